@@ -1,0 +1,65 @@
+# aisle_module(<name> [DEPENDS <module>...] [LIBS <external target>...])
+#
+# One folder, one static library (aisle_<name>), one namespace (aisle::<name>). A file's suffix says what it is:
+#   *_test.cc  unit tests    *_bench.cc  benchmarks    *_fuzz.cc  fuzz targets    sql/*.sql  embedded text
+# DEPENDS may only name modules added earlier, so an upward dependency or a cycle stops the configure.
+# LIBS are third parties that stay behind this module's wall: they are linked, their headers are not passed on.
+# PUBLIC_LIBS are the few whose types stand in our headers (fmt in base, Boost headers in net).
+option(AISLE_FUZZ "Build the fuzz targets (clang)" OFF)
+
+function(aisle_module name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;PUBLIC_LIBS" ${ARGN})
+  file(GLOB files CONFIGURE_DEPENDS *.cc *.h)
+  file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
+  file(GLOB benches CONFIGURE_DEPENDS *_bench.cc)
+  file(GLOB fuzzers CONFIGURE_DEPENDS *_fuzz.cc)
+  file(GLOB queries CONFIGURE_DEPENDS sql/*.sql)
+  list(REMOVE_ITEM files ${tests} ${benches} ${fuzzers})
+
+  foreach(dependency IN LISTS ARG_DEPENDS)
+    if(NOT TARGET aisle_${dependency})
+      message(FATAL_ERROR "${name} depends on '${dependency}', which is not below it in src/CMakeLists.txt")
+    endif()
+  endforeach()
+
+  if(queries)
+    set(generated ${CMAKE_BINARY_DIR}/generated/${name}/sql.h)
+    add_custom_command(OUTPUT ${generated}
+      COMMAND ${CMAKE_COMMAND} -DNAME=${name} "-DQUERIES=${queries}" -DOUT=${generated}
+              -P ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake
+      DEPENDS ${queries} ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake VERBATIM)
+    list(APPEND files ${generated})
+  endif()
+
+  add_library(aisle_${name} STATIC ${files} ${PROJECT_SOURCE_DIR}/cmake/empty.cc)
+  get_filename_component(floor ${CMAKE_CURRENT_SOURCE_DIR} DIRECTORY)
+  target_include_directories(aisle_${name} PUBLIC ${floor} ${CMAKE_BINARY_DIR}/generated)
+  list(TRANSFORM ARG_DEPENDS PREPEND aisle_ OUTPUT_VARIABLE targets)
+  target_link_libraries(aisle_${name} PUBLIC ${targets} ${ARG_PUBLIC_LIBS} PRIVATE ${ARG_LIBS})
+  list(JOIN ARG_DEPENDS " " line)
+  set_property(GLOBAL APPEND_STRING PROPERTY AISLE_GRAPH "${name}: ${line}\n")
+
+  if(tests AND AISLE_TESTS)
+    add_executable(aisle_${name}_test ${tests})
+    target_link_libraries(aisle_${name}_test PRIVATE aisle_${name} ${ARG_LIBS} GTest::gtest_main GTest::gmock)
+    target_compile_definitions(aisle_${name}_test PRIVATE AISLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND aisle_${name}_test)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+  endif()
+  if(benches AND AISLE_TESTS)
+    add_executable(aisle_${name}_bench ${benches})
+    target_link_libraries(aisle_${name}_bench PRIVATE aisle_${name} benchmark::benchmark_main)
+    # A benchmark that is never run rots: ctest runs each one once, briefly.
+    add_test(NAME ${name}_bench_once COMMAND aisle_${name}_bench --benchmark_min_time=0)
+    set_tests_properties(${name}_bench_once PROPERTIES TIMEOUT 600)
+  endif()
+  foreach(fuzzer IN LISTS fuzzers)
+    get_filename_component(stem ${fuzzer} NAME_WE)
+    if(AISLE_FUZZ)
+      add_executable(${stem} ${fuzzer})
+      target_link_libraries(${stem} PRIVATE aisle_${name})
+      target_link_options(${stem} PRIVATE -fsanitize=fuzzer,address,undefined)
+      set_property(GLOBAL APPEND PROPERTY AISLE_FUZZERS ${stem})
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,17 @@
+# Writes every query as a constant with its file's name: sql/customer_360.sql -> gold::sql::kCustomer360,
+# a base::NamedText, so that an error can say which file and line it comes from.
+set(text "// Generated from the .sql files of ${NAME}; edit those.\n#pragma once\n#include \"base/named_text.h\"\nnamespace aisle::${NAME}::sql {\n")
+foreach(path IN LISTS QUERIES)
+  get_filename_component(stem ${path} NAME_WE)
+  string(REPLACE "_" ";" words ${stem})
+  set(camel "")
+  foreach(word IN LISTS words)
+    string(SUBSTRING ${word} 0 1 head)
+    string(SUBSTRING ${word} 1 -1 tail)
+    string(TOUPPER ${head} head)
+    string(APPEND camel ${head}${tail})
+  endforeach()
+  file(READ ${path} body)
+  string(APPEND text "inline constexpr base::NamedText k${camel} = {\"${NAME}/sql/${stem}.sql\", R\"sql(${body})sql\"};\n")
+endforeach()
+file(WRITE ${OUT} "${text}}\n")

@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <set>
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/random.h"
+#include "base/result.h"
+
+namespace aisle::base {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TemporaryFolder : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("aisle_base_test_" + std::to_string(getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  fs::path folder_;
+};
+
+Result<int> Half(int n) {
+  if (n % 2 != 0) return Fail(ErrorCode::kInvalidArgument, std::to_string(n) + " is odd");
+  return n / 2;
+}
+Result<int> Quarter(int n) {
+  AISLE_TRY(const int half, Half(n));
+  return Half(half);
+}
+
+TEST(Result, TryPassesValuesOnAndStopsAtTheFirstError) {
+  EXPECT_EQ(*Quarter(8), 2);
+  ASSERT_FALSE(Quarter(6));
+  EXPECT_EQ(Quarter(6).error().message, "3 is odd");
+}
+
+TEST(ResultDeathTest, AnAssertionNamesItsCondition) { EXPECT_DEATH(AISLE_ASSERT(1 == 2), "1 == 2"); }
+
+TEST(Clock, TimesSurviveARoundTripAndNonsenseIsRefused) {
+  EXPECT_EQ(FormatIso(*ParseTimestamp("2026-11-24T05:03:52Z")), "2026-11-24T05:03:52Z");
+  EXPECT_EQ(FormatTimestamp(*ParseTimestamp("2026-11-24 05:03:52.000001")), "2026-11-24 05:03:52.000001");
+  EXPECT_EQ(FormatTimestamp(*ParseTimestamp("1969-12-31 23:59:59")), "1969-12-31 23:59:59");
+  for (const char* text : {"", "2026-02-30", "2026-11-24T25:00", "2026-11-24T05:03:52+02:00", "24.11.2026", "2026-11-24x"}) {
+    EXPECT_FALSE(ParseTimestamp(text)) << text;
+  }
+}
+
+TEST(Clock, YearsAndMonthsAreCountedWhenCompleted) {
+  const Date born = *ParseDate("2000-02-29");
+  EXPECT_EQ(CompletedYears(born, *ParseDate("2026-02-28")), 25);
+  EXPECT_EQ(CompletedYears(born, *ParseDate("2026-03-01")), 26);
+  EXPECT_EQ(CompletedMonths(*ParseDate("2026-01-31"), *ParseDate("2026-02-28")), 0);
+  EXPECT_EQ(CompletedMonths(*ParseDate("2026-01-31"), *ParseDate("2026-03-31")), 2);
+}
+
+TEST(Random, AStreamIsAFunctionOfItsKey) {
+  Stream a(1, 2, 3);
+  Stream b(1, 2, 3);
+  Stream c(1, 2, 4);
+  EXPECT_EQ(a.Next(), b.Next());
+  EXPECT_NE(a.Next(), c.Next());
+}
+
+TEST(Random, MomentsAreThoseOfTheirDistributions) {
+  Stream stream(7, 0, 0);
+  constexpr int kDraws = 200'000;
+  double normal = 0;
+  double square = 0;
+  double gamma = 0;
+  double poisson = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const double x = stream.Normal();
+    normal += x;
+    square += x * x;
+    gamma += stream.Gamma(16.0, 0.5);
+    poisson += stream.Poisson(23.0);
+  }
+  EXPECT_NEAR(normal / kDraws, 0, 0.01);
+  EXPECT_NEAR(square / kDraws, 1, 0.02);
+  EXPECT_NEAR(gamma / kDraws, 8, 0.05);
+  EXPECT_NEAR(poisson / kDraws, 23, 0.1);
+}
+
+TEST_F(TemporaryFolder, AnAtomicWriteReplacesTheWholeFile) {
+  ASSERT_TRUE(WriteFileAtomic(folder_ / "a", "first"));
+  ASSERT_TRUE(WriteFileAtomic(folder_ / "a", "second"));
+  EXPECT_EQ(*ReadFile(folder_ / "a"), "second");
+  EXPECT_EQ(ReadFile(folder_ / "b").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1) << "no temporary file stays behind";
+}
+
+TEST_F(TemporaryFolder, AStagedFolderAppearsCompleteOrNotAtAll) {
+  {
+    auto dropped = StagedFolder::Create(folder_ / "dropped");
+    ASSERT_TRUE(dropped);
+    ASSERT_TRUE(WriteFileAtomic(dropped->path() / "x", "1"));
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "dropped"));
+  auto kept = StagedFolder::Create(folder_ / "kept");
+  ASSERT_TRUE(WriteFileAtomic(kept->path() / "x", "1"));
+  ASSERT_TRUE(kept->Commit());
+  EXPECT_EQ(*ReadFile(folder_ / "kept" / "x"), "1");
+}
+
+TEST_F(TemporaryFolder, LeftoversOfAKilledProcessAreRemoved) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto staged = StagedFolder::Create(folder_ / "half");
+    _exit(staged ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
+  RemoveStagingLeftovers(folder_);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 0);
+}
+
+TEST_F(TemporaryFolder, ALockNamesItsHolder) {
+  auto first = FileLock::Acquire(folder_ / "lock", "training");
+  ASSERT_TRUE(first);
+  const auto second = FileLock::Acquire(folder_ / "lock", "import");
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+  EXPECT_NE(second.error().message.find("(training)"), std::string::npos) << second.error().message;
+}
+
+}  // namespace
+}  // namespace aisle::base
