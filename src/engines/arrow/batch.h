@@ -1,0 +1,131 @@
+// Tables in memory and in motion, by the Arrow C data interface: what crosses the border to a warehouse.
+//
+// A Batch is some rows of some typed columns. BatchBuilder makes one column by column; Stream carries batches
+// one after another, either from a warehouse (warehouse::Connection::Query) or from a generator of ours
+// (MakeStream), without ever holding all of them.
+//
+//   shapes   every column of a batch has RowCount() values; columns are addressed by position, 0-based.
+//   units    kTimestamp: microseconds UTC; kDate: days since 1970; kMoney: integer cents, DECIMAL(12,2) outside.
+//   missing  every column may hold NULL; IsNull() first, a getter of a NULL value is an assertion.
+//   threads  a Batch is immutable; a BatchBuilder and a Stream belong to one thread.
+//   errors   Stream::Next: whatever the producer failed with. Getters assert type and row.
+//   source   Apache Arrow C data and C stream interface; the wall is nanoarrow.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+struct ArrowArray;
+struct ArrowArrayStream;
+struct ArrowSchema;
+
+namespace aisle::arrow {
+
+enum class Type : std::uint8_t { kBool, kInt32, kInt64, kFloat, kDouble, kString, kDate, kTimestamp, kMoney };
+
+struct Field {
+  std::string name;
+  Type type = Type::kInt64;
+};
+using Schema = std::vector<Field>;
+
+class Batch {
+ public:
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) noexcept;
+  ~Batch();
+
+  std::int64_t RowCount() const;
+  int ColumnCount() const;
+  // Position of the column, or -1.
+  int ColumnIndex(std::string_view name) const;
+  std::string_view ColumnName(int column) const;
+
+  bool IsNull(int column, std::int64_t row) const;
+  // Integers of any width, booleans (0, 1) and HUGEINT that fits; asserts otherwise.
+  std::int64_t Int(int column, std::int64_t row) const;
+  // Integers, floats and decimals as double.
+  double Double(int column, std::int64_t row) const;
+  bool Bool(int column, std::int64_t row) const;
+  std::string_view String(int column, std::int64_t row) const;
+  base::Timestamp Time(int column, std::int64_t row) const;
+  base::Date Day(int column, std::int64_t row) const;
+  std::int64_t MoneyCents(int column, std::int64_t row) const;
+  // Any value as text, the way SQL shells print it; "NULL" for NULL.
+  std::string Text(int column, std::int64_t row) const;
+
+  // Internal to this floor: the raw arrays.
+  struct Impl;
+  explicit Batch(std::unique_ptr<Impl> impl);
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// Appends are column by column in any order; Finish() asserts that all columns have the same length.
+class BatchBuilder {
+ public:
+  explicit BatchBuilder(Schema schema);
+  ~BatchBuilder();
+  BatchBuilder(BatchBuilder&&) noexcept;
+  BatchBuilder& operator=(BatchBuilder&&) noexcept;
+
+  void Reserve(std::int64_t rows);
+  void AppendNull(int column);
+  void AppendBool(int column, bool value);
+  void AppendInt(int column, std::int64_t value);  // kInt32, kInt64
+  void AppendDouble(int column, double value);     // kFloat, kDouble
+  void AppendString(int column, std::string_view value);
+  void AppendDate(int column, base::Date value);
+  void AppendTime(int column, base::Timestamp value);
+  void AppendMoney(int column, std::int64_t cents);
+
+  std::int64_t RowCount() const;  // Rows of the first column so far.
+  const Schema& schema() const;
+  // The rows so far as a batch; the builder is empty again, with the same schema.
+  Batch Finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+class Stream {
+ public:
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+  ~Stream();
+
+  // The next batch, or nothing at the end. Batches may be empty.
+  Result<std::optional<Batch>> Next();
+  // Column names, known before the first batch.
+  const std::vector<std::string>& ColumnNames() const;
+
+  // Takes over a C stream (it is moved from and marked released). `keep_alive` lives as long as the stream;
+  // `explain` may rewrite an error's text (to add a SQL file's name).
+  static Result<Stream> Import(ArrowArrayStream* stream, std::shared_ptr<void> keep_alive = nullptr,
+                               std::function<Error(Error)> explain = nullptr);
+  // Hands the stream over as a C stream for a consumer that calls release.
+  void Export(ArrowArrayStream* out) &&;
+
+  struct Impl;
+  explicit Stream(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// A stream out of a function that returns the next batch, or nothing when it is done. The function may be called
+// from another thread than the one that made the stream, never from two at once.
+Stream MakeStream(Schema schema, std::function<Result<std::optional<Batch>>()> next);
+
+}  // namespace aisle::arrow
