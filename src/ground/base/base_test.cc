@@ -40,13 +40,17 @@ TEST(Result, TryPassesValuesOnAndStopsAtTheFirstError) {
   EXPECT_EQ(Quarter(6).error().message, "3 is odd");
 }
 
-TEST(ResultDeathTest, AnAssertionNamesItsCondition) { EXPECT_DEATH(AISLE_ASSERT(1 == 2), "1 == 2"); }
+TEST(ResultDeathTest, AnAssertionNamesItsCondition) {
+  EXPECT_DEATH(AISLE_ASSERT(1 == 2), "1 == 2");
+}
 
 TEST(Clock, TimesSurviveARoundTripAndNonsenseIsRefused) {
   EXPECT_EQ(FormatIso(*ParseTimestamp("2026-11-24T05:03:52Z")), "2026-11-24T05:03:52Z");
-  EXPECT_EQ(FormatTimestamp(*ParseTimestamp("2026-11-24 05:03:52.000001")), "2026-11-24 05:03:52.000001");
+  EXPECT_EQ(FormatTimestamp(*ParseTimestamp("2026-11-24 05:03:52.000001")),
+            "2026-11-24 05:03:52.000001");
   EXPECT_EQ(FormatTimestamp(*ParseTimestamp("1969-12-31 23:59:59")), "1969-12-31 23:59:59");
-  for (const char* text : {"", "2026-02-30", "2026-11-24T25:00", "2026-11-24T05:03:52+02:00", "24.11.2026", "2026-11-24x"}) {
+  for (const char* text : {"", "2026-02-30", "2026-11-24T25:00", "2026-11-24T05:03:52+02:00",
+                           "24.11.2026", "2026-11-24x"}) {
     EXPECT_FALSE(ParseTimestamp(text)) << text;
   }
 }
@@ -92,7 +96,8 @@ TEST_F(TemporaryFolder, AnAtomicWriteReplacesTheWholeFile) {
   ASSERT_TRUE(WriteFileAtomic(folder_ / "a", "second"));
   EXPECT_EQ(*ReadFile(folder_ / "a"), "second");
   EXPECT_EQ(ReadFile(folder_ / "b").error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1) << "no temporary file stays behind";
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1)
+      << "no temporary file stays behind";
 }
 
 TEST_F(TemporaryFolder, AStagedFolderAppearsCompleteOrNotAtAll) {

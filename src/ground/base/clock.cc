@@ -34,7 +34,8 @@ std::optional<Date> TakeDate(std::string_view& text) {
   if (!month || !Take(text, '-')) return std::nullopt;
   const auto day = TakeDigits(text, 2);
   if (!day) return std::nullopt;
-  const year_month_day date{std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
+  const year_month_day date{std::chrono::year{*year},
+                            std::chrono::month{static_cast<unsigned>(*month)},
                             std::chrono::day{static_cast<unsigned>(*day)}};
   if (!date.ok()) return std::nullopt;
   return Date{date};
@@ -80,21 +81,23 @@ Result<Timestamp> ParseTimestamp(std::string_view text) {
     if (time) Take(rest, 'Z');
     if (time && rest.empty()) return Timestamp{*date} + *time;
   }
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("'{}' is not a UTC time (like 2026-11-24 or 2026-11-24T05:03:52Z)", text));
+  return Fail(
+      ErrorCode::kInvalidArgument,
+      fmt::format("'{}' is not a UTC time (like 2026-11-24 or 2026-11-24T05:03:52Z)", text));
 }
 
 Result<Date> ParseDate(std::string_view text) {
   std::string_view rest = text;
   const auto date = TakeDate(rest);
   if (date && rest.empty()) return *date;
-  return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a date (like 2026-11-24)", text));
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("'{}' is not a date (like 2026-11-24)", text));
 }
 
 std::string FormatDate(Date date) {
   const year_month_day ymd{date};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
-                     static_cast<unsigned>(ymd.day()));
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(ymd.year()),
+                     static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()));
 }
 
 std::string FormatTimestamp(Timestamp time) {
@@ -115,7 +118,8 @@ std::string FormatIso(Timestamp time) {
 int CompletedMonths(Date since, Date until) {
   const year_month_day a{since};
   const year_month_day b{until};
-  int months = (static_cast<int>(b.year()) - static_cast<int>(a.year())) * 12 + static_cast<int>(static_cast<unsigned>(b.month())) -
+  int months = (static_cast<int>(b.year()) - static_cast<int>(a.year())) * 12 +
+               static_cast<int>(static_cast<unsigned>(b.month())) -
                static_cast<int>(static_cast<unsigned>(a.month()));
   if (static_cast<unsigned>(b.day()) < static_cast<unsigned>(a.day())) --months;
   return months;

@@ -29,17 +29,19 @@ Timestamp Midnight(Timestamp time);
 inline std::int64_t ToMicros(Timestamp time) { return time.time_since_epoch().count(); }
 inline Timestamp FromMicros(std::int64_t micros) { return Timestamp{Microseconds{micros}}; }
 
-// "2026-11-24", "2026-11-24 05:03:52", "2026-11-24T05:03:52.123456Z"; a date alone means its midnight. No zone
-// but Z is accepted: a local time that is silently taken for UTC is worse than an error.
+// "2026-11-24", "2026-11-24 05:03:52", "2026-11-24T05:03:52.123456Z"; a date alone means its
+// midnight. No zone but Z is accepted: a local time that is silently taken for UTC is worse than an
+// error.
 Result<Timestamp> ParseTimestamp(std::string_view text);
 Result<Date> ParseDate(std::string_view text);
 
-std::string FormatTimestamp(Timestamp time);  // "2026-11-24 05:03:52" (microseconds only when not 0)
-std::string FormatIso(Timestamp time);        // "2026-11-24T05:03:52Z"
-std::string FormatDate(Date date);            // "2026-11-24"
+std::string FormatTimestamp(
+    Timestamp time);                    // "2026-11-24 05:03:52" (microseconds only when not 0)
+std::string FormatIso(Timestamp time);  // "2026-11-24T05:03:52Z"
+std::string FormatDate(Date date);      // "2026-11-24"
 
-// Completed years and completed months between two dates, as people count birthdays: 29 February completes its
-// year on 1 March of a common year. Negative when `until` is before `since`.
+// Completed years and completed months between two dates, as people count birthdays: 29 February
+// completes its year on 1 March of a common year. Negative when `until` is before `since`.
 int CompletedYears(Date since, Date until);
 int CompletedMonths(Date since, Date until);
 

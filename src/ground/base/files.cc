@@ -19,9 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 
 std::unexpected<Error> SystemError(std::string_view action, const fs::path& path, int number) {
-  const ErrorCode code = number == ENOENT                          ? ErrorCode::kNotFound
-                         : number == ENOSPC || number == EDQUOT    ? ErrorCode::kUnavailable
-                                                                   : ErrorCode::kInternal;
+  const ErrorCode code = number == ENOENT                       ? ErrorCode::kNotFound
+                         : number == ENOSPC || number == EDQUOT ? ErrorCode::kUnavailable
+                                                                : ErrorCode::kInternal;
   return Fail(code, fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(number)));
 }
 
@@ -55,7 +55,8 @@ Status SyncPath(const fs::path& path, int flags) {
 Result<std::string> ReadFile(const fs::path& path) {
   std::error_code code;
   if (fs::is_directory(path, code)) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is a folder, not a file", path.string()));
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} is a folder, not a file", path.string()));
   }
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return SystemError("open", path, errno);
@@ -84,7 +85,8 @@ Status WriteFileAtomic(const fs::path& path, std::string_view bytes) {
   Status written = WriteAll(descriptor, bytes, temporary);
   if (written && fsync(descriptor) != 0) written = SystemError("sync", temporary, errno);
   close(descriptor);
-  if (written && rename(temporary.c_str(), path.c_str()) != 0) written = SystemError("rename to", path, errno);
+  if (written && rename(temporary.c_str(), path.c_str()) != 0)
+    written = SystemError("rename to", path, errno);
   if (!written) {
     unlink(temporary.c_str());
     return written;
@@ -117,13 +119,15 @@ StagedFolder::~StagedFolder() {
 Status StagedFolder::Commit() {
   std::error_code code;
   if (fs::exists(final_path_, code)) {
-    return Fail(ErrorCode::kFailedPrecondition, fmt::format("{} exists already", final_path_.string()));
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("{} exists already", final_path_.string()));
   }
   for (const auto& entry : fs::recursive_directory_iterator(path_, code)) {
     if (entry.is_regular_file()) AISLE_CHECK(SyncFile(entry.path()));
   }
   AISLE_CHECK(SyncFolder(path_));
-  if (rename(path_.c_str(), final_path_.c_str()) != 0) return SystemError("rename to", final_path_, errno);
+  if (rename(path_.c_str(), final_path_.c_str()) != 0)
+    return SystemError("rename to", final_path_, errno);
   path_.clear();
   return SyncFolder(final_path_.parent_path());
 }

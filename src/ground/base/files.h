@@ -1,7 +1,9 @@
-// Files that are either whole or not there: write to a temporary name, sync, rename, sync the folder.
+// Files that are either whole or not there: write to a temporary name, sync, rename, sync the
+// folder.
 //
 //   threads  free functions; two writers of one path: the last rename wins, neither file is torn.
-//   errors   kNotFound for a missing file; kUnavailable for a full disk (ENOSPC, EDQUOT); kInternal for other
+//   errors   kNotFound for a missing file; kUnavailable for a full disk (ENOSPC, EDQUOT); kInternal
+//   for other
 //            failures of the operating system, with path and its words.
 #pragma once
 
@@ -21,8 +23,9 @@ Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes
 Status SyncFolder(const std::filesystem::path& folder);
 Status SyncFile(const std::filesystem::path& path);
 
-// A folder that is built under a temporary name beside its final one and appears there complete or not at all.
-// Without Commit() the destructor removes it. Leftovers of killed processes: RemoveStagingLeftovers.
+// A folder that is built under a temporary name beside its final one and appears there complete or
+// not at all. Without Commit() the destructor removes it. Leftovers of killed processes:
+// RemoveStagingLeftovers.
 class StagedFolder {
  public:
   static Result<StagedFolder> Create(const std::filesystem::path& final_path);
@@ -45,7 +48,8 @@ class StagedFolder {
 // Removes ".staging-*" entries in `parent` whose process is gone.
 void RemoveStagingLeftovers(const std::filesystem::path& parent);
 
-// An advisory lock on a file that holds the holder's pid and purpose; released by the kernel when the process dies.
+// An advisory lock on a file that holds the holder's pid and purpose; released by the kernel when
+// the process dies.
 class FileLock {
  public:
   // kUnavailable if another process holds it; the message names its pid and purpose.

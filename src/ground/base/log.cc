@@ -12,7 +12,8 @@ namespace {
 
 spdlog::logger& Logger() {
   static const std::shared_ptr<spdlog::logger> logger = [] {
-    auto made = std::make_shared<spdlog::logger>("aisle", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("aisle",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%H:%M:%S %L %v");
     made->flush_on(spdlog::level::debug);
     return made;
@@ -22,11 +23,16 @@ spdlog::logger& Logger() {
 
 spdlog::level::level_enum Level(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarning: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
-    case LogLevel::kOff: return spdlog::level::off;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
+    case LogLevel::kOff:
+      return spdlog::level::off;
   }
   return spdlog::level::off;
 }
@@ -45,7 +51,8 @@ void Progress::Add(std::int64_t count) { Set(done_ + count); }
 
 void Progress::Set(std::int64_t done) {
   done_ = done;
-  const auto interval = isatty(STDERR_FILENO) != 0 ? std::chrono::milliseconds{100} : std::chrono::milliseconds{5000};
+  const auto interval =
+      isatty(STDERR_FILENO) != 0 ? std::chrono::milliseconds{100} : std::chrono::milliseconds{5000};
   if (std::chrono::steady_clock::now() - shown_ >= interval) Show(false);
 }
 

@@ -1,6 +1,8 @@
-// What the program says while it works: one line per event to standard error, and progress of long steps.
+// What the program says while it works: one line per event to standard error, and progress of long
+// steps.
 //
-// Results go to standard output; everything here goes to standard error, so that `--json` output stays clean.
+// Results go to standard output; everything here goes to standard error, so that `--json` output
+// stays clean.
 //
 //   threads  Log* may be called from any thread; a Progress belongs to one.
 //   units    progress counts rows (or whatever `unit` names).
@@ -34,8 +36,9 @@ void LogError(fmt::format_string<Args...> format, Args&&... args) {
   Log(LogLevel::kError, fmt::format(format, std::forward<Args>(args)...));
 }
 
-// Progress of one long step. On a terminal it redraws one line at most ten times a second; elsewhere it prints a
-// plain line every five seconds. Silent when the log level is above kInfo. The destructor ends the line.
+// Progress of one long step. On a terminal it redraws one line at most ten times a second;
+// elsewhere it prints a plain line every five seconds. Silent when the log level is above kInfo.
+// The destructor ends the line.
 class Progress {
  public:
   // total 0: unknown; then no time left is shown.
@@ -46,7 +49,8 @@ class Progress {
 
   void Add(std::int64_t count);
   void Set(std::int64_t done);
-  // Prints the closing line: step, rows, seconds, rows per second. Called by the destructor if not before.
+  // Prints the closing line: step, rows, seconds, rows per second. Called by the destructor if not
+  // before.
   void Finish();
 
  private:

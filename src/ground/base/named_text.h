@@ -1,4 +1,5 @@
-// A piece of embedded text that knows which file it came from, so that errors can name file and line.
+// A piece of embedded text that knows which file it came from, so that errors can name file and
+// line.
 #pragma once
 
 #include <string_view>

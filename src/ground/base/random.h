@@ -1,13 +1,17 @@
-// Counter-based random streams: a stream is a pure function of (seed, entity, purpose), so any customer or
-// product can be generated alone, in any order, on any thread, and always comes out the same.
+// Counter-based random streams: a stream is a pure function of (seed, entity, purpose), so any
+// customer or product can be generated alone, in any order, on any thread, and always comes out the
+// same.
 //
-// A Stream is a counter and a key; every draw mixes them. Two streams with different keys are independent for
-// all we can measure; a stream must not be shared between threads (make another one: it costs nothing).
+// A Stream is a counter and a key; every draw mixes them. Two streams with different keys are
+// independent for all we can measure; a stream must not be shared between threads (make another
+// one: it costs nothing).
 //
-//   order   draws are a sequence; adding a draw in the middle changes everything after it, so give each purpose
+//   order   draws are a sequence; adding a draw in the middle changes everything after it, so give
+//   each purpose
 //           its own stream.
-//   units   Uniform is in [0, 1), 53 bits; Normal has mean 0 and variance 1; Exponential has mean 1.
-//   source  the mixing function is splitmix64 (Steele, Lea, Flood 2014); logarithm, exponential and cosine are
+//   units   Uniform is in [0, 1), 53 bits; Normal has mean 0 and variance 1; Exponential has
+//   mean 1. source  the mixing function is splitmix64 (Steele, Lea, Flood 2014); logarithm,
+//   exponential and cosine are
 //           the C library's, so byte-equal results are promised for one libm, not across libms.
 #pragma once
 
@@ -87,7 +91,8 @@ class Stream {
       const double cube = 1.0 + c * x;
       if (cube <= 0) continue;
       const double v = cube * cube * cube;
-      if (std::log(1.0 - Uniform()) < 0.5 * x * x + d - d * v + d * std::log(v)) return d * v * scale;
+      if (std::log(1.0 - Uniform()) < 0.5 * x * x + d - d * v + d * std::log(v))
+        return d * v * scale;
     }
   }
 

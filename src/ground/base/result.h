@@ -1,9 +1,9 @@
 // How every fallible function of this project reports failure.
 //
-// A failure that a caller could meet in production (a missing row, a bad file, a refused connection) is a
-// value: the function returns Result<T>. A broken promise between two of our own functions is a bug:
-// AISLE_ASSERT stops the process, in release too. Nothing else leaves a module; exceptions of third parties
-// end in the wrapper that calls them.
+// A failure that a caller could meet in production (a missing row, a bad file, a refused
+// connection) is a value: the function returns Result<T>. A broken promise between two of our own
+// functions is a bug: AISLE_ASSERT stops the process, in release too. Nothing else leaves a module;
+// exceptions of third parties end in the wrapper that calls them.
 //
 //   errors  one code per reaction of the caller; the message names the thing and the value.
 #pragma once
@@ -17,10 +17,13 @@ namespace aisle {
 
 // What the caller can do about it.
 enum class ErrorCode : std::uint8_t {
-  kInvalidArgument,     // The request or file is wrong; the same again will fail again. HTTP 400, exit 2.
-  kNotFound,            // The thing asked for is not there. HTTP 404, exit 3.
-  kUnavailable,         // A dependency is down, slow or held by somebody; a retry may succeed. HTTP 503, exit 4.
-  kFailedPrecondition,  // Stores or versions disagree, or a step before is missing; a person must act. Exit 5.
+  kInvalidArgument,  // The request or file is wrong; the same again will fail again. HTTP 400,
+                     // exit 2.
+  kNotFound,         // The thing asked for is not there. HTTP 404, exit 3.
+  kUnavailable,  // A dependency is down, slow or held by somebody; a retry may succeed. HTTP 503,
+                 // exit 4.
+  kFailedPrecondition,  // Stores or versions disagree, or a step before is missing; a person must
+                        // act. Exit 5.
   kInternal,            // Ours: a bug or a corrupt file. HTTP 500, exit 1.
 };
 
@@ -55,16 +58,19 @@ inline std::unexpected<Error> Within(const std::string& what, Error error) {
 
 // Leaves the function with the error of `expression`, or binds its value to `target`:
 //   AISLE_TRY(auto rows, CountRows(path));
-#define AISLE_TRY(target, expression) AISLE_TRY_(target, expression, return, AISLE_JOIN(try_, __LINE__))
+#define AISLE_TRY(target, expression) \
+  AISLE_TRY_(target, expression, return, AISLE_JOIN(try_, __LINE__))
 // Leaves the function with the error of a Status.
 #define AISLE_CHECK(expression) AISLE_CHECK_(expression, return, AISLE_JOIN(try_, __LINE__))
 // Twins for coroutines, where a plain return does not compile.
-#define AISLE_CO_TRY(target, expression) AISLE_TRY_(target, expression, co_return, AISLE_JOIN(try_, __LINE__))
+#define AISLE_CO_TRY(target, expression) \
+  AISLE_TRY_(target, expression, co_return, AISLE_JOIN(try_, __LINE__))
 #define AISLE_CO_CHECK(expression) AISLE_CHECK_(expression, co_return, AISLE_JOIN(try_, __LINE__))
 
-#define AISLE_TRY_(target, expression, leave, name)                         \
-  auto name = (expression);                                                 \
+#define AISLE_TRY_(target, expression, leave, name)                          \
+  auto name = (expression);                                                  \
   if (!name) leave std::unexpected<::aisle::Error>(std::move(name).error()); \
   target = *std::move(name)
 #define AISLE_CHECK_(expression, leave, name) \
-  if (auto name = (expression); !name) leave std::unexpected<::aisle::Error>(std::move(name).error())
+  if (auto name = (expression); !name)        \
+  leave std::unexpected<::aisle::Error>(std::move(name).error())
