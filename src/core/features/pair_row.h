@@ -1,0 +1,104 @@
+// The model inputs of (customer, product) pairs and of (customer, category) pairs: one definition,
+// called by training and by serving.
+//
+// Every input has a name, a role, a unit and a meaning (PairInputs(), CategoryInputs()). A model's
+// manifest lists the names it was trained with; Resolve turns that list into columns, or names the
+// first input this build cannot make. A PairRowMaker is built once per model and catalogue; Fill
+// then writes the rows of a request.
+//
+//   shapes   rows is row-major: rows[i * inputs.size() + f]; row i belongs to candidates[i].
+//   order    of the columns: the manifest's.
+//   units    as each definition says; times of the request count from `now`, which is the cutoff in
+//   training. missing  NaN: never bought, nothing to average, no such history. "Today" is 0 days.
+//   threads  a PairRowMaker is immutable; Fill may be called from any thread.
+//   errors   Resolve: kFailedPrecondition, naming the input. Fill asserts its shapes.
+//   cost     O(candidates x inputs), plus the lengths of the customer's lists; no allocation but in
+//   Scratch.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "features/records.h"
+
+namespace aisle::features {
+
+// How an input can vary among the rows of one request.
+enum class Role : std::uint8_t {
+  kRequest,  // The same for all candidates.
+  kProduct,  // A property of the product alone: the same for all requests of a generation.
+  kPair,     // Anything else.
+};
+
+struct InputDefinition {
+  std::string_view name;
+  Role role = Role::kRequest;
+  std::string_view unit;
+  std::string_view meaning;
+};
+
+// All inputs a (customer, product) model can have, and all a (customer, category) model can have.
+std::span<const InputDefinition> PairInputs();
+std::span<const InputDefinition> CategoryInputs();
+
+// Positions in PairInputs() (or CategoryInputs()) of the named inputs.
+Result<std::vector<std::uint16_t>> ResolvePairInputs(std::span<const std::string> names);
+Result<std::vector<std::uint16_t>> ResolveCategoryInputs(std::span<const std::string> names);
+
+// Quantities of a catalogue that many rows share: popularity within the category, price tiers.
+class CatalogueView {
+ public:
+  explicit CatalogueView(const Catalogue& catalogue);
+  const Catalogue& catalogue() const { return *catalogue_; }
+
+  struct ProductInputs {
+    float price_usd, product_tier, is_perishable, category, brand, log_purchases_28d,
+        log_purchases_90d, log_views_28d, log_share_in_category, days_since_launch_at_as_of,
+        price_z;
+  };
+  const std::vector<ProductInputs>& products() const { return products_; }
+  // Share of the category in all recent purchases, smoothed; sums to 1.
+  const std::vector<double>& category_share() const { return category_share_; }
+  const std::vector<double>& brand_share() const { return brand_share_; }
+
+ private:
+  const Catalogue* catalogue_;
+  std::vector<ProductInputs> products_;
+  std::vector<double> category_share_;
+  std::vector<double> brand_share_;  // Within all products, by recent purchases, smoothed.
+};
+
+// The rows of pair models. `propensity` holds one score per category of the catalogue, or is empty
+// (input NaN).
+class PairRowMaker {
+ public:
+  PairRowMaker(const CatalogueView& view, std::vector<std::uint16_t> inputs);
+  std::size_t InputCount() const { return inputs_.size(); }
+
+  // candidates are positions in the catalogue's products.
+  void Fill(const CustomerRecord& customer, std::span<const float> propensity, base::Timestamp now,
+            std::span<const std::uint32_t> candidates, std::span<float> rows) const;
+
+ private:
+  const CatalogueView* view_;
+  std::vector<std::uint16_t> inputs_;
+};
+
+// The rows of category models: one per category of the catalogue, in its order.
+class CategoryRowMaker {
+ public:
+  CategoryRowMaker(const CatalogueView& view, std::vector<std::uint16_t> inputs);
+  std::size_t InputCount() const { return inputs_.size(); }
+  void Fill(const CustomerRecord& customer, base::Timestamp now, std::span<float> rows) const;
+
+ private:
+  const CatalogueView* view_;
+  std::vector<std::uint16_t> inputs_;
+};
+
+}  // namespace aisle::features

@@ -1,0 +1,95 @@
+// The one way everybody ranks: score candidates with a model, bring the scores to one scale, select
+// the top N.
+//
+// A Scorer is a model (a forest), the columns of its inputs and its calibration, bound to one
+// catalogue. Batch, evaluation and request call the same two functions, so that what was measured
+// is what is served.
+//
+//   shapes   candidates are positions in the catalogue's products; scores[i] belongs to
+//   candidates[i]. order    SelectTop: falling score; ties go to the smaller product id. units
+//   scores are probabilities in (0, 1). missing  a NaN score (there is none from a forest) sorts
+//   last. threads  Scorers are immutable; Scratch belongs to one thread. errors   Make:
+//   kFailedPrecondition when the model's inputs cannot be made by this build, kInvalidArgument when
+//            the forest does not load.
+//   cost     Score: candidates x inputs to fill, plus one forest call; SelectTop: O(candidates + n
+//   log n).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "features/pair_row.h"
+#include "features/records.h"
+#include "forest/forest.h"
+
+namespace aisle::ranking {
+
+// What a registry entry says about a model, as far as scoring needs it.
+struct ModelSpec {
+  std::string ubjson;
+  std::vector<std::string> inputs;
+  double calibration_slope = 1;  // probability = sigmoid(slope * margin + offset)
+  double calibration_offset = 0;
+  // 0.7 * ranking + 0.3 * propensity of the product's category, for the reference recipes; 0: not
+  // blended.
+  double propensity_blend = 0;
+};
+
+struct Scratch {
+  std::vector<float> rows;
+  std::vector<float> margins;
+};
+
+// Scores (customer, product) pairs.
+class PairScorer {
+ public:
+  // `view` must outlive the scorer.
+  static Result<PairScorer> Make(const ModelSpec& spec, const features::CatalogueView& view);
+
+  // Fills inputs (step one) and scores them (step two), so that a caller can time both.
+  void FillRows(const features::CustomerRecord& customer, std::span<const float> propensity,
+                base::Timestamp now, std::span<const std::uint32_t> candidates,
+                Scratch& scratch) const;
+  void ScoreRows(std::span<const float> propensity, std::span<const std::uint32_t> candidates,
+                 Scratch& scratch, std::span<float> scores) const;
+
+  const forest::Forest& forest() const { return *forest_; }
+
+ private:
+  PairScorer(std::shared_ptr<const forest::Forest> forest, features::PairRowMaker maker,
+             const ModelSpec& spec, const features::CatalogueView& view);
+  std::shared_ptr<const forest::Forest> forest_;
+  features::PairRowMaker maker_;
+  const features::CatalogueView* view_;
+  double slope_;
+  double offset_;
+  double blend_;
+};
+
+// Scores one customer's propensity for every category of the catalogue.
+class CategoryScorer {
+ public:
+  static Result<CategoryScorer> Make(const ModelSpec& spec, const features::CatalogueView& view);
+  // scores has one place per category.
+  void Score(const features::CustomerRecord& customer, base::Timestamp now, Scratch& scratch,
+             std::span<float> scores) const;
+
+ private:
+  CategoryScorer(std::shared_ptr<const forest::Forest> forest, features::CategoryRowMaker maker,
+                 const ModelSpec& spec);
+  std::shared_ptr<const forest::Forest> forest_;
+  features::CategoryRowMaker maker_;
+  double slope_;
+  double offset_;
+};
+
+// Positions in `candidates` (not product positions) of the best `count`, best first.
+std::vector<std::uint32_t> SelectTop(std::span<const float> scores,
+                                     std::span<const std::uint32_t> candidates, std::size_t count);
+
+}  // namespace aisle::ranking

@@ -1,0 +1,89 @@
+// The model registry: versions of models on disk, and the names that point at them.
+//
+//   <root>/<model>/<version>/manifest.json + model.ubj     a version, written once
+//   <root>/<model>/aliases.json                            {"champion": 2, "challenger": 3}
+//
+// Add() writes a version under a temporary name, syncs and renames it, so that a killed training
+// leaves nothing.
+//
+//   order    versions are integers that count up from 1 and are never used again while a later one
+//   exists. threads  free functions on files; two writers at once: one gets kFailedPrecondition and
+//   may try again. errors   kNotFound: no such model, version or alias; kInternal: a damaged
+//   artifact, with its path; the models in
+//            service stay. kFailedPrecondition: a manifest of a newer format.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace aisle::registry {
+
+inline constexpr int kManifestFormat = 1;
+inline constexpr const char* kChampion = "champion";
+
+struct ModelInput {
+  std::string name;
+  std::string type;  // "float"
+  std::string role;  // "request", "product", "pair"
+};
+
+struct Manifest {
+  int format = kManifestFormat;
+  std::string model;  // "ranking"
+  int version = 0;    // Set by Add().
+  base::Timestamp created{};
+  std::string recipe;       // Name of the recipe: "ranking_default".
+  std::string recipe_text;  // The TOML as it was used.
+  std::vector<ModelInput> inputs;
+  std::string objective;
+  std::vector<base::Timestamp> cutoffs;
+  base::Timestamp window_from{};
+  base::Timestamp window_until{};
+  std::int64_t train_rows = 0;
+  std::int64_t positive_rows = 0;
+  std::string data_fingerprint;
+  // Multiplied into the odds of the raw probability to undo sampling of negatives; 1: none.
+  double calibration_slope = 1;
+  double calibration_offset = 0;
+  std::map<std::string, double> metrics;
+  std::map<std::string, std::string> library_versions;
+  std::string model_checksum;  // Set by Add().
+};
+
+struct ModelVersion {
+  Manifest manifest;
+  std::string ubjson;
+};
+
+class Registry {
+ public:
+  explicit Registry(std::filesystem::path root) : root_(std::move(root)) {}
+
+  // Returns the new version's number. The first version of a model becomes its champion, and so
+  // does every later one if `promote`; otherwise it becomes "challenger".
+  Result<int> Add(Manifest manifest, const std::string& ubjson, bool promote) const;
+
+  Result<std::vector<std::string>> Models() const;
+  Result<std::vector<int>> Versions(const std::string& model) const;
+  Result<Manifest> ReadManifest(const std::string& model, int version) const;
+  // Manifest and bytes, checksum verified.
+  Result<ModelVersion> Load(const std::string& model, int version) const;
+
+  Result<int> Resolve(const std::string& model, const std::string& alias) const;
+  Result<std::map<std::string, int>> Aliases(const std::string& model) const;
+  Status Promote(const std::string& model, int version) const;
+  // Champion goes back to the version it pointed at before the last Promote.
+  Result<int> Rollback(const std::string& model) const;
+
+ private:
+  std::filesystem::path root_;
+};
+
+}  // namespace aisle::registry

@@ -1,0 +1,142 @@
+// What a server serves from: generations on disk, one immutable ServingState in memory, and the
+// store port.
+//
+// The batch side builds a generation with GenerationWriter: customers and propensities go into one
+// LMDB file that is written once, catalogue and stock beside it, a manifest last; the folder
+// appears by one rename and CURRENT is switched by another. A server opens it as a ServingState,
+// which is held by a handle for the length of a request: model, catalogue, stock and features flip
+// together.
+//
+//   <root>/CURRENT                       "31"
+//   <root>/generation-31/manifest.json   format, as_of, model versions, row counts, checksums
+//   <root>/generation-31/data/           LMDB: customers, propensity
+//   <root>/generation-31/shelf.bin       catalogue and regional stock
+//   <root>/generation-31/models/         the model files in service
+//
+//   shapes   propensity: one score per category of the catalogue, in its order.
+//   threads  a ServingState is immutable and shared; each thread makes its own Reader.
+//   errors   kNotFound: nothing published yet, or an unknown customer; kInternal: damaged, with its
+//   path;
+//            kFailedPrecondition: a newer format.
+//   cost     opening: reads the shelf and the models; a fetch: two key look-ups and one decode.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "domain/region.h"
+#include "features/pair_row.h"
+#include "features/records.h"
+#include "net/task.h"
+#include "ranking/ranking.h"
+
+namespace aisle::serving {
+
+inline constexpr int kGenerationFormat = 1;
+
+// Stock of one region: parallel arrays, products in stock only, by catalogue position.
+struct RegionShelf {
+  std::vector<std::uint32_t> products;  // Positions in the catalogue.
+  std::vector<std::int32_t> quantity;
+  std::vector<std::int32_t> delivery_days;
+};
+
+struct Shelf {
+  features::Catalogue catalogue;
+  std::array<RegionShelf, domain::kRegionCount> regions;
+};
+
+struct GenerationManifest {
+  int format = kGenerationFormat;
+  std::int64_t generation = 0;  // Set by the writer.
+  base::Timestamp as_of{};
+  base::Timestamp created{};
+  int ranking_version = 0;     // 0: none.
+  int propensity_version = 0;  // 0: none.
+  std::int64_t customers = 0;
+  std::int64_t propensity_rows = 0;
+  std::int64_t inventory_rows = 0;
+};
+
+// Records as bytes: little-endian, versioned by kGenerationFormat, every length checked on the way
+// in.
+std::string EncodeCustomer(const features::CustomerRecord& record);
+Result<features::CustomerRecord> DecodeCustomer(std::string_view bytes);
+std::string EncodeShelf(const Shelf& shelf);
+Result<Shelf> DecodeShelf(std::string_view bytes);
+
+class GenerationWriter {
+ public:
+  // Takes the writer's lock of `root`; kUnavailable while another process publishes.
+  static Result<GenerationWriter> Create(const std::filesystem::path& root);
+  GenerationWriter(GenerationWriter&&) noexcept;
+  ~GenerationWriter();
+
+  Status PutShelf(const Shelf& shelf);
+  Status PutModel(const std::string& name, const ranking::ModelSpec& spec);  // "ranking"
+  // Customers in rising order of id. `propensity` may be empty.
+  Status PutCustomer(const features::CustomerRecord& record, std::span<const float> propensity);
+  // Completes the folder, switches CURRENT, removes generations older than the last two that nobody
+  // reads.
+  Result<GenerationManifest> Commit(GenerationManifest manifest);
+
+ private:
+  struct Impl;
+  explicit GenerationWriter(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// What is fetched for one request.
+struct CustomerState {
+  features::CustomerRecord record;
+  std::vector<float> propensity;  // Empty: none published for this customer.
+};
+
+// The store port. Backends: embedded now; Postgres and the warehouse as they arrive.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual std::string_view name() const = 0;  // "embedded"
+  // kNotFound: unknown customer. kUnavailable: try the next rung.
+  virtual net::Task<Result<CustomerState>> Fetch(domain::CustomerId customer) = 0;
+};
+
+// One published generation, open for serving.
+class ServingState {
+ public:
+  // The generation CURRENT points at.
+  static Result<std::shared_ptr<const ServingState>> OpenCurrent(const std::filesystem::path& root);
+  // For tests and for other backends.
+  static Result<std::shared_ptr<const ServingState>> FromParts(
+      GenerationManifest manifest, Shelf shelf, std::optional<ranking::ModelSpec> ranking_model);
+  ~ServingState();
+
+  const GenerationManifest& manifest() const;
+  const Shelf& shelf() const;
+  const features::CatalogueView& view() const;
+  const ranking::PairScorer* ranker() const;  // Null: no ranking model; answer by the next rung.
+  // All products in stock in the region, best sellers there first: positions in the region's shelf.
+  std::span<const std::uint32_t> PopularInRegion(domain::Region region) const;
+
+  // The embedded store of this generation; one per thread, must not outlive the state.
+  std::unique_ptr<Store> OpenStore() const;
+
+  struct Impl;
+  explicit ServingState(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+// The number CURRENT holds; kNotFound when nothing is published. Cheap: for polling.
+Result<std::int64_t> CurrentGeneration(const std::filesystem::path& root);
+
+}  // namespace aisle::serving
