@@ -50,27 +50,33 @@ std::span<const InputDefinition> CategoryInputs();
 Result<std::vector<std::uint16_t>> ResolvePairInputs(std::span<const std::string> names);
 Result<std::vector<std::uint16_t>> ResolveCategoryInputs(std::span<const std::string> names);
 
-// Quantities of a catalogue that many rows share: popularity within the category, price tiers.
+// Quantities of a catalogue that many rows share: the product side of the inputs, and the shares
+// that the customer's own shares are compared with. Shares are of touched-and-bought weight in the
+// last 28 days, smoothed so that none is 0.
 class CatalogueView {
  public:
+  // `catalogue` must outlive the view.
   explicit CatalogueView(const Catalogue& catalogue);
-  const Catalogue& catalogue() const { return *catalogue_; }
 
-  struct ProductInputs {
-    float price_usd, product_tier, is_perishable, category, brand, log_purchases_28d,
-        log_purchases_90d, log_views_28d, log_share_in_category, days_since_launch_at_as_of,
-        price_z;
-  };
-  const std::vector<ProductInputs>& products() const { return products_; }
-  // Share of the category in all recent purchases, smoothed; sums to 1.
-  const std::vector<double>& category_share() const { return category_share_; }
-  const std::vector<double>& brand_share() const { return brand_share_; }
+  const Catalogue& catalogue() const { return *catalogue_; }
+  // One column per input of role kProduct, in the order of PairInputs(); column[p] belongs to
+  // products[p].
+  std::span<const float> ProductColumn(std::size_t input) const { return product_columns_[input]; }
+  // Share of each category among all; sums to 1.
+  std::span<const double> category_share() const { return category_share_; }
+  // Share of each brand among the brands of its department (the one it sells most in), and that
+  // department.
+  std::span<const double> brand_share() const { return brand_share_; }
+  std::span<const std::uint16_t> brand_department() const { return brand_department_; }
+  std::size_t department_count() const { return department_count_; }
 
  private:
   const Catalogue* catalogue_;
-  std::vector<ProductInputs> products_;
+  std::vector<std::vector<float>> product_columns_;  // [input], empty for inputs of other roles.
   std::vector<double> category_share_;
-  std::vector<double> brand_share_;  // Within all products, by recent purchases, smoothed.
+  std::vector<double> brand_share_;
+  std::vector<std::uint16_t> brand_department_;
+  std::size_t department_count_ = 0;
 };
 
 // The rows of pair models. `propensity` holds one score per category of the catalogue, or is empty

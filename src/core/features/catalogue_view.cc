@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "features/inputs.h"
+#include "features/pair_row.h"
+
+namespace aisle::features {
+namespace {
+
+// Recent weight of a product: what everybody did with it in 28 days, an order line counting three
+// views; the constant keeps every share above 0.
+double Weight(const ProductRecord& product) {
+  return product.views_28d + 3.0 * product.purchases_28d + 0.5;
+}
+
+float ProductTier(double price_usd) {
+  return price_usd < 50 ? 0.0F : price_usd < 150 ? 1.0F : 2.0F;
+}
+
+float Log1p(std::int32_t count) { return std::log1p(static_cast<float>(count)); }
+
+}  // namespace
+
+std::ptrdiff_t Catalogue::Find(domain::ProductId product) const {
+  const auto found = std::lower_bound(
+      products.begin(), products.end(), product,
+      [](const ProductRecord& record, domain::ProductId id) { return record.product < id; });
+  return found != products.end() && found->product == product ? found - products.begin() : -1;
+}
+
+CatalogueView::CatalogueView(const Catalogue& catalogue) : catalogue_(&catalogue) {
+  const auto& products = catalogue.products;
+  std::vector<double> category_weight(catalogue.categories.size(), 0.5);
+  std::map<std::string, std::uint16_t> departments;
+  for (const Category& category : catalogue.categories) {
+    departments.emplace(category.department, static_cast<std::uint16_t>(departments.size()));
+  }
+  department_count_ = departments.size();
+  std::vector<std::vector<double>> brand_weight(catalogue.brands.size(),
+                                                std::vector<double>(department_count_, 0.0));
+  double total = 0.5 * static_cast<double>(category_weight.size());
+  for (const ProductRecord& product : products) {
+    AISLE_ASSERT(product.category < catalogue.categories.size() &&
+                 product.brand < catalogue.brands.size());
+    const double weight = Weight(product);
+    category_weight[product.category] += weight;
+    total += weight;
+    brand_weight[product.brand]
+                [departments.at(catalogue.categories[product.category].department)] += weight;
+  }
+  for (const double weight : category_weight) category_share_.push_back(weight / total);
+
+  std::vector<double> department_weight(department_count_, 0.0);
+  brand_department_.resize(catalogue.brands.size());
+  brand_share_.resize(catalogue.brands.size());
+  for (std::size_t b = 0; b < catalogue.brands.size(); ++b) {
+    const auto most = std::max_element(brand_weight[b].begin(), brand_weight[b].end());
+    brand_department_[b] = static_cast<std::uint16_t>(most - brand_weight[b].begin());
+    brand_share_[b] = 0.5;
+    for (const double weight : brand_weight[b]) brand_share_[b] += weight;
+    department_weight[brand_department_[b]] += brand_share_[b];
+  }
+  for (std::size_t b = 0; b < brand_share_.size(); ++b)
+    brand_share_[b] /= department_weight[brand_department_[b]];
+
+  product_columns_.resize(PairInputs().size());
+  const auto column = [&](PairInput input, auto value) {
+    auto& values = product_columns_[static_cast<std::size_t>(input)];
+    for (const ProductRecord& product : products) values.push_back(value(product));
+  };
+  using P = const ProductRecord&;
+  column(PairInput::kPrice, [](P p) { return static_cast<float>(p.price.Usd()); });
+  column(PairInput::kProductTier, [](P p) { return ProductTier(p.price.Usd()); });
+  column(PairInput::kIsPerishable, [](P p) { return p.is_perishable ? 1.0F : 0.0F; });
+  column(PairInput::kCategory, [](P p) { return static_cast<float>(p.category); });
+  column(PairInput::kBrand, [](P p) { return static_cast<float>(p.brand); });
+  column(PairInput::kLogPurchases28d, [](P p) { return Log1p(p.purchases_28d); });
+  column(PairInput::kLogPurchases90d, [](P p) { return Log1p(p.purchases_90d); });
+  column(PairInput::kLogViews28d, [](P p) { return Log1p(p.views_28d); });
+  column(PairInput::kLogShareInCategory, [&](P p) {
+    return static_cast<float>(std::log(Weight(p) / category_weight[p.category]));
+  });
+  column(PairInput::kDaysSinceLaunch, [&](P p) {
+    if (p.launched == kNever) return std::numeric_limits<float>::quiet_NaN();
+    return static_cast<float>(
+        std::max<std::int64_t>(0, base::WholeDays(p.launched, catalogue.as_of)));
+  });
+  column(PairInput::kPriceZ, [](P p) { return static_cast<float>(p.price_z); });
+}
+
+}  // namespace aisle::features

@@ -1,0 +1,93 @@
+#include "features/customer_inputs.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace aisle::features {
+namespace {
+
+constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
+
+// Sessions of everybody that stand beside the customer's own before a share is believed.
+constexpr double kCategoryPrior = 30.0;
+
+float Ratio(double numerator, double denominator) {
+  return denominator > 0 ? static_cast<float>(numerator / denominator) : kMissing;
+}
+
+// The quickstart's score, in hundredths so that the rounding is that of the SQL's DECIMAL.
+float EngagementScore(const CustomerRecord& customer) {
+  std::int64_t hundredths = std::int64_t{customer.sessions} * 30 +
+                            std::int64_t{customer.total_orders} * 500 + customer.points_earned +
+                            (customer.has_app ? 1000 : 0) + (customer.email_subscriber ? 500 : 0);
+  hundredths = std::min<std::int64_t>(hundredths, 10'000);
+  return static_cast<float>(static_cast<double>((hundredths + 5) / 10) / 10.0);
+}
+
+}  // namespace
+
+float DaysSince(base::Timestamp then, base::Timestamp now) {
+  if (then == kNever) return kMissing;
+  return static_cast<float>(std::max(0.0, static_cast<double>((now - then).count()) / 86'400e6));
+}
+
+CustomerInputs MakeCustomerInputs(const CustomerRecord& customer, base::Timestamp now) {
+  const base::Date today = std::chrono::floor<std::chrono::days>(now);
+  CustomerInputs inputs{};
+  inputs.age = customer.has_birth_date
+                   ? static_cast<float>(base::CompletedYears(customer.date_of_birth, today))
+                   : kMissing;
+  inputs.tenure_months = static_cast<float>(base::CompletedMonths(customer.customer_since, today));
+  inputs.loyalty_tier_num = static_cast<float>(customer.tier);
+  inputs.total_orders = static_cast<float>(customer.total_orders);
+  inputs.lifetime_spend = static_cast<float>(customer.lifetime_spend.Usd());
+  inputs.avg_order_value = Ratio(customer.lifetime_spend.Usd(), customer.total_orders);
+  inputs.days_since_purchase = customer.last_purchase == kNever
+                                   ? kMissing
+                                   : static_cast<float>(std::max<std::int64_t>(
+                                         0, base::WholeDays(customer.last_purchase, now)));
+  inputs.categories_purchased = static_cast<float>(customer.categories_purchased);
+  inputs.total_browse_events = static_cast<float>(customer.browse_events);
+  inputs.total_sessions = static_cast<float>(customer.sessions);
+  inputs.cart_abandonment_rate = Ratio(customer.carts_abandoned, customer.carts_started);
+  inputs.engagement_score = EngagementScore(customer);
+  inputs.avg_browsed_price = Ratio(customer.browsed_price_sum.Usd(), customer.browsed_price_count);
+  inputs.days_since_event = DaysSince(customer.last_event, now);
+  return inputs;
+}
+
+std::vector<CategoryContext> MakeCategoryContexts(const CustomerRecord& customer,
+                                                  const CatalogueView& view, base::Timestamp now) {
+  const auto shares = view.category_share();
+  std::vector<CategoryContext> contexts(shares.size());
+  double sessions = 0;
+  for (const CategoryHistory& history : customer.categories) sessions += history.sessions;
+  const auto share_of = [&](std::size_t category, double own) {
+    return (own + kCategoryPrior * shares[category]) / (sessions + kCategoryPrior);
+  };
+  for (std::size_t c = 0; c < contexts.size(); ++c) {
+    const double share = share_of(c, 0);
+    contexts[c] = {static_cast<float>(std::log(share / shares[c])),
+                   static_cast<float>(std::log(share)),
+                   0,
+                   0,
+                   0,
+                   kMissing,
+                   kMissing};
+  }
+  for (const CategoryHistory& history : customer.categories) {
+    if (history.category >= contexts.size()) continue;
+    const double share = share_of(history.category, history.sessions);
+    contexts[history.category] = {static_cast<float>(std::log(share / shares[history.category])),
+                                  static_cast<float>(std::log(share)),
+                                  static_cast<float>(history.sessions),
+                                  static_cast<float>(history.sessions_28d),
+                                  static_cast<float>(history.purchases),
+                                  DaysSince(history.last_event, now),
+                                  DaysSince(history.last_purchase, now)};
+  }
+  return contexts;
+}
+
+}  // namespace aisle::features
