@@ -1,0 +1,109 @@
+#include "registry/registry.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/files.h"
+
+namespace aisle::registry {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RegistryTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::temp_directory_path() / ("aisle_registry_test_" + std::to_string(getpid()));
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  static Manifest Ranking() {
+    Manifest manifest;
+    manifest.model = "ranking";
+    manifest.created = *base::ParseTimestamp("2026-11-24T05:03:52Z");
+    manifest.recipe = "ranking_default";
+    manifest.recipe_text = "name = \"ranking_default\"\n";
+    manifest.inputs = {{"age", "float", "request"}, {"price", "float", "product"}};
+    manifest.objective = "binary:logistic";
+    manifest.cutoffs = {*base::ParseTimestamp("2026-09-01")};
+    manifest.train_rows = 12;
+    manifest.metrics = {{"auc", 0.75}};
+    manifest.library_versions = {{"xgboost", "3.2.0"}};
+    return manifest;
+  }
+  fs::path root_;
+};
+
+TEST_F(RegistryTest, TrainingAgainMakesVersionTwoAndVersionOneStays) {
+  const Registry registry(root_);
+  EXPECT_EQ(*registry.Add(Ranking(), "first", true), 1);
+  EXPECT_EQ(*registry.Add(Ranking(), "second", true), 2);
+  EXPECT_EQ(*registry.Versions("ranking"), (std::vector<int>{1, 2}));
+  EXPECT_EQ(registry.Load("ranking", 1)->ubjson, "first");
+  EXPECT_EQ(*registry.Resolve("ranking", kChampion), 2);
+}
+
+TEST_F(RegistryTest, AManifestSurvivesTheRoundTrip) {
+  const Registry registry(root_);
+  ASSERT_TRUE(registry.Add(Ranking(), "bytes", true));
+  const auto manifest = registry.ReadManifest("ranking", 1);
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->inputs.size(), 2U);
+  EXPECT_EQ(manifest->inputs[1].role, "product");
+  EXPECT_EQ(manifest->created, Ranking().created);
+  EXPECT_EQ(manifest->cutoffs, Ranking().cutoffs);
+  EXPECT_EQ(manifest->metrics.at("auc"), 0.75);
+  EXPECT_EQ(manifest->recipe_text, Ranking().recipe_text);
+  EXPECT_EQ(manifest->model_checksum, base::Checksum("bytes"));
+}
+
+TEST_F(RegistryTest, AChallengerWaitsAndRollbackGoesBack) {
+  const Registry registry(root_);
+  ASSERT_TRUE(registry.Add(Ranking(), "1", true));
+  EXPECT_EQ(registry.Rollback("ranking").error().code, ErrorCode::kFailedPrecondition);
+  ASSERT_TRUE(registry.Add(Ranking(), "2", false));
+  EXPECT_EQ(*registry.Resolve("ranking", kChampion), 1);
+  EXPECT_EQ(*registry.Resolve("ranking", "challenger"), 2);
+  ASSERT_TRUE(registry.Promote("ranking", 2));
+  EXPECT_EQ(*registry.Resolve("ranking", kChampion), 2);
+  EXPECT_EQ(*registry.Rollback("ranking"), 1);
+  EXPECT_EQ(*registry.Resolve("ranking", kChampion), 1);
+}
+
+TEST_F(RegistryTest, ADamagedModelIsRefusedByItsPath) {
+  const Registry registry(root_);
+  ASSERT_TRUE(registry.Add(Ranking(), "whole model", true));
+  fs::resize_file(root_ / "ranking" / "1" / "model.ubj", 5);
+  const auto loaded = registry.Load("ranking", 1);
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().code, ErrorCode::kInternal);
+  EXPECT_NE(loaded.error().message.find("ranking/1/model.ubj is damaged"), std::string::npos)
+      << loaded.error().message;
+}
+
+TEST_F(RegistryTest, ANewerFormatIsRefusedInWords) {
+  const Registry registry(root_);
+  Manifest newer = Ranking();
+  newer.format = kManifestFormat + 1;
+  EXPECT_FALSE(registry.Add(newer, "x", true)) << "promoting reads the manifest back";
+  const auto manifest = registry.ReadManifest("ranking", 1);
+  ASSERT_FALSE(manifest);
+  EXPECT_EQ(manifest.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_NE(manifest.error().message.find("newer"), std::string::npos);
+}
+
+TEST_F(RegistryTest, WhatIsNotThereIsNamed) {
+  const Registry registry(root_);
+  EXPECT_EQ(registry.Versions("ranking").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(registry.Versions("../x").error().code, ErrorCode::kInvalidArgument);
+  ASSERT_TRUE(registry.Add(Ranking(), "1", true));
+  EXPECT_EQ(registry.ReadManifest("ranking", 9).error().message, "no version 9 of model 'ranking'");
+  std::ofstream(root_ / "ranking" / "1" / "manifest.json") << "{\"format\": 1, \"model\"";
+  EXPECT_EQ(registry.Load("ranking", 1).error().code, ErrorCode::kInternal);
+}
+
+}  // namespace
+}  // namespace aisle::registry
