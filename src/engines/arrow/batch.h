@@ -1,14 +1,15 @@
-// Tables in memory and in motion, by the Arrow C data interface: what crosses the border to a warehouse.
+// Tables in memory and in motion, by the Arrow C data interface: what crosses the border to a
+// warehouse.
 //
-// A Batch is some rows of some typed columns. BatchBuilder makes one column by column; Stream carries batches
-// one after another, either from a warehouse (warehouse::Connection::Query) or from a generator of ours
-// (MakeStream), without ever holding all of them.
+// A Batch is some rows of some typed columns. BatchBuilder makes one column by column; Stream
+// carries batches one after another, either from a warehouse (warehouse::Connection::Query) or from
+// a generator of ours (MakeStream), without ever holding all of them.
 //
-//   shapes   every column of a batch has RowCount() values; columns are addressed by position, 0-based.
-//   units    kTimestamp: microseconds UTC; kDate: days since 1970; kMoney: integer cents, DECIMAL(12,2) outside.
-//   missing  every column may hold NULL; IsNull() first, a getter of a NULL value is an assertion.
-//   threads  a Batch is immutable; a BatchBuilder and a Stream belong to one thread.
-//   errors   Stream::Next: whatever the producer failed with. Getters assert type and row.
+//   shapes   every column of a batch has RowCount() values; columns are addressed by position,
+//   0-based. units    kTimestamp: microseconds UTC; kDate: days since 1970; kMoney: integer cents,
+//   DECIMAL(12,2) outside. missing  every column may hold NULL; IsNull() first, a getter of a NULL
+//   value is an assertion. threads  a Batch is immutable; a BatchBuilder and a Stream belong to one
+//   thread. errors   Stream::Next: whatever the producer failed with. Getters assert type and row.
 //   source   Apache Arrow C data and C stream interface; the wall is nanoarrow.
 #pragma once
 
@@ -29,7 +30,17 @@ struct ArrowSchema;
 
 namespace aisle::arrow {
 
-enum class Type : std::uint8_t { kBool, kInt32, kInt64, kFloat, kDouble, kString, kDate, kTimestamp, kMoney };
+enum class Type : std::uint8_t {
+  kBool,
+  kInt32,
+  kInt64,
+  kFloat,
+  kDouble,
+  kString,
+  kDate,
+  kTimestamp,
+  kMoney
+};
 
 struct Field {
   std::string name;
@@ -71,7 +82,8 @@ class Batch {
   std::unique_ptr<Impl> impl_;
 };
 
-// Appends are column by column in any order; Finish() asserts that all columns have the same length.
+// Appends are column by column in any order; Finish() asserts that all columns have the same
+// length.
 class BatchBuilder {
  public:
   explicit BatchBuilder(Schema schema);
@@ -110,8 +122,8 @@ class Stream {
   // Column names, known before the first batch.
   const std::vector<std::string>& ColumnNames() const;
 
-  // Takes over a C stream (it is moved from and marked released). `keep_alive` lives as long as the stream;
-  // `explain` may rewrite an error's text (to add a SQL file's name).
+  // Takes over a C stream (it is moved from and marked released). `keep_alive` lives as long as the
+  // stream; `explain` may rewrite an error's text (to add a SQL file's name).
   static Result<Stream> Import(ArrowArrayStream* stream, std::shared_ptr<void> keep_alive = nullptr,
                                std::function<Error(Error)> explain = nullptr);
   // Hands the stream over as a C stream for a consumer that calls release.
@@ -124,8 +136,8 @@ class Stream {
   std::unique_ptr<Impl> impl_;
 };
 
-// A stream out of a function that returns the next batch, or nothing when it is done. The function may be called
-// from another thread than the one that made the stream, never from two at once.
+// A stream out of a function that returns the next batch, or nothing when it is done. The function
+// may be called from another thread than the one that made the stream, never from two at once.
 Stream MakeStream(Schema schema, std::function<Result<std::optional<Batch>>()> next);
 
 }  // namespace aisle::arrow

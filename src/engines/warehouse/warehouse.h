@@ -1,16 +1,20 @@
 // SQL over ADBC: one way to run a query file on the embedded DuckDB today and on Spark later.
 //
-// Open a Database, Connect, then Query (rows come back as a stream of Arrow batches), Execute (no rows) or Ingest (a
-// stream becomes rows of a table). Queries are base::NamedText, so that an error names the file and the line.
+// Open a Database, Connect, then Query (rows come back as a stream of Arrow batches), Execute (no
+// rows) or Ingest (a stream becomes rows of a table). Queries are base::NamedText, so that an error
+// names the file and the line.
 //
 //   order    rows come in the query's ORDER BY, or in any order without one.
 //   units    UTC everywhere: the session's time zone is set to UTC at Connect.
 //   threads  a Database may be shared; a Connection and its streams belong to one thread at a time.
-//   errors   kUnavailable: the database file is held by another process (the message names its pid and command where
-//            the system tells, and what to do); kNotFound: opened read-only and not there; kInvalidArgument: the SQL
-//            or a parameter is wrong, with "file.sql:line"; kFailedPrecondition: the file's format is newer.
+//   errors   kUnavailable: the database file is held by another process (the message names its pid
+//   and command where
+//            the system tells, and what to do); kNotFound: opened read-only and not there;
+//            kInvalidArgument: the SQL or a parameter is wrong, with "file.sql:line";
+//            kFailedPrecondition: the file's format is newer.
 //   cost     Connect about 1 ms; a query's rows are never all in memory unless asked for.
-//   source   ADBC 1.1 through the driver's own function table (duckdb_adbc_init); dialect rules: PORTABLE_SQL.
+//   source   ADBC 1.1 through the driver's own function table (duckdb_adbc_init); dialect rules:
+//   PORTABLE_SQL.
 #pragma once
 
 #include <cstdint>
@@ -31,17 +35,19 @@
 namespace aisle::warehouse {
 
 struct Null {};
-// A value for $name in a query, rendered as a typed literal of the dialect: text is quoted and escaped, a Timestamp
-// becomes TIMESTAMP '…', a Date DATE '…'. Doubles round-trip. NaN and infinities are refused.
-using Value = std::variant<Null, bool, std::int64_t, double, std::string, base::Timestamp, base::Date>;
+// A value for $name in a query, rendered as a typed literal of the dialect: text is quoted and
+// escaped, a Timestamp becomes TIMESTAMP '…', a Date DATE '…'. Doubles round-trip. NaN and
+// infinities are refused.
+using Value =
+    std::variant<Null, bool, std::int64_t, double, std::string, base::Timestamp, base::Date>;
 using Parameters = std::vector<std::pair<std::string, Value>>;
 
 enum class Access : std::uint8_t { kReadOnly, kReadWrite };
 
 struct Options {
   Access access = Access::kReadWrite;
-  int threads = 0;              // 0: one per core.
-  std::string memory_limit;     // "" leaves DuckDB's default; "4GB".
+  int threads = 0;           // 0: one per core.
+  std::string memory_limit;  // "" leaves DuckDB's default; "4GB".
 };
 
 enum class IngestMode : std::uint8_t { kCreate, kAppend, kReplace };
@@ -52,13 +58,14 @@ class Connection {
   Connection& operator=(Connection&&) noexcept;
   ~Connection();
 
-  // `query` must hold one statement. Every $name in it must be in `parameters`, and the reverse; otherwise
-  // kInvalidArgument with the name.
+  // `query` must hold one statement. Every $name in it must be in `parameters`, and the reverse;
+  // otherwise kInvalidArgument with the name.
   Result<arrow::Stream> Query(base::NamedText query, const Parameters& parameters = {});
-  // One or several statements separated by ';', run one after another. Returns the rows changed by the last one, or
-  // -1 where the driver does not say.
+  // One or several statements separated by ';', run one after another. Returns the rows changed by
+  // the last one, or -1 where the driver does not say.
   Result<std::int64_t> Execute(base::NamedText script, const Parameters& parameters = {});
-  // Appends or creates "schema.table" from a stream. kCreate fails if it exists. Column order is the stream's.
+  // Appends or creates "schema.table" from a stream. kCreate fails if it exists. Column order is
+  // the stream's.
   Result<std::int64_t> Ingest(std::string_view table, arrow::Stream stream, IngestMode mode);
 
   Status Begin();
@@ -67,7 +74,8 @@ class Connection {
 
   // For small answers: the single value of a one-row, one-column query; every row as text.
   Result<std::int64_t> QueryInt(base::NamedText query, const Parameters& parameters = {});
-  Result<std::vector<std::vector<std::string>>> QueryText(base::NamedText query, const Parameters& parameters = {});
+  Result<std::vector<std::vector<std::string>>> QueryText(base::NamedText query,
+                                                          const Parameters& parameters = {});
 
   // True if "schema.table" exists.
   Result<bool> HasTable(std::string_view table);
@@ -100,7 +108,8 @@ class Database {
   std::shared_ptr<Impl> impl_;
 };
 
-// The text of a query with every parameter in place: what Query() sends. Exposed for tests and `--explain`.
+// The text of a query with every parameter in place: what Query() sends. Exposed for tests and
+// `--explain`.
 Result<std::string> Render(base::NamedText query, const Parameters& parameters);
 
 }  // namespace aisle::warehouse

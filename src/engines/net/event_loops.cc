@@ -1,0 +1,186 @@
+#include "net/event_loops.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+
+namespace aisle::net {
+namespace asio = boost::asio;
+namespace {
+
+using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
+
+struct OneLoop {
+  asio::io_context context{1};
+  std::optional<WorkGuard> guard{asio::make_work_guard(context)};
+  std::thread thread;
+};
+
+// What runs on a loop must not end it.
+void RunLogged(asio::io_context& context) {
+  for (;;) {
+    try {
+      context.run();
+      return;
+    } catch (const std::exception& error) {
+      base::LogError("event loop: work failed: {}", error.what());
+    } catch (...) {
+      base::LogError("event loop: work failed with an unknown exception");
+    }
+  }
+}
+
+}  // namespace
+
+struct EventLoops::State {
+  std::string name;
+  std::vector<std::unique_ptr<OneLoop>> loops;
+  std::optional<asio::signal_set> signals;
+  std::vector<std::function<void()>> hooks;
+  std::mutex mutex;  // hooks, running_count, started
+  std::condition_variable changed;
+  int running_count = 0;
+  bool started = false;
+  std::atomic<bool> stopping = false;
+
+  void WaitUntilStopping() {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return stopping.load(); });
+  }
+  bool WaitUntilEnded(std::chrono::milliseconds grace) {
+    std::unique_lock lock(mutex);
+    return changed.wait_for(lock, grace, [&] { return running_count == 0; });
+  }
+};
+
+EventLoops::EventLoops(int loop_count, std::string_view name) : state_(std::make_unique<State>()) {
+  AISLE_ASSERT(loop_count >= 1);
+  state_->name = name;
+  for (int i = 0; i < loop_count; ++i) state_->loops.push_back(std::make_unique<OneLoop>());
+}
+
+EventLoops::~EventLoops() {
+  Stop();
+  Join(std::chrono::milliseconds{0});
+}
+
+int EventLoops::LoopCount() const { return static_cast<int>(state_->loops.size()); }
+
+asio::io_context& EventLoops::Loop(int loop_index) {
+  return state_->loops.at(static_cast<std::size_t>(loop_index))->context;
+}
+
+void EventLoops::Start() {
+  AISLE_ASSERT(!state_->started);
+  state_->started = true;
+  state_->running_count = LoopCount();
+  for (int i = 0; i < LoopCount(); ++i) {
+    OneLoop& loop = *state_->loops[static_cast<std::size_t>(i)];
+    loop.thread = std::thread([this, i, &loop] {
+      const std::string suffix = "-" + std::to_string(i);
+      const std::string name = state_->name.substr(0, 15 - suffix.size()) + suffix;
+      pthread_setname_np(pthread_self(), name.c_str());
+      RunLogged(loop.context);
+      const std::lock_guard lock(state_->mutex);
+      --state_->running_count;
+      state_->changed.notify_all();
+    });
+  }
+}
+
+void EventLoops::Stop() {
+  std::vector<std::function<void()>> hooks;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->stopping.exchange(true)) return;
+    hooks.swap(state_->hooks);
+  }
+  for (const auto& hook : hooks) hook();
+  // The signal set and the guards are touched on their own loops only.
+  for (auto& loop : state_->loops) {
+    asio::post(loop->context, [this, first = loop == state_->loops.front(), &loop] {
+      if (first) state_->signals.reset();
+      loop->guard.reset();
+    });
+  }
+  const std::lock_guard lock(state_->mutex);
+  state_->changed.notify_all();
+}
+
+bool EventLoops::Stopping() const { return state_->stopping.load(); }
+
+bool EventLoops::Join(std::chrono::milliseconds grace) {
+  if (!state_->started) return true;
+  state_->WaitUntilStopping();
+  const bool ended = state_->WaitUntilEnded(grace);
+  if (!ended) {
+    for (auto& loop : state_->loops) loop->context.stop();
+  }
+  for (auto& loop : state_->loops) {
+    if (loop->thread.joinable()) loop->thread.join();
+  }
+  return ended;
+}
+
+void EventLoops::StopOnSignals() {
+  state_->signals.emplace(state_->loops.front()->context, SIGINT, SIGTERM);
+  state_->signals->async_wait([this](const boost::system::error_code& error, int) {
+    if (!error) Stop();
+  });
+}
+
+void EventLoops::OnStop(std::function<void()> hook) {
+  const std::lock_guard lock(state_->mutex);
+  state_->hooks.push_back(std::move(hook));
+}
+
+void EventLoops::Post(int loop_index, std::function<void()> work) {
+  asio::post(Loop(loop_index), std::move(work));
+}
+
+void EventLoops::PostToEach(const std::function<void(int)>& work) {
+  for (int i = 0; i < LoopCount(); ++i) {
+    asio::post(Loop(i), [work, i] { work(i); });
+  }
+}
+
+void EventLoops::Spawn(int loop_index, Task<void> task) {
+  asio::co_spawn(Loop(loop_index), std::move(task), [](const std::exception_ptr& failure) {
+    if (failure) std::rethrow_exception(failure);  // logged by RunLogged
+  });
+}
+
+Task<void> Sleep(std::chrono::steady_clock::duration wait) {
+  asio::steady_timer timer(co_await asio::this_coro::executor, wait);
+  co_await timer.async_wait(asio::use_awaitable);
+}
+
+void RunToEnd(Task<void> task) {
+  asio::io_context context{1};
+  std::exception_ptr failed;
+  asio::co_spawn(context, std::move(task),
+                 [&failed](std::exception_ptr failure) { failed = failure; });
+  context.run();
+  if (failed) std::rethrow_exception(failed);
+}
+
+}  // namespace aisle::net

@@ -1,0 +1,74 @@
+// One event loop per core, each a single thread with a name: the only threads that answer requests.
+//
+//   net::EventLoops loops(2, "serve");
+//   ... a server registers its listeners ...
+//   loops.StopOnSignals();
+//   loops.Start();
+//   loops.Join();          // until Stop() or SIGINT / SIGTERM
+//
+// Stopping is graceful: the stop hooks tell servers to accept nothing more; the loops then run
+// until their work is done, at most `grace` long, and what is left is dropped.
+//
+//   order   hooks run in the order they were added, once, on the thread that called Stop().
+//   threads Start, Join and the destructor belong to one thread; Post*, Stop and OnStop may be
+//           called from any. What is posted to one loop runs there one after the other.
+//   errors  an exception that leaves posted work or a spawned task is logged; the loop goes on.
+//   cost    PostToEach makes one copy of the function per loop.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/deadline.h"
+#include "net/task.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace aisle::net {
+
+class EventLoops {
+ public:
+  // loop_count >= 1. Threads are called "<name>-0", "<name>-1", ... (15 characters are kept).
+  EventLoops(int loop_count, std::string_view name);
+  // Stops without grace if still running.
+  ~EventLoops();
+  EventLoops(const EventLoops&) = delete;
+  EventLoops& operator=(const EventLoops&) = delete;
+
+  int LoopCount() const;
+  boost::asio::io_context& Loop(int loop_index);
+
+  void Start();
+  // Blocks until Stop() was called and the loops have ended, by themselves within `grace` or not.
+  // True if they ended by themselves.
+  bool Join(std::chrono::milliseconds grace = std::chrono::seconds{5});
+  // Does not wait. Calling it again does nothing.
+  void Stop();
+  bool Stopping() const;
+  // The first SIGINT or SIGTERM calls Stop(); the second one finds the default handler and ends the
+  // process at once.
+  void StopOnSignals();
+  void OnStop(std::function<void()> hook);
+
+  void Post(int loop_index, std::function<void()> work);
+  void PostToEach(const std::function<void(int loop_index)>& work);
+  void Spawn(int loop_index, Task<void> task);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// Resumes on the same loop after `wait`.
+Task<void> Sleep(std::chrono::steady_clock::duration wait);
+
+// Runs one task to its end on a loop of its own, on this thread: for commands and tests.
+// An exception of the task comes out of here.
+void RunToEnd(Task<void> task);
+
+}  // namespace aisle::net
