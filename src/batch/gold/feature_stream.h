@@ -9,8 +9,9 @@
 //   missing  a customer without events has a record with zero counts.
 //   threads  one thread; the connection is in use while the stream lives.
 //   errors   the warehouse's; kFailedPrecondition if raw tables are missing ("run `aisle generate`
-//   or `aisle import`"). cost     one pass over the events per list; rows are never all in memory:
-//   the lists are merged by customer id.
+//            or `aisle import`").
+//   cost     one pass over the events per list; rows are never all in memory: the lists are merged
+//            by customer id.
 #pragma once
 
 #include <functional>

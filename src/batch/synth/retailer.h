@@ -8,7 +8,8 @@
 //   order    raw.event_stream: by customer, then by time.
 //   threads  a Retailer is immutable; streams may run on several threads.
 //   errors   Make: kInvalidArgument for a customer count below 1. Open: kNotFound for an unknown
-//   table. cost     streams hold one block of customers at a time.
+//            table.
+//   cost     streams hold one block of customers at a time.
 #pragma once
 
 #include <cstdint>

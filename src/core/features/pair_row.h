@@ -9,11 +9,12 @@
 //   shapes   rows is row-major: rows[i * inputs.size() + f]; row i belongs to candidates[i].
 //   order    of the columns: the manifest's.
 //   units    as each definition says; times of the request count from `now`, which is the cutoff in
-//   training. missing  NaN: never bought, nothing to average, no such history. "Today" is 0 days.
+//            training.
+//   missing  NaN: never bought, nothing to average, no such history. "Today" is 0 days.
 //   threads  a PairRowMaker is immutable; Fill may be called from any thread.
 //   errors   Resolve: kFailedPrecondition, naming the input. Fill asserts its shapes.
 //   cost     O(candidates x inputs), plus the lengths of the customer's lists; no allocation but in
-//   Scratch.
+//            Scratch.
 #pragma once
 
 #include <cstdint>

@@ -7,8 +7,7 @@
 // request.
 //
 //   shapes   Catalogue::products is sorted by product id; a record refers to categories and brands
-//   by index into the
-//            catalogue of the same moment, and to products by id.
+//            by index into the catalogue of the same moment, and to products by id.
 //   order    the lists of a CustomerRecord are sorted by their key and hold each key once.
 //   units    money in cents, times UTC, windows in days before as_of.
 //   missing  kNever for a time that never was; counts are 0.

@@ -1,18 +1,16 @@
-// The one way everybody ranks: score candidates with a model, bring the scores to one scale, select
-// the top N.
+// The one way everybody ranks: score candidates with a model and bring the scores to one scale.
 //
 // A Scorer is a model (a forest), the columns of its inputs and its calibration, bound to one
-// catalogue. Batch, evaluation and request call the same two functions, so that what was measured
-// is what is served.
+// catalogue. Batch, evaluation and request call the same functions, and SelectTop of select.h after
+// them, so that what was measured is what is served.
 //
 //   shapes   candidates are positions in the catalogue's products; scores[i] belongs to
-//   candidates[i]. order    SelectTop: falling score; ties go to the smaller product id. units
-//   scores are probabilities in (0, 1). missing  a NaN score (there is none from a forest) sorts
-//   last. threads  Scorers are immutable; Scratch belongs to one thread. errors   Make:
-//   kFailedPrecondition when the model's inputs cannot be made by this build, kInvalidArgument when
-//            the forest does not load.
-//   cost     Score: candidates x inputs to fill, plus one forest call; SelectTop: O(candidates + n
-//   log n).
+//            candidates[i].
+//   units    scores are probabilities in (0, 1).
+//   threads  Scorers are immutable; Scratch belongs to one thread.
+//   errors   Make: kFailedPrecondition when the model's inputs cannot be made by this build,
+//            kInvalidArgument when the forest does not load.
+//   cost     Score: candidates x inputs to fill, plus one forest call.
 #pragma once
 
 #include <cstdint>
@@ -87,9 +85,5 @@ class CategoryScorer {
   double slope_;
   double offset_;
 };
-
-// Positions in `candidates` (not product positions) of the best `count`, best first.
-std::vector<std::uint32_t> SelectTop(std::span<const float> scores,
-                                     std::span<const std::uint32_t> candidates, std::size_t count);
 
 }  // namespace aisle::ranking

@@ -7,10 +7,11 @@
 // leaves nothing.
 //
 //   order    versions are integers that count up from 1 and are never used again while a later one
-//   exists. threads  free functions on files; two writers at once: one gets kFailedPrecondition and
-//   may try again. errors   kNotFound: no such model, version or alias; kInternal: a damaged
-//   artifact, with its path; the models in
-//            service stay. kFailedPrecondition: a manifest of a newer format.
+//            exists.
+//   threads  free functions on files; two writers at once: one gets kFailedPrecondition and may try
+//            again.
+//   errors   kNotFound: no such model, version or alias; kInternal: a damaged artifact, with its
+//            path; the models in service stay. kFailedPrecondition: a manifest of a newer format.
 #pragma once
 
 #include <cstdint>

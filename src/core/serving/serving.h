@@ -16,8 +16,7 @@
 //   shapes   propensity: one score per category of the catalogue, in its order.
 //   threads  a ServingState is immutable and shared; each thread makes its own Reader.
 //   errors   kNotFound: nothing published yet, or an unknown customer; kInternal: damaged, with its
-//   path;
-//            kFailedPrecondition: a newer format.
+//            path; kFailedPrecondition: a newer format.
 //   cost     opening: reads the shelf and the models; a fetch: two key look-ups and one decode.
 #pragma once
 

@@ -6,10 +6,12 @@
 // a generator of ours (MakeStream), without ever holding all of them.
 //
 //   shapes   every column of a batch has RowCount() values; columns are addressed by position,
-//   0-based. units    kTimestamp: microseconds UTC; kDate: days since 1970; kMoney: integer cents,
-//   DECIMAL(12,2) outside. missing  every column may hold NULL; IsNull() first, a getter of a NULL
-//   value is an assertion. threads  a Batch is immutable; a BatchBuilder and a Stream belong to one
-//   thread. errors   Stream::Next: whatever the producer failed with. Getters assert type and row.
+//            0-based.
+//   units    kTimestamp: microseconds UTC; kDate: days since 1970; kMoney: integer cents,
+//            DECIMAL(12,2) outside.
+//   missing  every column may hold NULL; IsNull() first, a getter of a NULL value is an assertion.
+//   threads  a Batch is immutable; a BatchBuilder and a Stream belong to one thread.
+//   errors   Stream::Next: whatever the producer failed with. Getters assert type and row.
 //   source   Apache Arrow C data and C stream interface; the wall is nanoarrow.
 #pragma once
 

@@ -3,9 +3,9 @@
 // A Task starts when it is awaited (co_await) or spawned (event_loops.h); dropped before that, it
 // does nothing. It stays on the loop it was started on, so nothing inside it needs a lock.
 //
-//   errors  exceptions pass through co_await; the edge of a connection catches them. Use
-//           AISLE_CO_TRY for values.
-//   source  Boost.Asio's awaitable.
+//   errors   exceptions pass through co_await; the edge of a connection catches them. Use
+//            AISLE_CO_TRY for values.
+//   source   Boost.Asio's awaitable.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -8,13 +8,12 @@
 //   units    UTC everywhere: the session's time zone is set to UTC at Connect.
 //   threads  a Database may be shared; a Connection and its streams belong to one thread at a time.
 //   errors   kUnavailable: the database file is held by another process (the message names its pid
-//   and command where
-//            the system tells, and what to do); kNotFound: opened read-only and not there;
-//            kInvalidArgument: the SQL or a parameter is wrong, with "file.sql:line";
+//            and command where the system tells, and what to do); kNotFound: opened read-only and
+//            not there; kInvalidArgument: the SQL or a parameter is wrong, with "file.sql:line";
 //            kFailedPrecondition: the file's format is newer.
 //   cost     Connect about 1 ms; a query's rows are never all in memory unless asked for.
 //   source   ADBC 1.1 through the driver's own function table (duckdb_adbc_init); dialect rules:
-//   PORTABLE_SQL.
+//            PORTABLE_SQL.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // Time as the whole project speaks it: UTC, microseconds since 1970, no zones anywhere inside.
 //
-//   units   Timestamp and Microseconds count microseconds; Date counts days since 1970-01-01.
-//   errors  ParseTimestamp and ParseDate: kInvalidArgument with the text in the message.
-//   source  ISO 8601 / RFC 3339 profiles; the proleptic Gregorian calendar of <chrono>.
+//   units    Timestamp and Microseconds count microseconds; Date counts days since 1970-01-01.
+//   errors   ParseTimestamp and ParseDate: kInvalidArgument with the text in the message.
+//   source   ISO 8601 / RFC 3339 profiles; the proleptic Gregorian calendar of <chrono>.
 #pragma once
 
 #include <chrono>

@@ -3,8 +3,7 @@
 //
 //   threads  free functions; two writers of one path: the last rename wins, neither file is torn.
 //   errors   kNotFound for a missing file; kUnavailable for a full disk (ENOSPC, EDQUOT); kInternal
-//   for other
-//            failures of the operating system, with path and its words.
+//            for other failures of the operating system, with path and its words.
 #pragma once
 
 #include <cstdint>

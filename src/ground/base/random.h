@@ -6,13 +6,13 @@
 // independent for all we can measure; a stream must not be shared between threads (make another
 // one: it costs nothing).
 //
-//   order   draws are a sequence; adding a draw in the middle changes everything after it, so give
-//   each purpose
-//           its own stream.
-//   units   Uniform is in [0, 1), 53 bits; Normal has mean 0 and variance 1; Exponential has
-//   mean 1. source  the mixing function is splitmix64 (Steele, Lea, Flood 2014); logarithm,
-//   exponential and cosine are
-//           the C library's, so byte-equal results are promised for one libm, not across libms.
+//   order    draws are a sequence; adding a draw in the middle changes everything after it, so give
+//            each purpose its own stream.
+//   units    Uniform is in [0, 1), 53 bits; Normal has mean 0 and variance 1; Exponential has mean
+//            1.
+//   source   the mixing function is splitmix64 (Steele, Lea, Flood 2014); logarithm, exponential and
+//            cosine are the C library's, so byte-equal results are promised for one libm, not across
+//            libms.
 #pragma once
 
 #include <cmath>

@@ -5,7 +5,7 @@
 // functions is a bug: AISLE_ASSERT stops the process, in release too. Nothing else leaves a module;
 // exceptions of third parties end in the wrapper that calls them.
 //
-//   errors  one code per reaction of the caller; the message names the thing and the value.
+//   errors   one code per reaction of the caller; the message names the thing and the value.
 #pragma once
 
 #include <cstdint>

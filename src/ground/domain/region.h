@@ -1,6 +1,6 @@
 // Five regions, one warehouse each, and which zip code belongs to which.
 //
-//   source  the quickstart's rule: the first digit of the zip code decides.
+//   source   the quickstart's rule: the first digit of the zip code decides.
 #pragma once
 
 #include <array>
