@@ -1,0 +1,68 @@
+// The tree of values in a model file, whether it was written as UBJSON or as JSON. Private to this module.
+//
+// Numbers that stand together in an array stay together: a typed UBJSON array is a view into the bytes
+// it came from, a JSON array of numbers is one vector. The bytes must outlive the document.
+//
+//   units    a JSON number with a point or an exponent is rounded once, to the nearest float, as
+//            XGBoost reads it; NaN and Infinity, which XGBoost writes, are read.
+//   errors   kInvalidArgument with the byte offset: the text ends early, a type that models do not use,
+//            nesting beyond kDepthMax, more values than one per eight bytes (plus 65,536).
+//   cost     linear in the bytes; memory at most about forty times the bytes (a real model: twice).
+//   source   UBJSON draft 12 (the subset XGBoost writes); RFC 8259.
+//
+// Why not a library's JSON: XGBoost writes Infinity, and thresholds must not be rounded twice.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace aisle::forest {
+
+inline constexpr int kDepthMax = 32;
+inline constexpr std::size_t kUbjsonBytesMax = std::size_t{1} << 31U;
+inline constexpr std::size_t kJsonBytesMax = std::size_t{1} << 30U;
+
+// Bytes of a UBJSON number of that type; 0 when it is no number.
+std::size_t NumberWidth(char type);
+
+class Value {
+ public:
+  enum class Kind : std::uint8_t {
+    kNull,
+    kBool,
+    kNumber,
+    kString,
+    kNumbers,
+    kTyped,
+    kArray,
+    kObject
+  };
+
+  Kind kind = Kind::kNull;
+  char element_type = 0;   // kTyped: one of i U I l L d D.
+  double number = 0;       // kNumber, kBool.
+  std::string text;        // kString.
+  std::string_view bytes;  // kTyped: big endian.
+  std::vector<double> numbers;
+  std::vector<Value> items;                            // kArray.
+  std::vector<std::pair<std::string, Value>> members;  // kObject.
+
+  // Null when this is no object or has no such member.
+  const Value* Find(std::string_view key) const;
+  // How many elements an array of any form has; nothing when it is none.
+  std::optional<std::size_t> Size() const;
+  // Element `index` of an array of numbers in any form; nothing when it is no number.
+  std::optional<double> NumberAt(std::size_t index) const;
+};
+
+Result<Value> ReadUbjson(std::string_view bytes);
+Result<Value> ReadJson(std::string_view bytes);
+
+}  // namespace aisle::forest
