@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -94,15 +95,18 @@ Result<float> ReadBaseScore(const Value& parameters) {
 // The same float operations as XGBoost's objectives: the margin every sum starts from.
 Result<float> BaseMargin(Objective objective, float score) {
   switch (objective) {
-    case Objective::kLogistic:
-    case Objective::kLogitRaw:
-      if (!(score > 0 && score < 1)) {
+    case Objective::kLogistic: {
+      if (!(score >= 0 && score <= 1)) {
         return Refuse(fmt::format("base_score {} is not a probability", score));
       }
-      return -std::log(1.0F / score - 1.0F);
+      // A training set of one class only gives 0 or 1; XGBoost keeps the margin finite like this.
+      const float inside = std::clamp(score, 1e-6F, 1.0F - 1e-6F);
+      return -std::log(1.0F / inside - 1.0F);
+    }
     case Objective::kLogLink:
       if (!(score > 0)) return Refuse(fmt::format("base_score {} is not positive", score));
       return std::log(score);
+    case Objective::kLogitRaw:
     case Objective::kRegression:
     case Objective::kRanking:
       break;

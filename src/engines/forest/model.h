@@ -28,7 +28,7 @@ inline constexpr std::size_t kNodesMax = 50'000'000;
 // What a margin becomes when it is a prediction, and how base_score becomes a margin.
 enum class Objective : std::uint8_t {
   kLogistic,    // binary:logistic, reg:logistic: sigmoid
-  kLogitRaw,    // binary:logitraw: the margin itself, base_score is a probability
+  kLogitRaw,    // binary:logitraw: the margin itself, and so is base_score
   kRegression,  // reg:squarederror, reg:absoluteerror: the margin itself
   kRanking,     // rank:*: the margin itself
   kLogLink,     // count:poisson, reg:gamma, reg:tweedie: exponential

@@ -1,0 +1,241 @@
+#include "forest/load.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <limits>
+
+#include "base/files.h"
+#include "forest/exercise.h"
+
+namespace aisle::forest {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+const std::filesystem::path kCorpus =
+    std::filesystem::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus";
+
+std::string Corpus(const std::string& name) {
+  const auto bytes = base::ReadFile(kCorpus / name);
+  AISLE_ASSERT(bytes);
+  return *bytes;
+}
+
+// The smallest model there is, in JSON; each test spoils one thing.
+struct Text {
+  std::string left = "[1,-1,-1]";
+  std::string right = "[2,-1,-1]";
+  std::string parents = "[2147483647,0,0]";
+  std::string features = "[0,0,0]";
+  std::string values = "[0.5,-1,1]";
+  std::string default_left = "[1,0,0]";
+  std::string nodes = "3";
+  std::string deleted = "0";
+  std::string more = "";
+  std::string leaf_size = "1";
+  std::string groups = "[0]";
+  std::string trees = "1";
+  std::string parallel = "1";
+  std::string booster = "gbtree";
+  std::string base_score = "[5E-1]";
+  std::string num_feature = "2";
+  std::string names = R"(["a","b"])";
+  std::string objective = "binary:logistic";
+
+  std::string Json() const {
+    return fmt::format(
+        R"({{"learner":{{"feature_names":{},"feature_types":[],"gradient_booster":{{"model":{{"gbtree_model_param":)"
+        R"({{"num_parallel_tree":"{}","num_trees":"{}"}},"tree_info":{},"trees":[{{"left_children":{},)"
+        R"("right_children":{},"parents":{},"split_indices":{},"split_conditions":{},"default_left":{},{})"
+        R"("tree_param":{{"num_deleted":"{}","num_nodes":"{}","size_leaf_vector":"{}"}}}}]}},"name":"{}"}},)"
+        R"("learner_model_param":{{"base_score":"{}","num_class":"0","num_feature":"{}","num_target":"1"}},)"
+        R"("objective":{{"name":"{}"}}}},"version":[3,2,0]}})",
+        names, parallel, trees, groups, left, right, parents, features, values, default_left, more,
+        deleted, nodes, leaf_size, booster, base_score, num_feature, objective);
+  }
+};
+
+void ExpectRefused(const Text& text, const std::string& word) {
+  const auto model = LoadModel(text.Json());
+  ASSERT_FALSE(model) << word;
+  EXPECT_EQ(model.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(model.error().message, HasSubstr(word));
+}
+
+TEST(Load, TheSmallestModelLoads) {
+  const auto model = LoadModel(Text{}.Json());
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->TreeCount(), 1U);
+  EXPECT_EQ(model->nodes.size(), 3U);
+  EXPECT_EQ(model->nodes[0].value, 0.5F);
+  EXPECT_TRUE(model->nodes[0].default_left);
+  EXPECT_EQ(model->base_margin, 0.0F);
+  EXPECT_THAT(model->feature_names, testing::ElementsAre("a", "b"));
+}
+
+TEST(Load, NodesComeOutBreadthFirstWhateverTheFilesOrder) {
+  const auto model = LoadModel(Text{.left = "[3,-1,-1,2,-1]",
+                                    .right = "[1,-1,-1,4,-1]",
+                                    .parents = "[2147483647,0,3,0,3]",
+                                    .features = "[0,0,0,1,0]",
+                                    .values = "[0.5,10,20,0.25,30]",
+                                    .default_left = "[1,0,0,0,0]",
+                                    .nodes = "5"}
+                                   .Json());
+  ASSERT_TRUE(model) << model.error().message;
+  const std::vector<float> expected = {0.5F, 0.25F, 10, 20, 30};
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_EQ(model->nodes[i].value, expected[i]);
+  EXPECT_EQ(model->nodes[1].left, 3U);
+}
+
+TEST(Load, ANodeThatPruningTookOutIsDropped) {
+  Text text{.left = "[1,-1,-1,-1]",
+            .right = "[2,-1,-1,-1]",
+            .parents = "[2147483647,0,0,0]",
+            .features = "[0,0,0,2147483647]",
+            .values = "[0.5,-1,1,9]",
+            .default_left = "[1,0,0,1]",
+            .nodes = "4",
+            .deleted = "1"};
+  const auto model = LoadModel(text.Json());
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->nodes.size(), 3U);
+  text.deleted = "0";
+  ExpectRefused(text, "num_deleted is 0");
+  text.features = "[0,0,0,0]";
+  ExpectRefused(text, "node 3: has no parent");
+}
+
+TEST(Load, AChildFarAwayIsRefusedWithTreeAndNode) {
+  ExpectRefused({.left = "[100000000,-1,-1]"}, "tree 0: model: node 0: left child 100000000");
+  ExpectRefused({.right = "[-7,-1,-1]"}, "right child -7");
+  ExpectRefused({.right = "[1.5,-1,-1]"}, "right child 1.5");
+  ExpectRefused({.right = "[0,-1,-1]"}, "right child 0");
+}
+
+TEST(Load, CyclesAndSharedChildrenAreRefused) {
+  ExpectRefused({.left = "[1,1,-1]", .right = "[2,2,-1]"},
+                "node 1: left child 1 has another parent");
+  ExpectRefused({.right = "[1,-1,-1]"}, "another parent");
+  ExpectRefused({.parents = "[2147483647,0,1]"}, "node 2: is a child of node 0");
+  ExpectRefused({.parents = "[1,0,0]"}, "the root has a parent");
+  ExpectRefused({.left = "[-1,-1,-1]"}, "one child only");
+}
+
+TEST(Load, SizesThatDisagreeAreRefused) {
+  ExpectRefused({.right = "[2,-1]"}, "right_children has 2 places for 3 nodes");
+  ExpectRefused({.values = "[1,2,3,4]"}, "split_conditions has 4");
+  ExpectRefused({.nodes = "4"}, "num_nodes is 4");
+  ExpectRefused({.groups = "[0,0]"}, "tree_info");
+  ExpectRefused({.trees = "2"}, "num_trees is 2");
+  ExpectRefused({.names = R"(["a"])"}, "1 feature_names for num_feature 2");
+  ExpectRefused({.values = "3"}, "split_conditions has 0");
+}
+
+TEST(Load, BadNumbersAreRefused) {
+  ExpectRefused({.features = "[2,0,0]"}, "input 2 is not one of 2");
+  ExpectRefused({.features = "[-1,0,0]"}, "input -1");
+  ExpectRefused({.values = "[NaN,1,1]"}, "threshold is NaN");
+  ExpectRefused({.values = "[1,Infinity,1]"}, "node 1: leaf is not a finite number");
+  ExpectRefused({.values = "[1,1e39,1]"}, "leaf is not a finite number");
+  ExpectRefused({.default_left = "[2,0,0]"}, "default_left");
+  ExpectRefused({.base_score = "[1.5]"}, "base_score 1.5 is not a probability");
+  ExpectRefused({.base_score = "x"}, "base_score 'x'");
+  ExpectRefused({.num_feature = "0"}, "num_feature 0");
+  ExpectRefused({.num_feature = "1000000000"}, "num_feature 1000000000");
+}
+
+TEST(Load, WhatIsNotSupportedIsRefusedByName) {
+  ExpectRefused({.more = R"("categories_nodes":[0],)"}, "categorical");
+  ExpectRefused({.more = R"("split_type":[1,0,0],)"}, "categorical");
+  ExpectRefused({.leaf_size = "3"}, "vector leaves");
+  ExpectRefused({.groups = "[1]"}, "group 1");
+  ExpectRefused({.parallel = "4"}, "num_parallel_tree 4");
+  ExpectRefused({.booster = "dart"}, "'dart'");
+  ExpectRefused({.base_score = "[1E-1,2E-1]"}, "several base scores");
+  ExpectRefused({.objective = "survival:cox"}, "survival:cox");
+}
+
+TEST(Load, AnInfiniteThresholdIsAThreshold) {
+  const auto model = LoadModel(Text{.values = "[-Infinity,1,2]"}.Json());
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->nodes[0].value, -std::numeric_limits<float>::infinity());
+}
+
+TEST(Load, UbjsonAndJsonOfOneModelAreTheSameModel) {
+  for (const std::string name : {"logistic", "ranking"}) {
+    const auto ubjson = LoadModel(Corpus(name + ".ubj"));
+    const auto json = LoadModel(Corpus(name + ".json"));
+    ASSERT_TRUE(ubjson) << ubjson.error().message;
+    ASSERT_TRUE(json) << json.error().message;
+    EXPECT_EQ(ubjson->tree_begin, json->tree_begin);
+    EXPECT_EQ(ubjson->base_margin, json->base_margin);
+    ASSERT_EQ(ubjson->nodes.size(), json->nodes.size());
+    for (std::size_t i = 0; i < json->nodes.size(); ++i) {
+      EXPECT_EQ(ubjson->nodes[i].value, json->nodes[i].value);
+      EXPECT_EQ(ubjson->nodes[i].left, json->nodes[i].left);
+      EXPECT_EQ(ubjson->nodes[i].feature, json->nodes[i].feature);
+      EXPECT_EQ(ubjson->nodes[i].default_left, json->nodes[i].default_left);
+    }
+  }
+}
+
+TEST(Load, AFileCutAnywhereIsRefused) {
+  for (const std::string name : {"logistic.ubj", "logistic.json"}) {
+    const std::string bytes = Corpus(name);
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      const auto model = LoadModel(std::string_view(bytes).substr(0, size));
+      ASSERT_FALSE(model) << name << " cut to " << size;
+      ASSERT_EQ(model.error().code, ErrorCode::kInvalidArgument);
+    }
+  }
+}
+
+TEST(Load, AFileWithOneByteChangedNeverBreaksAnEngine) {
+  for (const std::string name : {"logistic.ubj", "logistic.json"}) {
+    const std::string bytes = Corpus(name);
+    base::Stream stream(9, 9, 9);
+    for (int i = 0; i < 4000; ++i) {
+      std::string changed = bytes;
+      changed[stream.Below(changed.size())] = static_cast<char>(stream.Below(256));
+      Exercise(changed);
+    }
+  }
+}
+
+TEST(Load, TheFuzzersCorpusIsAcceptedOrRefusedAsItsNamesSay) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kCorpus)) {
+    const auto bytes = base::ReadFile(entry.path());
+    ASSERT_TRUE(bytes);
+    const std::string stem = entry.path().stem().string();
+    EXPECT_EQ(Exercise(*bytes), stem == "logistic" || stem == "ranking") << entry.path();
+    ++count;
+  }
+  EXPECT_GE(count, 8);
+}
+
+TEST(Load, DeepNestingAndHugeCountsEndQuickly) {
+  EXPECT_THAT(LoadModel(Corpus("deep.ubj")).error().message, HasSubstr("nested deeper"));
+  EXPECT_THAT(LoadModel(Corpus("deep.json")).error().message, HasSubstr("nested deeper"));
+  EXPECT_THAT(LoadModel(Corpus("typed_array_bomb.ubj")).error().message,
+              HasSubstr("something else than numbers"));
+  const std::string huge(
+      "{i\x01"
+      "a[$d#L\x7f\xff\xff\xff\xff\xff\xff\xff",
+      17);
+  EXPECT_THAT(LoadModel(huge).error().message, HasSubstr("does not fit"));
+}
+
+TEST(Load, AMissingFileIsNotFoundAndABadOneIsNamed) {
+  EXPECT_EQ(LoadModelFile("/no/such/model.ubj").error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(LoadModelFile(kCorpus / "cycle.json").error().message,
+              AllOf(HasSubstr("cycle.json"), HasSubstr("tree 1")));
+}
+
+}  // namespace
+}  // namespace aisle::forest

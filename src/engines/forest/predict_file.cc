@@ -1,0 +1,300 @@
+#include "forest/predict_file.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <unordered_map>
+
+#include "base/files.h"
+#include "forest/load.h"
+
+namespace aisle::forest {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kBlockValues = std::size_t{1} << 20U;
+
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+Result<File> Open(const fs::path& path, const char* mode) {
+  File file(std::fopen(path.c_str(), mode));
+  if (file) return file;
+  const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kUnavailable;
+  return Fail(code, fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)));
+}
+
+// Lines without their ends, one at a time, numbered from 1.
+class LineReader {
+ public:
+  LineReader(File file, std::string name) : file_(std::move(file)), name_(std::move(name)) {}
+
+  // False at the end of the file.
+  Result<bool> Next(std::string_view& line) {
+    for (;;) {
+      const std::size_t end = buffer_.find('\n', scanned_);
+      if (end != std::string::npos || (ended_ && begin_ < buffer_.size())) {
+        const std::size_t stop = std::min(end, buffer_.size());
+        line = std::string_view(buffer_).substr(begin_, stop - begin_);
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        begin_ = scanned_ = std::min(stop + 1, buffer_.size());
+        ++number_;
+        return true;
+      }
+      if (ended_) return false;
+      if (buffer_.size() - begin_ > kLineBytesMax) {
+        return Fail(ErrorCode::kInvalidArgument, fmt::format("{}, line {}: longer than {} bytes",
+                                                             name_, number_ + 1, kLineBytesMax));
+      }
+      AISLE_CHECK(Fill());
+    }
+  }
+
+  std::size_t number() const { return number_; }
+  const std::string& name() const { return name_; }
+
+ private:
+  Status Fill() {
+    buffer_.erase(0, begin_);
+    begin_ = 0;
+    scanned_ = buffer_.size();
+    buffer_.resize(scanned_ + (std::size_t{1} << 18U));
+    const std::size_t count =
+        std::fread(buffer_.data() + scanned_, 1, std::size_t{1} << 18U, file_.get());
+    buffer_.resize(scanned_ + count);
+    if (std::ferror(file_.get()) != 0) {
+      return Fail(ErrorCode::kInternal, fmt::format("cannot read {}", name_));
+    }
+    ended_ = count == 0;
+    return {};
+  }
+
+  File file_;
+  std::string name_;
+  std::string buffer_;
+  std::size_t begin_ = 0;
+  std::size_t scanned_ = 0;
+  std::size_t number_ = 0;
+  bool ended_ = false;
+};
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+// Takes the first cell off the line; false when a quote is not closed. A quoted cell loses its quotes.
+bool TakeCell(std::string_view& rest, std::string& cell, bool& last) {
+  cell.clear();
+  if (rest.starts_with('"')) {
+    std::size_t i = 1;
+    for (;; ++i) {
+      if (i >= rest.size()) return false;
+      if (rest[i] != '"') {
+        cell.push_back(rest[i]);
+      } else if (i + 1 < rest.size() && rest[i + 1] == '"') {
+        cell.push_back(rest[++i]);
+      } else {
+        break;
+      }
+    }
+    if (i + 1 < rest.size() && rest[i + 1] != ',') return false;
+    last = i + 1 >= rest.size();
+    rest.remove_prefix(last ? rest.size() : i + 2);
+    return true;
+  }
+  const std::size_t comma = rest.find(',');
+  last = comma == std::string_view::npos;
+  cell = Trim(rest.substr(0, comma));
+  rest.remove_prefix(last ? rest.size() : comma + 1);
+  return true;
+}
+
+std::unexpected<Error> BadLine(const LineReader& lines, std::string message) {
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("{}, line {}: {}", lines.name(), lines.number(), message));
+}
+
+struct Header {
+  std::vector<std::string> names;
+  std::vector<std::size_t> feature_of;  // Which input the n-th column is.
+};
+
+Result<Header> ReadHeader(LineReader& lines, const Forest& forest) {
+  std::string_view rest;
+  AISLE_TRY(const bool found, lines.Next(rest));
+  if (!found) return Fail(ErrorCode::kInvalidArgument, lines.name() + ": no header line");
+  if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
+  Header header;
+  std::string cell;
+  for (bool last = false; !last;) {
+    if (!TakeCell(rest, cell, last)) return BadLine(lines, "a quote that is not closed");
+    header.names.push_back(cell);
+    if (header.names.size() > kFeaturesMax) return BadLine(lines, "too many columns");
+  }
+  const auto& inputs = forest.FeatureNames();
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < inputs.size(); ++i) places.emplace(inputs[i], i);
+  std::vector<bool> seen(forest.FeatureCount(), false);
+  for (std::size_t i = 0; i < header.names.size(); ++i) {
+    std::size_t place = i;
+    if (!inputs.empty()) {
+      const auto at = places.find(header.names[i]);
+      if (at == places.end()) {
+        return BadLine(lines, fmt::format("column '{}' is no input of the model", header.names[i]));
+      }
+      place = at->second;
+      if (seen[place])
+        return BadLine(lines, fmt::format("column '{}' stands twice", header.names[i]));
+      seen[place] = true;
+    }
+    header.feature_of.push_back(place);
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    if (!seen[i]) return BadLine(lines, fmt::format("column '{}' is missing", inputs[i]));
+  }
+  if (header.names.size() != forest.FeatureCount()) {
+    return BadLine(lines, fmt::format("{} columns; the model has {} inputs", header.names.size(),
+                                      forest.FeatureCount()));
+  }
+  return header;
+}
+
+Result<float> ReadNumber(std::string_view text) {
+  if (text.empty()) return std::numeric_limits<float>::quiet_NaN();
+  std::string_view digits = text;
+  if (digits.starts_with('+') && digits.size() > 1 && digits[1] != '-') digits.remove_prefix(1);
+  float value = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stop, code] = std::from_chars(digits.data(), end, value);
+  if (stop == end && code == std::errc()) return value;
+  if (stop == end && code == std::errc::result_out_of_range) {
+    // 1e-50 and 1e50: written numbers that a float rounds to zero or infinity.
+    double wide = 0;
+    if (std::from_chars(digits.data(), end, wide).ec == std::errc())
+      return static_cast<float>(wide);
+  }
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a number", text.substr(0, 40)));
+}
+
+Status ReadRow(const LineReader& lines, std::string_view rest, const Header& header, float* row) {
+  std::string cell;
+  std::size_t column = 0;
+  for (bool last = false; !last; ++column) {
+    if (column == header.names.size()) {
+      return BadLine(lines, fmt::format("more than {} cells", header.names.size()));
+    }
+    if (!TakeCell(rest, cell, last)) return BadLine(lines, "a quote that is not closed");
+    auto value = ReadNumber(cell);
+    if (!value) {
+      return BadLine(lines, fmt::format("column {} '{}': {}", column + 1, header.names[column],
+                                        value.error().message));
+    }
+    row[header.feature_of[column]] = *value;
+  }
+  if (column != header.names.size()) {
+    return BadLine(lines, fmt::format("{} cells; the header has {}", column, header.names.size()));
+  }
+  return {};
+}
+
+// Writes beside the target and renames at the end; a run that fails leaves the target as it was.
+class OutputFile {
+ public:
+  static Result<OutputFile> Create(const fs::path& path) {
+    fs::path staging = path;
+    staging += fmt::format(".staging-{}", getpid());
+    AISLE_TRY(File file, Open(staging, "wb"));
+    return OutputFile(std::move(file), std::move(staging), path);
+  }
+  OutputFile(OutputFile&&) = default;
+  ~OutputFile() {
+    if (!file_) return;
+    file_.reset();
+    std::error_code ignored;
+    fs::remove(staging_, ignored);
+  }
+
+  Status Write(std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size()) return {};
+    return Failed();
+  }
+  Status Commit() {
+    if (std::fflush(file_.get()) != 0 || fsync(fileno(file_.get())) != 0) return Failed();
+    std::error_code code;
+    fs::rename(staging_, path_, code);
+    if (code)
+      return Fail(ErrorCode::kInternal,
+                  fmt::format("cannot write {}: {}", path_.string(), code.message()));
+    file_.reset();
+    return {};
+  }
+
+ private:
+  OutputFile(File file, fs::path staging, fs::path path)
+      : file_(std::move(file)), staging_(std::move(staging)), path_(std::move(path)) {}
+  std::unexpected<Error> Failed() const {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("cannot write {}: {}", path_.string(), std::strerror(errno)));
+  }
+  File file_;
+  fs::path staging_;
+  fs::path path_;
+};
+
+Status ScoreBlock(const Forest& forest, bool margin, std::span<const float> rows,
+                  std::vector<float>& scores, OutputFile& out) {
+  scores.resize(rows.size() / forest.FeatureCount());
+  if (margin) {
+    forest.Margins(rows, scores);
+  } else {
+    forest.Predict(rows, scores);
+  }
+  std::string text;
+  for (const float score : scores) fmt::format_to(std::back_inserter(text), "{:.9g}\n", score);
+  return out.Write(text);
+}
+
+}  // namespace
+
+Status PredictFile(const fs::path& model_path, const fs::path& rows_csv, Engine engine, bool margin,
+                   const fs::path& out_csv) {
+  AISLE_TRY(Model model, LoadModelFile(model_path));
+  AISLE_TRY(const Forest forest, Forest::Build(std::move(model), engine));
+  AISLE_TRY(File file, Open(rows_csv, "rb"));
+  LineReader lines(std::move(file), rows_csv.string());
+  AISLE_TRY(const Header header, ReadHeader(lines, forest));
+  AISLE_TRY(OutputFile out, OutputFile::Create(out_csv));
+  AISLE_CHECK(out.Write(margin ? "margin\n" : "prediction\n"));
+
+  const std::size_t width = forest.FeatureCount();
+  const std::size_t block_rows = std::clamp<std::size_t>(kBlockValues / width, 1, 16384);
+  std::vector<float> rows(block_rows * width);
+  std::vector<float> scores;
+  std::size_t filled = 0;
+  for (std::string_view line;;) {
+    AISLE_TRY(const bool found, lines.Next(line));
+    if (found && line.empty() && width > 1) return BadLine(lines, "an empty line");
+    if (found) AISLE_CHECK(ReadRow(lines, line, header, &rows[filled++ * width]));
+    if (filled == block_rows || (!found && filled > 0)) {
+      AISLE_CHECK(ScoreBlock(forest, margin, std::span(rows).first(filled * width), scores, out));
+      filled = 0;
+    }
+    if (!found) break;
+  }
+  return out.Commit();
+}
+
+}  // namespace aisle::forest

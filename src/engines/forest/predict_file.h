@@ -1,0 +1,29 @@
+// Scores the rows of a CSV file with a model file: what `aisle models predict` does.
+//
+// The first line is a header. When the model has feature names, columns are found by name, in any order,
+// and the header must name exactly the model's inputs; otherwise the n-th column is the n-th input. The
+// output has a header too, "prediction" or "margin", and one line per row, in the same order.
+//
+//   units    numbers have 9 significant digits, which is enough to give every float back.
+//   missing  an empty cell, or "nan". "inf" and "-inf" are numbers.
+//   errors   kInvalidArgument with file, line (the header is line 1) and column: a bad number, too many or
+//            too few cells, an unknown, missing or double column; what LoadModelFile and Forest::Build return;
+//            kNotFound for a missing file. On any error the output file is not touched.
+//   cost     streams in blocks: memory does not grow with the number of rows.
+//   source   RFC 4180 without line breaks inside quotes; CR LF and LF.
+#pragma once
+
+#include <filesystem>
+
+#include "base/result.h"
+#include "forest/forest.h"
+
+namespace aisle::forest {
+
+// A line longer than this is an error rather than a way to use up the memory.
+inline constexpr std::size_t kLineBytesMax = std::size_t{64} << 20U;
+
+Status PredictFile(const std::filesystem::path& model_path, const std::filesystem::path& rows_csv,
+                   Engine engine, bool margin, const std::filesystem::path& out_csv);
+
+}  // namespace aisle::forest

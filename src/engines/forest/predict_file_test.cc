@@ -1,0 +1,121 @@
+#include "forest/predict_file.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "base/files.h"
+#include "forest/load.h"
+
+namespace aisle::forest {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+// corpus/logistic.ubj has the inputs a and b.
+class PredictFileTest : public testing::Test {
+ protected:
+  PredictFileTest() {
+    std::string name = (fs::temp_directory_path() / "aisle-predict-XXXXXX").string();
+    AISLE_ASSERT(mkdtemp(name.data()) != nullptr);
+    folder_ = name;
+  }
+  ~PredictFileTest() override { fs::remove_all(folder_); }
+
+  Result<std::string> Run(const std::string& csv, bool margin = true,
+                          Engine engine = Engine::kAuto) {
+    AISLE_CHECK(base::WriteFileAtomic(folder_ / "rows.csv", csv));
+    AISLE_CHECK(PredictFile(model_, folder_ / "rows.csv", engine, margin, folder_ / "out.csv"));
+    return base::ReadFile(folder_ / "out.csv");
+  }
+  std::string ErrorOf(const std::string& csv) {
+    const auto out = Run(csv);
+    if (out) return "no error";
+    EXPECT_EQ(out.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_FALSE(fs::exists(folder_ / "out.csv"));
+    return out.error().message;
+  }
+
+  fs::path model_ = fs::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus/logistic.ubj";
+  fs::path folder_;
+};
+
+TEST_F(PredictFileTest, ColumnsAreFoundByNameAndEmptyCellsAreMissing) {
+  const auto one = Run("a,b\n3,1\n30,\n,2\n");
+  ASSERT_TRUE(one) << one.error().message;
+  const auto other = Run("\"b\",a\r\n1,3\r\nnan,30\r\n2,\r\n");
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(*one, *other);
+  EXPECT_THAT(*one, testing::StartsWith("margin\n"));
+}
+
+TEST_F(PredictFileTest, WhatIsWrittenGivesTheFloatsBack) {
+  const auto out = Run("a,b\n3,1\n30,\n", false, Engine::kReference);
+  ASSERT_TRUE(out);
+  const auto forest = Forest::Build(*LoadModelFile(model_));
+  const std::vector<float> rows = {3, 1, 30, std::numeric_limits<float>::quiet_NaN()};
+  std::vector<float> expected(2);
+  forest->Predict(rows, expected);
+  std::string_view rest = *out;
+  rest.remove_prefix(std::string_view("prediction\n").size());
+  for (const float score : expected) {
+    float read = 0;
+    std::from_chars(rest.data(), rest.data() + rest.size(), read);
+    EXPECT_EQ(read, score);
+    rest.remove_prefix(rest.find('\n') + 1);
+  }
+  EXPECT_TRUE(rest.empty());
+}
+
+TEST_F(PredictFileTest, ManyBlocksKeepTheirOrder) {
+  std::string csv = "a,b\n";
+  for (int i = 0; i < 40'000; ++i) csv += fmt::format("{},{}\n", i % 40, i % 5);
+  const auto whole = Run(csv);
+  const auto reference = Run(csv, true, Engine::kReference);
+  ASSERT_TRUE(whole && reference);
+  EXPECT_EQ(*whole, *reference);
+  EXPECT_EQ(std::ranges::count(*whole, '\n'), 40'001);
+}
+
+TEST_F(PredictFileTest, ErrorsNameLineAndColumn) {
+  EXPECT_THAT(ErrorOf("a,b\n1,2\n3,x\n"),
+              AllOf(HasSubstr("rows.csv, line 3"), HasSubstr("column 2 'b': 'x' is not a number")));
+  EXPECT_THAT(ErrorOf("a,b\n1,2,3\n"), HasSubstr("line 2: more than 2 cells"));
+  EXPECT_THAT(ErrorOf("a,b\n1\n"), HasSubstr("line 2: 1 cells; the header has 2"));
+  EXPECT_THAT(ErrorOf("a\n1\n"), HasSubstr("column 'b' is missing"));
+  EXPECT_THAT(ErrorOf("a,b,c\n1,2,3\n"), HasSubstr("column 'c' is no input"));
+  EXPECT_THAT(ErrorOf("a,b,a\n1,2,3\n"), HasSubstr("column 'a' stands twice"));
+  EXPECT_THAT(ErrorOf("a,b\n\"1,2\n"), HasSubstr("quote"));
+  EXPECT_THAT(ErrorOf("a,b\n\n"), HasSubstr("empty line"));
+  EXPECT_THAT(ErrorOf(""), HasSubstr("no header line"));
+  EXPECT_THAT(ErrorOf("a,b\n1,2 3\n"), HasSubstr("'2 3'"));
+}
+
+TEST_F(PredictFileTest, NoRowsGiveTheHeaderAlone) {
+  const auto out = Run("a,b\n");
+  ASSERT_TRUE(out);
+  EXPECT_EQ(*out, "margin\n");
+}
+
+TEST_F(PredictFileTest, AFailedRunLeavesTheOldOutput) {
+  ASSERT_TRUE(Run("a,b\n1,2\n"));
+  const auto before = base::ReadFile(folder_ / "out.csv");
+  EXPECT_FALSE(Run("a,b\n1,2\n1,oops\n"));
+  EXPECT_EQ(*base::ReadFile(folder_ / "out.csv"), *before);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator{}), 2);
+}
+
+TEST_F(PredictFileTest, AMissingRowsFileIsNotFound) {
+  const auto status =
+      PredictFile(model_, folder_ / "none.csv", Engine::kAuto, true, folder_ / "o.csv");
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace aisle::forest
