@@ -49,8 +49,8 @@ double Decode(char type, const char* at) {
 }  // namespace
 
 const Value* Value::Find(std::string_view key) const {
-  for (const auto& [name, value] : members) {
-    if (name == key) return &value;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] == key) return &items[i];
   }
   return nullptr;
 }

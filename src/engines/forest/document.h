@@ -18,7 +18,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -51,8 +50,8 @@ class Value {
   std::string text;        // kString.
   std::string_view bytes;  // kTyped: big endian.
   std::vector<double> numbers;
-  std::vector<Value> items;                            // kArray.
-  std::vector<std::pair<std::string, Value>> members;  // kObject.
+  std::vector<Value> items;       // kArray: the elements; kObject: the members' values.
+  std::vector<std::string> keys;  // kObject: one per item.
 
   // Null when this is no object or has no such member.
   const Value* Find(std::string_view key) const;

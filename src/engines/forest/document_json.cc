@@ -118,11 +118,11 @@ class Reader {
     for (;;) {
       if (Peek() != '"') return Bad("a member's name expected");
       AISLE_TRY(std::string key, Text());
-      if (out.members.size() >= 1000) return Bad("an object of more than 1000 members");
+      if (out.keys.size() >= 1000) return Bad("an object of more than 1000 members");
       if (out.Find(key) != nullptr) return Bad(fmt::format("'{}' stands twice", key));
       AISLE_CHECK(Expect(':'));
-      out.members.emplace_back(std::move(key), Value{});
-      AISLE_CHECK(Read(depth + 1, out.members.back().second));
+      out.keys.push_back(std::move(key));
+      AISLE_CHECK(Read(depth + 1, out.items.emplace_back()));
       if (Peek() == ',') {
         ++at_;
         continue;

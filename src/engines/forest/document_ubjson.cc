@@ -102,11 +102,11 @@ class Reader {
         return {};
       }
       AISLE_TRY(std::string key, Text());
-      if (out.members.size() >= 1000) return Bad("an object of more than 1000 members");
+      if (out.keys.size() >= 1000) return Bad("an object of more than 1000 members");
       if (out.Find(key) != nullptr) return Bad(fmt::format("'{}' stands twice", key));
       AISLE_TRY(const char type, Byte());
-      out.members.emplace_back(std::move(key), Value{});
-      AISLE_CHECK(Read(type, depth + 1, out.members.back().second));
+      out.keys.push_back(std::move(key));
+      AISLE_CHECK(Read(type, depth + 1, out.items.emplace_back()));
     }
   }
 
