@@ -325,15 +325,17 @@ class Writer {
 
   void WriteIdle() {
     const ClassRules& rules = Classes()[static_cast<std::size_t>(person_.shopping_class)];
-    for (int n = stream_.Poisson(rules.idle_visits * person_.intensity); n > 0; --n) {
+    // Who has the app looks in more often and drops in less.
+    const bool app = person_.HasApp(person_.first_second);
+    for (int n = stream_.Poisson(rules.idle_visits * (app ? 1.25 : 0.85) * person_.intensity);
+         n > 0; --n) {
       const Second at = AnyMoment(false);
       const int pages = 1 + stream_.Poisson(0.3);
       Session session = OpenSession(at);
       if (at < person_.first_second) continue;
       for (int i = 0; i < pages; ++i) Add(session, at + 35 * i, EventType::kPageView);
     }
-    const double shops =
-        rules.idle_store_visits * (person_.HasApp(person_.first_second) ? 0.75 : 1.2);
+    const double shops = rules.idle_store_visits * (app ? 0.55 : 1.3);
     for (int n = stream_.Poisson(shops * person_.intensity); n > 0; --n) {
       const Second at = AnyMoment(true);
       const int store = NearbyShop(at);
