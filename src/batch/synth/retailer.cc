@@ -35,7 +35,7 @@ void FillBlock(const Retailer::World& world, std::string_view table, std::int64_
     for (std::int64_t index = first; index < last; ++index) shop.write(world, index, row);
     return;
   }
-  AISLE_ASSERT(!"an unknown table");
+  AISLE_ASSERT(false && "an unknown table");
 }
 
 Retailer::Retailer(std::shared_ptr<const World> world) : world_(std::move(world)) {}
