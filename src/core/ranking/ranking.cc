@@ -1,0 +1,105 @@
+#include "ranking/ranking.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "forest/load.h"
+
+namespace aisle::ranking {
+namespace {
+
+Result<std::shared_ptr<const forest::Forest>> LoadForest(const ModelSpec& spec) {
+  AISLE_TRY(forest::Model model, forest::LoadModel(spec.ubjson));
+  AISLE_TRY(forest::Forest built, forest::Forest::Build(std::move(model)));
+  if (built.FeatureCount() != spec.inputs.size()) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("the model file has {} inputs, its manifest lists {}",
+                            built.FeatureCount(), spec.inputs.size()));
+  }
+  const auto& names = built.FeatureNames();
+  for (std::size_t i = 0; i < names.size() && i < spec.inputs.size(); ++i) {
+    if (names[i] != spec.inputs[i]) {
+      return Fail(ErrorCode::kFailedPrecondition,
+                  fmt::format("input {} is '{}' in the model file and '{}' in its manifest", i + 1,
+                              names[i], spec.inputs[i]));
+    }
+  }
+  return std::make_shared<const forest::Forest>(std::move(built));
+}
+
+// The calibrated probability of a margin. Without calibration it is the forest's own, bit by bit.
+float Calibrated(float margin, double slope, double offset) {
+  if (slope == 1.0 && offset == 0.0) return forest::Probability(margin);
+  return forest::Probability(static_cast<float>(slope * static_cast<double>(margin) + offset));
+}
+
+}  // namespace
+
+Result<PairScorer> PairScorer::Make(const ModelSpec& spec, const features::CatalogueView& view) {
+  AISLE_TRY(auto inputs, features::ResolvePairInputs(spec.inputs));
+  AISLE_TRY(auto forest, LoadForest(spec));
+  return PairScorer(std::move(forest), features::PairRowMaker(view, std::move(inputs)), spec, view);
+}
+
+PairScorer::PairScorer(std::shared_ptr<const forest::Forest> forest, features::PairRowMaker maker,
+                       const ModelSpec& spec, const features::CatalogueView& view)
+    : forest_(std::move(forest)),
+      maker_(std::move(maker)),
+      view_(&view),
+      slope_(spec.calibration_slope),
+      offset_(spec.calibration_offset),
+      blend_(spec.propensity_blend) {}
+
+void PairScorer::FillRows(const features::CustomerRecord& customer,
+                          std::span<const float> propensity, base::Timestamp now,
+                          std::span<const std::uint32_t> candidates, Scratch& scratch) const {
+  scratch.rows.resize(candidates.size() * maker_.InputCount());
+  maker_.Fill(customer, propensity, now, candidates, scratch.rows);
+}
+
+void PairScorer::ScoreRows(std::span<const float> propensity,
+                           std::span<const std::uint32_t> candidates, Scratch& scratch,
+                           std::span<float> scores) const {
+  AISLE_ASSERT(scores.size() == candidates.size());
+  AISLE_ASSERT(scratch.rows.size() == candidates.size() * maker_.InputCount());
+  scratch.margins.resize(candidates.size());
+  forest_->Margins(scratch.rows, scratch.margins);
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    scores[i] = Calibrated(scratch.margins[i], slope_, offset_);
+  if (blend_ <= 0 || propensity.empty()) return;
+  const auto& products = view_->catalogue().products;
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    const auto category = products[candidates[i]].category;
+    if (category >= propensity.size()) continue;
+    scores[i] = static_cast<float>((1.0 - blend_) * static_cast<double>(scores[i]) +
+                                   blend_ * static_cast<double>(propensity[category]));
+  }
+}
+
+Result<CategoryScorer> CategoryScorer::Make(const ModelSpec& spec,
+                                            const features::CatalogueView& view) {
+  AISLE_TRY(auto inputs, features::ResolveCategoryInputs(spec.inputs));
+  AISLE_TRY(auto forest, LoadForest(spec));
+  return CategoryScorer(std::move(forest), features::CategoryRowMaker(view, std::move(inputs)),
+                        spec);
+}
+
+CategoryScorer::CategoryScorer(std::shared_ptr<const forest::Forest> forest,
+                               features::CategoryRowMaker maker, const ModelSpec& spec)
+    : forest_(std::move(forest)),
+      maker_(std::move(maker)),
+      slope_(spec.calibration_slope),
+      offset_(spec.calibration_offset) {}
+
+void CategoryScorer::Score(const features::CustomerRecord& customer, base::Timestamp now,
+                           Scratch& scratch, std::span<float> scores) const {
+  scratch.rows.resize(scores.size() * maker_.InputCount());
+  scratch.margins.resize(scores.size());
+  maker_.Fill(customer, now, scratch.rows);
+  forest_->Margins(scratch.rows, scratch.margins);
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    scores[i] = Calibrated(scratch.margins[i], slope_, offset_);
+}
+
+}  // namespace aisle::ranking
