@@ -1,9 +1,11 @@
 // The best N of a request's candidates.
 //
 //   shapes   scores[i] belongs to candidates[i], a position in the catalogue's products; the result
-//   holds indices i. order    best first; ties go to the smaller position, which is the smaller
-//   product id. missing  a NaN score sorts last. errors   none; asserts that both spans have one
-//   length. cost     O(candidates log count).
+//            holds indices i.
+//   order    best first; ties go to the smaller position, which is the smaller product id.
+//   missing  a NaN score sorts last.
+//   errors   none; asserts that both spans have one length.
+//   cost     O(candidates log count).
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,8 @@
 // A moment on the monotonic clock by which something must be done, shared by all steps of a
 // request.
 //
-//   units    steady clock; durations are milliseconds at the edges. threads a value.
+//   units    steady clock; durations are milliseconds at the edges.
+//   threads  a value.
 #pragma once
 
 #include <algorithm>

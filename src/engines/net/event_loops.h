@@ -9,8 +9,8 @@
 // Stopping is graceful: the stop hooks tell servers to accept nothing more; the loops then run
 // until their work is done, at most `grace` long, and what is left is dropped.
 //
-//   order    hooks run in the order they were added, once, on the thread that called Stop(). threads
-//            Start, Join and the destructor belong to one thread; Post*, Stop and OnStop may be
+//   order    hooks run in the order they were added, once, on the thread that called Stop().
+//   threads  Start, Join and the destructor belong to one thread; Post*, Stop and OnStop may be
 //            called from any. What is posted to one loop runs there one after the other.
 //   errors   an exception that leaves posted work or a spawned task is logged; the loop goes on.
 //   cost     PostToEach makes one copy of the function per loop.
