@@ -144,13 +144,22 @@ bool EventLoops::Join(std::chrono::milliseconds grace) {
 void EventLoops::StopOnSignals() {
   state_->signals.emplace(state_->loops.front()->context, SIGINT, SIGTERM);
   state_->signals->async_wait([this](const boost::system::error_code& error, int) {
-    if (!error) Stop();
+    if (error) return;
+    state_->signals
+        .reset();  // Before Stop(), so that whoever sees Stopping() may count on the next signal.
+    Stop();
   });
 }
 
 void EventLoops::OnStop(std::function<void()> hook) {
-  const std::lock_guard lock(state_->mutex);
-  state_->hooks.push_back(std::move(hook));
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->stopping.load()) {
+      state_->hooks.push_back(std::move(hook));
+      return;
+    }
+  }
+  hook();  // Too late to wait for: a server that registers now must not go on accepting.
 }
 
 void EventLoops::Post(int loop_index, std::function<void()> work) {

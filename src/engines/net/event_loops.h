@@ -9,7 +9,8 @@
 // Stopping is graceful: the stop hooks tell servers to accept nothing more; the loops then run
 // until their work is done, at most `grace` long, and what is left is dropped.
 //
-//   order    hooks run in the order they were added, once, on the thread that called Stop().
+//   order    hooks run in the order they were added, once, on the thread that called Stop(); one
+//            that is added after Stop() runs at once, on the thread that adds it.
 //   threads  Start, Join and the destructor belong to one thread; Post*, Stop and OnStop may be
 //            called from any. What is posted to one loop runs there one after the other.
 //   errors   an exception that leaves posted work or a spawned task is logged; the loop goes on.
@@ -45,13 +46,14 @@ class EventLoops {
 
   void Start();
   // Blocks until Stop() was called and the loops have ended, by themselves within `grace` or not.
-  // True if they ended by themselves.
+  // True if they ended by themselves. Work that blocks its thread cannot be dropped: it is waited for
+  // beyond `grace`, so handlers must not block.
   bool Join(std::chrono::milliseconds grace = std::chrono::seconds{5});
   // Does not wait. Calling it again does nothing.
   void Stop();
   bool Stopping() const;
-  // The first SIGINT or SIGTERM calls Stop(); the second one finds the default handler and ends the
-  // process at once.
+  // The first SIGINT or SIGTERM calls Stop(); once Stopping() is true the next one finds the default
+  // handler and ends the process at once. Loop 0 receives them: while its thread is blocked, none is.
   void StopOnSignals();
   void OnStop(std::function<void()> hook);
 

@@ -114,6 +114,31 @@ TEST(EventLoops, ASignalStopsThemAfterTheHooksHaveRunOnce) {
   EXPECT_TRUE(loops.Stopping());
 }
 
+TEST(EventLoops, AHookThatIsAddedAfterStopRunsAtOnce) {
+  EventLoops loops(1, "test");
+  loops.Start();
+  loops.Stop();
+  bool ran = false;
+  loops.OnStop([&] { ran = true; });
+  EXPECT_TRUE(ran);
+  EXPECT_TRUE(loops.Join());
+}
+
+TEST(EventLoopsDeathTest, ASecondSignalEndsTheProcessAtOnce) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto interrupt_twice = [] {
+    EventLoops loops(1, "test");
+    loops.Spawn(0, []() -> Task<void> { co_await Sleep(1h); }());
+    loops.StopOnSignals();
+    loops.Start();
+    ::kill(::getpid(), SIGINT);
+    while (!loops.Stopping()) std::this_thread::sleep_for(1ms);
+    ::kill(::getpid(), SIGINT);
+    std::this_thread::sleep_for(20s);  // Only reached if the second one was swallowed.
+  };
+  EXPECT_EXIT(interrupt_twice(), testing::KilledBySignal(SIGINT), "");
+}
+
 TEST(RunToEnd, GivesTheTasksEffectsAndItsException) {
   int value = 0;
   RunToEnd([](int& out) -> Task<void> {
