@@ -1,0 +1,107 @@
+// One request's scoring by our engines and by XGBoost with one thread, on one model that XGBoost trained: 1,700 rows x
+// 14 inputs, 300 trees of depth 8.
+//
+// The sides take turns in short blocks within one run, so that both meet the same speed of the machine; the figure is
+// the median of the blocks' ratios. `checksum` is the sum of margins: all sides must show the same one.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "base/random.h"
+#include "forest/forest.h"
+#include "forest/load.h"
+#include "trainer/trainer.h"
+
+namespace aisle {
+namespace {
+
+constexpr std::size_t kInputs = 14;
+constexpr std::size_t kRows = 1700;
+constexpr std::size_t kTrainRows = 40'000;
+
+std::vector<float> RandomRows(std::uint64_t seed, std::size_t count) {
+  base::Stream stream(seed, 0, 0);
+  std::vector<float> rows(count * kInputs);
+  for (float& x : rows) {
+    x = stream.Chance(0.1) ? std::numeric_limits<float>::quiet_NaN()
+                           : static_cast<float>(stream.Normal());
+  }
+  return rows;
+}
+
+std::string TrainModel() {
+  trainer::Dataset dataset;
+  dataset.feature_count = kInputs;
+  dataset.rows = RandomRows(1, kTrainRows);
+  base::Stream noise(2, 0, 0);
+  for (std::size_t i = 0; i < kTrainRows; ++i) {
+    const float* row = &dataset.rows[i * kInputs];
+    // A comparison with a missing value is false: enough of a rule to learn, with noise that keeps trees deep.
+    const double margin =
+        (row[0] > 0) + (row[1] * row[2] > 0.5F) - (row[3] > row[4]) + noise.Normal();
+    dataset.labels.push_back(margin > 0.5 ? 1.0F : 0.0F);
+  }
+  trainer::Settings settings;
+  settings.objective = "binary:logistic";
+  settings.rounds = 300;
+  settings.max_depth = 8;
+  settings.learning_rate = 0.08;
+  settings.threads = 1;
+  const auto model = trainer::Train(dataset, settings);
+  AISLE_ASSERT(model);
+  return model->ubjson;
+}
+
+double MillisecondsOf(const std::function<void()>& work) {
+  const auto begun = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun)
+      .count();
+}
+
+double Median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+void BM_AgainstXgboost(benchmark::State& state, forest::Engine engine) {
+  static const std::string ubjson = TrainModel();
+  auto theirs = trainer::XgboostModel::Load(ubjson, 1);
+  AISLE_ASSERT(theirs);
+  auto model = forest::LoadModel(ubjson);
+  AISLE_ASSERT(model);
+  const auto ours = forest::Forest::Build(std::move(*model), engine);
+  AISLE_ASSERT(ours);
+  const std::vector<float> rows = RandomRows(3, kRows);
+  std::vector<float> margins(kRows);
+  std::vector<double> ratios, ours_ms, theirs_ms;
+  double difference = 0;
+  for (auto _ : state) {
+    ours_ms.push_back(MillisecondsOf([&] { ours->Margins(rows, margins); }));
+    theirs_ms.push_back(MillisecondsOf([&] {
+      const auto answer = theirs->Predict(rows, kInputs, true);
+      AISLE_ASSERT(answer);
+      for (std::size_t i = 0; i < kRows; ++i) difference += (*answer)[i] == margins[i] ? 0.0 : 1.0;
+    }));
+    ratios.push_back(theirs_ms.back() / ours_ms.back());
+  }
+  AISLE_ASSERT(difference == 0);
+  double checksum = 0;
+  for (const float margin : margins) checksum += static_cast<double>(margin);
+  state.counters["checksum"] = checksum;
+  state.counters["ours_ms"] = Median(ours_ms);
+  state.counters["xgboost_ms"] = Median(theirs_ms);
+  state.counters["times_as_fast"] = Median(ratios);
+}
+BENCHMARK_CAPTURE(BM_AgainstXgboost, reference, forest::Engine::kReference)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_AgainstXgboost, interleaved, forest::Engine::kInterleaved)
+    ->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace aisle
