@@ -1,14 +1,15 @@
-# aisle_module(<name> [DEPENDS <module>...] [LIBS <external target>...])
+# aisle_module(<name> [DEPENDS <module>...] [LIBS <external target>...] [EMBED <file>...])
 #
 # One folder, one static library (aisle_<name>), one namespace (aisle::<name>). A file's suffix says what it is:
 #   *_test.cc  unit tests    *_bench.cc  benchmarks    *_fuzz.cc  fuzz targets    sql/*.sql  embedded text
 # DEPENDS may only name modules added earlier, so an upward dependency or a cycle stops the configure.
 # LIBS are third parties that stay behind this module's wall: they are linked, their headers are not passed on.
+# EMBED are other texts (pages, recipes) that become constants of <name>/embedded.h.
 # PUBLIC_LIBS are the few whose types stand in our headers (fmt in base, Boost headers in net).
 option(AISLE_FUZZ "Build the fuzz targets (clang)" OFF)
 
 function(aisle_module name)
-  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;PUBLIC_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;PUBLIC_LIBS;EMBED" ${ARGN})
   file(GLOB files CONFIGURE_DEPENDS *.cc *.h)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
   file(GLOB benches CONFIGURE_DEPENDS *_bench.cc)
@@ -22,14 +23,19 @@ function(aisle_module name)
     endif()
   endforeach()
 
-  if(queries)
-    set(generated ${CMAKE_BINARY_DIR}/generated/${name}/sql.h)
-    add_custom_command(OUTPUT ${generated}
-      COMMAND ${CMAKE_COMMAND} -DNAME=${name} "-DQUERIES=${queries}" -DOUT=${generated}
-              -P ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake
-      DEPENDS ${queries} ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake VERBATIM)
-    list(APPEND files ${generated})
-  endif()
+  list(TRANSFORM ARG_EMBED PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  set(texts_sql ${queries})
+  set(texts_embedded ${ARG_EMBED})
+  foreach(space IN ITEMS sql embedded)
+    if(texts_${space})
+      set(generated ${CMAKE_BINARY_DIR}/generated/${name}/${space}.h)
+      add_custom_command(OUTPUT ${generated}
+        COMMAND ${CMAKE_COMMAND} -DNAME=${name} -DSPACE=${space} "-DTEXTS=${texts_${space}}" -DOUT=${generated}
+                -P ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake
+        DEPENDS ${texts_${space}} ${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake VERBATIM)
+      list(APPEND files ${generated})
+    endif()
+  endforeach()
 
   add_library(aisle_${name} STATIC ${files} ${PROJECT_SOURCE_DIR}/cmake/empty.cc)
   get_filename_component(floor ${CMAKE_CURRENT_SOURCE_DIR} DIRECTORY)

@@ -1,8 +1,11 @@
-# Writes every query as a constant with its file's name: sql/customer_360.sql -> gold::sql::kCustomer360,
-# a base::NamedText, so that an error can say which file and line it comes from.
-set(text "// Generated from the .sql files of ${NAME}; edit those.\n#pragma once\n#include \"base/named_text.h\"\nnamespace aisle::${NAME}::sql {\n")
-foreach(path IN LISTS QUERIES)
+# Writes every text as a constant with its file's name, a base::NamedText, so that an error can say which file and
+# line it comes from: sql/customer_360.sql -> gold::sql::kCustomer360, recipes/x.toml -> training::embedded::kX.
+set(text "// Generated from files of ${NAME}; edit those.\n#pragma once\n#include \"base/named_text.h\"\n\nnamespace aisle::${NAME}::${SPACE} {\n")
+foreach(path IN LISTS TEXTS)
   get_filename_component(stem ${path} NAME_WE)
+  get_filename_component(file ${path} NAME)
+  get_filename_component(folder ${path} DIRECTORY)
+  get_filename_component(folder ${folder} NAME)
   string(REPLACE "_" ";" words ${stem})
   set(camel "")
   foreach(word IN LISTS words)
@@ -11,7 +14,8 @@ foreach(path IN LISTS QUERIES)
     string(TOUPPER ${head} head)
     string(APPEND camel ${head}${tail})
   endforeach()
+  # CMake reads brackets and semicolons of a file as lists only when the value is unquoted; it never is here.
   file(READ ${path} body)
-  string(APPEND text "inline constexpr base::NamedText k${camel} = {\"${NAME}/sql/${stem}.sql\", R\"sql(${body})sql\"};\n")
+  string(APPEND text "inline constexpr base::NamedText k${camel} = {\"${NAME}/${folder}/${file}\", R\"embedded(${body})embedded\"};\n")
 endforeach()
-file(WRITE ${OUT} "${text}}\n")
+file(WRITE ${OUT} "${text}}  // namespace aisle::${NAME}::${SPACE}\n")

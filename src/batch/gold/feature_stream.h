@@ -1,23 +1,29 @@
 // Reads records (features/records.h) out of the warehouse as of one moment, by the same SQL for
 // training and serving.
 //
-// ReadCatalogue first; then a CustomerStream gives every customer known before as_of, one record
-// after another.
+// ReadCatalogue first; then ReadCustomers hands over every customer known before as_of, one record
+// after another. ReadActivity tells what happened in a stretch of time: labels, and what an
+// evaluation counts.
 //
-//   order    customers by id.
+//   order    customers by id; activity by customer, then product; stock by product, then region.
 //   units    as records.h.
-//   missing  a customer without events has a record with zero counts.
-//   threads  one thread; the connection is in use while the stream lives.
-//   errors   the warehouse's; kFailedPrecondition if raw tables are missing ("run `aisle generate`
-//            or `aisle import`").
+//   missing  a customer without events has a record with zero counts. A product launched at as_of or
+//            later is not in the catalogue.
+//   threads  one thread; the database is in use until the call returns.
+//   errors   the warehouse's; kFailedPrecondition if raw tables are missing or empty ("run `aisle
+//            generate` or `aisle import`").
 //   cost     one pass over the events per list; rows are never all in memory: the lists are merged
 //            by customer id.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "domain/region.h"
 #include "features/records.h"
 #include "warehouse/warehouse.h"
 
@@ -30,25 +36,25 @@ Status ReadCustomers(warehouse::Database& database, const features::Catalogue& c
                      base::Timestamp as_of,
                      const std::function<Status(features::CustomerRecord&&)>& take);
 
-// Purchases (order lines) in [from, until), for labels and evaluation: one call per (customer,
-// product), by customer.
-struct Purchase {
+// What one customer did with one product in a stretch of time.
+struct Activity {
   domain::CustomerId customer;
   domain::ProductId product;
-  std::int32_t lines = 0;
+  std::int32_t views = 0;
+  std::int32_t carts = 0;  // Adds.
+  std::int32_t lines = 0;  // Purchases: order lines, online and in shops.
 };
-Result<std::vector<Purchase>> ReadPurchases(warehouse::Connection& connection, base::Timestamp from,
-                                            base::Timestamp until);
+// Events with a known customer and product in [from, until).
+Result<std::vector<Activity>> ReadActivity(warehouse::Connection& connection, base::Timestamp from,
+                                           base::Timestamp until);
 
-struct RefreshReport {
-  std::string table;
-  std::int64_t rows = 0;
-  double seconds = 0;
+struct Stock {
+  domain::ProductId product;
+  domain::Region region = domain::Region::kNortheast;
+  std::int32_t quantity = 0;
+  std::int32_t delivery_days = 0;
 };
-// Rebuilds every gold table as of `as_of` in one transaction and records it in
-// gold.refresh_history. Between jobs readers see the old tables or the new ones.
-// `target_lag_minutes` is stored with each table.
-Result<std::vector<RefreshReport>> Refresh(warehouse::Connection& connection, base::Timestamp as_of,
-                                           int target_lag_minutes = 30);
+// Rows with quantity > 0 as of `as_of`.
+Result<std::vector<Stock>> ReadStock(warehouse::Connection& connection, base::Timestamp as_of);
 
 }  // namespace aisle::gold

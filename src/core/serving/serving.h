@@ -21,6 +21,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -97,6 +98,9 @@ class GenerationWriter {
 struct CustomerState {
   features::CustomerRecord record;
   std::vector<float> propensity;  // Empty: none published for this customer.
+  // How long each look-up took, as the backend saw it.
+  std::chrono::nanoseconds features_time{};
+  std::chrono::nanoseconds propensity_time{};
 };
 
 // The store port. Backends: embedded now; Postgres and the warehouse as they arrive.
@@ -113,9 +117,10 @@ class ServingState {
  public:
   // The generation CURRENT points at.
   static Result<std::shared_ptr<const ServingState>> OpenCurrent(const std::filesystem::path& root);
-  // For tests and for other backends.
+  // For tests and for other backends: `customers` (any order) are what OpenStore() then knows.
   static Result<std::shared_ptr<const ServingState>> FromParts(
-      GenerationManifest manifest, Shelf shelf, std::optional<ranking::ModelSpec> ranking_model);
+      GenerationManifest manifest, Shelf shelf, std::optional<ranking::ModelSpec> ranking_model,
+      std::vector<CustomerState> customers = {});
   ~ServingState();
 
   const GenerationManifest& manifest() const;

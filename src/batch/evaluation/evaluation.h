@@ -1,0 +1,76 @@
+// How good the models are on the last window, beside plain baselines and the oracle.
+//
+// The cutoff is as_of - window. Customers with a purchase in [cutoff, as_of) are ranked over the full
+// catalogue of the cutoff by each contender; what they bought says who was right. The oracle's lists
+// (tables oracle.*) stand beside them where they exist.
+//
+//   units    metrics are shares in [0, 1]; intervals are 95 % percentile bootstraps over customers,
+//            1,000 draws, paired for differences.
+//   order    contenders in the order of the table.
+//   missing  a metric that cannot be had (no oracle, no model) is left out and its reason listed.
+//   threads  one thread.
+//   errors   as gold's and the registry's.
+//   source   NDCG@10 binary, ideal DCG of min(10, relevant); Recall@20 = hits / relevant.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "registry/registry.h"
+#include "warehouse/warehouse.h"
+
+namespace aisle::evaluation {
+
+struct Estimate {
+  double value = 0;
+  double low = 0;
+  double high = 0;
+};
+
+struct Contender {
+  std::string name;  // "ranking/2", "popularity_region", "popularity_own_categories",
+                     // "personal_frequency", "oracle"
+  // "ndcg_at_10", "recall_at_20", "hit_rate_at_10", "auc_within_customer", …; with the suffix "_new"
+  // over pairs never touched before the cutoff.
+  std::map<std::string, Estimate> metrics;
+};
+
+struct Difference {
+  std::string better;  // Contender names.
+  std::string worse;
+  std::string metric;
+  Estimate estimate;  // Paired: better - worse.
+};
+
+struct Report {
+  base::Timestamp cutoff{};
+  base::Timestamp as_of{};
+  std::int64_t customers = 0;      // Ranked.
+  std::int64_t customers_new = 0;  // With a purchase of a product never touched before.
+  std::int64_t catalogue = 0;
+  std::vector<Contender> ranking;
+  std::vector<Contender>
+      propensity;  // AUC over (customer, category): "auc", "auc_within_customer".
+  std::vector<Difference> differences;
+  std::vector<std::string> left_out;  // What is missing, and why.
+};
+
+struct EvaluateOptions {
+  base::Timestamp as_of{};
+  int window_days = 28;
+  std::int64_t customers_max = 10'000;  // By id; the oracle ranks the first 10,000 too.
+  std::uint64_t seed = 1;
+};
+
+// The champions of "ranking", "propensity" and their reference twins, where they exist.
+Result<Report> Evaluate(warehouse::Database& database, const registry::Registry& registry,
+                        const EvaluateOptions& options);
+
+std::string ToJson(const Report& report);
+std::string ToTable(const Report& report);  // For people.
+
+}  // namespace aisle::evaluation

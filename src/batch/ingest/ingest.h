@@ -1,0 +1,39 @@
+// The raw tables: their DDL, and loading streams of rows into them.
+//
+// CreateTables makes schemas and empty tables that are not there yet; LoadTable appends a stream (the
+// synthetic retailer's, or any other's) whose columns are matched by name. CollectImpressions moves
+// what servers have logged since the last time into raw.impressions.
+//
+//   units    SCHEMA's: UTC, DECIMAL(12,2) US dollars.
+//   threads  one thread; the connection is in use until the call returns.
+//   errors   the warehouse's; kFailedPrecondition: tables of a newer format.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string_view>
+
+#include "arrow/batch.h"
+#include "base/result.h"
+#include "warehouse/warehouse.h"
+
+namespace aisle::ingest {
+
+// Format of the raw tables; kept in raw.about.
+inline constexpr int kRawFormat = 1;
+
+Status CreateTables(warehouse::Connection& connection);
+// Drops every raw and oracle table and creates the raw ones anew.
+Status RecreateTables(warehouse::Connection& connection);
+// Rows appended. `progress` hears the rows of each batch as it is handed over.
+Result<std::int64_t> LoadTable(warehouse::Connection& connection, std::string_view table,
+                               arrow::Stream rows,
+                               const std::function<void(std::int64_t)>& progress = {});
+
+// Moves impressions of the event log at `event_log` into raw.impressions, each once, and trims the
+// log. 0 when there is no log.
+Result<std::int64_t> CollectImpressions(warehouse::Connection& connection,
+                                        const std::filesystem::path& event_log);
+
+}  // namespace aisle::ingest

@@ -1,0 +1,71 @@
+// From models and gold tables to what a server serves: batch propensity, generations, and everybody's
+// list.
+//
+//   order    RankEveryone: customers by id, each customer's products by rank.
+//   threads  one call at a time; scoring uses one thread per core.
+//   errors   kNotFound: no model where one is needed; kUnavailable: another process publishes;
+//            kFailedPrecondition: gold tables are missing. A killed or failed call leaves the old
+//            generation in service and nothing half-written.
+//   cost     ScorePropensity: 600,000 rows in seconds; PublishGeneration: one pass over the customers.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "domain/ids.h"
+#include "registry/registry.h"
+#include "serving/serving.h"
+#include "warehouse/warehouse.h"
+
+namespace aisle::publish {
+
+// Hears customers done; false cancels (kUnavailable).
+using Progress = std::function<bool(std::int64_t customers_done)>;
+
+struct ScoreReport {
+  std::int64_t customers = 0;
+  std::int64_t rows = 0;
+  int propensity_version = 0;
+  double distinct_share = 0;  // Customers whose scores are not all equal.
+};
+// Every customer and category with the champion of "propensity", into gold.customer_propensity, in
+// one transaction.
+Result<ScoreReport> ScorePropensity(warehouse::Database& database,
+                                    const registry::Registry& registry, base::Timestamp as_of,
+                                    const Progress& progress = {});
+
+// Builds a generation under `serving_root` from the gold state as of `as_of`, the propensities in
+// gold.customer_propensity, stock, and the champion of "ranking"; a missing model or table of
+// propensities is left out (the ladder answers with less) and said in the manifest.
+Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& database,
+                                                      const registry::Registry& registry,
+                                                      const std::filesystem::path& serving_root,
+                                                      base::Timestamp as_of,
+                                                      const Progress& progress = {});
+
+struct EveryoneOptions {
+  base::Timestamp as_of{};
+  int count = 20;
+  // Only these products; unset: the whole catalogue of as_of. Stock is not asked.
+  std::optional<std::unordered_set<std::int64_t>> candidates;
+  bool exclude_bought = false;
+};
+struct RankedList {
+  domain::CustomerId customer;
+  std::vector<domain::ProductId> products;
+};
+// Ranks for every customer with the champions of "ranking" and "propensity".
+Status RankEveryone(warehouse::Database& database, const registry::Registry& registry,
+                    const EveryoneOptions& options,
+                    const std::function<Status(const RankedList&)>& take,
+                    const Progress& progress = {});
+
+}  // namespace aisle::publish

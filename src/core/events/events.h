@@ -1,0 +1,106 @@
+// The durable event log, and the bounded queue that carries impressions into it.
+//
+// A server opens the EventLog for writing and hands impressions to an ImpressionQueue; a thread of
+// the queue's own writes them in batches, so a request never waits for a disk. A worker opens the
+// log for reading, moves what is new into the warehouse, and then says up to where it got (Trim),
+// so that nothing is lost and nothing is kept for ever.
+//
+//   order    positions count up from 1 without gaps; Read returns records in their order.
+//   threads  EventLog: any thread, appends one after another. ImpressionQueue::Offer: any thread, it
+//            never blocks.
+//   errors   kUnavailable: another process writes this log (its pid is named), or the disk is full;
+//            kFailedPrecondition: a newer format; kInternal: damaged, with its path.
+//   cost     Append: one durable transaction per batch. Offer: a lock and a move.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "domain/ids.h"
+#include "domain/region.h"
+
+namespace aisle::events {
+
+inline constexpr int kLogFormat = 1;
+
+struct ShownProduct {
+  domain::ProductId product;
+  float score = 0;
+  std::string source;  // Which rung ranked it: "model", "propensity", "popularity".
+};
+
+// One answer as it was given: a row of raw.impressions.
+struct Impression {
+  std::string request_id;
+  base::Timestamp served_at{};
+  domain::CustomerId customer;
+  domain::Region region = domain::Region::kNortheast;
+  std::vector<ShownProduct> shown;  // In rank order.
+  int ranking_version = 0;          // 0: none.
+  int propensity_version = 0;
+  std::int64_t generation = 0;
+  std::string arm;  // Experiment arm; empty: none.
+};
+
+std::string EncodeImpression(const Impression& impression);
+Result<Impression> DecodeImpression(std::string_view bytes);
+
+struct LogRecord {
+  std::uint64_t position = 0;
+  std::string bytes;
+};
+
+class EventLog {
+ public:
+  enum class Access : std::uint8_t { kRead, kWrite };
+  // kWrite makes the folder if need be; kRead of a log that does not exist: kNotFound.
+  static Result<EventLog> Open(const std::filesystem::path& folder, Access access);
+  EventLog(EventLog&&) noexcept;
+  EventLog& operator=(EventLog&&) noexcept;
+  ~EventLog();
+
+  // All or none, durable when it returns.
+  Status Append(std::span<const std::string> records);
+  // Records after `position`, at most `count`; empty at the end.
+  Result<std::vector<LogRecord>> Read(std::uint64_t position, std::size_t count) const;
+  Result<std::uint64_t> LastPosition() const;  // 0: empty.
+  // A reader's mark: records up to and including `position` are no longer needed. The writer
+  // removes them with its next Append. Survives a restart.
+  Status Trim(std::uint64_t position);
+  Result<std::uint64_t> TrimmedTo() const;
+
+  struct Impl;
+  explicit EventLog(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+class ImpressionQueue {
+ public:
+  // `log` is moved in; the writer thread starts at once.
+  ImpressionQueue(EventLog log, std::size_t capacity = 65'536);
+  // Writes what is queued, then ends.
+  ~ImpressionQueue();
+  ImpressionQueue(const ImpressionQueue&) = delete;
+  ImpressionQueue& operator=(const ImpressionQueue&) = delete;
+
+  // False: the queue is full (a slow or full disk); the impression is dropped and counted.
+  bool Offer(Impression impression);
+  std::uint64_t written() const;
+  std::uint64_t dropped() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aisle::events

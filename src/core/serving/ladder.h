@@ -1,0 +1,57 @@
+// The fallback ladder of look-ups: ask the first store; when it fails or is too slow, ask the next.
+//
+// Each rung has a share of the request's deadline and a circuit breaker: after some failures in a row
+// the rung is left out for a while, then tried again by one request. A request is answered with less
+// rather than not at all: when no rung answers, or nobody knows the customer, `customer` is empty and
+// `degraded` says why.
+//
+//   order    rungs in the order given.
+//   threads  a Ladder belongs to one event loop.
+//   errors   none leave: every failure becomes an entry of `degraded`.
+//   source   the circuit breaker pattern (closed, open, half-open).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/deadline.h"
+#include "net/task.h"
+#include "serving/serving.h"
+
+namespace aisle::serving {
+
+struct Degraded {
+  std::string what;  // "customer", "features", "propensity", "model"
+  std::string why;   // "unknown", "unavailable", "deadline", "breaker open"
+};
+
+struct Fetched {
+  std::optional<CustomerState> customer;
+  std::string backend;  // Name of the rung that answered; "none".
+  std::vector<Degraded> degraded;
+};
+
+struct LadderOptions {
+  int failures_to_open = 5;
+  std::chrono::milliseconds open_for{1000};
+};
+
+class Ladder {
+ public:
+  explicit Ladder(std::vector<std::unique_ptr<Store>> rungs, LadderOptions options = {});
+  ~Ladder();
+  Ladder(Ladder&&) noexcept;
+  Ladder& operator=(Ladder&&) noexcept;
+
+  // kNotFound of a rung is an answer (an unknown customer), not a failure.
+  net::Task<Fetched> Fetch(domain::CustomerId customer, net::Deadline deadline);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aisle::serving

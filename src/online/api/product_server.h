@@ -1,0 +1,53 @@
+// The product's HTTP server: /recommend, /health, /livez, /readyz and the page at /.
+//
+// Start() opens the current generation, listens on every event loop and then looks for a newer
+// generation twice a second; a new one is posted to every loop, and requests in flight finish on the
+// old one. A generation that does not open is logged and the old one stays in service. Without any
+// generation the server starts, answers /livez, and is not ready.
+//
+//   threads  Start belongs to the thread that owns the loops; the server must outlive their Join().
+//   errors   kInvalidArgument: `listen` is not HOST:PORT, or not loopback; kUnavailable: the port is
+//            taken, or another server owns this event log.
+//   cost     one listener per loop (SO_REUSEPORT).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "net/event_loops.h"
+
+namespace aisle::api {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:8000";  // Port 0 picks a free one.
+  std::filesystem::path serving_root;
+  std::filesystem::path event_log;
+  std::chrono::milliseconds request_deadline{250};
+  bool log_impressions = true;
+};
+
+class ProductServer {
+ public:
+  static Result<std::unique_ptr<ProductServer>> Start(net::EventLoops& loops,
+                                                      const ServerOptions& options);
+  ~ProductServer();
+  ProductServer(const ProductServer&) = delete;
+  ProductServer& operator=(const ProductServer&) = delete;
+
+  std::string address() const;  // "127.0.0.1:8000", the port that was picked.
+  // "Ready - 2000 products cached, ranking 7, propensity 12, generation 31, backend=embedded", or why
+  // it is not ready.
+  std::string ReadyLine() const;
+
+  struct Impl;
+  explicit ProductServer(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aisle::api
