@@ -36,6 +36,28 @@ float Calibrated(float margin, double slope, double offset) {
 
 }  // namespace
 
+Result<ModelSpec> SpecOf(const registry::ModelVersion& version) {
+  const registry::Manifest& manifest = version.manifest;
+  ModelSpec spec;
+  spec.ubjson = version.ubjson;
+  spec.calibration_slope = manifest.calibration_slope;
+  spec.calibration_offset = manifest.calibration_offset;
+  for (const registry::ModelInput& input : manifest.inputs) {
+    if (input.type != "float") {
+      return Fail(ErrorCode::kFailedPrecondition,
+                  fmt::format("model {}/{}: input '{}' has type '{}', this build knows only float",
+                              manifest.model, manifest.version, input.name, input.type));
+    }
+    spec.inputs.push_back(input.name);
+  }
+  if (!std::isfinite(spec.calibration_slope) || !std::isfinite(spec.calibration_offset)) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("model {}/{}: its calibration is not finite", manifest.model,
+                            manifest.version));
+  }
+  return spec;
+}
+
 Result<PairScorer> PairScorer::Make(const ModelSpec& spec, const features::CatalogueView& view) {
   AISLE_TRY(auto inputs, features::ResolvePairInputs(spec.inputs));
   AISLE_TRY(auto forest, LoadForest(spec));

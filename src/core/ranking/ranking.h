@@ -9,7 +9,8 @@
 //   units    scores are probabilities in (0, 1).
 //   threads  Scorers are immutable; Scratch belongs to one thread.
 //   errors   Make: kFailedPrecondition when the model's inputs cannot be made by this build,
-//            kInvalidArgument when the forest does not load.
+//            kInvalidArgument when the forest does not load. SpecOf: kFailedPrecondition for a
+//            manifest that says what this build cannot do.
 //   cost     Score: candidates x inputs to fill, plus one forest call.
 #pragma once
 
@@ -24,6 +25,7 @@
 #include "features/pair_row.h"
 #include "features/records.h"
 #include "forest/forest.h"
+#include "registry/registry.h"
 
 namespace aisle::ranking {
 
@@ -37,6 +39,9 @@ struct ModelSpec {
   // blended.
   double propensity_blend = 0;
 };
+
+// What a version of the registry says, for everybody who scores with it.
+Result<ModelSpec> SpecOf(const registry::ModelVersion& version);
 
 struct Scratch {
   std::vector<float> rows;
