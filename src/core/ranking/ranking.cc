@@ -42,6 +42,7 @@ Result<ModelSpec> SpecOf(const registry::ModelVersion& version) {
   spec.ubjson = version.ubjson;
   spec.calibration_slope = manifest.calibration_slope;
   spec.calibration_offset = manifest.calibration_offset;
+  spec.propensity_blend = manifest.propensity_blend;
   for (const registry::ModelInput& input : manifest.inputs) {
     if (input.type != "float") {
       return Fail(ErrorCode::kFailedPrecondition,
@@ -54,6 +55,11 @@ Result<ModelSpec> SpecOf(const registry::ModelVersion& version) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("model {}/{}: its calibration is not finite", manifest.model,
                             manifest.version));
+  }
+  if (!(spec.propensity_blend >= 0 && spec.propensity_blend < 1)) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("model {}/{}: propensity_blend {} is not in [0, 1)", manifest.model,
+                            manifest.version, spec.propensity_blend));
   }
   return spec;
 }

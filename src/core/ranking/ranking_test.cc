@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+#include <set>
+
+#include "ranking/random_spec.h"
+
 namespace aisle::ranking {
 namespace {
 
@@ -21,18 +26,59 @@ TEST(PairScorer, AnInputThisBuildCannotMakeIsNamedBeforeTheFileIsRead) {
   EXPECT_NE(scorer.error().message.find("shoe_size"), std::string::npos);
 }
 
+TEST(PairScorer, ARandomSpecScoresBetweenZeroAndOneAndBlendsThePropensity) {
+  features::Catalogue catalogue;
+  catalogue.categories = {{"C1", "One", "D"}, {"C2", "Two", "D"}};
+  catalogue.brands = {"B"};
+  for (int i = 0; i < 40; ++i) {
+    features::ProductRecord product;
+    product.product = {i};
+    product.category = static_cast<std::uint16_t>(i % 2);
+    product.price = {100 * i};
+    product.price_z = i / 10.0 - 2;
+    catalogue.products.push_back(product);
+  }
+  const features::CatalogueView view(catalogue);
+  ModelSpec spec = RandomSpec(3, 50, 4, {"price_z", "price", "propensity"});
+  const auto plain = PairScorer::Make(spec, view);
+  ASSERT_TRUE(plain) << plain.error().message;
+  spec.propensity_blend = 0.3;
+  const auto blended = PairScorer::Make(spec, view);
+  ASSERT_TRUE(blended);
+  std::vector<std::uint32_t> candidates(40);
+  std::iota(candidates.begin(), candidates.end(), 0U);
+  const std::vector<float> propensity = {0.9F, 0.1F};
+  std::vector<float> a(40), b(40);
+  Scratch scratch;
+  const auto now = base::FromMicros(0);
+  plain->FillRows({}, propensity, now, candidates, scratch);
+  plain->ScoreRows(propensity, candidates, scratch, a);
+  blended->FillRows({}, propensity, now, candidates, scratch);
+  blended->ScoreRows(propensity, candidates, scratch, b);
+  for (std::size_t i = 0; i < 40; ++i) {
+    EXPECT_GT(a[i], 0);
+    EXPECT_LT(a[i], 1);
+    EXPECT_FLOAT_EQ(b[i], 0.7F * a[i] + 0.3F * propensity[i % 2]);
+  }
+  EXPECT_GT(std::set<float>(a.begin(), a.end()).size(), 10U);
+}
+
 TEST(SpecOf, CarriesInputsInOrderAndTheCalibration) {
   registry::ModelVersion version;
   version.ubjson = "bytes";
   version.manifest.inputs = {{"price", "float", "product"}, {"age", "float", "request"}};
   version.manifest.calibration_slope = 0.5;
   version.manifest.calibration_offset = -1;
+  version.manifest.propensity_blend = 0.3;
   const auto spec = SpecOf(version);
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(spec->ubjson, "bytes");
   EXPECT_EQ(spec->inputs, (std::vector<std::string>{"price", "age"}));
   EXPECT_EQ(spec->calibration_slope, 0.5);
   EXPECT_EQ(spec->calibration_offset, -1);
+  EXPECT_EQ(spec->propensity_blend, 0.3);
+  version.manifest.propensity_blend = 1;
+  EXPECT_FALSE(SpecOf(version)) << "a blend that leaves nothing of the model";
 }
 
 TEST(SpecOf, RefusesAnInputOfAnotherTypeByName) {

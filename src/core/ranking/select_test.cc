@@ -2,7 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <numeric>
+#include <utility>
+
+#include "base/random.h"
 
 namespace aisle::ranking {
 namespace {
@@ -25,6 +31,34 @@ TEST(SelectTop, AMissingScoreComesLast) {
   const std::vector<float> scores = {std::numeric_limits<float>::quiet_NaN(), 0.0F, 0.3F};
   const std::vector<std::uint32_t> candidates = {0, 1, 2};
   EXPECT_EQ(SelectTop(scores, candidates, 3), (std::vector<std::uint32_t>{2, 1, 0}));
+}
+
+// Scores from a handful of values, so that ties and missing scores are everywhere.
+TEST(SelectTop, EqualsAFullSortForAnyCount) {
+  base::Stream stream(1, 2, 3);
+  std::vector<std::uint32_t> reused;
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t size = stream.Below(60);
+    std::vector<std::uint32_t> candidates(size);
+    std::iota(candidates.begin(), candidates.end(), 5U);
+    for (std::size_t i = size; i > 1; --i)
+      std::swap(candidates[i - 1], candidates[stream.Below(i)]);
+    std::vector<float> scores(size);
+    for (float& score : scores) {
+      score = stream.Chance(0.1) ? std::numeric_limits<float>::quiet_NaN()
+                                 : static_cast<float>(stream.Below(6)) / 6.0F;
+    }
+    std::vector<std::uint32_t> sorted(size);
+    std::iota(sorted.begin(), sorted.end(), 0U);
+    const auto rank = [&](std::uint32_t i) { return std::isnan(scores[i]) ? -1.0F : scores[i]; };
+    std::ranges::sort(sorted, [&](std::uint32_t a, std::uint32_t b) {
+      return std::pair(-rank(a), candidates[a]) < std::pair(-rank(b), candidates[b]);
+    });
+    const std::size_t count = stream.Below(70);
+    sorted.resize(std::min(count, size));
+    SelectTop(scores, candidates, count, reused);
+    EXPECT_EQ(reused, sorted) << "round " << round;
+  }
 }
 
 }  // namespace

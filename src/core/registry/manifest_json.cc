@@ -76,6 +76,9 @@ Manifest Read(const json::object& object) {
   manifest.data_fingerprint = json::value_to<std::string>(object.at("data_fingerprint"));
   manifest.calibration_slope = object.at("calibration_slope").to_number<double>();
   manifest.calibration_offset = object.at("calibration_offset").to_number<double>();
+  // Manifests from before the field was there have no blend.
+  if (const json::value* blend = object.if_contains("propensity_blend"))
+    manifest.propensity_blend = blend->to_number<double>();
   for (const auto& [key, value] : object.at("metrics").as_object())
     manifest.metrics[key] = value.to_number<double>();
   for (const auto& [key, value] : object.at("library_versions").as_object()) {
@@ -108,6 +111,7 @@ std::string ManifestToJson(const Manifest& manifest) {
                                          {"data_fingerprint", manifest.data_fingerprint},
                                          {"calibration_slope", manifest.calibration_slope},
                                          {"calibration_offset", manifest.calibration_offset},
+                                         {"propensity_blend", manifest.propensity_blend},
                                          {"metrics", Map(manifest.metrics)},
                                          {"library_versions", Map(manifest.library_versions)},
                                          {"model_checksum", manifest.model_checksum},

@@ -50,9 +50,12 @@ struct Manifest {
   std::int64_t train_rows = 0;
   std::int64_t positive_rows = 0;
   std::string data_fingerprint;
-  // Multiplied into the odds of the raw probability to undo sampling of negatives; 1: none.
+  // probability = sigmoid(slope * margin + offset); 1 and 0: the model's own.
   double calibration_slope = 1;
   double calibration_offset = 0;
+  // (1 - blend) * score + blend * propensity of the product's category; 0: not blended. The reference
+  // ranking recipe has 0.3.
+  double propensity_blend = 0;
   std::map<std::string, double> metrics;
   std::map<std::string, std::string> library_versions;
   std::string model_checksum;  // Set by Add().

@@ -30,6 +30,7 @@ class RegistryTest : public testing::Test {
     manifest.objective = "binary:logistic";
     manifest.cutoffs = {*base::ParseTimestamp("2026-09-01")};
     manifest.train_rows = 12;
+    manifest.propensity_blend = 0.3;
     manifest.metrics = {{"auc", 0.75}};
     manifest.library_versions = {{"xgboost", "3.2.0"}};
     return manifest;
@@ -55,9 +56,24 @@ TEST_F(RegistryTest, AManifestSurvivesTheRoundTrip) {
   EXPECT_EQ(manifest->inputs[1].role, "product");
   EXPECT_EQ(manifest->created, Ranking().created);
   EXPECT_EQ(manifest->cutoffs, Ranking().cutoffs);
+  EXPECT_EQ(manifest->propensity_blend, 0.3);
   EXPECT_EQ(manifest->metrics.at("auc"), 0.75);
   EXPECT_EQ(manifest->recipe_text, Ranking().recipe_text);
   EXPECT_EQ(manifest->model_checksum, base::Checksum("bytes"));
+}
+
+TEST_F(RegistryTest, AManifestWithoutABlendIsNotBlended) {
+  const Registry registry(root_);
+  ASSERT_TRUE(registry.Add(Ranking(), "bytes", true));
+  const fs::path path = root_ / "ranking" / "1" / "manifest.json";
+  std::string text = *base::ReadFile(path);
+  const auto at = text.find("  \"propensity_blend\"");
+  ASSERT_NE(at, std::string::npos);
+  text.erase(at, text.find('\n', at) + 1 - at);
+  std::ofstream(path) << text;
+  const auto manifest = registry.ReadManifest("ranking", 1);
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->propensity_blend, 0);
 }
 
 TEST_F(RegistryTest, AChallengerWaitsAndRollbackGoesBack) {

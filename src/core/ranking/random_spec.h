@@ -1,0 +1,68 @@
+// A model spec of random trees over given inputs, for tests and benchmarks of whoever scores.
+//
+//   units    leaves are small enough that the probabilities of hundreds of trees do not all round to 0 or 1.
+//   errors   none.
+//   source   XGBoost's JSON model schema, as forest/load.h reads it.
+#pragma once
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "forest/random_model.h"
+#include "ranking/ranking.h"
+
+namespace aisle::ranking {
+
+// One tree as XGBoost writes it.
+inline std::string TreeAsJson(const forest::Model& model, std::size_t tree, double leaf_scale) {
+  const std::size_t begin = model.tree_begin[tree];
+  const std::size_t count = model.tree_begin[tree + 1] - begin;
+  std::vector<int> left(count, -1), right(count, -1), parents(count, 2147483647), sides(count, 0);
+  std::vector<std::uint32_t> features(count, 0);
+  std::vector<double> values(count, 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    const forest::Node& node = model.nodes[begin + i];
+    values[i] = static_cast<double>(node.value) * (node.left == 0 ? leaf_scale : 1.0);
+    if (node.left == 0) continue;
+    left[i] = static_cast<int>(node.left);
+    right[i] = left[i] + 1;
+    parents[node.left] = parents[node.left + 1] = static_cast<int>(i);
+    features[i] = node.feature;
+    sides[i] = node.default_left ? 1 : 0;
+  }
+  return fmt::format(
+      R"({{"left_children":[{}],"right_children":[{}],"parents":[{}],"split_indices":[{}],)"
+      R"("split_conditions":[{}],"default_left":[{}],)"
+      R"("tree_param":{{"num_deleted":"0","num_nodes":"{}","size_leaf_vector":"1"}}}})",
+      fmt::join(left, ","), fmt::join(right, ","), fmt::join(parents, ","),
+      fmt::join(features, ","), fmt::join(values, ","), fmt::join(sides, ","), count);
+}
+
+inline ModelSpec RandomSpec(std::uint64_t seed, std::size_t trees, unsigned depth,
+                            std::vector<std::string> inputs, double stop = 0) {
+  const auto model =
+      forest::RandomModel(seed, trees, depth, static_cast<std::uint32_t>(inputs.size()), stop);
+  std::string all;
+  std::string groups;
+  for (std::size_t tree = 0; tree < trees; ++tree) {
+    if (tree > 0) all += ',', groups += ',';
+    all += TreeAsJson(model, tree, 0.5 / std::sqrt(static_cast<double>(trees)));
+    groups += '0';
+  }
+  ModelSpec spec;
+  spec.ubjson = fmt::format(
+      R"({{"learner":{{"feature_names":["{}"],"feature_types":[],"gradient_booster":{{"model":{{)"
+      R"("gbtree_model_param":{{"num_parallel_tree":"1","num_trees":"{}"}},"tree_info":[{}],)"
+      R"("trees":[{}]}},"name":"gbtree"}},"learner_model_param":{{"base_score":"[5E-1]",)"
+      R"("num_class":"0","num_feature":"{}","num_target":"1"}},)"
+      R"("objective":{{"name":"binary:logistic"}}}},"version":[3,2,0]}})",
+      fmt::join(inputs, R"(",")"), trees, groups, all, inputs.size());
+  spec.inputs = std::move(inputs);
+  return spec;
+}
+
+}  // namespace aisle::ranking
