@@ -2,8 +2,15 @@
 //
 // Each event loop has a Recommender of its own. SetState() gives it a new generation (call it on the
 // loop); a request in flight keeps the state it began with. Recommend() never fails for want of
-// data: no model, no propensity, an unknown customer give a plainer answer that says so in
-// `degraded`.
+// data; it answers by the next rung and says so in `degraded`:
+//
+//   model        the ranking model over everything in stock in the region
+//   propensity   no model, or no time left for it: the customer's propensity for the category times
+//                the product's share of what the region bought in that category
+//   popularity   no propensity, or nothing known of the customer: share of what the region bought
+//
+//   what \ why   customer unknown · features (as the ladder says) · propensity missing · model missing,
+//                deadline · zip_code unknown (Northeast is assumed) · stock empty (no items)
 //
 //   order    items by falling score, ties to the smaller product id; rank counts from 1.
 //   units    scores are probabilities when a model ranked, shares in (0, 1) otherwise; timings are
@@ -18,6 +25,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,21 +75,27 @@ struct Timings {
 
 struct Answer {
   domain::CustomerId customer;
-  std::string zip_code;
+  std::string zip_code;  // The request's, or the customer's own; empty: unknown.
   domain::Region region = domain::Region::kNortheast;
   std::vector<Item> items;
   Timings timings;
   std::string request_id;
-  int ranking_version = 0;     // 0: none.
-  int propensity_version = 0;  // 0: none.
+  int ranking_version = 0;     // Of the model that ranked; 0: none did.
+  int propensity_version = 0;  // Of the propensities that took part; 0: none did.
   std::int64_t generation = 0;
   std::vector<serving::Degraded> degraded;
 };
 
+// The stores a generation's customers are looked up in, first choice first.
+using MakeStores =
+    std::function<std::vector<std::unique_ptr<serving::Store>>(const serving::ServingState&)>;
+
 class Recommender {
  public:
-  // `impressions` may be null (nothing is logged) and must outlive the recommender.
-  explicit Recommender(events::ImpressionQueue* impressions);
+  // `impressions` may be null (nothing is logged) and must outlive the recommender. Without
+  // `make_stores`: the generation's own store. Called once for each state, so that breakers begin
+  // closed.
+  explicit Recommender(events::ImpressionQueue* impressions, MakeStores make_stores = {});
   ~Recommender();
   Recommender(const Recommender&) = delete;
   Recommender& operator=(const Recommender&) = delete;
@@ -90,7 +104,8 @@ class Recommender {
   // Null before the first SetState().
   std::shared_ptr<const serving::ServingState> state() const;
 
-  // `now` is the wall clock of the request: ages and recencies count from it.
+  // `now` is the wall clock of the request: ages and recencies count from it. The recommender must
+  // outlive the task.
   net::Task<Result<Answer>> Recommend(Request request, base::Timestamp now, net::Deadline deadline);
 
  private:

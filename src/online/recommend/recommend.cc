@@ -1,0 +1,269 @@
+#include "recommend/recommend.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "ranking/select.h"
+#include "recommend/region_ranks.h"
+
+namespace aisle::recommend {
+namespace {
+
+using Steady = std::chrono::steady_clock;
+
+// Finalists beyond those asked for, in case some are not in stock any more.
+constexpr std::size_t kSpareFinalists = 8;
+
+constexpr std::string_view kModel = "model";
+constexpr std::string_view kPropensity = "propensity";
+constexpr std::string_view kPopularity = "popularity";
+
+// What records say when the zip code is not known.
+constexpr std::string_view kUnknownZip = "00000";
+
+// One generation as this loop serves it. The ladder's stores read from the state: it goes first.
+struct Epoch {
+  std::shared_ptr<const serving::ServingState> state;
+  std::array<RegionRanks, domain::kRegionCount> ranks;
+  serving::Ladder ladder;
+};
+
+// Memory that is kept from request to request. Nothing suspends while it is in use.
+struct Work {
+  ranking::Scratch scratch;
+  std::vector<float> scores;
+  std::vector<std::uint32_t> order;
+};
+
+// What a rung made of the candidates: indices into the region's shelf, best first. A scored rung
+// selects anew when the finalists run out; popularity has the whole order ready.
+struct Ranked {
+  std::string_view source;
+  std::span<const float> scores;
+  std::span<const std::uint32_t> order;  // Empty for a scored rung.
+};
+
+Status CheckRequest(const Request& request) {
+  if (!request.zip_code.empty() && !domain::RegionOfZip(request.zip_code)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("zip_code '{}' is not five digits", request.zip_code));
+  }
+  if (request.top_n < 1 || request.top_n > kTopNMax) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("top_n {} is not in 1..{}", request.top_n, kTopNMax));
+  }
+  return {};
+}
+
+bool Says(const std::vector<serving::Degraded>& degraded, std::string_view what) {
+  return std::ranges::any_of(degraded, [&](const auto& entry) { return entry.what == what; });
+}
+
+void ChooseRegion(const Request& request, const serving::CustomerState* customer, Answer& answer) {
+  answer.zip_code = request.zip_code;
+  if (answer.zip_code.empty() && customer != nullptr) {
+    const std::string_view own(customer->record.zip_code.data(), customer->record.zip_code.size());
+    if (own != kUnknownZip && domain::RegionOfZip(own)) answer.zip_code = own;
+  }
+  if (const auto region = domain::RegionOfZip(answer.zip_code)) {
+    answer.region = *region;
+    return;
+  }
+  answer.region = domain::Region::kNortheast;
+  answer.degraded.push_back({"zip_code", "unknown"});
+}
+
+void RankByModel(const ranking::PairScorer& ranker, const serving::CustomerState& customer,
+                 std::span<const float> propensity, base::Timestamp now,
+                 std::span<const std::uint32_t> candidates, Work& work, Timings& timings) {
+  const auto begin = Steady::now();
+  ranker.FillRows(customer.record, propensity, now, candidates, work.scratch);
+  const auto filled = Steady::now();
+  ranker.ScoreRows(propensity, candidates, work.scratch, work.scores);
+  timings.pair_features = filled - begin;
+  timings.model = Steady::now() - filled;
+  timings.model_ok = true;
+}
+
+// The best rung that can answer; says in `answer` what was missing above it.
+Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Timestamp now,
+            net::Deadline deadline, Work& work, Answer& answer) {
+  const auto region = static_cast<std::size_t>(answer.region);
+  const features::Catalogue& catalogue = epoch.state->shelf().catalogue;
+  const std::span<const std::uint32_t> candidates = epoch.state->shelf().regions[region].products;
+  const RegionRanks& ranks = epoch.ranks[region];
+  const serving::GenerationManifest& manifest = epoch.state->manifest();
+
+  const ranking::PairScorer* ranker = epoch.state->ranker();
+  std::span<const float> propensity;
+  if (customer != nullptr && customer->propensity.size() == catalogue.categories.size())
+    propensity = customer->propensity;
+  if (customer != nullptr && propensity.empty() && !Says(answer.degraded, "propensity"))
+    answer.degraded.push_back({"propensity", "missing"});
+  if (ranker == nullptr) answer.degraded.push_back({"model", "missing"});
+
+  const Ranked popularity{kPopularity, ranks.share, epoch.state->PopularInRegion(answer.region)};
+  if (candidates.empty() || customer == nullptr) return popularity;
+
+  work.scores.resize(candidates.size());
+  if (ranker != nullptr && deadline.Passed()) {
+    answer.degraded.push_back({"model", "deadline"});
+    ranker = nullptr;
+  }
+  if (ranker == nullptr && propensity.empty()) return popularity;
+  if (!propensity.empty()) answer.propensity_version = manifest.propensity_version;
+  if (ranker != nullptr) {
+    answer.ranking_version = manifest.ranking_version;
+    RankByModel(*ranker, *customer, propensity, now, candidates, work, answer.timings);
+    return {kModel, work.scores, {}};
+  }
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const auto category = catalogue.products[candidates[i]].category;
+    work.scores[i] = propensity[category] * ranks.share_in_category[i];
+  }
+  return {kPropensity, work.scores, {}};
+}
+
+// Appends the finalists that are in stock, up to `count` items.
+void TakeInStock(const serving::Shelf& shelf, const Ranked& ranked,
+                 std::span<const std::uint32_t> finalists, std::size_t count, Answer& answer) {
+  const serving::RegionShelf& region = shelf.regions[static_cast<std::size_t>(answer.region)];
+  for (const std::uint32_t i : finalists) {
+    if (answer.items.size() == count) return;
+    if (region.quantity[i] <= 0) continue;
+    const features::ProductRecord& product = shelf.catalogue.products[region.products[i]];
+    const features::Category& category = shelf.catalogue.categories[product.category];
+    answer.items.push_back({.rank = static_cast<int>(answer.items.size()) + 1,
+                            .product = product.product,
+                            .product_name = product.name,
+                            .category = category.name,
+                            .department = category.department,
+                            .price = product.price,
+                            .score = ranked.scores[i],
+                            .in_stock_qty = region.quantity[i],
+                            .est_delivery_days = region.delivery_days[i],
+                            .source = std::string(ranked.source)});
+  }
+}
+
+void FillItems(const serving::Shelf& shelf, const Ranked& ranked, std::size_t count, Work& work,
+               Answer& answer) {
+  const std::span<const std::uint32_t> candidates =
+      shelf.regions[static_cast<std::size_t>(answer.region)].products;
+  answer.items.reserve(std::min(count, candidates.size()));
+  if (ranked.source == kPopularity) {
+    TakeInStock(shelf, ranked, ranked.order, count, answer);
+  } else {
+    // Nearly always once; again with more only when many finalists have just sold out.
+    for (std::size_t finalists = count + kSpareFinalists;; finalists *= 8) {
+      answer.items.clear();
+      ranking::SelectTop(ranked.scores, candidates, finalists, work.order);
+      TakeInStock(shelf, ranked, work.order, count, answer);
+      if (answer.items.size() == count || finalists >= candidates.size()) break;
+    }
+  }
+  if (answer.items.empty()) answer.degraded.push_back({"stock", "empty"});
+}
+
+events::Impression MakeImpression(const Answer& answer, base::Timestamp now) {
+  events::Impression impression{.request_id = answer.request_id,
+                                .served_at = now,
+                                .customer = answer.customer,
+                                .region = answer.region,
+                                .shown = {},
+                                .ranking_version = answer.ranking_version,
+                                .propensity_version = answer.propensity_version,
+                                .generation = answer.generation,
+                                .arm = {}};
+  impression.shown.reserve(answer.items.size());
+  for (const Item& item : answer.items)
+    impression.shown.push_back({item.product, item.score, item.source});
+  return impression;
+}
+
+}  // namespace
+
+struct Recommender::Impl {
+  events::ImpressionQueue* impressions;
+  MakeStores make_stores;
+  std::shared_ptr<Epoch> epoch;
+  Work work;
+
+  // Everything after the look-up; does not suspend.
+  Result<Answer> Compose(const Epoch& of, Request request, serving::Fetched fetched,
+                         base::Timestamp now, net::Deadline deadline) {
+    if (request.strict && !fetched.customer && Says(fetched.degraded, "customer")) {
+      return Fail(ErrorCode::kNotFound,
+                  fmt::format("customer_id {} is unknown", request.customer.value));
+    }
+    const serving::CustomerState* customer = fetched.customer ? &*fetched.customer : nullptr;
+    Answer answer;
+    answer.customer = request.customer;
+    answer.request_id = std::move(request.request_id);
+    answer.generation = of.state->manifest().generation;
+    answer.degraded = std::move(fetched.degraded);
+    answer.timings.backend = std::move(fetched.backend);
+    if (customer != nullptr) {
+      answer.timings.features = customer->features_time;
+      answer.timings.propensity = customer->propensity_time;
+    }
+    ChooseRegion(request, customer, answer);
+    const serving::Shelf& shelf = of.state->shelf();
+    answer.timings.candidates = static_cast<std::int32_t>(
+        shelf.regions[static_cast<std::size_t>(answer.region)].products.size());
+    const Ranked ranked = Rank(of, customer, now, deadline, work, answer);
+    const auto ranked_at = Steady::now();
+    FillItems(shelf, ranked, static_cast<std::size_t>(request.top_n), work, answer);
+    answer.timings.inventory = Steady::now() - ranked_at;
+    if (impressions != nullptr) impressions->Offer(MakeImpression(answer, now));
+    return answer;
+  }
+};
+
+Recommender::Recommender(events::ImpressionQueue* impressions, MakeStores make_stores)
+    : impl_(std::make_unique<Impl>(impressions, std::move(make_stores))) {
+  if (impl_->make_stores) return;
+  impl_->make_stores = [](const serving::ServingState& state) {
+    std::vector<std::unique_ptr<serving::Store>> stores;
+    stores.push_back(state.OpenStore());
+    return stores;
+  };
+}
+
+Recommender::~Recommender() = default;
+
+void Recommender::SetState(std::shared_ptr<const serving::ServingState> state) {
+  if (state == nullptr) {
+    impl_->epoch = nullptr;
+    return;
+  }
+  auto ranks = MakeRegionRanks(state->shelf());
+  serving::Ladder ladder(impl_->make_stores(*state));
+  impl_->epoch = std::make_shared<Epoch>(std::move(state), std::move(ranks), std::move(ladder));
+}
+
+std::shared_ptr<const serving::ServingState> Recommender::state() const {
+  return impl_->epoch == nullptr ? nullptr : impl_->epoch->state;
+}
+
+net::Task<Result<Answer>> Recommender::Recommend(Request request, base::Timestamp now,
+                                                 net::Deadline deadline) {
+  const auto begin = Steady::now();
+  AISLE_CO_CHECK(CheckRequest(request));
+  const std::shared_ptr<Epoch> epoch = impl_->epoch;  // Held to the end.
+  if (epoch == nullptr) {
+    co_return Fail(ErrorCode::kUnavailable, "nothing has been published yet; run `aisle publish`");
+  }
+  serving::Fetched fetched = co_await epoch->ladder.Fetch(request.customer, deadline);
+  auto answer = impl_->Compose(*epoch, std::move(request), std::move(fetched), now, deadline);
+  if (answer) answer->timings.total = Steady::now() - begin;
+  co_return answer;
+}
+
+}  // namespace aisle::recommend
