@@ -11,7 +11,11 @@
 //            DECIMAL(12,2) outside.
 //   missing  every column may hold NULL; IsNull() first, a getter of a NULL value is an assertion.
 //   threads  a Batch is immutable; a BatchBuilder and a Stream belong to one thread.
-//   errors   Stream::Next: whatever the producer failed with. Getters assert type and row.
+//   errors   Stream::Next: whatever the producer failed with, and the same again when asked again.
+//            Stream::Import: kInvalidArgument with the column's name for a type that no getter reads
+//            (lists, structs, blobs, intervals, times of day: cast it in the query); kInternal for a
+//            stream that breaks the interface. Getters assert column, row and type.
+//   cost     appends go straight into the buffers that are handed out: a few nanoseconds each.
 //   source   Apache Arrow C data and C stream interface; the wall is nanoarrow.
 #pragma once
 
@@ -60,19 +64,27 @@ class Batch {
   int ColumnCount() const;
   // Position of the column, or -1.
   int ColumnIndex(std::string_view name) const;
-  std::string_view ColumnName(int column) const;
+  std::string_view ColumnName(int column) const;  // Valid as long as the batch.
 
   bool IsNull(int column, std::int64_t row) const;
   // Integers of any width, booleans (0, 1) and HUGEINT that fits; asserts otherwise.
   std::int64_t Int(int column, std::int64_t row) const;
-  // Integers, floats and decimals as double.
+  // The same for values that nobody has promised to be one: nothing for another type, a decimal
+  // with digits after the point, or a value that does not fit.
+  std::optional<std::int64_t> FindInt(int column, std::int64_t row) const;
+  // Integers, booleans (0, 1), floats and decimals as the nearest double.
   double Double(int column, std::int64_t row) const;
   bool Bool(int column, std::int64_t row) const;
+  // Text, and the names of an enum. Valid as long as the batch.
   std::string_view String(int column, std::int64_t row) const;
+  // Timestamps of any unit, with or without a zone (then the instant): rounded down to
+  // microseconds; what does not fit becomes the nearest end of the range.
   base::Timestamp Time(int column, std::int64_t row) const;
   base::Date Day(int column, std::int64_t row) const;
+  // Decimals of any scale; parts of a cent are rounded, halves away from zero.
   std::int64_t MoneyCents(int column, std::int64_t row) const;
-  // Any value as text, the way SQL shells print it; "NULL" for NULL.
+  // Any value as text, the way SQL shells print it (base::FormatTimestamp for times, "1.0", "true");
+  // "NULL" for NULL.
   std::string Text(int column, std::int64_t row) const;
 
   // Internal to this floor: the raw arrays.
@@ -85,7 +97,8 @@ class Batch {
 };
 
 // Appends are column by column in any order; Finish() asserts that all columns have the same
-// length.
+// length, each append that the column has that type. The text of one column of one batch must stay
+// below 2 GB.
 class BatchBuilder {
  public:
   explicit BatchBuilder(Schema schema);
@@ -128,8 +141,9 @@ class Stream {
   // stream; `explain` may rewrite an error's text (to add a SQL file's name).
   static Result<Stream> Import(ArrowArrayStream* stream, std::shared_ptr<void> keep_alive = nullptr,
                                std::function<Error(Error)> explain = nullptr);
-  // Hands the stream over as a C stream for a consumer that calls release.
-  void Export(ArrowArrayStream* out) &&;
+  // Hands the stream over as a C stream for a consumer that calls release. A C stream carries an
+  // error's text only; the whole error is left in `failure`, if given, before the consumer sees it.
+  void Export(ArrowArrayStream* out, std::shared_ptr<std::optional<Error>> failure = nullptr) &&;
 
   struct Impl;
   explicit Stream(std::unique_ptr<Impl> impl);
@@ -138,8 +152,9 @@ class Stream {
   std::unique_ptr<Impl> impl_;
 };
 
-// A stream out of a function that returns the next batch, or nothing when it is done. The function
-// may be called from another thread than the one that made the stream, never from two at once.
+// A stream out of a function that returns the next batch, or nothing when it is done (it is not
+// called again then). The function may be called from another thread than the one that made the
+// stream, never from two at once. A batch with other columns than `schema` is kInternal.
 Stream MakeStream(Schema schema, std::function<Result<std::optional<Batch>>()> next);
 
 }  // namespace aisle::arrow
