@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "forest/load.h"
 
@@ -28,10 +30,13 @@ Result<std::shared_ptr<const forest::Forest>> LoadForest(const ModelSpec& spec) 
   return std::make_shared<const forest::Forest>(std::move(built));
 }
 
-// The calibrated probability of a margin. Without calibration it is the forest's own, bit by bit.
+// The calibrated probability of a margin. Without calibration it is the forest's own, bit by bit,
+// but for one thing: a margin so large that a float says 1 gives the number below 1.
 float Calibrated(float margin, double slope, double offset) {
-  if (slope == 1.0 && offset == 0.0) return forest::Probability(margin);
-  return forest::Probability(static_cast<float>(slope * static_cast<double>(margin) + offset));
+  constexpr float kBelowOne = 1.0F - std::numeric_limits<float>::epsilon() / 2;
+  if (slope != 1.0 || offset != 0.0)
+    margin = static_cast<float>(slope * static_cast<double>(margin) + offset);
+  return std::min(forest::Probability(margin), kBelowOne);
 }
 
 }  // namespace
@@ -122,9 +127,19 @@ CategoryScorer::CategoryScorer(std::shared_ptr<const forest::Forest> forest,
 
 void CategoryScorer::Score(const features::CustomerRecord& customer, base::Timestamp now,
                            Scratch& scratch, std::span<float> scores) const {
+  ScoreBlock({&customer, 1}, now, scratch, scores);
+}
+
+void CategoryScorer::ScoreBlock(std::span<const features::CustomerRecord> customers,
+                                base::Timestamp now, Scratch& scratch,
+                                std::span<float> scores) const {
+  if (customers.empty()) return;
+  AISLE_ASSERT(scores.size() % customers.size() == 0);
   scratch.rows.resize(scores.size() * maker_.InputCount());
   scratch.margins.resize(scores.size());
-  maker_.Fill(customer, now, scratch.rows);
+  const std::size_t cells = scratch.rows.size() / customers.size();
+  for (std::size_t i = 0; i < customers.size(); ++i)
+    maker_.Fill(customers[i], now, std::span(scratch.rows).subspan(i * cells, cells));
   forest_->Margins(scratch.rows, scratch.margins);
   for (std::size_t i = 0; i < scores.size(); ++i)
     scores[i] = Calibrated(scratch.margins[i], slope_, offset_);

@@ -81,6 +81,10 @@ class CategoryScorer {
   // scores has one place per category.
   void Score(const features::CustomerRecord& customer, base::Timestamp now, Scratch& scratch,
              std::span<float> scores) const;
+  // Several customers in one forest call: scores holds the first one's categories, then the next
+  // one's.
+  void ScoreBlock(std::span<const features::CustomerRecord> customers, base::Timestamp now,
+                  Scratch& scratch, std::span<float> scores) const;
 
  private:
   CategoryScorer(std::shared_ptr<const forest::Forest> forest, features::CategoryRowMaker maker,

@@ -63,6 +63,47 @@ TEST(PairScorer, ARandomSpecScoresBetweenZeroAndOneAndBlendsThePropensity) {
   EXPECT_GT(std::set<float>(a.begin(), a.end()).size(), 10U);
 }
 
+TEST(CategoryScorer, ABlockOfCustomersScoresLikeEachAlone) {
+  features::Catalogue catalogue;
+  catalogue.categories = {{"C1", "One", "D"}, {"C2", "Two", "D"}, {"C3", "Three", "E"}};
+  const features::CatalogueView view(catalogue);
+  const auto scorer = CategoryScorer::Make(
+      RandomSpec(4, 30, 4, {"category", "total_orders", "category_sessions"}), view);
+  ASSERT_TRUE(scorer) << scorer.error().message;
+  std::vector<features::CustomerRecord> customers(7);
+  for (std::size_t i = 0; i < customers.size(); ++i) {
+    customers[i].total_orders = static_cast<std::int32_t>(i) - 2;
+    customers[i].categories.push_back(
+        {.category = static_cast<std::uint16_t>(i % 3), .sessions = static_cast<std::int32_t>(i)});
+  }
+  const auto now = base::FromMicros(0);
+  Scratch scratch;
+  std::vector<float> block(customers.size() * 3);
+  scorer->ScoreBlock(customers, now, scratch, block);
+  for (std::size_t i = 0; i < customers.size(); ++i) {
+    std::vector<float> alone(3);
+    scorer->Score(customers[i], now, scratch, alone);
+    EXPECT_EQ(alone, std::vector<float>(block.begin() + static_cast<std::ptrdiff_t>(3 * i),
+                                        block.begin() + static_cast<std::ptrdiff_t>(3 * i + 3)));
+  }
+  EXPECT_GT(std::set<float>(block.begin(), block.end()).size(), 5U);
+}
+
+TEST(CategoryScorer, AProbabilityStaysBelowOneHoweverLargeTheMargin) {
+  features::Catalogue catalogue;
+  catalogue.categories = {{"C1", "One", "D"}};
+  const features::CatalogueView view(catalogue);
+  ModelSpec spec = RandomSpec(4, 1, 1, {"category"});
+  spec.calibration_offset = 60;
+  const auto scorer = CategoryScorer::Make(spec, view);
+  ASSERT_TRUE(scorer);
+  Scratch scratch;
+  std::vector<float> scores(1);
+  scorer->Score({}, base::FromMicros(0), scratch, scores);
+  EXPECT_LT(scores[0], 1.0F);
+  EXPECT_GT(scores[0], 0.999F);
+}
+
 TEST(SpecOf, CarriesInputsInOrderAndTheCalibration) {
   registry::ModelVersion version;
   version.ubjson = "bytes";
