@@ -1,0 +1,12 @@
+// Refuses to work on raw tables that are missing or empty. Private to this module.
+#pragma once
+
+#include "base/result.h"
+#include "warehouse/warehouse.h"
+
+namespace aisle::gold {
+
+// kFailedPrecondition, saying which command fills them.
+Status CheckRawTables(warehouse::Connection& connection);
+
+}  // namespace aisle::gold

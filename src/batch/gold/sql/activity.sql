@@ -1,0 +1,16 @@
+-- What each customer did with each product in a stretch of time: labels, and what an evaluation counts.
+-- grain    one row per (customer, product) with a view, an add or a purchase in [$from, $until)
+-- key      customer_id, product_id
+-- reads    raw.event_stream
+-- as of    event_timestamp only: labels are what happened, whenever it arrived.
+-- missing  events without a customer or a product are left out.
+SELECT customer_id, product_id,
+       count(*) FILTER (WHERE event_type = 'product_view') AS views,
+       count(*) FILTER (WHERE event_type = 'add_to_cart') AS carts,
+       count(*) FILTER (WHERE event_type IN ('order_complete', 'pos_purchase')) AS lines
+FROM raw.event_stream
+WHERE event_timestamp >= $from AND event_timestamp < $until
+  AND customer_id IS NOT NULL AND product_id IS NOT NULL
+  AND event_type IN ('product_view', 'add_to_cart', 'order_complete', 'pos_purchase')
+GROUP BY customer_id, product_id
+ORDER BY customer_id, product_id

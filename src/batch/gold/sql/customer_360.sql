@@ -1,0 +1,109 @@
+-- Customer 360: who the customer is, what they did, how much they are worth, in the quickstart's columns.
+-- grain    one row per customer of gold.customer_state
+-- key      customer_id
+-- reads    gold.customer_state (made as of the same $as_of), raw.customers, raw.event_stream
+-- as of    events with event_timestamp < $as_of and ingested_at < $as_of.
+-- missing  averages, rates, recency and favourites are NULL when there is nothing to take them of.
+-- ties     favourites: most frequent, then most recent, then the smaller name.
+WITH
+seen AS (
+  SELECT customer_id, event_type, event_timestamp, channel, device_type, product_category
+  FROM raw.event_stream
+  WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IS NOT NULL
+),
+category_counts AS (
+  SELECT customer_id, product_category AS value,
+         count(*) FILTER (WHERE event_type IN ('product_view', 'category_browse', 'search')) AS browsed,
+         max(event_timestamp) FILTER (WHERE event_type IN ('product_view', 'category_browse', 'search')) AS browsed_at,
+         count(*) FILTER (WHERE event_type IN ('order_complete', 'pos_purchase')) AS bought,
+         max(event_timestamp) FILTER (WHERE event_type IN ('order_complete', 'pos_purchase')) AS bought_at
+  FROM seen
+  WHERE product_category IS NOT NULL
+  GROUP BY customer_id, product_category
+),
+browse_favorites AS (
+  SELECT customer_id, value FROM category_counts WHERE browsed > 0
+  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY browsed DESC, browsed_at DESC, value) = 1
+),
+purchase_favorites AS (
+  SELECT customer_id, value FROM category_counts WHERE bought > 0
+  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY bought DESC, bought_at DESC, value) = 1
+),
+channels AS (
+  SELECT customer_id, channel AS value
+  FROM seen WHERE channel IS NOT NULL GROUP BY customer_id, channel
+  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY count(*) DESC, max(event_timestamp) DESC, channel) = 1
+),
+devices AS (
+  SELECT customer_id, device_type AS value
+  FROM seen WHERE device_type IS NOT NULL GROUP BY customer_id, device_type
+  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY count(*) DESC, max(event_timestamp) DESC, device_type) = 1
+),
+derived AS (
+  SELECT s.*,
+         extract(YEAR FROM CAST($as_of AS DATE)) - extract(YEAR FROM s.date_of_birth)
+           - CASE WHEN extract(MONTH FROM CAST($as_of AS DATE)) * 100 + extract(DAY FROM CAST($as_of AS DATE))
+                    < extract(MONTH FROM s.date_of_birth) * 100 + extract(DAY FROM s.date_of_birth)
+                  THEN 1 ELSE 0 END AS age,
+         (extract(YEAR FROM CAST($as_of AS DATE)) - extract(YEAR FROM s.customer_since_date)) * 12
+           + extract(MONTH FROM CAST($as_of AS DATE)) - extract(MONTH FROM s.customer_since_date)
+           - CASE WHEN extract(DAY FROM CAST($as_of AS DATE)) < extract(DAY FROM s.customer_since_date)
+                  THEN 1 ELSE 0 END AS tenure_months,
+         CAST(floor(CAST(@epoch_us($as_of) - @epoch_us(s.last_purchase_at) AS DOUBLE) / 86400000000.0) AS BIGINT)
+           AS days_since_purchase,
+         CASE WHEN s.total_orders > 0
+              THEN CAST(s.lifetime_spend AS DOUBLE) / CAST(s.total_orders AS DOUBLE) END AS avg_order_value,
+         CASE WHEN s.browsed_price_count > 0
+              THEN CAST(s.browsed_price_sum AS DOUBLE) / CAST(s.browsed_price_count AS DOUBLE) END AS avg_browsed_price,
+         CASE WHEN s.carts_started > 0
+              THEN CAST(s.carts_abandoned AS DOUBLE) / CAST(s.carts_started AS DOUBLE) END AS cart_abandonment_rate,
+         CASE WHEN s.events > 0
+              THEN CAST(s.store_events AS DOUBLE) / CAST(s.events AS DOUBLE) ELSE 0.0 END AS store_ratio,
+         CAST(s.total_sessions AS DECIMAL(18, 2)) * CAST(0.3 AS DECIMAL(18, 2))
+           + CAST(s.total_orders AS DECIMAL(18, 2)) * CAST(5 AS DECIMAL(18, 2))
+           + CAST(s.total_points_earned AS DECIMAL(18, 2)) * CAST(0.01 AS DECIMAL(18, 2))
+           + CASE WHEN s.has_app THEN 10 ELSE 0 END
+           + CASE WHEN s.email_subscriber THEN 5 ELSE 0 END AS engagement
+  FROM gold.customer_state s
+)
+SELECT d.customer_id, c.first_name, c.last_name, c.email, c.gender, d.date_of_birth,
+       CAST(d.age AS INTEGER) AS age,
+       d.city, d.state, d.zip_code, d.customer_since_date,
+       CAST(d.tenure_months AS INTEGER) AS tenure_months,
+       d.loyalty_tier, d.has_app, d.email_subscriber, d.sms_subscriber,
+       CAST(d.total_orders AS INTEGER) AS total_orders,
+       d.lifetime_spend,
+       d.avg_order_value,
+       d.last_purchase_at AS last_purchase_date,
+       CAST(d.days_since_purchase AS INTEGER) AS days_since_purchase,
+       CAST(d.categories_purchased AS INTEGER) AS categories_purchased,
+       CAST(d.total_browse_events AS INTEGER) AS total_browse_events,
+       CAST(d.total_sessions AS INTEGER) AS total_sessions,
+       CAST(d.categories_browsed AS INTEGER) AS categories_browsed,
+       b.value AS favorite_browse_category,
+       d.avg_browsed_price,
+       CAST(d.add_to_cart_count AS INTEGER) AS add_to_cart_count,
+       CAST(d.carts_started AS INTEGER) AS carts_started,
+       CAST(d.carts_abandoned AS INTEGER) AS abandoned_cart_count,
+       d.cart_abandonment_rate,
+       h.value AS preferred_channel,
+       v.value AS preferred_device,
+       d.store_ratio,
+       d.total_points_earned, d.total_points_redeemed,
+       p.value AS favorite_purchase_category,
+       CASE
+         WHEN d.days_since_purchase <= 30 AND d.total_orders >= 5 AND d.lifetime_spend >= 500 THEN 'Champion'
+         WHEN d.total_orders >= 3 AND d.lifetime_spend >= 200 THEN 'Loyal'
+         WHEN d.days_since_purchase <= 60 THEN 'Active'
+         WHEN d.days_since_purchase <= 180 THEN 'At_Risk'
+         ELSE 'Dormant'
+       END AS rfm_segment,
+       CAST(round(CAST(CASE WHEN d.engagement > 100 THEN 100 ELSE d.engagement END AS DECIMAL(18, 2)), 1) AS DOUBLE)
+         AS engagement_score
+FROM derived d
+JOIN raw.customers c ON c.customer_id = d.customer_id
+LEFT JOIN browse_favorites b ON b.customer_id = d.customer_id
+LEFT JOIN purchase_favorites p ON p.customer_id = d.customer_id
+LEFT JOIN channels h ON h.customer_id = d.customer_id
+LEFT JOIN devices v ON v.customer_id = d.customer_id
+ORDER BY d.customer_id

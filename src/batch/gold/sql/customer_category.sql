@@ -1,0 +1,32 @@
+-- The history of each customer with each category.
+-- grain    one row per (customer, category) that ever met
+-- key      customer_id, category_id
+-- reads    raw.event_stream
+-- as of    events with event_timestamp < $as_of and ingested_at < $as_of; windows end at $as_of.
+-- missing  last_purchase_at is NULL if nothing was bought in it. Events without a session count for no session.
+WITH
+seen AS (
+  SELECT customer_id, product_category AS category_id, event_timestamp, session_id,
+         event_type IN ('order_complete', 'pos_purchase') AS is_purchase
+  FROM raw.event_stream
+  WHERE event_timestamp < $as_of AND ingested_at < $as_of
+    AND customer_id IS NOT NULL AND product_category IS NOT NULL
+),
+-- One row per session first: a distinct count made of two plain groupings.
+visits AS (
+  SELECT customer_id, category_id, session_id,
+         count(*) FILTER (WHERE is_purchase) AS purchases,
+         max(event_timestamp) AS last_event_at,
+         max(event_timestamp) FILTER (WHERE is_purchase) AS last_purchase_at
+  FROM seen
+  GROUP BY customer_id, category_id, session_id
+)
+SELECT customer_id, category_id,
+       count(session_id) AS sessions,
+       count(session_id) FILTER (WHERE last_event_at >= CAST($as_of AS TIMESTAMP) - INTERVAL '28' DAY) AS sessions_28d,
+       CAST(sum(purchases) AS BIGINT) AS purchases,
+       max(last_event_at) AS last_event_at,
+       max(last_purchase_at) AS last_purchase_at
+FROM visits
+GROUP BY customer_id, category_id
+ORDER BY customer_id, category_id

@@ -1,0 +1,28 @@
+-- Feature view customer_features@1: what models and the serving tables know of a customer.
+-- grain    one row per customer
+-- key      customer_id, as_of
+-- reads    gold.customer_360 (made as of the same $as_of)
+-- as of    $as_of, stored with each row.
+-- missing  NULL: nothing to average, never bought, birth date unknown.
+SELECT customer_id,
+       CAST($as_of AS TIMESTAMP) AS as_of,
+       age,
+       tenure_months,
+       CAST(CASE loyalty_tier WHEN 'Silver' THEN 1 WHEN 'Gold' THEN 2 WHEN 'Platinum' THEN 3 ELSE 0 END AS INTEGER)
+         AS loyalty_tier_num,
+       total_orders,
+       CAST(lifetime_spend AS DOUBLE) AS lifetime_spend,
+       avg_order_value,
+       days_since_purchase,
+       categories_purchased,
+       total_browse_events,
+       total_sessions,
+       avg_browsed_price,
+       add_to_cart_count,
+       cart_abandonment_rate,
+       store_ratio,
+       engagement_score,
+       date_of_birth,
+       customer_since_date,
+       last_purchase_date AS last_purchase_at
+FROM gold.customer_360

@@ -1,0 +1,30 @@
+-- The history of each customer with each product: views, adds to a cart, purchases.
+-- grain    one row per (customer, product) that ever met
+-- key      customer_id, product_id
+-- reads    raw.event_stream
+-- as of    events with event_timestamp < $as_of and ingested_at < $as_of; windows end at $as_of.
+-- missing  last times are NULL if it never happened.
+WITH
+seen AS (
+  SELECT customer_id, product_id, event_timestamp,
+         event_type = 'product_view' AS is_view,
+         event_type = 'add_to_cart' AS is_cart,
+         event_type IN ('order_complete', 'pos_purchase') AS is_purchase
+  FROM raw.event_stream
+  WHERE event_timestamp < $as_of AND ingested_at < $as_of
+    AND customer_id IS NOT NULL AND product_id IS NOT NULL
+    AND event_type IN ('product_view', 'add_to_cart', 'order_complete', 'pos_purchase')
+)
+SELECT customer_id, product_id,
+       count(*) FILTER (WHERE is_view) AS views,
+       count(*) FILTER (WHERE is_cart) AS carts,
+       count(*) FILTER (WHERE is_purchase) AS purchases,
+       count(*) FILTER (WHERE is_view AND event_timestamp >= CAST($as_of AS TIMESTAMP) - INTERVAL '28' DAY) AS views_28d,
+       count(*) FILTER (WHERE is_purchase AND event_timestamp >= CAST($as_of AS TIMESTAMP) - INTERVAL '90' DAY)
+         AS purchases_90d,
+       max(event_timestamp) FILTER (WHERE is_view) AS last_view_at,
+       max(event_timestamp) FILTER (WHERE is_cart) AS last_cart_at,
+       max(event_timestamp) FILTER (WHERE is_purchase) AS last_purchase_at
+FROM seen
+GROUP BY customer_id, product_id
+ORDER BY customer_id, product_id

@@ -1,0 +1,28 @@
+-- Orders, online and in shops, with what became of them.
+-- grain    one row per order
+-- key      order_id
+-- reads    raw.event_stream
+-- as of    events with event_timestamp < $as_of and ingested_at < $as_of.
+-- missing  shipped_at, delivered_at, returned_at are NULL until it happens; store_id for online orders.
+WITH
+seen AS (
+  SELECT order_id, customer_id, event_type, event_timestamp, channel, store_id, promo_code, order_total,
+         event_type IN ('order_complete', 'pos_purchase') AS is_line
+  FROM raw.event_stream
+  WHERE event_timestamp < $as_of AND ingested_at < $as_of AND order_id IS NOT NULL
+    AND event_type IN ('order_complete', 'pos_purchase', 'order_shipped', 'order_delivered', 'return_initiated')
+)
+SELECT order_id,
+       max(customer_id) FILTER (WHERE is_line) AS customer_id,
+       min(event_timestamp) FILTER (WHERE is_line) AS placed_at,
+       min(channel) FILTER (WHERE is_line) AS channel,
+       min(store_id) FILTER (WHERE is_line) AS store_id,
+       min(promo_code) FILTER (WHERE is_line) AS promo_code,
+       count(*) FILTER (WHERE is_line) AS line_count,
+       max(order_total) FILTER (WHERE is_line) AS order_total,
+       min(event_timestamp) FILTER (WHERE event_type = 'order_shipped') AS shipped_at,
+       min(event_timestamp) FILTER (WHERE event_type = 'order_delivered') AS delivered_at,
+       min(event_timestamp) FILTER (WHERE event_type = 'return_initiated') AS returned_at
+FROM seen
+GROUP BY order_id
+HAVING count(*) FILTER (WHERE is_line) > 0
