@@ -1,0 +1,173 @@
+#include "training/recipe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "features/pair_row.h"
+#include "training/toml_section.h"
+
+namespace aisle::training {
+namespace {
+
+// More windows than this back in time need more history than anybody keeps; it also bounds the work.
+constexpr int kCutoffMax = 60;
+
+void ReadTime(Section section, Recipe& recipe) {
+  recipe.window_days = static_cast<int>(section.Integer("window_days", 1, 365, 28));
+  recipe.cutoffs = section.Integers("cutoffs", 2, kCutoffMax);
+  std::sort(recipe.cutoffs.begin(), recipe.cutoffs.end());
+  if (std::adjacent_find(recipe.cutoffs.begin(), recipe.cutoffs.end()) != recipe.cutoffs.end())
+    section.Complain("cutoffs", "names a cutoff twice");
+  section.Close();
+}
+
+void ReadRows(Section section, Recipe& recipe) {
+  RowRules& rows = recipe.rows;
+  const std::size_t kind =
+      section.Choice("kind", {"categories", "categories_met", "pairs", "events"});
+  rows.kind = static_cast<RowKind>(kind);
+  if (recipe.ranks_products != (rows.kind == RowKind::kPairs || rows.kind == RowKind::kEvents))
+    section.Complain("kind",
+                     "does not fit the task: ranking has pairs or events, propensity "
+                     "categories or categories_met");
+  rows.buyers_share = section.Number("buyers_share", 1e-4, 1, 1);
+  rows.customers_share = section.Number("customers_share", 1e-4, 1, 1);
+  if (rows.kind == RowKind::kPairs) {
+    rows.negatives_per_customer =
+        static_cast<int>(section.Integer("negatives_per_customer", 1, 100'000));
+    rows.negatives_by_popularity = section.Number("negatives_by_popularity", 0, 0.99, 0);
+  }
+  section.Close();
+}
+
+void ReadInputs(Section section, Recipe& recipe) {
+  recipe.inputs = section.Texts("names");
+  const auto resolved = recipe.ranks_products ? features::ResolvePairInputs(recipe.inputs)
+                                              : features::ResolveCategoryInputs(recipe.inputs);
+  if (!resolved) section.Complain("names", "cannot be used: " + resolved.error().message);
+  std::vector<std::string> sorted = recipe.inputs;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) section.Complain("names", fmt::format("name '{}' twice", *twice));
+  section.Close();
+}
+
+void ReadPropensity(Section section, Recipe& recipe, Section& top) {
+  const bool used =
+      std::find(recipe.inputs.begin(), recipe.inputs.end(), "propensity") != recipe.inputs.end();
+  if (!section.present()) {
+    if (used) top.Complain("propensity", "is an input; say in a table [propensity] how to fill it");
+    return;
+  }
+  if (!used) section.Complain("recipe", "is given, but 'propensity' is not among the inputs");
+  InnerPropensity inner;
+  inner.recipe = section.Text("recipe");
+  inner.cutoffs = section.Integers("cutoffs", 2, kCutoffMax);
+  // Labels of cutoff c end at cutoff c - 1: out of time means not after the earliest of ours.
+  if (!inner.cutoffs.empty() && !recipe.cutoffs.empty() &&
+      *std::min_element(inner.cutoffs.begin(), inner.cutoffs.end()) <= recipe.cutoffs.back()) {
+    section.Complain("cutoffs",
+                     fmt::format("must all be earlier than the recipe's own, so above {}",
+                                 recipe.cutoffs.back()));
+  }
+  recipe.propensity = std::move(inner);
+  section.Close();
+}
+
+void ReadLearner(Section section, Recipe& recipe) {
+  trainer::Settings& learner = recipe.learner;
+  const std::vector<std::string_view> objectives = {"binary:logistic", "rank:ndcg",
+                                                    "rank:pairwise"};
+  learner.objective = objectives[section.Choice("objective", objectives, 0)];
+  if (recipe.LearnsToRank() && recipe.rows.kind != RowKind::kPairs)
+    section.Complain("objective", "that ranks needs rows of kind 'pairs'");
+  learner.rounds = static_cast<int>(section.Integer("rounds", 1, 5000));
+  learner.max_depth = static_cast<int>(section.Integer("max_depth", 1, 12));
+  learner.learning_rate = section.Number("learning_rate", 1e-4, 1);
+  learner.min_child_weight = section.Number("min_child_weight", 0, 1e9, 1);
+  learner.subsample = section.Number("subsample", 0.01, 1, 1);
+  learner.colsample_bytree = section.Number("colsample_bytree", 0.01, 1, 1);
+  learner.lambda = section.Number("lambda", 0, 1e9, 1);
+  learner.max_bin = static_cast<int>(section.Integer("max_bin", 2, 1024, 256));
+  recipe.balance_classes = section.Flag("balance_classes", false);
+  if (recipe.balance_classes && recipe.LearnsToRank())
+    section.Complain("balance_classes", "has no meaning for an objective that ranks");
+  section.Close();
+}
+
+void ReadValidation(Section section, Recipe& recipe) {
+  ValidationRules& rules = recipe.validation;
+  rules.cutoff = static_cast<int>(section.Integer("cutoff", 2, kCutoffMax));
+  if (!recipe.cutoffs.empty() && rules.cutoff >= recipe.cutoffs.front())
+    section.Complain("cutoff", fmt::format("must be later than the training's, so below {}",
+                                           recipe.cutoffs.front()));
+  rules.customers_share = section.Number("customers_share", 1e-4, 1, 1);
+  if (recipe.ranks_products) {
+    rules.ranked_customers = static_cast<int>(section.Integer("ranked_customers", 1, 1'000'000));
+    rules.ranked_products = static_cast<int>(section.Integer("ranked_products", 1, 1'000'000));
+  }
+  rules.calibrate = section.Flag("calibrate", false);
+  if (recipe.LearnsToRank() && !rules.calibrate)
+    section.Complain("calibrate", "must be true: margins of an objective that ranks are no odds");
+  section.Close();
+}
+
+void ReadGates(Section section, Recipe& recipe) {
+  recipe.gates.rows_min = section.Integer("rows_min", 0, std::int64_t{1} << 40, 0);
+  recipe.gates.positives_min = section.Integer("positives_min", 0, std::int64_t{1} << 40, 0);
+  recipe.gates.auc_min = section.Number("auc_min", 0, 1, 0);
+  if (recipe.ranks_products)
+    recipe.gates.ndcg_above_popularity = section.Flag("ndcg_above_popularity", false);
+  section.Close();
+}
+
+void ReadServing(Section section, Recipe& recipe) {
+  if (recipe.ranks_products)
+    recipe.propensity_blend = section.Number("propensity_blend", 0, 0.99, 0);
+  section.Close();
+}
+
+}  // namespace
+
+int Recipe::EarliestCutoff() const {
+  int earliest = cutoffs.back();
+  if (propensity)
+    earliest = std::max(earliest,
+                        *std::max_element(propensity->cutoffs.begin(), propensity->cutoffs.end()));
+  return earliest;
+}
+
+Result<Recipe> ParseRecipe(std::string_view text, std::string_view file) {
+  Reader reader(file);
+  toml::table document;
+  try {
+    document = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    reader.Complain(error.source().begin.line, std::string(error.description()));
+    AISLE_CHECK(reader.Verdict());
+  }
+  Recipe recipe;
+  recipe.text = text;
+  Section top(reader, &document, "");
+  recipe.name = top.Text("name");
+  recipe.model = top.Text("model");
+  if (recipe.model.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") != std::string::npos)
+    top.Complain("model", "may hold lower-case letters, digits and _");
+  recipe.ranks_products = top.Choice("task", {"propensity", "ranking"}) == 1;
+  const auto section = [&](const char* name) { return Section(reader, top.Table(name), name); };
+  // In this order: each looks at what the ones before it said.
+  ReadTime(section("time"), recipe);
+  ReadRows(section("rows"), recipe);
+  ReadInputs(section("inputs"), recipe);
+  ReadPropensity(section("propensity"), recipe, top);
+  ReadLearner(section("learner"), recipe);
+  ReadValidation(section("validation"), recipe);
+  ReadGates(section("gates"), recipe);
+  ReadServing(section("serving"), recipe);
+  top.Close();
+  AISLE_CHECK(reader.Verdict());
+  return recipe;
+}
+
+}  // namespace aisle::training
