@@ -6,7 +6,9 @@
 //   errors   kNotFound: no model where one is needed; kUnavailable: another process publishes;
 //            kFailedPrecondition: gold tables are missing. A killed or failed call leaves the old
 //            generation in service and nothing half-written.
-//   cost     ScorePropensity: 600,000 rows in seconds; PublishGeneration: one pass over the customers.
+//   cost     one pass over the customers each. ScorePropensity: 600,000 rows in seconds, 56 bytes of
+//            memory a customer. RankEveryone: candidates x trees a customer, on every core; memory
+//            does not grow with the customers.
 #pragma once
 
 #include <cstdint>
@@ -34,17 +36,19 @@ struct ScoreReport {
   std::int64_t customers = 0;
   std::int64_t rows = 0;
   int propensity_version = 0;
-  double distinct_share = 0;  // Customers whose scores are not all equal.
+  double distinct_share = 0;  // Share of the customers whose scores are not all equal.
 };
 // Every customer and category with the champion of "propensity", into gold.customer_propensity, in
-// one transaction.
+// one transaction that replaces what stood there. Ages and recencies count to `as_of`, which is
+// also what the rows say in scored_at.
 Result<ScoreReport> ScorePropensity(warehouse::Database& database,
                                     const registry::Registry& registry, base::Timestamp as_of,
                                     const Progress& progress = {});
 
 // Builds a generation under `serving_root` from the gold state as of `as_of`, the propensities in
-// gold.customer_propensity, stock, and the champion of "ranking"; a missing model or table of
-// propensities is left out (the ladder answers with less) and said in the manifest.
+// gold.customer_propensity (whatever moment and version they were scored with; the manifest says
+// which version), stock, and the champion of "ranking"; a missing model or table of propensities is
+// left out (the ladder answers with less) and said in the manifest. A damaged model is an error.
 Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& database,
                                                       const registry::Registry& registry,
                                                       const std::filesystem::path& serving_root,
@@ -62,10 +66,20 @@ struct RankedList {
   domain::CustomerId customer;
   std::vector<domain::ProductId> products;
 };
-// Ranks for every customer with the champions of "ranking" and "propensity".
-Status RankEveryone(warehouse::Database& database, const registry::Registry& registry,
-                    const EveryoneOptions& options,
-                    const std::function<Status(const RankedList&)>& take,
-                    const Progress& progress = {});
+struct EveryoneReport {
+  std::int64_t customers = 0;
+  std::int64_t candidates = 0;          // Products ranked for each.
+  std::int64_t unknown_candidates = 0;  // Asked for, but not in the catalogue of as_of: left out.
+  int ranking_version = 0;
+  int propensity_version = 0;  // 0: the ranking model does not look at propensities.
+};
+// Ranks for every customer with the champions of "ranking" and, if that looks at propensities,
+// "propensity". `take` hears one list after another, on the calling thread; what it fails with is
+// returned.
+Result<EveryoneReport> RankEveryone(warehouse::Database& database,
+                                    const registry::Registry& registry,
+                                    const EveryoneOptions& options,
+                                    const std::function<Status(const RankedList&)>& take,
+                                    const Progress& progress = {});
 
 }  // namespace aisle::publish

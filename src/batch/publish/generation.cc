@@ -1,0 +1,86 @@
+// PublishGeneration: catalogue, stock, customers, propensities and the ranking model as one generation.
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "gold/feature_stream.h"
+#include "publish/champion.h"
+#include "publish/progress.h"
+#include "publish/propensity_rows.h"
+#include "publish/publish.h"
+
+namespace aisle::publish {
+namespace {
+
+constexpr std::int64_t kTellEvery = 256;
+
+// Stock by region in the catalogue's order; a product the catalogue does not know is not sold yet.
+std::int64_t FillShelves(const std::vector<gold::Stock>& stock, serving::Shelf& shelf) {
+  std::int64_t rows = 0;
+  for (const gold::Stock& place : stock) {
+    const std::ptrdiff_t position = shelf.catalogue.Find(place.product);
+    if (position < 0 || place.quantity <= 0) continue;
+    serving::RegionShelf& region = shelf.regions[static_cast<std::size_t>(place.region)];
+    region.products.push_back(static_cast<std::uint32_t>(position));
+    region.quantity.push_back(place.quantity);
+    region.delivery_days.push_back(place.delivery_days);
+    ++rows;
+  }
+  return rows;
+}
+
+// The model is tried on the catalogue before anybody serves it.
+Status PutRanking(const Champion& champion, const features::Catalogue& catalogue,
+                  serving::GenerationWriter& writer) {
+  const features::CatalogueView view(catalogue);
+  if (auto scorer = ranking::PairScorer::Make(champion.spec, view); !scorer)
+    return Within(fmt::format("model ranking/{}", champion.version), scorer.error());
+  return writer.PutModel("ranking", champion.spec);
+}
+
+}  // namespace
+
+Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& database,
+                                                      const registry::Registry& registry,
+                                                      const std::filesystem::path& serving_root,
+                                                      base::Timestamp as_of,
+                                                      const Progress& progress) {
+  // The lock first: whoever may not publish should not read millions of events to learn it.
+  AISLE_TRY(auto writer, serving::GenerationWriter::Create(serving_root));
+  serving::GenerationManifest manifest;
+  manifest.as_of = as_of;
+  manifest.created = base::Now();
+
+  AISLE_TRY(warehouse::Connection connection, database.Connect());
+  serving::Shelf shelf;
+  AISLE_TRY(shelf.catalogue, gold::ReadCatalogue(connection, as_of));
+  AISLE_TRY(const auto stock, gold::ReadStock(connection, as_of));
+  manifest.inventory_rows = FillShelves(stock, shelf);
+  AISLE_CHECK(writer.PutShelf(shelf));
+
+  AISLE_TRY(const auto champion, FindChampion(registry, "ranking"));
+  if (champion) {
+    AISLE_CHECK(PutRanking(*champion, shelf.catalogue, writer));
+    manifest.ranking_version = champion->version;
+  }
+
+  AISLE_TRY(auto propensities, PropensityRows::Open(connection, shelf.catalogue));
+  AISLE_CHECK(gold::ReadCustomers(
+      database, shelf.catalogue, as_of, [&](features::CustomerRecord&& record) -> Status {
+        AISLE_TRY(const auto propensity, propensities.Of(record.customer));
+        AISLE_CHECK(writer.PutCustomer(record, propensity));
+        manifest.propensity_rows += static_cast<std::int64_t>(propensity.size());
+        if (++manifest.customers % kTellEvery != 0) return {};
+        return Tell(progress, manifest.customers);
+      }));
+  AISLE_CHECK(Tell(progress, manifest.customers));
+  manifest.propensity_version = propensities.version();
+  if (propensities.incomplete() > 0) {
+    base::LogWarning(
+        "publish: propensities of {} customers do not cover the catalogue's categories and were "
+        "left out; run `aisle score` and publish again",
+        propensities.incomplete());
+  }
+  return writer.Commit(manifest);
+}
+
+}  // namespace aisle::publish
