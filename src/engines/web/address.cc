@@ -1,0 +1,71 @@
+#include "web/address.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "web/message.h"
+
+namespace aisle::web {
+namespace {
+
+bool IsIpv4(const std::string& host) {
+  in_addr address{};
+  return ::inet_pton(AF_INET, host.c_str(), &address) == 1;
+}
+
+bool IsIpv6(const std::string& host) {
+  in6_addr address{};
+  return ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
+}
+
+bool IsDigits(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+}  // namespace
+
+bool Address::IsLoopback() const { return host == "::1" || host.starts_with("127."); }
+
+std::string Address::Text() const {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
+                                             : fmt::format("[{}]:{}", host, port);
+}
+
+Result<Address> ParseAddress(std::string_view text) {
+  const auto refuse = [&] {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' is not HOST:PORT, such as 127.0.0.1:8000", text));
+  };
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return refuse();
+  Address address;
+  std::string_view host = text.substr(0, colon);
+  const std::string_view port = text.substr(colon + 1);
+  const auto parsed = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (port.empty() || parsed.ec != std::errc{} || parsed.ptr != port.data() + port.size())
+    return refuse();
+  if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+    address.host = host.substr(1, host.size() - 2);
+    if (!IsIpv6(address.host)) return refuse();
+    return address;
+  }
+  address.host = host == "localhost" ? "127.0.0.1" : std::string(host);
+  if (!IsIpv4(address.host)) return refuse();
+  return address;
+}
+
+bool IsLoopbackAuthority(std::string_view authority) {
+  const std::size_t colon = authority.rfind(':');
+  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
+    const std::string_view port = authority.substr(colon + 1);
+    if (port.empty() || port.size() > 5 || !IsDigits(port)) return false;
+    authority = authority.substr(0, colon);
+  }
+  if (EqualFold(authority, "localhost") || authority == "[::1]") return true;
+  return authority.starts_with("127.") && authority.size() <= 15 && IsIpv4(std::string(authority));
+}
+
+}  // namespace aisle::web

@@ -1,0 +1,279 @@
+#include "web/connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+#include <cstring>
+#include <exception>
+#include <iterator>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "web/target.h"
+
+namespace aisle::web {
+namespace asio = boost::asio;
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t kReadBytes = 8 * 1024;
+// How long what is under way may take once the server stops; less than EventLoops::Join's grace.
+constexpr std::chrono::milliseconds kStopPatience{2'000};
+
+bool IsPlainId(std::string_view id) {
+  return !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '_' || c == '-';
+  });
+}
+
+Problem MakeProblem(int status, std::string_view type, std::string detail) {
+  Problem problem;
+  problem.status = status;
+  problem.type = type;
+  problem.detail = std::move(detail);
+  return problem;
+}
+
+}  // namespace
+
+const std::string& LoopState::Date() {
+  const std::time_t now = std::time(nullptr);
+  if (now != date_second) {
+    static constexpr std::array<const char*, 7> kDays = {"Sun", "Mon", "Tue", "Wed",
+                                                         "Thu", "Fri", "Sat"};
+    static constexpr std::array<const char*, 12> kMonths = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    std::tm utc{};
+    ::gmtime_r(&now, &utc);
+    date = fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+                       kDays[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
+                       kMonths[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900,
+                       utc.tm_hour, utc.tm_min, utc.tm_sec);
+    date_second = now;
+  }
+  return date;
+}
+
+std::string LoopState::NextRequestId() {
+  return fmt::format("{:016x}", base::Mix(id_seed + ++id_count));
+}
+
+Connection::Connection(std::shared_ptr<LoopState> loop, asio::ip::tcp::socket socket)
+    : loop_(std::move(loop)),
+      socket_(std::move(socket)),
+      reader_(loop_->site->options.limits),
+      place_(loop_->connections.size()),
+      overloaded_(place_ >= loop_->site->options.connections_per_loop) {
+  loop_->connections.push_back(this);
+}
+
+Connection::~Connection() {
+  loop_->connections[place_] = loop_->connections.back();
+  loop_->connections[place_]->place_ = place_;
+  loop_->connections.pop_back();
+  if (loop_->stopping && loop_->connections.empty() && loop_->sweep_timer != nullptr)
+    loop_->sweep_timer->cancel();
+}
+
+net::Task<void> Connection::Run() {
+  for (;;) {
+    const Got got = co_await ReadRequest();
+    if (got == Got::kNothing) co_return;
+    TakeRequestId();
+    Response response;
+    if (got == Got::kRefused) {
+      response = ToResponse(refusal_, reader_.request().request_id);
+    } else if (overloaded_) {
+      response = ToResponse(MakeProblem(503, "overloaded", "too many connections are open"),
+                            reader_.request().request_id);
+    } else {
+      deadline_ = net::SteadyTime::max();
+      response = co_await Answer();
+    }
+    const bool keep_alive =
+        got == Got::kRequest && reader_.request().keep_alive && !overloaded_ && !loop_->stopping;
+    ComposeHead(response, keep_alive);
+    const bool has_body = reader_.request().method != "HEAD";
+    const bool written =
+        co_await Write(head_, has_body ? std::string_view(response.body) : std::string_view());
+    if (!written) co_return;
+    if (!keep_alive) break;
+  }
+  co_await Drain();
+}
+
+net::Task<Connection::Got> Connection::ReadRequest() {
+  reader_.Reset();
+  reader_.request().request_id.clear();
+  const ServerOptions& options = loop_->site->options;
+  bool begun = false;
+  WaitAtMost(overloaded_ ? options.drain_timeout : options.idle_timeout);
+  for (;;) {
+    std::size_t consumed = 0;
+    const auto state =
+        reader_.Feed({input_.data() + input_begin_, input_end_ - input_begin_}, consumed);
+    input_begin_ += consumed;
+    if (state == RequestReader::State::kDone) co_return Got::kRequest;
+    if (state == RequestReader::State::kRefused) {
+      refusal_ = reader_.problem();
+      co_return Got::kRefused;
+    }
+    if (reader_.Started() && !begun) {
+      begun = true;
+      WaitAtMost(options.request_timeout);
+    }
+    if (!begun && loop_->stopping) co_return Got::kNothing;
+    if (reader_.TakeContinue()) {
+      const bool written = co_await Write("HTTP/1.1 100 Continue\r\n\r\n", {});
+      if (!written) co_return Got::kNothing;
+      WaitAtMost(options.request_timeout);
+    }
+    idle_ = !begun;
+    const std::size_t count = co_await ReadSome();
+    idle_ = false;
+    if (count > 0) continue;
+    if (!begun) co_return Got::kNothing;
+    refusal_ = expired_
+                   ? MakeProblem(408, "request-timeout", "the request did not arrive in time")
+                   : MakeProblem(400, "malformed-request", "the request ended before it was whole");
+    co_return Got::kRefused;
+  }
+}
+
+net::Task<std::size_t> Connection::ReadSome() {
+  if (input_begin_ == input_end_) {
+    input_begin_ = input_end_ = 0;
+  } else if (input_begin_ > 0) {
+    std::memmove(input_.data(), input_.data() + input_begin_, input_end_ - input_begin_);
+    input_end_ -= input_begin_;
+    input_begin_ = 0;
+  }
+  if (input_.size() < input_end_ + kReadBytes / 2) input_.resize(input_end_ + kReadBytes);
+  const auto [error, count] = co_await socket_.async_read_some(
+      asio::buffer(input_.data() + input_end_, input_.size() - input_end_), kAwait);
+  input_end_ += count;
+  co_return error ? 0 : count;
+}
+
+net::Task<Response> Connection::Answer() {
+  Request& request = reader_.request();
+  request.loop_index = loop_->loop_index;
+  const Site& site = *loop_->site;
+  if (site.loopback_only) {
+    if (const auto problem = LoopbackProblem(request))
+      co_return ToResponse(*problem, request.request_id);
+  }
+  if (const Status decoded = DecodeTarget(request.target, request.path, request.query); !decoded) {
+    const Problem problem = MakeProblem(400, "malformed-target", decoded.error().message);
+    co_return ToResponse(problem, request.request_id);
+  }
+  const Router::Match match = site.router.Find(request.method, request.path);
+  if (match.handler == nullptr) {
+    Response response = ToResponse(match.problem, request.request_id);
+    if (!match.allow.empty()) response.fields.emplace_back("Allow", match.allow);
+    co_return response;
+  }
+  try {
+    Response response = co_await (*match.handler)(request);
+    co_return response;
+  } catch (const std::exception& error) {
+    base::LogError("request {}: {} {} failed: {}", request.request_id, request.method, request.path,
+                   error.what());
+  } catch (...) {
+    base::LogError("request {}: {} {} failed with an unknown exception", request.request_id,
+                   request.method, request.path);
+  }
+  const Problem problem = ProblemOf({ErrorCode::kInternal, {}});
+  co_return ToResponse(problem, request.request_id);
+}
+
+net::Task<bool> Connection::Write(std::string_view head, std::string_view body) {
+  WaitAtMost(loop_->site->options.write_timeout);
+  std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body)};
+  // Nearly always the kernel takes it all at once, and nothing has to be waited for.
+  boost::system::error_code failed;
+  std::size_t written = socket_.write_some(buffers, failed);
+  if (failed && failed != asio::error::would_block && failed != asio::error::try_again)
+    co_return false;
+  if (written == head.size() + body.size()) co_return true;
+  const std::size_t of_head = std::min(written, head.size());
+  buffers[0] += of_head;
+  buffers[1] += written - of_head;
+  const auto [error, count] = co_await asio::async_write(socket_, buffers, kAwait);
+  co_return !error;
+}
+
+net::Task<void> Connection::Drain() {
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  WaitAtMost(loop_->site->options.drain_timeout);
+  std::size_t left = loop_->site->options.drain_bytes;
+  for (;;) {
+    input_begin_ = input_end_ = 0;
+    const std::size_t count = co_await ReadSome();
+    if (count == 0 || count >= left) co_return;
+    left -= count;
+  }
+}
+
+void Connection::ComposeHead(const Response& response, bool keep_alive) {
+  const Request& request = reader_.request();
+  head_.clear();
+  fmt::format_to(std::back_inserter(head_),
+                 "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n"
+                 "X-Request-Id: {}\r\nX-Content-Type-Options: nosniff\r\n",
+                 response.status, ReasonPhrase(response.status), loop_->Date(),
+                 response.content_type, response.body.size(), request.request_id);
+  for (const auto& [name, value] : response.fields) {
+    AISLE_ASSERT(value.find_first_of("\r\n") == std::string::npos);
+    fmt::format_to(std::back_inserter(head_), "{}: {}\r\n", name, value);
+  }
+  if (!keep_alive) {
+    head_ += "Connection: close\r\n";
+  } else if (request.http_minor == 0) {
+    head_ += "Connection: keep-alive\r\n";
+  }
+  head_ += "\r\n";
+}
+
+void Connection::TakeRequestId() {
+  Request& request = reader_.request();
+  const std::string_view given = request.Find("X-Request-Id");
+  if (IsPlainId(given)) {
+    request.request_id = given;
+  } else {
+    request.request_id = loop_->NextRequestId();
+  }
+}
+
+void Connection::WaitAtMost(std::chrono::milliseconds wait) {
+  expired_ = false;
+  if (loop_->stopping) wait = std::min(wait, kStopPatience);
+  deadline_ = std::chrono::steady_clock::now() + wait;
+}
+
+void Connection::Sweep(net::SteadyTime now) {
+  if (now < deadline_) return;
+  expired_ = true;
+  deadline_ = net::SteadyTime::max();
+  boost::system::error_code ignored;
+  socket_.cancel(ignored);
+}
+
+void Connection::Stop() {
+  boost::system::error_code ignored;
+  // A request that has reached the kernel is answered.
+  if (idle_ && socket_.available(ignored) == 0) {
+    socket_.cancel(ignored);
+  } else if (deadline_ != net::SteadyTime::max()) {
+    deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + kStopPatience);
+  }
+}
+
+}  // namespace aisle::web

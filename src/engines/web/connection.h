@@ -1,0 +1,90 @@
+// One connection of a server, and what the connections of one loop share. Private to the server.
+//
+// A Connection lives in the coroutine that serves it. It registers itself with its loop, whose
+// sweeper ends what has passed its deadline: one timer per loop instead of one per read.
+//
+//   threads  one event loop; LoopState outlives its connections because each holds it.
+#pragma once
+
+#include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <ctime>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/deadline.h"
+#include "web/server.h"
+
+namespace aisle::web {
+
+class Connection;
+
+// What all loops of a server share: immutable once it listens.
+struct Site {
+  ServerOptions options;
+  Router router;
+  bool loopback_only = false;
+};
+
+// Holds no Asio object: those live in coroutines, which end with their loop at the latest.
+struct LoopState {
+  std::shared_ptr<const Site> site;
+  int loop_index = 0;
+  std::vector<Connection*> connections;
+  bool stopping = false;
+  boost::asio::ip::tcp::acceptor* acceptor = nullptr;  // While accepting.
+  boost::asio::steady_timer* sweep_timer = nullptr;    // While sweeping.
+  std::uint64_t id_seed = 0;
+  std::uint64_t id_count = 0;
+  std::time_t date_second = 0;
+  std::string date;
+
+  // "Tue, 24 Nov 2026 05:03:52 GMT"
+  const std::string& Date();
+  std::string NextRequestId();
+};
+
+class Connection {
+ public:
+  Connection(std::shared_ptr<LoopState> loop, boost::asio::ip::tcp::socket socket);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  net::Task<void> Run();
+  // Ends what is being waited for if its deadline has passed.
+  void Sweep(net::SteadyTime now);
+  // The server stops: an idle connection ends now, others after what they are doing.
+  void Stop();
+
+ private:
+  enum class Got : std::uint8_t { kRequest, kRefused, kNothing };
+
+  net::Task<Got> ReadRequest();
+  net::Task<Response> Answer();
+  // False: the client is gone.
+  net::Task<bool> Write(std::string_view head, std::string_view body);
+  net::Task<void> Drain();
+  net::Task<std::size_t> ReadSome();  // 0: closed, or the deadline passed.
+  void ComposeHead(const Response& response, bool keep_alive);
+  void TakeRequestId();
+  void WaitAtMost(std::chrono::milliseconds wait);
+
+  std::shared_ptr<LoopState> loop_;
+  boost::asio::ip::tcp::socket socket_;
+  RequestReader reader_;
+  Problem refusal_;
+  std::vector<char> input_;
+  std::size_t input_begin_ = 0;
+  std::size_t input_end_ = 0;
+  std::string head_;  // Of the answer.
+  net::SteadyTime deadline_ = net::SteadyTime::max();
+  std::size_t place_;  // In loop_->connections.
+  bool idle_ = false;
+  bool expired_ = false;
+  bool overloaded_;
+};
+
+}  // namespace aisle::web

@@ -1,0 +1,93 @@
+// What the fuzzer and its committed corpus both do with bytes that claim to be requests: read them at
+// once and in small pieces, and compare; decode targets, route them, write them out as JSON. Private
+// to the tests.
+//
+//   errors   none: a disagreement or a crash is an assertion.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "web/json_body.h"
+#include "web/json_text.h"
+#include "web/request_reader.h"
+#include "web/router.h"
+#include "web/target.h"
+
+namespace aisle::web {
+
+struct ReadOutcome {
+  std::vector<std::string> requests;  // Each as one text.
+  int refused_with = 0;               // Status of the refusal that ended it; 0: none.
+};
+
+// `piece` bytes arrive at a time; 0: all at once.
+inline ReadOutcome ReadAll(std::string_view bytes, std::size_t piece) {
+  ReadOutcome outcome;
+  RequestReader reader(
+      Limits{.head_bytes = 2048, .target_bytes = 256, .field_count = 20, .body_bytes = 1024});
+  std::size_t arrived = piece == 0 ? bytes.size() : 0;
+  std::size_t begin = 0;
+  for (;;) {
+    std::size_t consumed = 0;
+    const auto state = reader.Feed(bytes.substr(begin, arrived - begin), consumed);
+    AISLE_ASSERT(consumed <= arrived - begin);
+    begin += consumed;
+    if (state == RequestReader::State::kRefused) {
+      outcome.refused_with = reader.problem().status;
+      AISLE_ASSERT(!ReasonPhrase(outcome.refused_with).empty());
+      return outcome;
+    }
+    if (state == RequestReader::State::kDone) {
+      Request& request = reader.request();
+      AISLE_ASSERT(request.body.size() <= 1024);
+      std::string text(request.method);
+      text.append(" ").append(request.target);
+      for (const Field& field : request.fields)
+        text.append("|").append(field.name).append(":").append(field.value);
+      text.append("|").append(request.keep_alive ? "keep" : "close").append("|");
+      text.append(request.body);
+      outcome.requests.push_back(std::move(text));
+      reader.Reset();
+      continue;
+    }
+    if (arrived == bytes.size()) return outcome;
+    arrived = std::min(bytes.size(), arrived + piece);
+  }
+}
+
+inline void ExerciseTarget(std::string_view target) {
+  std::string path;
+  std::vector<Parameter> query;
+  if (!DecodeTarget(target, path, query)) return;
+  AISLE_ASSERT(IsUtf8(path) && path.starts_with('/') && query.size() <= kParametersMax);
+  for (const Parameter& parameter : query)
+    AISLE_ASSERT(IsUtf8(parameter.name) && IsUtf8(parameter.value));
+  Router router;
+  router.Add("GET", "/", nullptr);
+  AISLE_ASSERT((router.Find("GET", path).handler != nullptr) == (path == "/"));
+}
+
+inline void Exercise(std::string_view bytes) {
+  const ReadOutcome whole = ReadAll(bytes, 0);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}}) {
+    const ReadOutcome pieces = ReadAll(bytes, piece);
+    AISLE_ASSERT(pieces.requests == whole.requests);
+    AISLE_ASSERT(pieces.refused_with == whole.refused_with);
+  }
+  ExerciseTarget(bytes.substr(0, bytes.find(' ')));
+  std::string text;
+  AppendJsonString(text, bytes);
+  AISLE_ASSERT(IsUtf8(text));
+  // What is written is read back, and is the same when it was UTF-8.
+  const auto read_back = ParseJson(text);
+  AISLE_ASSERT(read_back && read_back->is_string());
+  if (IsUtf8(bytes))
+    AISLE_ASSERT(std::string_view(read_back->get_string().data(), read_back->get_string().size()) ==
+                 bytes);
+  if (const auto value = ParseJson(bytes); !value) AISLE_ASSERT(value.error().status == 400);
+}
+
+}  // namespace aisle::web

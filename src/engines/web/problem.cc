@@ -1,0 +1,66 @@
+#include "web/problem.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "web/json_text.h"
+
+namespace aisle::web {
+
+std::string ToJson(const Problem& problem, std::string_view request_id) {
+  std::string out;
+  out.reserve(256 + problem.detail.size());
+  fmt::format_to(std::back_inserter(out), R"({{"type":"urn:problem-type:aisle:{}","title":)",
+                 problem.type);
+  AppendJsonString(out, ReasonPhrase(problem.status));
+  fmt::format_to(std::back_inserter(out), R"(,"status":{},"detail":)", problem.status);
+  AppendJsonString(out, problem.detail);
+  const auto append = [&](std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    fmt::format_to(std::back_inserter(out), R"(,"{}":)", name);
+    AppendJsonString(out, value);
+  };
+  append("field", problem.field);
+  append("accepted", problem.accepted);
+  if (problem.position)
+    fmt::format_to(std::back_inserter(out), R"(,"position":{})", *problem.position);
+  append("request_id", request_id);
+  out += '}';
+  return out;
+}
+
+Response ToResponse(const Problem& problem, std::string_view request_id) {
+  Response response;
+  response.status = problem.status;
+  response.content_type = "application/problem+json";
+  response.body = ToJson(problem, request_id);
+  if (problem.status == 503) response.fields.emplace_back("Retry-After", "1");
+  return response;
+}
+
+Problem ProblemOf(const Error& error) {
+  Problem problem;
+  problem.detail = error.message;
+  switch (error.code) {
+    case ErrorCode::kInvalidArgument:
+      problem.status = 400;
+      problem.type = "invalid-argument";
+      break;
+    case ErrorCode::kNotFound:
+      problem.status = 404;
+      problem.type = "not-found";
+      break;
+    case ErrorCode::kUnavailable:
+      problem.status = 503;
+      problem.type = "unavailable";
+      break;
+    case ErrorCode::kFailedPrecondition:
+    case ErrorCode::kInternal:
+      problem.detail = "the server failed; its log says why, under this request_id";
+      break;
+  }
+  return problem;
+}
+
+}  // namespace aisle::web

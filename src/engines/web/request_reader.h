@@ -1,0 +1,63 @@
+// Bytes of a connection -> requests, with strict framing and limits: the wall around Boost.Beast's
+// parser.
+//
+// Feed() takes bytes from the front of what has arrived and says how many; what it leaves must be
+// there again in front of newly arrived bytes. After kDone the request is complete; Reset() begins
+// the next one. After kRefused the connection must not be read as HTTP any more.
+//
+// Refused, beyond what the grammar forbids: a missing, empty or repeated Host (HTTP/1.1), a
+// Transfer-Encoding other than `chunked`, Content-Length twice or not plain digits or together with
+// Transfer-Encoding, folded lines, Transfer-Encoding in HTTP/1.0, targets that are not in origin
+// form. Trailer fields and chunk extensions are read over.
+//
+//   units    limits in bytes; the target counts as part of the head.
+//   errors   problem(): 400, 408 (the caller's), 413, 414, 417, 431, 501, 505.
+//   cost     a head is copied once; a body once.
+//   source   RFC 9110, RFC 9112.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "web/message.h"
+#include "web/problem.h"
+
+namespace aisle::web {
+
+struct Limits {
+  std::size_t head_bytes = 16 * 1024;
+  std::size_t target_bytes = 4 * 1024;
+  std::size_t field_count = 100;
+  std::size_t body_bytes = 1024 * 1024;
+};
+
+class RequestReader {
+ public:
+  enum class State : std::uint8_t { kNeedMore, kDone, kRefused };
+
+  explicit RequestReader(const Limits& limits);
+  ~RequestReader();
+  RequestReader(const RequestReader&) = delete;
+  RequestReader& operator=(const RequestReader&) = delete;
+
+  State Feed(std::string_view bytes, std::size_t& consumed);
+  void Reset();
+
+  // True once bytes of a request have arrived.
+  bool Started() const;
+  // True once after the head, when the client waits for "100 Continue" before it sends the body.
+  bool TakeContinue();
+
+  // Whole after kDone; after kRefused what was understood until then, for the answer. path, query and
+  // request_id are not filled here.
+  Request& request();
+  const Problem& problem() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aisle::web
