@@ -67,6 +67,16 @@ Result<std::optional<Batch>> Stream::Next() {
   return batch;
 }
 
+Stream Stream::Watched(std::function<void(const Batch&)> see) && {
+  impl_->source = [source = std::move(impl_->source),
+                   see = std::move(see)]() -> Result<std::optional<Batch>> {
+    Result<std::optional<Batch>> batch = source();
+    if (batch && *batch) see(**batch);
+    return batch;
+  };
+  return std::move(*this);
+}
+
 Result<Stream> Stream::Import(ArrowArrayStream* stream, std::shared_ptr<void> keep_alive,
                               std::function<Error(Error)> explain) {
   auto imported = std::make_shared<Imported>();
