@@ -14,10 +14,17 @@
 //   <root>/generation-31/models/         the model files in service
 //
 //   shapes   propensity: one score per category of the catalogue, in its order.
-//   threads  a ServingState is immutable and shared; each thread makes its own Reader.
+// A generation is good or refused as a whole: one file that cannot be read, does not have its
+// checksum or does not load (the model too) makes OpenCurrent fail by its path, and the state in
+// service stays. The writer checks shelf, customers and model in the same way before it publishes.
+//
+//   threads  a ServingState is immutable and shared; each thread makes its own Store. A
+//            GenerationWriter belongs to one thread.
 //   errors   kNotFound: nothing published yet, or an unknown customer; kInternal: damaged, with its
-//            path; kFailedPrecondition: a newer format.
-//   cost     opening: reads the shelf and the models; a fetch: two key look-ups and one decode.
+//            path; kFailedPrecondition: a newer format, or a model whose inputs this build cannot
+//            make; kUnavailable: the disk is full. Of what is put: kInvalidArgument, naming it.
+//   cost     opening: reads every file once, to compare checksums; a fetch: two key look-ups and one
+//            decode, a few microseconds.
 #pragma once
 
 #include <array>
@@ -84,8 +91,8 @@ class GenerationWriter {
   Status PutModel(const std::string& name, const ranking::ModelSpec& spec);  // "ranking"
   // Customers in rising order of id. `propensity` may be empty.
   Status PutCustomer(const features::CustomerRecord& record, std::span<const float> propensity);
-  // Completes the folder, switches CURRENT, removes generations older than the last two that nobody
-  // reads.
+  // Fills in generation, row counts and `created` (unless it is set), completes the folder, switches
+  // CURRENT, and removes generations older than the last two that nobody reads.
   Result<GenerationManifest> Commit(GenerationManifest manifest);
 
  private:
@@ -108,6 +115,8 @@ class Store {
  public:
   virtual ~Store() = default;
   virtual std::string_view name() const = 0;  // "embedded"
+  // False: Fetch() gives its answer without ever suspending, so there is nothing to wait for.
+  virtual bool suspends() const { return true; }
   // kNotFound: unknown customer. kUnavailable: try the next rung.
   virtual net::Task<Result<CustomerState>> Fetch(domain::CustomerId customer) = 0;
 };

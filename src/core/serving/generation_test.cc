@@ -1,0 +1,448 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <functional>
+
+#include "base/files.h"
+#include "kv/temp_folder.h"
+#include "net/event_loops.h"
+#include "serving/layout.h"
+#include "serving/sample.h"
+
+namespace aisle::serving {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using StatePtr = std::shared_ptr<const ServingState>;
+
+constexpr std::size_t kProducts = 60;
+
+Result<CustomerState> Fetch(Store& store, std::int64_t customer) {
+  Result<CustomerState> fetched;
+  net::RunToEnd([](Store& from, std::int64_t id, Result<CustomerState>& out) -> net::Task<void> {
+    out = co_await from.Fetch(domain::CustomerId{id});
+  }(store, customer, fetched));
+  return fetched;
+}
+
+// Customers kSampleFirstCustomer + i; every third has no propensity.
+Result<GenerationManifest> Publish(const fs::path& root, std::uint64_t seed, int customers = 30,
+                                   std::optional<double> model_price = 100) {
+  AISLE_TRY(auto writer, GenerationWriter::Create(root));
+  for (std::int64_t id = kSampleFirstCustomer; id < kSampleFirstCustomer + customers; ++id) {
+    const auto propensity = id % 3 == 0 ? std::vector<float>{} : SamplePropensity(seed, id);
+    AISLE_CHECK(writer.PutCustomer(SampleCustomer(seed, id, kProducts), propensity));
+  }
+  AISLE_CHECK(writer.PutShelf(SampleShelf(seed, kProducts)));
+  if (model_price) {
+    AISLE_CHECK(writer.PutModel("ranking", SampleModel(*model_price)));
+  }
+  GenerationManifest manifest;
+  manifest.as_of = kSampleAsOf;
+  manifest.ranking_version = 7;
+  return writer.Commit(manifest);
+}
+
+// Runs `body` in a child and gives how it ended (as of waitpid).
+int InChild(const std::function<void()>& body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    body();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+std::vector<std::string> Names(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(folder))
+    names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class Generation : public testing::Test {
+ protected:
+  StatePtr Open() const {
+    auto state = ServingState::OpenCurrent(root);
+    EXPECT_TRUE(state) << state.error().message;
+    return state ? *state : nullptr;
+  }
+  fs::path File(std::int64_t generation, std::string_view name) const {
+    return GenerationFolder(root, generation) / name;
+  }
+  // What OpenCurrent says now.
+  Error Refusal() const {
+    const auto state = ServingState::OpenCurrent(root);
+    EXPECT_FALSE(state);
+    return state ? Error{} : state.error();
+  }
+
+  kv::TempFolder temp;
+  fs::path root = temp.path() / "serving";
+};
+
+TEST_F(Generation, BeforeTheFirstPublishThereIsNothing) {
+  EXPECT_EQ(CurrentGeneration(root).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(Refusal().code, ErrorCode::kNotFound);
+  EXPECT_THAT(Refusal().message, HasSubstr("aisle publish"));
+}
+
+TEST_F(Generation, WhatIsPublishedIsServed) {
+  const auto manifest = Publish(root, 1);
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->generation, 1);
+  const StatePtr state = Open();
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->manifest().generation, 1);
+  EXPECT_EQ(state->manifest().as_of, kSampleAsOf);
+  EXPECT_EQ(state->manifest().ranking_version, 7);
+  EXPECT_EQ(state->manifest().propensity_version, 0);
+  EXPECT_EQ(state->manifest().customers, 30);
+  EXPECT_EQ(state->manifest().propensity_rows, 20 * 12);
+  EXPECT_EQ(state->manifest().created, manifest->created);
+  EXPECT_GT(state->manifest().inventory_rows, 150);
+  EXPECT_EQ(EncodeShelf(state->shelf()), EncodeShelf(SampleShelf(1, kProducts)));
+
+  const auto store = state->OpenStore();
+  EXPECT_EQ(store->name(), "embedded");
+  for (std::int64_t id = kSampleFirstCustomer; id < kSampleFirstCustomer + 30; ++id) {
+    const auto fetched = Fetch(*store, id);
+    ASSERT_TRUE(fetched) << fetched.error().message;
+    EXPECT_EQ(EncodeCustomer(fetched->record), EncodeCustomer(SampleCustomer(1, id, kProducts)));
+    EXPECT_EQ(fetched->propensity, id % 3 == 0 ? std::vector<float>{} : SamplePropensity(1, id));
+    EXPECT_GT(fetched->features_time.count(), 0);
+  }
+  for (const std::int64_t id : {std::int64_t{5}, std::int64_t{-1}, kSampleFirstCustomer + 30})
+    EXPECT_EQ(Fetch(*store, id).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(Generation, TheModelComesBackBitByBit) {
+  ASSERT_TRUE(Publish(root, 1));
+  const StatePtr state = Open();
+  ASSERT_TRUE(state);
+  ASSERT_NE(state->ranker(), nullptr);
+  const Shelf shelf = SampleShelf(1, kProducts);
+  const features::CatalogueView view(shelf.catalogue);
+  const auto direct = ranking::PairScorer::Make(SampleModel(100), view);
+  ASSERT_TRUE(direct);
+  std::vector<std::uint32_t> candidates = shelf.regions[0].products;
+  std::vector<float> expected(candidates.size());
+  std::vector<float> found(candidates.size());
+  ranking::Scratch scratch;
+  const auto customer = SampleCustomer(1, kSampleFirstCustomer, kProducts);
+  direct->FillRows(customer, {}, kSampleAsOf, candidates, scratch);
+  direct->ScoreRows({}, candidates, scratch, expected);
+  state->ranker()->FillRows(customer, {}, kSampleAsOf, candidates, scratch);
+  state->ranker()->ScoreRows({}, candidates, scratch, found);
+  EXPECT_EQ(found, expected);
+  EXPECT_NE(found.front(), 0.0F);
+}
+
+TEST_F(Generation, WithoutAModelThereIsNoRanker) {
+  ASSERT_TRUE(Publish(root, 1, 3, std::nullopt));
+  const StatePtr state = Open();
+  ASSERT_TRUE(state);
+  EXPECT_EQ(state->ranker(), nullptr);
+}
+
+TEST_F(Generation, AnEmptyShopCanBePublished) {
+  auto writer = GenerationWriter::Create(root);
+  ASSERT_TRUE(writer && writer->PutShelf({}) && writer->Commit({}));
+  const StatePtr state = Open();
+  ASSERT_TRUE(state);
+  EXPECT_TRUE(state->PopularInRegion(domain::Region::kWest).empty());
+  EXPECT_EQ(Fetch(*state->OpenStore(), 1).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(Generation, TheNewOneIsCurrentAndAnOpenOneGoesOnServing) {
+  ASSERT_TRUE(Publish(root, 1));
+  const StatePtr old = Open();
+  ASSERT_TRUE(Publish(root, 2));
+  ASSERT_TRUE(Publish(root, 3));
+  ASSERT_TRUE(Publish(root, 4));
+  EXPECT_EQ(*CurrentGeneration(root), 4);
+  EXPECT_EQ(Open()->manifest().generation, 4);
+  ASSERT_TRUE(old);
+  const auto fetched = Fetch(*old->OpenStore(), kSampleFirstCustomer);
+  ASSERT_TRUE(fetched);
+  EXPECT_EQ(EncodeCustomer(fetched->record),
+            EncodeCustomer(SampleCustomer(1, kSampleFirstCustomer, kProducts)));
+}
+
+TEST_F(Generation, OldOnesGoWhenTheirLastReaderHas) {
+  ASSERT_TRUE(Publish(root, 1));
+  StatePtr reader = Open();
+  for (std::uint64_t seed = 2; seed <= 4; ++seed) ASSERT_TRUE(Publish(root, seed));
+  EXPECT_THAT(Generations(root), ElementsAre(1, 3, 4));
+  reader.reset();
+  ASSERT_TRUE(Publish(root, 5));
+  EXPECT_THAT(Generations(root), ElementsAre(4, 5));
+  EXPECT_THAT(Names(root), ElementsAre("CURRENT", "generation-4", "generation-5", "writer.lock"));
+}
+
+TEST_F(Generation, AReaderInAnotherProcessKeepsItUntilItDies) {
+  ASSERT_TRUE(Publish(root, 1));
+  std::array<int, 2> ready{};
+  ASSERT_EQ(pipe(ready.data()), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const auto state = ServingState::OpenCurrent(root);
+    if (!state || write(ready[1], "r", 1) != 1) _exit(1);
+    pause();
+    _exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(read(ready[0], &byte, 1), 1);
+  for (std::uint64_t seed = 2; seed <= 4; ++seed) ASSERT_TRUE(Publish(root, seed));
+  EXPECT_THAT(Generations(root), ElementsAre(1, 3, 4));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  close(ready[0]);
+  close(ready[1]);
+  ASSERT_TRUE(Publish(root, 5));
+  EXPECT_THAT(Generations(root), ElementsAre(4, 5));
+}
+
+TEST_F(Generation, ASecondPublisherIsToldWhoHoldsTheLock) {
+  const auto first = GenerationWriter::Create(root);
+  ASSERT_TRUE(first);
+  const auto second = GenerationWriter::Create(root);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(second.error().message, HasSubstr(std::to_string(getpid())));
+}
+
+TEST_F(Generation, AnUnfinishedWriterLeavesNothing) {
+  ASSERT_TRUE(Publish(root, 1));
+  {
+    auto writer = GenerationWriter::Create(root);
+    ASSERT_TRUE(writer && writer->PutShelf(SampleShelf(2, kProducts)));
+  }
+  EXPECT_THAT(Names(root), ElementsAre("CURRENT", "generation-1", "writer.lock"));
+}
+
+TEST_F(Generation, AKilledPublisherLeavesTheOldOneInServiceAndTheNextOneCleansUp) {
+  ASSERT_TRUE(Publish(root, 1));
+  const int status = InChild([&] {
+    auto writer = GenerationWriter::Create(root);
+    if (!writer || !writer->PutShelf(SampleShelf(2, kProducts))) return;
+    kill(getpid(), SIGKILL);
+  });
+  ASSERT_TRUE(WIFSIGNALED(status));
+  ASSERT_EQ(Names(root).size(), 4U);  // With what the killed one left.
+  EXPECT_EQ(Open()->manifest().generation, 1);
+  ASSERT_TRUE(Publish(root, 3));
+  EXPECT_THAT(Names(root), ElementsAre("CURRENT", "generation-1", "generation-2", "writer.lock"));
+}
+
+TEST_F(Generation, AFullDiskIsSaidAndTheOldOneStays) {
+  ASSERT_TRUE(Publish(root, 1));
+  // A limit on file sizes stands in for a full disk.
+  const int status = InChild([&] {
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{100'000, 100'000};
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return;
+    const auto published = Publish(root, 2, 500);
+    _exit(!published && published.error().code == ErrorCode::kUnavailable &&
+                  published.error().message.find("data.mdb") != std::string::npos
+              ? 42
+              : 1);
+  });
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 42);
+  EXPECT_THAT(Names(root), ElementsAre("CURRENT", "generation-1", "writer.lock"));
+  EXPECT_EQ(Open()->manifest().generation, 1);
+}
+
+TEST_F(Generation, WhatAServerWouldRefuseIsNotPublished) {
+  const auto refused = [&](auto fill, ErrorCode code, const std::string& word) {
+    auto writer = GenerationWriter::Create(root);
+    ASSERT_TRUE(writer);
+    Status status = fill(*writer);
+    if (status) {
+      const auto committed = writer->Commit({});
+      if (!committed) status = std::unexpected(committed.error());
+    }
+    ASSERT_FALSE(status) << word;
+    EXPECT_EQ(status.error().code, code) << status.error().message;
+    EXPECT_THAT(status.error().message, HasSubstr(word));
+  };
+  const Shelf shelf = SampleShelf(1, kProducts);
+  features::CustomerRecord customer = SampleCustomer(1, 10, kProducts);
+  const std::vector<float> scores(kSampleCategories, 0.5F);
+  using Writer = GenerationWriter;
+
+  refused([](Writer&) { return Status{}; }, ErrorCode::kFailedPrecondition, "shelf");
+  refused(
+      [&](Writer& w) -> Status {
+        auto model = SampleModel(1);
+        model.inputs = {"shoe_size"};
+        AISLE_CHECK(w.PutShelf(shelf));
+        return w.PutModel("ranking", model);
+      },
+      ErrorCode::kFailedPrecondition, "shoe_size");
+  refused([&](Writer& w) -> Status { return w.PutModel("../ranking", SampleModel(1)); },
+          ErrorCode::kInvalidArgument, "../ranking");
+  refused(
+      [&](Writer& w) -> Status {
+        AISLE_CHECK(w.PutCustomer(customer, {}));
+        return w.PutCustomer(customer, {});
+      },
+      ErrorCode::kInvalidArgument, "10 comes after 10");
+  refused(
+      [&](Writer& w) -> Status {
+        auto stranger = customer;
+        stranger.categories.push_back({.category = 12});
+        AISLE_CHECK(w.PutCustomer(stranger, {}));
+        return w.PutShelf(shelf);
+      },
+      ErrorCode::kInvalidArgument, "customer 10: category 12");
+  refused(
+      [&](Writer& w) -> Status {
+        AISLE_CHECK(w.PutCustomer(customer, std::span(scores).first(11)));
+        return w.PutShelf(shelf);
+      },
+      ErrorCode::kInvalidArgument, "11 propensities for 12 categories");
+  refused(
+      [&](Writer& w) -> Status {
+        auto negative = customer;
+        negative.customer.value = -3;
+        return w.PutCustomer(negative, {});
+      },
+      ErrorCode::kInvalidArgument, "customer -3");
+  EXPECT_EQ(CurrentGeneration(root).error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(Names(root), ElementsAre("writer.lock"));
+}
+
+TEST_F(Generation, DamageIsRefusedByPathAndMendedByAnotherPublish) {
+  ASSERT_TRUE(Publish(root, 1));
+  for (const char* name : {"manifest.json", "shelf.bin", "models/ranking.json",
+                           "models/ranking.ubj", "data/data.mdb"}) {
+    const auto whole = base::ReadFile(File(1, name));
+    ASSERT_TRUE(whole);
+    std::string flipped = *whole;
+    flipped[flipped.size() / 3] ^= 1;
+    const std::string half = whole->substr(0, whole->size() / 2);
+    for (const std::string& spoiled : {flipped, half, std::string()}) {
+      ASSERT_TRUE(base::WriteFileAtomic(File(1, name), spoiled));
+      EXPECT_EQ(Refusal().code, ErrorCode::kInternal) << name << ": " << Refusal().message;
+      EXPECT_THAT(Refusal().message, HasSubstr(name));
+    }
+    ASSERT_TRUE(fs::remove(File(1, name)));
+    EXPECT_EQ(Refusal().code, ErrorCode::kInternal) << name << ": " << Refusal().message;
+    EXPECT_THAT(Refusal().message, HasSubstr(name));
+    // A folder in the file's place: it cannot be read, whoever asks.
+    fs::create_directory(File(1, name));
+    EXPECT_EQ(Refusal().code, ErrorCode::kInternal) << name << ": " << Refusal().message;
+    EXPECT_THAT(Refusal().message, HasSubstr(name));
+    fs::remove(File(1, name));
+    ASSERT_TRUE(base::WriteFileAtomic(File(1, name), *whole));
+    ASSERT_TRUE(Open());
+  }
+  ASSERT_TRUE(base::WriteFileAtomic(File(1, "shelf.bin"), "x"));
+  ASSERT_TRUE(Publish(root, 2));
+  EXPECT_EQ(Open()->manifest().generation, 2);
+}
+
+TEST_F(Generation, AStateInServiceStaysWhenTheNextOneIsDamaged) {
+  ASSERT_TRUE(Publish(root, 1));
+  const StatePtr serving = Open();
+  ASSERT_TRUE(Publish(root, 2));
+  ASSERT_TRUE(base::WriteFileAtomic(File(2, "models/ranking.ubj"), "half a model"));
+  EXPECT_THAT(Refusal().message, HasSubstr("models/ranking.ubj"));
+  EXPECT_TRUE(Fetch(*serving->OpenStore(), kSampleFirstCustomer));
+  // An operator points back to the one before.
+  ASSERT_TRUE(base::WriteFileAtomic(root / "CURRENT", "1"));
+  EXPECT_EQ(Open()->manifest().generation, 1);
+}
+
+TEST_F(Generation, ANewerFormatIsRefusedInWords) {
+  ASSERT_TRUE(Publish(root, 1));
+  StoredManifest stored = *ManifestFromJson(*base::ReadFile(File(1, "manifest.json")));
+  stored.manifest.format = kGenerationFormat + 1;
+  ASSERT_TRUE(base::WriteFileAtomic(File(1, "manifest.json"), ManifestToJson(stored)));
+  EXPECT_EQ(Refusal().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(Refusal().message, HasSubstr("manifest.json"));
+  EXPECT_THAT(Refusal().message, HasSubstr("newer"));
+}
+
+TEST_F(Generation, ACurrentThatPointsNowhereIsDamage) {
+  ASSERT_TRUE(Publish(root, 1));
+  ASSERT_TRUE(base::WriteFileAtomic(root / "CURRENT", "9"));
+  EXPECT_EQ(Refusal().code, ErrorCode::kInternal);
+  EXPECT_THAT(Refusal().message, HasSubstr("generation-9"));
+  ASSERT_TRUE(base::WriteFileAtomic(root / "CURRENT", "1x"));
+  EXPECT_EQ(Refusal().code, ErrorCode::kInternal);
+  EXPECT_THAT(Refusal().message, HasSubstr("'1x'"));
+  // Publishing mends it, and does not use a number again.
+  ASSERT_TRUE(base::WriteFileAtomic(root / "CURRENT", "9"));
+  EXPECT_EQ(Publish(root, 2)->generation, 10);
+  EXPECT_TRUE(Open());
+}
+
+TEST(ServingState, PopularityIsTheRegionsThenEverybodysThenTheSmallerProduct) {
+  Shelf shelf = SampleShelf(1, 4);
+  const auto region = static_cast<std::size_t>(domain::Region::kSouth);
+  for (auto& product : shelf.catalogue.products) {
+    product.region_purchases_90d[region] = 5;
+    product.purchases = 9;
+  }
+  shelf.catalogue.products[3].region_purchases_90d[region] = 6;
+  shelf.catalogue.products[2].purchases = 10;
+  shelf.regions[region] = {{0, 1, 2, 3}, {1, 1, 1, 1}, {2, 2, 2, 2}};
+  auto state = ServingState::FromParts({}, shelf, {});
+  ASSERT_TRUE(state);
+  EXPECT_THAT((*state)->PopularInRegion(domain::Region::kSouth), ElementsAre(3, 2, 0, 1));
+  // Positions are those of the region's shelf, not of the catalogue.
+  shelf.regions[region] = {{1, 3}, {1, 1}, {2, 2}};
+  state = ServingState::FromParts({}, shelf, {});
+  ASSERT_TRUE(state);
+  EXPECT_THAT((*state)->PopularInRegion(domain::Region::kSouth), ElementsAre(1, 0));
+}
+
+TEST(ServingState, MadeFromPartsItKnowsItsCustomers) {
+  CustomerState customer;
+  customer.record = SampleCustomer(1, 77, kProducts);
+  customer.propensity = SamplePropensity(1, 77);
+  customer.features_time = std::chrono::nanoseconds{5};
+  GenerationManifest manifest;
+  manifest.generation = 31;
+  const auto state =
+      ServingState::FromParts(manifest, SampleShelf(1, kProducts), SampleModel(50), {customer});
+  ASSERT_TRUE(state) << state.error().message;
+  EXPECT_EQ((*state)->manifest().generation, 31);
+  EXPECT_NE((*state)->ranker(), nullptr);
+  const auto store = (*state)->OpenStore();
+  const auto fetched = Fetch(*store, 77);
+  ASSERT_TRUE(fetched);
+  EXPECT_EQ(EncodeCustomer(fetched->record), EncodeCustomer(customer.record));
+  EXPECT_EQ(fetched->propensity, customer.propensity);
+  EXPECT_EQ(Fetch(*store, 78).error().code, ErrorCode::kNotFound);
+}
+
+TEST(ServingState, PartsThatDoNotFitTogetherAreRefused) {
+  Shelf shelf = SampleShelf(1, 5);
+  shelf.regions[1].quantity.pop_back();
+  EXPECT_EQ(ServingState::FromParts({}, shelf, {}).error().code, ErrorCode::kInvalidArgument);
+  auto model = SampleModel(50);
+  model.inputs = {"shoe_size"};
+  EXPECT_EQ(ServingState::FromParts({}, SampleShelf(1, 5), model).error().code,
+            ErrorCode::kFailedPrecondition);
+  CustomerState customer;
+  customer.record.customer.value = 3;
+  EXPECT_THAT(
+      ServingState::FromParts({}, SampleShelf(1, 5), {}, {customer, customer}).error().message,
+      HasSubstr("customer 3"));
+}
+
+}  // namespace
+}  // namespace aisle::serving
