@@ -140,6 +140,9 @@ class Stream {
   // The same stream; `see` hears each batch before it is handed on.
   Stream Watched(std::function<void(const Batch&)> see) &&;
 
+  // A stream of the same columns and no rows.
+  Stream WithoutRows() const;
+
   // Takes over a C stream (it is moved from and marked released). `keep_alive` lives as long as the
   // stream; `explain` may rewrite an error's text (to add a SQL file's name).
   static Result<Stream> Import(ArrowArrayStream* stream, std::shared_ptr<void> keep_alive = nullptr,

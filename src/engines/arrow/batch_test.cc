@@ -189,6 +189,18 @@ TEST(Stream, AnErrorCrossesTheCInterfaceAndIsExplained) {
   EXPECT_EQ((*failure)->code, ErrorCode::kNotFound);
 }
 
+TEST(Stream, WithoutRowsHasTheColumnsAndNothingElse) {
+  int calls = 0;
+  const Stream stream = MakeStream(kAll, [&]() -> Result<std::optional<Batch>> {
+    ++calls;
+    return std::nullopt;
+  });
+  Stream empty = ThroughC(stream.WithoutRows());
+  EXPECT_EQ(empty.ColumnNames(), stream.ColumnNames());
+  EXPECT_FALSE(empty.Next()->has_value());
+  EXPECT_EQ(calls, 0);
+}
+
 TEST(Stream, ABatchOfAnotherShapeIsRefused) {
   BatchBuilder builder({{"other", Type::kInt64}});
   std::vector<Batch> batches;

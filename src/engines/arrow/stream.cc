@@ -48,6 +48,14 @@ Stream::~Stream() = default;
 
 const std::vector<std::string>& Stream::ColumnNames() const { return impl_->names; }
 
+Stream Stream::WithoutRows() const {
+  auto impl = std::make_unique<Impl>();
+  impl->layout = impl_->layout;
+  impl->names = impl_->names;
+  impl->ended = true;
+  return Stream(std::move(impl));
+}
+
 Result<std::optional<Batch>> Stream::Next() {
   if (impl_->failed) return std::unexpected(*impl_->failed);
   if (impl_->ended) return std::nullopt;

@@ -6,14 +6,21 @@
 //
 //   order    rows come in the query's ORDER BY, or in any order without one.
 //   units    UTC everywhere: the session's time zone is set to UTC at Connect.
+//   missing  a NULL is a NULL; Parameters carry it as Null.
 //   threads  a Database may be shared; a Connection and its streams belong to one thread at a time.
-//   errors   kUnavailable: the database file is held by another process (the message names its pid
-//            and command where the system tells, and what to do); kNotFound: opened read-only and
-//            not there; kInvalidArgument: the SQL or a parameter is wrong, with "file.sql:line";
-//            kFailedPrecondition: the file's format is newer.
-//   cost     Connect about 1 ms; a query's rows are never all in memory unless asked for.
+//   errors   Open: kUnavailable: the file is held by another process (the message names its pid and
+//            command where the system tells, and what to do), or by this one with another access;
+//            kNotFound: opened read-only and not there, or no folder to make it in;
+//            kFailedPrecondition: the file's format is newer, or it may not be read; kInvalidArgument:
+//            a folder, no DuckDB file, a setting that is none; kInternal: a damaged file.
+//            Statements: kInvalidArgument: the SQL, a parameter or a value is wrong, with
+//            "file.sql:line"; kNotFound: a file that the SQL reads; kUnavailable: a conflict with
+//            another connection, memory, disk; kFailedPrecondition: read-only, or a transaction that
+//            an earlier error has aborted.
+//   cost     Connect about 1 ms; a query's rows are never all in memory unless asked for: a second
+//            statement on a connection first reads the rest of its open streams into memory.
 //   source   ADBC 1.1 through the driver's own function table (duckdb_adbc_init); dialect rules:
-//            PORTABLE_SQL.
+//            PORTABLE_SQL. The library is the pinned one, or AISLE_DUCKDB in the environment.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +42,8 @@ namespace aisle::warehouse {
 
 struct Null {};
 // A value for $name in a query, rendered as a typed literal of the dialect: text is quoted and
-// escaped, a Timestamp becomes TIMESTAMP '…', a Date DATE '…'. Doubles round-trip. NaN and
-// infinities are refused.
+// escaped, a Timestamp becomes TIMESTAMP '…', a Date DATE '…', an integer a BIGINT. Doubles
+// round-trip. NaN, infinities, text with a NUL byte and years outside of 1 to 9999 are refused.
 using Value =
     std::variant<Null, bool, std::int64_t, double, std::string, base::Timestamp, base::Date>;
 using Parameters = std::vector<std::pair<std::string, Value>>;
@@ -45,8 +52,8 @@ enum class Access : std::uint8_t { kReadOnly, kReadWrite };
 
 struct Options {
   Access access = Access::kReadWrite;
-  int threads = 0;           // 0: one per core.
-  std::string memory_limit;  // "" leaves DuckDB's default; "4GB".
+  int threads = 0;                // 0: one per core.
+  std::string memory_limit = {};  // "" leaves DuckDB's default; "4GB".
 };
 
 enum class IngestMode : std::uint8_t { kCreate, kAppend, kReplace };
@@ -63,15 +70,24 @@ class Connection {
   // One or several statements separated by ';', run one after another. Returns the rows changed by
   // the last one, or -1 where the driver does not say.
   Result<std::int64_t> Execute(base::NamedText script, const Parameters& parameters = {});
-  // Appends or creates "schema.table" from a stream. kCreate fails if it exists. Column order is
-  // the stream's.
+  // Makes rows of "schema.table" ("table": in schema main) out of a stream, all or none, and
+  // returns how many. kCreate (kFailedPrecondition if it exists) and kReplace make the table with
+  // the stream's columns; kAppend matches columns by name, casts, leaves those that the stream does
+  // not have to their defaults; kNotFound without the table, kInvalidArgument for a column that it
+  // does not have. Fast when names, order and types are the table's; else the rows are written
+  // twice, by way of a temporary table. The stream's own error comes back with its code.
   Result<std::int64_t> Ingest(std::string_view table, arrow::Stream stream, IngestMode mode);
 
+  // Not by Execute("BEGIN"): Ingest asks whether one is open. After a statement's error, Commit may
+  // be kFailedPrecondition and keep nothing; Rollback.
   Status Begin();
   Status Commit();
   Status Rollback();
+  // Begin was called, and neither Commit nor Rollback since.
+  bool InsideTransaction() const;
 
-  // For small answers: the single value of a one-row, one-column query; every row as text.
+  // For small answers: the single integer of a one-row, one-column query (kInvalidArgument for
+  // anything else, a HUGEINT beyond 64 bits included); every row as text.
   Result<std::int64_t> QueryInt(base::NamedText query, const Parameters& parameters = {});
   Result<std::vector<std::vector<std::string>>> QueryText(base::NamedText query,
                                                           const Parameters& parameters = {});
@@ -86,12 +102,15 @@ class Connection {
   std::unique_ptr<Impl> impl_;
 };
 
-// Runs `work` inside Begin/Commit; rolls back when it fails.
+// Runs `work` inside Begin/Commit; rolls back when it fails. Inside a transaction it is part of that
+// one: `work` only runs, and whoever began decides.
 Status InTransaction(Connection& connection, const std::function<Status()>& work);
 
 class Database {
  public:
-  // ":memory:" makes a database that lives as long as this object.
+  // ":memory:" makes a database that lives as long as this object, its connections and their
+  // streams. A file that this process has open with the same access is shared, with the first one's
+  // other options.
   static Result<Database> Open(const std::filesystem::path& path, const Options& options = {});
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
@@ -107,8 +126,9 @@ class Database {
   std::shared_ptr<Impl> impl_;
 };
 
-// The text of a query with every parameter in place: what Query() sends. Exposed for tests and
-// `--explain`.
+// The text of a query with every parameter and macro in place: what Query() sends, line by line as
+// in the file. Exposed for tests and `--explain`. Macros stand for functions that dialects name
+// differently: @epoch_us(t), microseconds since 1970.
 Result<std::string> Render(base::NamedText query, const Parameters& parameters);
 
 }  // namespace aisle::warehouse
