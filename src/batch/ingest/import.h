@@ -1,17 +1,19 @@
 // Third-party transactions into the raw tables, by a mapping file (TOML).
 //
-// A mapping names source files and, for each raw table, the expression over the source's columns that
-// gives each column, with types, units, time zone, defaults and the declared delay between an event
-// and its arrival. Text ids become BIGINT ids through raw.id_map. What a retailer lacks (views, stock)
-// gets a stated default that `aisle status` shows.
+// A mapping names source files and, for each raw table, a query over them; the importer takes care of
+// types, ids, time zones, rejected rows, keys, delays and stated defaults (README.md shows the
+// language). Text ids become BIGINT ids through raw.id_map. What a retailer lacks (views, stock) gets
+// a stated default that `aisle status` shows.
 //
-//   order    ids are given out in the order of the source's sorted text ids, so that the same files
-//            give the same tables.
-//   errors   kInvalidArgument: mapping, file or column is wrong, with file, line and name; kNotFound:
-//            a source file is missing. An import is all or nothing per file: on any error nothing of
-//            the file is kept. Rows that cannot be read go to raw.rejects with the reason and are
-//            counted; they are not an error.
-//   cost     streams; memory does not grow with the rows.
+//   order    ids are given out in the order of the source's sorted text ids, table after table, so
+//            that the same files give the same tables; new ids continue after the highest.
+//   errors   kInvalidArgument: mapping, parameter, file or column is wrong, with file, line and name;
+//            kNotFound: a source file is missing, or no shipped mapping has the name;
+//            kFailedPrecondition: the warehouse holds another retailer (a synthetic one), or more of
+//            this one than the parameters ask for. An import is one transaction: on any error, and
+//            when the process is killed, nothing of it is there. Rows that cannot be read go to
+//            raw.rejects with the reason and are counted; they are not an error.
+//   cost     streams; memory does not grow with the rows. Repeating an import adds nothing.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +21,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -34,24 +37,38 @@ struct ImportOptions {
   std::function<void(const std::string& step)> progress;
 };
 
+struct ImportedSource {
+  std::string file;           // "orders.csv"
+  std::int64_t rows = 0;      // In the file, rejected ones included.
+  std::int64_t rejected = 0;  // In raw.rejects: unreadable before any query saw them.
+};
+
 struct ImportedTable {
   std::string table;          // "raw.event_stream"
-  std::string source;         // The file's name.
-  std::int64_t rows = 0;      // Read from the source.
+  std::string source;         // The file's name; empty: none in particular.
+  std::int64_t rows = 0;      // That the mapping's query gave.
   std::int64_t added = 0;     // Not there before.
+  std::int64_t updated = 0;   // There before with other values.
   std::int64_t rejected = 0;  // In raw.rejects.
 };
 
 struct ImportReport {
   std::string mapping;  // Its name.
+  std::string about;    // What the data is, in the mapping's words.
+  std::vector<ImportedSource> sources;
   std::vector<ImportedTable> tables;
   std::vector<std::string> defaults;  // What the retailer lacks and what stands in for it.
   base::Timestamp last_event{};       // A sensible as_of is just after it.
 };
 
-// `folder` holds the source files the mapping names.
-Result<ImportReport> Import(warehouse::Connection& connection,
-                            const std::filesystem::path& mapping_toml,
+// Names of the mappings inside this program: "complete-journey".
+std::vector<std::string> ShippedMappings();
+// The text of one of them; kNotFound names those there are.
+Result<std::string> ShippedMapping(std::string_view name);
+
+// `mapping` is the path of a file that ends in .toml, or the name of a shipped mapping. `folder` holds
+// the source files the mapping names. Makes the raw tables if need be.
+Result<ImportReport> Import(warehouse::Connection& connection, const std::string& mapping,
                             const std::filesystem::path& folder, const ImportOptions& options);
 
 }  // namespace aisle::ingest

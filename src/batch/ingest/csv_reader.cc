@@ -1,0 +1,224 @@
+#include "ingest/csv_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <set>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+namespace aisle::ingest {
+namespace {
+
+constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
+constexpr std::size_t kNone = std::string_view::npos;
+
+// Bytes of the UTF-8 sequence at `at`, or 0 if there is none.
+std::size_t SequenceBytes(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto follows = [&](std::size_t i, unsigned low = 0x80, unsigned high = 0xBF) {
+    return byte(i) >= low && byte(i) <= high;
+  };
+  const unsigned first = byte(at);
+  if (first < 0x80) return first == 0 ? 0 : 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(at + 1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool second = follows(at + 1, first == 0xE0 ? 0xA0 : 0x80, first == 0xED ? 0x9F : 0xBF);
+    return second && follows(at + 2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool second = follows(at + 1, first == 0xF0 ? 0x90 : 0x80, first == 0xF4 ? 0x8F : 0xBF);
+    return second && follows(at + 2) && follows(at + 3) ? 4 : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+bool IsPlainText(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t bytes = SequenceBytes(text, at);
+    if (bytes == 0) return false;
+    at += bytes;
+  }
+  return true;
+}
+
+CsvReader::CsvReader(std::unique_ptr<std::istream> in, std::string name, char delimiter)
+    : in_(std::move(in)), name_(std::move(name)), delimiter_(delimiter) {}
+
+Result<CsvReader> CsvReader::Open(const std::filesystem::path& path, char delimiter, bool header,
+                                  std::size_t column_count) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored))
+    return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", path.string()));
+  if (std::filesystem::is_directory(path, ignored))
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is a folder", path.string()));
+  auto in = std::make_unique<std::ifstream>(path, std::ios::binary);
+  if (!*in)
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: cannot be read: {}", path.string(),
+                                                         std::generic_category().message(errno)));
+  return CsvReader(std::move(in), path.filename().string(), delimiter).Begin(header, column_count);
+}
+
+Result<CsvReader> CsvReader::Over(std::string bytes, std::string name, char delimiter, bool header,
+                                  std::size_t column_count) {
+  return CsvReader(std::make_unique<std::istringstream>(std::move(bytes)), std::move(name),
+                   delimiter)
+      .Begin(header, column_count);
+}
+
+Result<CsvReader> CsvReader::Begin(bool header, std::size_t column_count) && {
+  AISLE_CHECK(Fill());
+  const std::string_view bytes = buffer_;
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF"))
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}: this is UTF-16; save it as UTF-8", name_));
+  if (bytes.starts_with("\xEF\xBB\xBF")) position_ = 3;
+  column_count_ = column_count;
+  if (!header) return std::move(*this);
+  CsvRecord record;
+  column_count_ = 0;  // As many as there are.
+  AISLE_TRY(const bool any, Next(record));
+  if (!any)
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: empty, not even a header", name_));
+  if (!record.reject.empty())
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}:{}: the header: {}", name_, record.line, record.reject));
+  std::set<std::string_view> names;
+  for (const std::string_view field : record.fields) {
+    if (!names.insert(field).second)
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}: the header names '{}' twice", name_, field));
+    header_.emplace_back(field);
+  }
+  column_count_ = header_.size();
+  return std::move(*this);
+}
+
+Status CsvReader::Fill() {
+  buffer_.erase(0, position_);
+  position_ = 0;
+  const std::size_t old_bytes = buffer_.size();
+  buffer_.resize(old_bytes + kChunkBytes);
+  in_->read(buffer_.data() + old_bytes, static_cast<std::streamsize>(kChunkBytes));
+  const auto got = static_cast<std::size_t>(in_->gcount());
+  buffer_.resize(old_bytes + got);
+  if (in_->bad()) return Fail(ErrorCode::kInternal, fmt::format("{}: read error", name_));
+  at_end_ = got < kChunkBytes;
+  return {};
+}
+
+// A quote opens only at the beginning of a field; inside, a doubled one is itself.
+Result<CsvReader::Extent> CsvReader::Find() {
+  enum class In : std::uint8_t { kFieldBegin, kPlain, kQuoted, kAfterQuote, kBroken };
+  In state = In::kFieldBegin;
+  std::size_t first_end = kNone;  // Of the first line: after a bad record reading goes on there.
+  const char* reject = nullptr;
+  for (std::size_t i = 0;; ++i) {
+    if (position_ + i == buffer_.size() && !at_end_) AISLE_CHECK(Fill());
+    if (position_ + i == buffer_.size()) {
+      if (state == In::kQuoted) reject = "a quote is never closed";
+      return Extent::Make(buffer_, position_, reject && first_end != kNone ? first_end : i, reject);
+    }
+    const char c = buffer_[position_ + i];
+    if (c == '\n') {
+      if (state != In::kQuoted) return Extent::Make(buffer_, position_, i, reject);
+      if (first_end == kNone) first_end = i;
+    } else if (c == '"' && state == In::kFieldBegin) {
+      state = In::kQuoted;
+    } else if (c == '"' && state == In::kQuoted) {
+      state = In::kAfterQuote;
+    } else if (c == '"' && state == In::kAfterQuote) {
+      state = In::kQuoted;
+    } else if (state == In::kAfterQuote && c != delimiter_ && c != '\r') {
+      state = In::kBroken;
+      reject = "text after a closing quote";
+    } else if (state == In::kFieldBegin || state == In::kPlain || state == In::kAfterQuote) {
+      if (c == delimiter_)
+        state = In::kFieldBegin;
+      else if (state == In::kFieldBegin)
+        state = In::kPlain;
+    }
+    if (i > kCsvRecordBytesMax) reject = "longer than 1 MiB";
+    if (reject != nullptr && first_end != kNone)
+      return Extent::Make(buffer_, position_, first_end, reject);
+    if (i > kCsvRecordBytesMax)
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("{}:{}: a line longer than 1 MiB; is this a CSV file?", name_, line_));
+  }
+}
+
+CsvReader::Extent CsvReader::Extent::Make(std::string_view buffer, std::size_t begin,
+                                          std::size_t bytes, const char* reject) {
+  const bool carriage = bytes > 0 && buffer[begin + bytes - 1] == '\r';
+  const std::size_t line_end = begin + bytes < buffer.size() ? 1 : 0;
+  return {bytes - (carriage ? 1 : 0), bytes + line_end, reject};
+}
+
+void CsvReader::Split(std::string_view text, CsvRecord& record) {
+  std::size_t held = 0;  // Fields of unquoted_ in use; it never moves a text that is viewed.
+  unquoted_.resize(static_cast<std::size_t>(std::ranges::count(text, '"')) / 2 + 1);
+  std::size_t at = 0;
+  for (;;) {
+    if (at < text.size() && text[at] == '"') {
+      std::string& field = unquoted_[held++];
+      field.clear();
+      ++at;
+      for (;;) {
+        const std::size_t quote = text.find('"', at);
+        AISLE_ASSERT(quote != kNone);  // Find() saw it.
+        field.append(text.substr(at, quote - at));
+        at = quote + 1;
+        if (at >= text.size() || text[at] != '"') break;
+        field.push_back('"');
+        ++at;
+      }
+      if (at < text.size() && text[at] != delimiter_) {
+        record.reject = "text after a closing quote";  // A carriage return in mid-line.
+        return;
+      }
+      record.fields.emplace_back(field);
+    } else {
+      const std::size_t end = std::min(text.find(delimiter_, at), text.size());
+      record.fields.push_back(text.substr(at, end - at));
+      at = end;
+    }
+    if (at >= text.size()) return;
+    ++at;  // The delimiter.
+    if (at == text.size()) {
+      record.fields.emplace_back();
+      return;
+    }
+  }
+}
+
+Result<bool> CsvReader::Next(CsvRecord& record) {
+  for (;;) {
+    AISLE_TRY(const Extent extent, Find());
+    if (extent.whole_bytes == 0) return false;
+    const std::string_view text(buffer_.data() + position_, extent.text_bytes);
+    record.fields.clear();
+    record.reject.clear();
+    record.line = line_;
+    record.text = text;
+    if (extent.reject != nullptr) record.reject = extent.reject;
+    if (record.reject.empty() && !text.empty()) Split(text, record);
+    const std::string_view whole(buffer_.data() + position_, extent.whole_bytes);
+    line_ += std::ranges::count(whole, '\n');
+    position_ += extent.whole_bytes;
+    if (text.empty() && record.reject.empty()) continue;
+    if (record.reject.empty() && !IsPlainText(text)) record.reject = "not UTF-8 text";
+    if (record.reject.empty() && column_count_ != 0 && record.fields.size() != column_count_)
+      record.reject = fmt::format("{} fields where the file has {} columns", record.fields.size(),
+                                  column_count_);
+    return true;
+  }
+}
+
+}  // namespace aisle::ingest

@@ -1,0 +1,31 @@
+// Runs the queries of a mapping over its sources and brings what they give into the raw tables.
+//
+// RunStep makes a named intermediate result. FillTable runs the query of one table, checks its columns
+// and rows, gives ids to text ids, and writes the rows that are new (or changed, where the newer row
+// wins). Both expect OpenSources to have been called, in the same transaction.
+//
+//   order    rows of equal key: the first of the query wins.
+//   errors   kInvalidArgument with the mapping's file and line: SQL that is wrong, a column the table
+//            does not have, one it must have.
+//   cost     the query's rows are held twice in temporary tables, which the database spills to disk.
+#pragma once
+
+#include "base/result.h"
+#include "ingest/import.h"
+#include "ingest/mapping.h"
+#include "warehouse/warehouse.h"
+
+namespace aisle::ingest {
+
+Status RunStep(warehouse::Connection& connection, const Mapping& mapping, const Step& step,
+               const warehouse::Parameters& parameters);
+Status DropStep(warehouse::Connection& connection, const Step& step);
+
+Result<ImportedTable> FillTable(warehouse::Connection& connection, const Mapping& mapping,
+                                const TableStep& step, const warehouse::Parameters& parameters,
+                                base::Timestamp loaded_at);
+
+// `text` without what is in quotes and comments: the parameters that a query really uses.
+warehouse::Parameters UsedIn(const QueryText& query, const warehouse::Parameters& parameters);
+
+}  // namespace aisle::ingest

@@ -1,0 +1,189 @@
+#include "ingest/import.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+#include <variant>
+
+#include "base/files.h"
+#include "ingest/embedded.h"
+#include "ingest/fill_table.h"
+#include "ingest/ingest.h"
+#include "ingest/mapping.h"
+#include "ingest/sources.h"
+#include "ingest/sql.h"
+
+namespace aisle::ingest {
+namespace {
+
+using warehouse::Connection;
+
+struct Shipped {
+  std::string_view name;
+  base::NamedText text;
+};
+constexpr Shipped kShipped[] = {{"complete-journey", embedded::kCompleteJourney}};
+
+Result<Mapping> ReadMapping(const std::string& mapping) {
+  if (!mapping.ends_with(".toml")) {
+    AISLE_TRY(const std::string text, ShippedMapping(mapping));
+    return ParseMapping({mapping, text});
+  }
+  AISLE_TRY(const std::string text, base::ReadFile(mapping));
+  return ParseMapping({mapping, text});
+}
+
+Result<std::int64_t> ParseInteger(const Parameter& parameter, const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc() || end != text.data() + text.size())
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} '{}' is not a whole number", parameter.name, text));
+  if (value < parameter.at_least.value_or(value) || value > parameter.at_most.value_or(value))
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} {} is out of range: {} to {}", parameter.name, value,
+                            parameter.at_least ? fmt::to_string(*parameter.at_least) : "any",
+                            parameter.at_most ? fmt::to_string(*parameter.at_most) : "any"));
+  return value;
+}
+
+Result<warehouse::Parameters> Values(const Mapping& mapping, const ImportOptions& options) {
+  std::vector<std::string_view> known;
+  for (const Parameter& parameter : mapping.parameters) known.push_back(parameter.name);
+  for (const auto& [name, text] : options.parameters) {
+    if (std::ranges::find(known, name) == known.end())
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("mapping {} has no parameter '{}'; it has {}", mapping.name, name,
+                              known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+  }
+  warehouse::Parameters values;
+  for (const Parameter& parameter : mapping.parameters) {
+    const auto given = options.parameters.find(parameter.name);
+    warehouse::Value value = parameter.standard;
+    if (given != options.parameters.end()) {
+      if (std::holds_alternative<std::int64_t>(parameter.standard)) {
+        AISLE_TRY(value, ParseInteger(parameter, given->second));
+      } else {
+        value = given->second;
+      }
+    }
+    values.emplace_back(parameter.name, std::move(value));
+  }
+  return values;
+}
+
+std::string AsText(const warehouse::Value& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) return fmt::to_string(*number);
+  return std::get<std::string>(value);
+}
+
+std::string AboutKey(const Mapping& mapping, const std::string& rest) {
+  return fmt::format("import.{}.{}", mapping.name, rest);
+}
+
+Status CheckRetailer(Connection& connection, const Mapping& mapping,
+                     const warehouse::Parameters& values) {
+  AISLE_TRY(const std::int64_t other, connection.QueryInt(sql::kOtherRetailer));
+  if (other != 0)
+    return Fail(
+        ErrorCode::kFailedPrecondition,
+        "the warehouse holds another retailer's tables (a generated one?), and ids would mix; "
+        "import into another --data folder, or run `aisle clean` first");
+  for (const Parameter& parameter : mapping.parameters) {
+    if (!parameter.only_grows) continue;
+    const std::string key = AboutKey(mapping, "parameter." + parameter.name);
+    AISLE_TRY(const auto rows, connection.QueryText(sql::kGetAbout, {{"key", key}}));
+    if (rows.empty()) continue;
+    const auto value =
+        std::ranges::find(values, parameter.name, [](const auto& v) { return v.first; });
+    const std::int64_t now = std::get<std::int64_t>(value->second);
+    AISLE_TRY(const std::int64_t before, ParseInteger(parameter, rows[0][0]));
+    if (now < before)
+      return Fail(ErrorCode::kFailedPrecondition,
+                  fmt::format("{} {}: the warehouse already holds {} up to {}, and an import takes "
+                              "nothing away; use another --data folder, or run `aisle clean` first",
+                              parameter.name, now, mapping.name, before));
+  }
+  return {};
+}
+
+Status WriteAbout(Connection& connection, const Mapping& mapping,
+                  const warehouse::Parameters& values, base::Timestamp loaded_at) {
+  AISLE_CHECK(connection.Execute(sql::kForgetImport, {{"prefix", AboutKey(mapping, "")}}));
+  const auto set = [&](const std::string& key, const std::string& value) -> Status {
+    AISLE_CHECK(connection.Execute(sql::kSetAbout, {{"key", key}, {"value", value}}));
+    return {};
+  };
+  AISLE_CHECK(set("source", mapping.about));
+  AISLE_CHECK(set(AboutKey(mapping, "loaded_at"), base::FormatIso(loaded_at)));
+  for (const auto& [name, value] : values)
+    AISLE_CHECK(set(AboutKey(mapping, "parameter." + name), AsText(value)));
+  for (const Source& source : mapping.sources)
+    AISLE_CHECK(set(AboutKey(mapping, "time_zone." + source.file), source.time_zone));
+  for (std::size_t i = 0; i < mapping.defaults.size(); ++i)
+    AISLE_CHECK(set(AboutKey(mapping, fmt::format("default.{:02}", i + 1)), mapping.defaults[i]));
+  return {};
+}
+
+Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Parameters& values,
+            const std::filesystem::path& folder, const ImportOptions& options,
+            ImportReport& report) {
+  const auto say = [&](const std::string& step) {
+    if (options.progress) options.progress(step);
+  };
+  AISLE_CHECK(CheckRetailer(connection, mapping, values));
+  AISLE_TRY(report.sources, OpenSources(connection, mapping, folder, options));
+  for (const Step& step : mapping.steps) {
+    say(step.name);
+    AISLE_CHECK(RunStep(connection, mapping, step, values));
+  }
+  for (const TableStep& step : mapping.tables) {
+    say(step.table);
+    AISLE_TRY(ImportedTable table, FillTable(connection, mapping, step, values, options.loaded_at));
+    report.tables.push_back(std::move(table));
+  }
+  for (const Step& step : mapping.steps) AISLE_CHECK(DropStep(connection, step));
+  AISLE_CHECK(CloseSources(connection, mapping));
+  AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));
+  AISLE_TRY(const std::int64_t last, connection.QueryInt(sql::kLastEvent));
+  if (last >= 0) report.last_event = base::FromMicros(last);
+  say("committing");
+  return {};
+}
+
+}  // namespace
+
+std::vector<std::string> ShippedMappings() {
+  std::vector<std::string> names;
+  for (const Shipped& shipped : kShipped) names.emplace_back(shipped.name);
+  return names;
+}
+
+Result<std::string> ShippedMapping(std::string_view name) {
+  for (const Shipped& shipped : kShipped) {
+    if (shipped.name == name) return std::string(shipped.text.text);
+  }
+  return Fail(
+      ErrorCode::kNotFound,
+      fmt::format("no shipped mapping '{}'; there are {}; a mapping file's path ends in .toml",
+                  name, fmt::join(ShippedMappings(), ", ")));
+}
+
+Result<ImportReport> Import(Connection& connection, const std::string& mapping_name,
+                            const std::filesystem::path& folder, const ImportOptions& options) {
+  AISLE_TRY(const Mapping mapping, ReadMapping(mapping_name));
+  AISLE_TRY(const warehouse::Parameters values, Values(mapping, options));
+  AISLE_CHECK(CreateTables(connection));
+  ImportReport report;
+  report.mapping = mapping.name;
+  report.about = mapping.about;
+  report.defaults = mapping.defaults;
+  AISLE_CHECK(warehouse::InTransaction(
+      connection, [&] { return Fill(connection, mapping, values, folder, options, report); }));
+  return report;
+}
+
+}  // namespace aisle::ingest

@@ -1,0 +1,32 @@
+// Pieces of SQL that the importer puts together: names, texts, and casts that tell what they refuse.
+//
+// A cast is written twice: the value (NULL where it cannot be read) and the condition under which a
+// value was there and could not be read.
+//
+//   missing  NULL stays NULL and is never refused.
+//   source   DuckDB's SQL; the importer runs on nothing else, because it reads local files.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "ingest/mapping.h"
+
+namespace aisle::ingest {
+
+std::string Quoted(std::string_view name);   // "name"
+std::string Literal(std::string_view text);  // 'text'
+
+struct Cast {
+  std::string value;
+  std::string refused;  // Empty: nothing is.
+};
+
+// A source's column, physically of `physical` type, as its declared type in UTC. Text is read strictly:
+// whole numbers for INT, no NaN, dates as the format says.
+Cast SourceCast(const SourceColumn& column, std::string_view physical, std::string_view time_zone);
+
+// A query's column of type `physical` as the type of a raw table's column.
+Cast TargetCast(std::string_view column, std::string_view physical, std::string_view target);
+
+}  // namespace aisle::ingest
