@@ -15,37 +15,6 @@ void Append(RowSet& out, bool positive, float weight) {
 
 }  // namespace
 
-ActivityIndex::ActivityIndex(std::vector<gold::Activity> activity)
-    : activity_(std::move(activity)) {
-  const auto key = [](const gold::Activity& a) { return std::pair(a.customer, a.product); };
-  const auto before = [&](const gold::Activity& a, const gold::Activity& b) {
-    return key(a) < key(b);
-  };
-  if (!std::is_sorted(activity_.begin(), activity_.end(), before))
-    std::sort(activity_.begin(), activity_.end(), before);
-}
-
-std::span<const gold::Activity> ActivityIndex::Of(domain::CustomerId customer) const {
-  const auto first = std::lower_bound(
-      activity_.begin(), activity_.end(), customer,
-      [](const gold::Activity& a, domain::CustomerId c) { return a.customer < c; });
-  auto last = first;
-  while (last != activity_.end() && last->customer == customer) ++last;
-  return {first, last};
-}
-
-std::int64_t ActivityIndex::Buyers(const features::Catalogue& catalogue) const {
-  std::int64_t buyers = 0;
-  domain::CustomerId last{-1};
-  for (const gold::Activity& activity : activity_) {
-    if (activity.lines <= 0 || activity.customer == last || catalogue.Find(activity.product) < 0)
-      continue;
-    last = activity.customer;
-    ++buyers;
-  }
-  return buyers;
-}
-
 RowWriter::RowWriter(const Recipe& recipe, const features::CatalogueView& view,
                      base::Timestamp cutoff, std::uint64_t seed, std::vector<std::uint16_t> inputs)
     : rules_(recipe.rows),

@@ -25,18 +25,6 @@
 
 namespace aisle::training {
 
-// What customers did in a window; Of() finds one customer's part, sorted by product.
-class ActivityIndex {
- public:
-  explicit ActivityIndex(std::vector<gold::Activity> activity);
-  std::span<const gold::Activity> Of(domain::CustomerId customer) const;
-  // Customers who bought a product of the catalogue.
-  std::int64_t Buyers(const features::Catalogue& catalogue) const;
-
- private:
-  std::vector<gold::Activity> activity_;
-};
-
 struct RowSet {
   trainer::Dataset dataset;
   std::int64_t positives = 0;

@@ -6,10 +6,11 @@
 //   errors  kept as text with file, line and key; Reader::Verdict() hands it out.
 #pragma once
 
+#include <toml++/toml.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
-#include <toml++/toml.h>
 #include <vector>
 
 #include "base/result.h"

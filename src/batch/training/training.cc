@@ -12,6 +12,7 @@
 #include "base/files.h"
 #include "base/named_text.h"
 #include "features/pair_row.h"
+#include "gold/activity_index.h"
 #include "ranking/ranking.h"
 #include "training/embedded.h"
 #include "training/fingerprint.h"
@@ -81,7 +82,7 @@ struct Snapshot {
   base::Timestamp cutoff;
   features::Catalogue catalogue;
   std::optional<features::CatalogueView> view;
-  std::optional<ActivityIndex> happened;
+  std::optional<gold::ActivityIndex> happened;
   std::int64_t buyers = 0;
 };
 

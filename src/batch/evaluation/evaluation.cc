@@ -1,0 +1,133 @@
+#include "evaluation/evaluation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "evaluation/examiner.h"
+#include "evaluation/pool.h"
+#include "evaluation/sql.h"
+#include "evaluation/tally.h"
+#include "ranking/select.h"
+
+namespace aisle::evaluation {
+namespace {
+
+// The champion of a model, or nothing and the reason.
+Result<std::optional<NamedModel>> Champion(const registry::Registry& registry,
+                                           const std::string& model,
+                                           std::vector<std::string>& left_out) {
+  const auto version = registry.Resolve(model, registry::kChampion);
+  if (!version) {
+    if (version.error().code != ErrorCode::kNotFound) return std::unexpected(version.error());
+    left_out.push_back(fmt::format("{}: {}", model, version.error().message));
+    return std::nullopt;
+  }
+  AISLE_TRY(const registry::ModelVersion loaded, registry.Load(model, *version));
+  AISLE_TRY(ranking::ModelSpec spec, ranking::SpecOf(loaded));
+  return NamedModel{fmt::format("{}/{}", model, *version), loaded.manifest.recipe, std::move(spec)};
+}
+
+Result<Panel> LoadPanel(const registry::Registry& registry, std::vector<std::string>& left_out) {
+  Panel panel;
+  AISLE_TRY(panel.ranking, Champion(registry, "ranking", left_out));
+  AISLE_TRY(panel.ranking_reference, Champion(registry, "ranking_reference", left_out));
+  AISLE_TRY(panel.propensity, Champion(registry, "propensity", left_out));
+  AISLE_TRY(panel.propensity_reference, Champion(registry, "propensity_reference", left_out));
+  return panel;
+}
+
+Result<std::optional<Oracle>> ReadOracle(warehouse::Connection& connection, base::Timestamp cutoff,
+                                         std::vector<std::string>& left_out) {
+  AISLE_TRY(const bool there, connection.HasTable("oracle.top_products"));
+  Oracle oracle;
+  if (there) {
+    AISLE_TRY(arrow::Stream rows, connection.Query(sql::kOracleLists, {{"cutoff", cutoff}}));
+    for (;;) {
+      AISLE_TRY(const auto batch, rows.Next());
+      if (!batch) break;
+      for (std::int64_t row = 0; row < batch->RowCount(); ++row) {
+        OracleLists& lists = oracle[batch->Int(0, row)];
+        (batch->String(1, row) == "new" ? lists.fresh : lists.all).push_back({batch->Int(2, row)});
+      }
+    }
+  }
+  if (!oracle.empty()) return oracle;
+  left_out.push_back(
+      fmt::format("oracle: no lists for {} (only the synthetic retailer has them, for "
+                  "28 days before its end)",
+                  base::FormatTimestamp(cutoff)));
+  return std::nullopt;
+}
+
+std::vector<std::uint32_t> RankedProducts(const features::Catalogue& catalogue, std::int64_t most,
+                                          std::vector<std::string>& left_out) {
+  std::vector<std::uint32_t> positions(catalogue.products.size());
+  std::iota(positions.begin(), positions.end(), 0U);
+  if (static_cast<std::int64_t>(positions.size()) <= most) return positions;
+  std::vector<float> buyers;
+  for (const auto& product : catalogue.products)
+    buyers.push_back(static_cast<float>(product.buyers));
+  std::vector<std::uint32_t> kept =
+      ranking::SelectTop(buyers, positions, static_cast<std::size_t>(most));
+  std::sort(kept.begin(), kept.end());
+  left_out.push_back(
+      fmt::format("products: the {} with most buyers of {} are ranked; purchases of "
+                  "others do not count",
+                  kept.size(), positions.size()));
+  return kept;
+}
+
+// Which of an error's causes ended the reading: nothing is wrong when enough customers were read.
+constexpr const char* kEnough = "enough customers";
+
+}  // namespace
+
+Result<Report> Evaluate(warehouse::Database& database, const registry::Registry& registry,
+                        const EvaluateOptions& options) {
+  if (options.window_days < 1 || options.customers_max < 1 || options.catalogue_max < 1) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("evaluate: window_days {}, customers_max {}, catalogue_max {}: each must "
+                    "be at least 1",
+                    options.window_days, options.customers_max, options.catalogue_max));
+  }
+  const base::Timestamp cutoff = options.as_of - options.window_days * base::kDay;
+  std::vector<std::string> left_out;
+  AISLE_TRY(const Panel panel, LoadPanel(registry, left_out));
+  AISLE_TRY(warehouse::Connection connection, database.Connect());
+  AISLE_TRY(const features::Catalogue catalogue, gold::ReadCatalogue(connection, cutoff));
+  AISLE_TRY(auto activity, gold::ReadActivity(connection, cutoff, options.as_of));
+  const gold::ActivityIndex happened(std::move(activity));
+  AISLE_TRY(const std::optional<Oracle> oracle, ReadOracle(connection, cutoff, left_out));
+  const features::CatalogueView view(catalogue);
+  AISLE_TRY(const Examiner examiner,
+            Examiner::Make(panel, view, cutoff, oracle ? &*oracle : nullptr,
+                           RankedProducts(catalogue, options.catalogue_max, left_out)));
+
+  Tally tally(examiner);
+  Pool pool(examiner, happened, tally, options.threads);
+  std::int64_t seen = 0;
+  const Status read = gold::ReadCustomers(database, catalogue, cutoff,
+                                          [&](features::CustomerRecord&& customer) -> Status {
+                                            if (seen == options.customers_max)
+                                              return Fail(ErrorCode::kUnavailable, kEnough);
+                                            ++seen;
+                                            pool.Add(std::move(customer));
+                                            return {};
+                                          });
+  if (!read && read.error().message != kEnough) return std::unexpected(read.error());
+  if (!read) {
+    left_out.push_back(
+        fmt::format("customers: the first {} by id are examined", options.customers_max));
+  }
+  pool.Flush();
+  AISLE_TRY(Report report, tally.Finish(options.seed));
+  report.cutoff = cutoff;
+  report.as_of = options.as_of;
+  report.left_out = std::move(left_out);
+  return report;
+}
+
+}  // namespace aisle::evaluation

@@ -1,0 +1,112 @@
+// Examines one customer: lets every contender rank, and measures each ranking by what was bought.
+//
+// Made once per evaluation; Examine() is const and may run on several threads, each with its own
+// Desk. What comes out is kept by the Tally.
+//
+//   shapes   a Card has one row of kMetricCount values per contender, in the order of contenders().
+//   missing  NaN: the customer has no such value (bought nothing, or nothing new), or the contender
+//            has none (the oracle's lists have no scores, so no AUC).
+//   errors   Make: what ranking's scorers refuse.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "evaluation/evaluation.h"
+#include "features/pair_row.h"
+#include "gold/feature_stream.h"
+#include "ranking/ranking.h"
+
+namespace aisle::evaluation {
+
+inline constexpr std::array<const char*, 4> kMetricNames = {
+    "ndcg_at_10", "recall_at_20", "hit_rate_at_10", "auc_within_customer"};
+// The four over all products, then the four over products never touched.
+inline constexpr std::size_t kMetricCount = 2 * kMetricNames.size();
+std::string MetricName(std::size_t metric);
+
+struct NamedModel {
+  std::string name;  // "ranking/2"
+  std::string recipe;
+  ranking::ModelSpec spec;
+};
+struct Panel {
+  std::optional<NamedModel> ranking, ranking_reference, propensity, propensity_reference;
+};
+
+struct OracleLists {
+  std::vector<domain::ProductId> all, fresh;  // Best first.
+};
+using Oracle = std::unordered_map<std::int64_t, OracleLists>;  // By customer id.
+
+struct Ranked {
+  std::array<double, kMetricCount> metrics{};
+  std::array<std::vector<std::uint32_t>, 2> top;  // Positions of the first ten: all, new.
+};
+struct CategoryScores {
+  std::vector<float> scores;  // By category.
+};
+struct Card {
+  bool buyer = false;
+  bool new_buyer = false;  // Bought something never touched before.
+  std::vector<Ranked> rankings;
+  std::vector<CategoryScores> propensities;  // In the order of propensity_names().
+  std::vector<bool> bought_category;
+};
+
+// Scratch memory of one thread.
+struct Desk {
+  ranking::Scratch scratch;
+  std::vector<float> scores;
+};
+
+class Examiner {
+ public:
+  // `view` and `oracle` must outlive it; `oracle` may be null. `ranked`: positions that are ranked,
+  // sorted.
+  static Result<Examiner> Make(const Panel& panel, const features::CatalogueView& view,
+                               base::Timestamp cutoff, const Oracle* oracle,
+                               std::vector<std::uint32_t> ranked);
+
+  struct Contestant {
+    std::string name, definition;
+  };
+  const std::vector<Contestant>& contenders() const { return contenders_; }
+  const std::vector<Contestant>& propensities() const { return propensities_; }
+  const std::vector<std::uint32_t>& ranked() const { return ranked_; }
+
+  Card Examine(const features::CustomerRecord& customer, std::span<const gold::Activity> happened,
+               Desk& desk) const;
+
+ private:
+  // What one customer bought and touched, as positions among the ranked products.
+  struct Truth {
+    std::vector<std::uint32_t> bought, bought_new, candidates_new;
+    std::vector<bool> untouched;  // By place in ranked_.
+  };
+  Examiner(const features::CatalogueView& view, base::Timestamp cutoff, const Oracle* oracle,
+           std::vector<std::uint32_t> ranked);
+  Truth MakeTruth(const features::CustomerRecord& customer,
+                  std::span<const gold::Activity> happened) const;
+  Ranked Judge(std::span<const float> scores, const Truth& truth) const;
+  Ranked JudgeOracle(domain::CustomerId customer, const Truth& truth) const;
+  Status AddModel(const std::optional<NamedModel>& model,
+                  std::optional<ranking::PairScorer>& scorer);
+
+  const features::CatalogueView* view_;
+  base::Timestamp cutoff_;
+  const Oracle* oracle_;
+  std::vector<std::uint32_t> ranked_;
+  std::vector<Contestant> contenders_, propensities_;
+  std::optional<ranking::PairScorer> ranking_, ranking_reference_;
+  std::vector<ranking::CategoryScorer> category_scorers_;
+  // Which of category_scorers_ serves each ranking; -1: none.
+  std::array<int, 2> propensity_of_{-1, -1};
+};
+
+}  // namespace aisle::evaluation

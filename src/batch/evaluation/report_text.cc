@@ -1,0 +1,150 @@
+// The report as JSON and as a table for people.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "evaluation/evaluation.h"
+
+namespace aisle::evaluation {
+namespace {
+
+namespace json = boost::json;
+
+// JSON has no NaN: what cannot be had is null.
+json::value Number(double value) { return std::isfinite(value) ? json::value(value) : nullptr; }
+
+json::object Json(const Estimate& estimate) {
+  return {{"value", Number(estimate.value)},
+          {"low", Number(estimate.low)},
+          {"high", Number(estimate.high)}};
+}
+
+json::array Json(const std::vector<Contender>& contenders) {
+  json::array array;
+  for (const Contender& contender : contenders) {
+    json::object metrics;
+    for (const auto& [name, estimate] : contender.metrics) metrics[name] = Json(estimate);
+    array.emplace_back(json::object{{"name", contender.name},
+                                    {"definition", contender.definition},
+                                    {"metrics", std::move(metrics)}});
+  }
+  return array;
+}
+
+json::array Json(const std::vector<Difference>& differences, const char* better,
+                 const char* worse) {
+  json::array array;
+  for (const Difference& difference : differences) {
+    json::object object = Json(difference.estimate);
+    object[better] = difference.better;
+    object[worse] = difference.worse;
+    object["metric"] = difference.metric;
+    array.emplace_back(std::move(object));
+  }
+  return array;
+}
+
+std::string Cell(const Contender& contender, const char* metric, bool interval) {
+  const auto found = contender.metrics.find(metric);
+  if (found == contender.metrics.end() || std::isnan(found->second.value)) return "-";
+  const Estimate& e = found->second;
+  return interval ? fmt::format("{:.3f} [{:.3f} {:.3f}]", e.value, e.low, e.high)
+                  : fmt::format("{:.3f}", e.value);
+}
+
+struct Column {
+  const char* title;
+  const char* metric;
+  bool interval;
+};
+
+void Print(const std::vector<Contender>& contenders, const std::vector<Column>& columns,
+           std::string& out) {
+  std::size_t name_width = 4;
+  for (const Contender& contender : contenders)
+    name_width = std::max(name_width, contender.name.size());
+  out += fmt::format("  {:<{}}", "", name_width);
+  for (const Column& column : columns)
+    out += fmt::format("  {:>{}}", column.title, column.interval ? 21 : 9);
+  out += "\n";
+  for (const Contender& contender : contenders) {
+    out += fmt::format("  {:<{}}", contender.name, name_width);
+    for (const Column& column : columns) {
+      out += fmt::format("  {:>{}}", Cell(contender, column.metric, column.interval),
+                         column.interval ? 21 : 9);
+    }
+    out += "\n";
+  }
+}
+
+}  // namespace
+
+std::string ToJson(const Report& report) {
+  json::array left_out;
+  for (const std::string& reason : report.left_out) left_out.emplace_back(reason);
+  const json::object object = {
+      {"cutoff", base::FormatIso(report.cutoff)},
+      {"as_of", base::FormatIso(report.as_of)},
+      {"customers", report.customers},
+      {"customers_new", report.customers_new},
+      {"customers_all", report.customers_all},
+      {"catalogue", report.catalogue},
+      {"ranking", Json(report.ranking)},
+      {"propensity", Json(report.propensity)},
+      {"differences", Json(report.differences, "better", "worse")},
+      {"shares", Json(report.shares, "of", "name")},
+      {"left_out", std::move(left_out)},
+  };
+  return json::serialize(object);
+}
+
+std::string ToTable(const Report& report) {
+  std::string out = fmt::format(
+      "Purchases from {} to {}: {} customers bought, {} of them something new; {} products.\n\n",
+      base::FormatTimestamp(report.cutoff), base::FormatTimestamp(report.as_of), report.customers,
+      report.customers_new, report.catalogue);
+  out += "All products (mean [95 % interval])\n";
+  Print(report.ranking,
+        {{"NDCG@10", "ndcg_at_10", true},
+         {"Recall@20", "recall_at_20", true},
+         {"hit@10", "hit_rate_at_10", false},
+         {"AUC", "auc_within_customer", false},
+         {"cover@10", "coverage_at_10", false}},
+        out);
+  out += "\nProducts the customer never touched\n";
+  Print(report.ranking,
+        {{"NDCG@10", "ndcg_at_10_new", true},
+         {"Recall@20", "recall_at_20_new", true},
+         {"hit@10", "hit_rate_at_10_new", false},
+         {"AUC", "auc_within_customer_new", false},
+         {"cover@10", "coverage_at_10_new", false}},
+        out);
+  if (!report.propensity.empty()) {
+    out += fmt::format("\nPropensity, customer x category, {} customers\n", report.customers_all);
+    Print(report.propensity,
+          {{"AUC", "auc", true},
+           {"within customer", "auc_within_customer", true},
+           {"expected/actual", "expected_over_actual", true}},
+          out);
+  }
+  if (!report.differences.empty()) out += "\nPaired differences\n";
+  for (const Difference& d : report.differences) {
+    out += fmt::format("  {:<50} {:<20} {:+.4f} [{:+.4f} {:+.4f}]\n", d.better + " - " + d.worse,
+                       d.metric, d.estimate.value, d.estimate.low, d.estimate.high);
+  }
+  if (!report.shares.empty()) out += "\nShares of the oracle\n";
+  for (const Difference& d : report.shares) {
+    out += fmt::format("  {:<50} {:<20} {:.3f} [{:.3f} {:.3f}]\n", d.worse, d.metric,
+                       d.estimate.value, d.estimate.low, d.estimate.high);
+  }
+  out += "\nContenders\n";
+  for (const Contender& contender : report.ranking)
+    out += fmt::format("  {}: {}\n", contender.name, contender.definition);
+  if (!report.left_out.empty()) out += "\nLeft out\n";
+  for (const std::string& reason : report.left_out) out += "  " + reason + "\n";
+  return out;
+}
+
+}  // namespace aisle::evaluation
