@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <boost/beast/http/basic_parser.hpp>
+#include <charconv>
 #include <limits>
 #include <optional>
+
+#include "web/chunked_body.h"
 
 namespace aisle::web {
 namespace http = boost::beast::http;
@@ -16,14 +19,13 @@ using Text = boost::beast::string_view;
 
 std::string_view View(Text text) { return {text.data(), text.size()}; }
 
-// Stores a request's parts as Beast's grammar finds them. Views point into the bytes given to put(),
-// which the reader keeps.
-class Parser final : public http::basic_parser<true> {
+// Stores the parts of a head as Beast's grammar finds them. Views point into the bytes given to
+// put(), which the reader keeps. Bodies are read without Beast.
+class HeadParser final : public http::basic_parser<true> {
  public:
-  Parser(Request& request, const Limits& limits) : request_(request), limits_(limits) {
-    eager(true);
-    header_limit(std::numeric_limits<std::uint32_t>::max());  // The reader has checked the head.
-    body_limit(limits.body_bytes);
+  HeadParser(Request& request, const Limits& limits) : request_(request), limits_(limits) {
+    header_limit(std::numeric_limits<std::uint32_t>::max());  // The reader has checked the size.
+    skip(true);
   }
   bool TooManyFields() const { return field_count_ > limits_.field_count; }
 
@@ -35,7 +37,6 @@ class Parser final : public http::basic_parser<true> {
   }
   void on_response_impl(int, Text, int, ErrorBits&) override {}
   void on_field_impl(http::field, Text name, Text value, ErrorBits& error) override {
-    if (is_header_done()) return;  // Trailers.
     if (++field_count_ > limits_.field_count) {
       error = http::error::header_limit;
       return;
@@ -43,18 +44,10 @@ class Parser final : public http::basic_parser<true> {
     request_.fields.push_back({View(name), View(value)});
   }
   void on_header_impl(ErrorBits&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>& length, ErrorBits&) override {
-    if (length) request_.body.reserve(std::min<std::uint64_t>(*length, 64 * 1024));
-  }
-  std::size_t on_body_impl(Text bytes, ErrorBits&) override {
-    request_.body.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorBits&) override {}
+  std::size_t on_body_impl(Text, ErrorBits&) override { return 0; }
   void on_chunk_header_impl(std::uint64_t, Text, ErrorBits&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, Text bytes, ErrorBits&) override {
-    request_.body.append(bytes.data(), bytes.size());
-    return bytes.size();
-  }
+  std::size_t on_chunk_body_impl(std::uint64_t, Text, ErrorBits&) override { return 0; }
   void on_finish_impl(ErrorBits&) override {}
 
   Request& request_;
@@ -151,16 +144,18 @@ std::optional<Problem> HeadProblem(const Request& request, const Framing& framin
 
 }  // namespace
 
+using State = RequestReader::State;
+
 struct RequestReader::Impl {
   explicit Impl(const Limits& reader_limits) : limits(reader_limits) {}
 
   const Limits limits;
   Request request;
   Problem problem;
-  std::string head;  // The bytes that the request's views point into.
-  std::optional<Parser> parser;
-  std::size_t searched = 0;    // Bytes of the coming head in which its end was not found.
-  std::size_t wire_bytes = 0;  // Of the body, with its chunk framing.
+  std::string head;                   // The bytes that the request's views point into.
+  std::optional<ChunkedBody> chunks;  // When the body comes in chunks.
+  std::size_t searched = 0;           // Bytes of the coming head in which its end was not found.
+  std::size_t body_left = 0;          // When the body has a length.
   bool head_done = false;
   bool started = false;
   bool wants_continue = false;
@@ -169,8 +164,16 @@ struct RequestReader::Impl {
     problem = std::move(what);
     return State::kRefused;
   }
-  State RefuseGrammar(ErrorBits error) {
-    if (parser && parser->TooManyFields()) {
+  State RefuseLongBody() {
+    return Refuse({.status = 413,
+                   .type = "body-too-large",
+                   .detail = "the body is too large",
+                   .field = {},
+                   .accepted = fmt::format("at most {} bytes", limits.body_bytes),
+                   .position = {}});
+  }
+  State RefuseHead(const HeadParser& parser, ErrorBits error) {
+    if (parser.TooManyFields()) {
       return Refuse({.status = 431,
                      .type = "head-too-large",
                      .detail = "too many header fields",
@@ -178,15 +181,7 @@ struct RequestReader::Impl {
                      .accepted = fmt::format("at most {} fields", limits.field_count),
                      .position = {}});
     }
-    if (error == http::error::body_limit) {
-      return Refuse({.status = 413,
-                     .type = "body-too-large",
-                     .detail = "the body is too large",
-                     .field = {},
-                     .accepted = fmt::format("at most {} bytes", limits.body_bytes),
-                     .position = {}});
-    }
-    if (error == http::error::bad_version && !request.method.data()) {
+    if (error == http::error::bad_version && request.method.empty()) {
       return Refuse({.status = 505,
                      .type = "http-version",
                      .detail = "this is not a request of HTTP/1.0 or HTTP/1.1",
@@ -217,7 +212,7 @@ struct RequestReader::Impl {
   State FeedBody(std::string_view bytes, std::size_t& consumed);
 };
 
-RequestReader::State RequestReader::Impl::FeedHead(std::string_view bytes, std::size_t& consumed) {
+State RequestReader::Impl::FeedHead(std::string_view bytes, std::size_t& consumed) {
   if (!started) {
     // One empty line before a request is forgiven: some clients end a body with it.
     if (bytes.starts_with("\r\n")) {
@@ -240,37 +235,50 @@ RequestReader::State RequestReader::Impl::FeedHead(std::string_view bytes, std::
   consumed += head.size();
   if (head.find("\r\n ") != std::string::npos || head.find("\r\n\t") != std::string::npos)
     return Refuse(Malformed("a header field goes on in the next line"));
-  parser.emplace(request, limits);
+  HeadParser parser(request, limits);
   ErrorBits error;
-  const std::size_t parsed = parser->put({head.data(), head.size()}, error);
-  // With a body, need_more says that the head is through and the body has not begun.
-  if (error && !(error == http::error::need_more && parser->is_header_done()))
-    return RefuseGrammar(error);
-  if (parsed != head.size() || !parser->is_header_done())
+  const std::size_t parsed = parser.put({head.data(), head.size()}, error);
+  if (error) return RefuseHead(parser, error);
+  if (parsed != head.size() || !parser.is_done())
     return Refuse(Malformed("not a valid HTTP request: an empty line inside the head"));
   const Framing framing = FramingOf(request);
   if (auto found = HeadProblem(request, framing, limits)) return Refuse(std::move(*found));
-  request.keep_alive = parser->keep_alive();
+  request.keep_alive = parser.keep_alive();
   head_done = true;
-  if (parser->is_done()) return State::kDone;
+  if (framing.encodings > 0) {
+    chunks.emplace(limits.body_bytes, limits.head_bytes);
+  } else if (framing.lengths > 0) {
+    const std::string_view digits = framing.length;
+    const auto length = std::from_chars(digits.data(), digits.data() + digits.size(), body_left);
+    if (length.ec != std::errc{} || body_left > limits.body_bytes) return RefuseLongBody();
+  }
+  if (!chunks && body_left == 0) return State::kDone;
   wants_continue = !framing.expect.empty() && request.http_minor >= 1;
   return State::kNeedMore;
 }
 
-RequestReader::State RequestReader::Impl::FeedBody(std::string_view bytes, std::size_t& consumed) {
-  ErrorBits error;
-  const std::size_t parsed = parser->put({bytes.data(), bytes.size()}, error);
-  consumed += parsed;
-  wire_bytes += parsed;
-  if (error && error != http::error::need_more) return RefuseGrammar(error);
-  if (parser->is_done()) return State::kDone;
-  // One byte per chunk costs six; more framing than that is no honest request. What is left unparsed
-  // is one chunk's head, or the trailers.
-  if (wire_bytes > 8 * limits.body_bytes + limits.head_bytes ||
-      bytes.size() - parsed > limits.head_bytes) {
-    return Refuse(Malformed("too much chunk framing"));
+State RequestReader::Impl::FeedBody(std::string_view bytes, std::size_t& consumed) {
+  if (!chunks) {
+    const std::size_t count = std::min(bytes.size(), body_left);
+    request.body.append(bytes, 0, count);
+    consumed += count;
+    body_left -= count;
+    return body_left == 0 ? State::kDone : State::kNeedMore;
   }
-  return State::kNeedMore;
+  std::size_t taken = 0;
+  const ChunkedBody::State state = chunks->Feed(bytes, taken, request.body);
+  consumed += taken;
+  switch (state) {
+    case ChunkedBody::State::kNeedMore:
+      return State::kNeedMore;
+    case ChunkedBody::State::kDone:
+      return State::kDone;
+    case ChunkedBody::State::kTooLarge:
+      return RefuseLongBody();
+    case ChunkedBody::State::kMalformed:
+      break;
+  }
+  return Refuse(Malformed("the body's chunks are malformed, or carry too much beside the body"));
 }
 
 RequestReader::RequestReader(const Limits& limits) : impl_(std::make_unique<Impl>(limits)) {}
@@ -298,9 +306,9 @@ void RequestReader::Reset() {
   impl.request.query.clear();
   if (impl.request.body.capacity() > 64 * 1024) std::string().swap(impl.request.body);
   impl.request.body.clear();
-  impl.parser.reset();
+  impl.chunks.reset();
   impl.searched = 0;
-  impl.wire_bytes = 0;
+  impl.body_left = 0;
   impl.head_done = false;
   impl.started = false;
   impl.wants_continue = false;

@@ -49,6 +49,18 @@ TEST(RequestReader, ReadsBodiesByLengthAndByChunks) {
   EXPECT_THAT(by_chunks.requests[0], testing::EndsWith("|hello"));
 }
 
+TEST(RequestReader, TheLastChunkMayArriveInPieces) {
+  RequestReader reader({});
+  std::size_t consumed = 0;
+  const std::string begin = Head("Transfer-Encoding: chunked\r\n") + "0\r\n";
+  ASSERT_EQ(reader.Feed(begin, consumed), State::kNeedMore);
+  std::string rest = begin.substr(consumed) + "\r";
+  ASSERT_EQ(reader.Feed(rest, consumed), State::kNeedMore);
+  rest = rest.substr(consumed) + "\nGET";
+  ASSERT_EQ(reader.Feed(rest, consumed), State::kDone);
+  EXPECT_EQ(rest.substr(consumed), "GET");
+}
+
 TEST(RequestReader, ReadsPipelinedRequestsInOrder) {
   const auto outcome =
       ReadAll(std::string(kGet) + Head("Content-Length: 2\r\n") + "ab" + std::string(kGet), 0);
@@ -100,7 +112,11 @@ TEST(RequestReader, WhatIsNotHttpIsRefused) {
   EXPECT_EQ(RefusedWith("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
   EXPECT_EQ(RefusedWith(std::string("GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n", 33)), 400);
   EXPECT_EQ(RefusedWith(Head("Transfer-Encoding: chunked\r\n") + "zz\r\n"), 400);
-  EXPECT_EQ(RefusedWith(Head("Transfer-Encoding: chunked\r\n") + "2\r\nabcdefgh"), 400);
+  EXPECT_EQ(RefusedWith(Head("Transfer-Encoding: chunked\r\n") + "2\r\nabc"), 400);
+  for (const char* bad :
+       {"\r\n", ";a\r\n", "1\na\r\n", "1\r\na\n", "-1\r\n", "0x1\r\na", "1 \x01\r\n",
+        "00000000000000001\r\na", "0\r\nA: \x01\r\n\r\n", "0\r\nA: b\n\r\n"})
+    EXPECT_EQ(RefusedWith(Head("Transfer-Encoding: chunked\r\n") + bad), 400) << bad;
 }
 
 TEST(RequestReader, LimitsHoldBeforeTheWholeHasArrived) {
