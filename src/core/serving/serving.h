@@ -13,11 +13,11 @@
 //   <root>/generation-31/shelf.bin       catalogue and regional stock
 //   <root>/generation-31/models/         the model files in service
 //
-//   shapes   propensity: one score per category of the catalogue, in its order.
 // A generation is good or refused as a whole: one file that cannot be read, does not have its
 // checksum or does not load (the model too) makes OpenCurrent fail by its path, and the state in
 // service stays. The writer checks shelf, customers and model in the same way before it publishes.
 //
+//   shapes   propensity: one score per category of the catalogue, in its order.
 //   threads  a ServingState is immutable and shared; each thread makes its own Store. A
 //            GenerationWriter belongs to one thread.
 //   errors   kNotFound: nothing published yet, or an unknown customer; kInternal: damaged, with its

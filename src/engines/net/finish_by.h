@@ -1,0 +1,76 @@
+// Waits for a task until a deadline, and leaves it behind when that has passed.
+//
+//   const auto answer = co_await FinishBy(deadline, LookUp(...));   // Nothing: it was too late.
+//
+// A task that is left behind is told to stop (a wait it is in ends at once) but not waited for: it
+// ends in its own time, on the same loop, and what it gives or throws is dropped. So everything it
+// uses must live as long as it does; let it own that (parameters by value, shared_ptr). A deadline
+// that has passed already: the task is not even started. One that never passes: it is simply awaited.
+//
+//   shapes   T is default-constructible (an Asio task hands one out beside an exception).
+//   threads  all on the loop of the caller.
+//   errors   an exception of the task comes out of here, unless it was left behind.
+//   cost     a timer and a spawned coroutine: about a microsecond and some allocations.
+//   source   Asio's `a || b` waits for the loser; that is what this does not do.
+#pragma once
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "net/deadline.h"
+#include "net/task.h"
+
+namespace aisle::net {
+
+// What the waiting coroutine and the task share; the later of the two lets it go.
+template <typename T>
+struct Waiting {
+  Waiting(const boost::asio::any_io_executor& executor, SteadyTime until)
+      : timer(executor, until) {}
+  boost::asio::steady_timer timer;  // Woken early when the task ends.
+  boost::asio::cancellation_signal stop;
+  bool done = false;
+  T value{};
+  std::exception_ptr failure;
+};
+
+template <typename T>
+Task<std::optional<T>> FinishBy(Deadline deadline, Task<T> task) {
+  namespace asio = boost::asio;
+  if (deadline.IsNever()) co_return co_await std::move(task);
+  if (deadline.Passed()) co_return std::nullopt;
+
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  const auto waiting = std::make_shared<Waiting<T>>(executor, deadline.at());
+  auto done = [waiting](std::exception_ptr failure, T value) {
+    waiting->done = true;
+    waiting->failure = std::move(failure);
+    waiting->value = std::move(value);
+    waiting->timer.cancel();
+  };
+  asio::co_spawn(executor, std::move(task),
+                 asio::bind_cancellation_slot(waiting->stop.slot(), std::move(done)));
+  boost::system::error_code woken;
+  if (!waiting->done)
+    co_await waiting->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  if (waiting->done) {
+    if (waiting->failure) std::rethrow_exception(waiting->failure);
+    co_return std::move(waiting->value);
+  }
+  waiting->stop.emit(asio::cancellation_type::terminal);
+  // Neither done nor too late: the caller itself was told to stop.
+  if (woken) throw boost::system::system_error(woken);
+  co_return std::nullopt;
+}
+
+}  // namespace aisle::net
