@@ -60,7 +60,8 @@ class Loading {
     AISLE_CHECK(Send(stream.WithoutRows(), Waiting(ADBC_INGEST_OPTION_MODE_REPLACE)));
     AISLE_TRY(const Columns given, ColumnsOf("'temp'", "main", kWaiting));
     Result<std::int64_t> rows = 0;
-    if (given == wanted) {
+    AISLE_TRY(const bool refuses, MayRefuse());
+    if (given == wanted && !refuses) {
       rows = SendCounted(std::move(stream), ADBC_INGEST_OPTION_MODE_APPEND);
     } else {
       rows = AppendByName(std::move(stream));
@@ -71,7 +72,7 @@ class Loading {
   }
 
   // `mode` is the driver's name of it. The driver reports no error of the last rows that it writes
-  // (a NULL where none may be, a key that is there twice, a full disk), so they are counted.
+  // (a full disk, say), so they are counted.
   Result<std::int64_t> SendCounted(arrow::Stream stream, const char* mode) {
     std::int64_t before = 0;
     if (std::string_view(mode) == ADBC_INGEST_OPTION_MODE_APPEND) {
@@ -81,8 +82,12 @@ class Loading {
               Send(std::move(stream), {{ADBC_INGEST_OPTION_TARGET_DB_SCHEMA, table_.schema},
                                        {ADBC_INGEST_OPTION_TARGET_TABLE, table_.table},
                                        {ADBC_INGEST_OPTION_MODE, mode}}));
-    AISLE_TRY(const std::int64_t after, Count());
-    AISLE_CHECK(CheckTaken(after - before, sent));
+    const Result<std::int64_t> after = Count();
+    if (!after)
+      return Fail(ErrorCode::kUnavailable,
+                  "the last rows could not be written; see whether there is space (" +
+                      after.error().message + ")");
+    AISLE_CHECK(CheckTaken(*after - before, sent));
     return sent;
   }
 
@@ -97,16 +102,28 @@ class Loading {
 
   Status CheckTaken(std::int64_t taken, std::int64_t sent) {
     if (taken == sent) return {};
-    return Fail(ErrorCode::kFailedPrecondition,
-                fmt::format("the table took {} of {} rows: a NOT NULL, a key or a check of the "
-                            "table refuses some, or there is no more space",
-                            taken, sent));
+    return Fail(
+        ErrorCode::kUnavailable,
+        fmt::format("the table took {} of {} rows; see whether there is space", taken, sent));
   }
 
   Result<std::int64_t> Run(const std::string& sql) {
     const auto ran = session_.Run(sql);
     if (!ran) return std::unexpected(ExplainWords(ran.error().words));
     return *ran;
+  }
+
+  // Of a table with a NOT NULL, a key or a check, an INSERT says what it refuses; the driver's bulk
+  // append may not.
+  Result<bool> MayRefuse() {
+    AISLE_TRY(
+        const std::int64_t constraints,
+        connection_.QueryInt({"warehouse/constraints",
+                              "SELECT count(*) FROM duckdb_constraints() WHERE database_name = "
+                              "current_database() AND lower(schema_name) = lower($schema) AND "
+                              "lower(table_name) = lower($table)"},
+                             {{"schema", table_.schema}, {"table", table_.table}}));
+    return constraints > 0;
   }
 
   Result<std::int64_t> Count() {

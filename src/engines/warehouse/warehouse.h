@@ -74,8 +74,9 @@ class Connection {
   // returns how many. kCreate (kFailedPrecondition if it exists) and kReplace make the table with
   // the stream's columns; kAppend matches columns by name, casts, leaves those that the stream does
   // not have to their defaults; kNotFound without the table, kInvalidArgument for a column that it
-  // does not have. Fast when names, order and types are the table's; else the rows are written
-  // twice, by way of a temporary table. The stream's own error comes back with its code.
+  // does not have or a value that it refuses. Fast when names, order and types are the table's and
+  // it has no constraints; else the rows are written twice, by way of a temporary table. The
+  // stream's own error comes back with its code.
   Result<std::int64_t> Ingest(std::string_view table, arrow::Stream stream, IngestMode mode);
 
   // Not by Execute("BEGIN"): Ingest asks whether one is open. After a statement's error, Commit may
