@@ -152,7 +152,7 @@ TEST_F(Gold, RecordsMergeTheListsOfEachCustomer) {
   ASSERT_EQ(ann.brands.size(), 1U);
   EXPECT_EQ(ann.brands[0].products, 2);
   EXPECT_EQ(ann.price_z_count, 2);
-  EXPECT_DOUBLE_EQ(ann.price_z_sum, 0);
+  EXPECT_NEAR(ann.price_z_sum, 0, 1e-12);
   EXPECT_EQ(ann.carts_abandoned, 1);
   const features::CustomerRecord& cy = records[1];
   EXPECT_EQ(cy.customer.value, 3);

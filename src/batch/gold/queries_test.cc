@@ -204,7 +204,7 @@ TEST_F(Queries, SessionsAreDistinctAndTheEngagementScoreIsTheQuickstarts) {
   AddEvent({.type = "points_earned", .at = "2026-11-02 10:00:01", .points = 25});
   AddEvent({.type = "points_redeemed", .at = "2026-11-03 10:00:01", .points = 20});
   // 2 x 0.3 + 1 x 5 + 25 x 0.01 + 10 for the app = 15.85.
-  EXPECT_THAT(Row360("total_sessions, total_browse_events, avg_browsed_price, "
+  EXPECT_THAT(Row360("total_sessions, total_browse_events, round(avg_browsed_price, 9), "
                      "total_points_earned, total_points_redeemed, engagement_score, rfm_segment"),
               ElementsAre("2", "3", "12.34", "25", "20", "15.9", "Active"));
   EXPECT_THAT(Row360("round(store_ratio * 7, 6)"), ElementsAre("1.0"));

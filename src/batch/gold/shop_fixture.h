@@ -72,14 +72,14 @@ class ShopFixture {
 
   struct Event {
     int customer = 1;
-    std::string type;
-    std::string at;
-    std::string ingested;  // Empty: a second later.
-    int product = 0;       // 0: NULL; else category and price are filled in.
+    std::string type{};
+    std::string at{};
+    std::string ingested{};  // Empty: a second later.
+    int product = 0;         // 0: NULL; else category and price are filled in.
     std::string category = "CAT-001";
     std::string price = "10.00";
-    std::string session, cart, order;
-    std::string order_total, line_total;
+    std::string session{}, cart{}, order{};
+    std::string order_total{}, line_total{};
     std::string channel = "Web", device = "Mobile";
     int order_line = 1;
     int points = 0;
