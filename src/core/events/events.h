@@ -5,12 +5,20 @@
 // log for reading, moves what is new into the warehouse, and then says up to where it got (Trim),
 // so that nothing is lost and nothing is kept for ever.
 //
-//   order    positions count up from 1 without gaps; Read returns records in their order.
+// A killed server loses what was queued and not yet written, and nothing else. A log may be opened
+// several times, in one process or in many, but for writing once.
+//
+//   order    positions count up from 1 without gaps, also when all is trimmed; Read returns records in
+//            their order; impressions are written in the order they were offered.
 //   threads  EventLog: any thread, appends one after another. ImpressionQueue::Offer: any thread, it
-//            never blocks.
-//   errors   kUnavailable: another process writes this log (its pid is named), or the disk is full;
-//            kFailedPrecondition: a newer format; kInternal: damaged, with its path.
-//   cost     Append: one durable transaction per batch. Offer: a lock and a move.
+//            never blocks. Neither survives fork(): a child opens its own.
+//   errors   kNotFound: a log to read that is not there; kUnavailable: another process writes this log
+//            (its pid is named), or the disk is full; kFailedPrecondition: a newer format;
+//            kInvalidArgument: a mark beyond the end; kInternal: damaged, with its path.
+//   cost     Append: one durable transaction per batch. Offer: a lock and a move. The queue writes at
+//            most a hundred batches a second.
+//   source   kv/queue.h is the log's ground; the reader's mark is a file of its own, so that a worker
+//            never holds up the server.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +58,8 @@ struct Impression {
   std::string arm;  // Experiment arm; empty: none.
 };
 
+// Little-endian, its own format in the first byte; Decode believes nothing: kInternal for what is
+// damaged, kFailedPrecondition for a newer format.
 std::string EncodeImpression(const Impression& impression);
 Result<Impression> DecodeImpression(std::string_view bytes);
 
@@ -86,16 +96,18 @@ class EventLog {
 
 class ImpressionQueue {
  public:
-  // `log` is moved in; the writer thread starts at once.
+  // `log` (opened for writing) is moved in; the writer thread starts at once. At most `capacity`
+  // impressions are in memory, those being written included.
   ImpressionQueue(EventLog log, std::size_t capacity = 65'536);
-  // Writes what is queued, then ends.
+  // Writes what is queued, then ends: as long as the disk takes.
   ~ImpressionQueue();
   ImpressionQueue(const ImpressionQueue&) = delete;
   ImpressionQueue& operator=(const ImpressionQueue&) = delete;
 
-  // False: the queue is full (a slow or full disk); the impression is dropped and counted.
+  // False: the queue is full (a slow disk); the impression is dropped and counted.
   bool Offer(Impression impression);
   std::uint64_t written() const;
+  // Not taken, or taken and not written: the disk refused the batch (logged once until it recovers).
   std::uint64_t dropped() const;
 
  private:
