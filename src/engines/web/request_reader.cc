@@ -156,6 +156,7 @@ struct RequestReader::Impl {
   std::optional<ChunkedBody> chunks;  // When the body comes in chunks.
   std::size_t searched = 0;           // Bytes of the coming head in which its end was not found.
   std::size_t body_left = 0;          // When the body has a length.
+  bool forgave_line = false;
   bool head_done = false;
   bool started = false;
   bool wants_continue = false;
@@ -215,11 +216,15 @@ struct RequestReader::Impl {
 State RequestReader::Impl::FeedHead(std::string_view bytes, std::size_t& consumed) {
   if (!started) {
     // One empty line before a request is forgiven: some clients end a body with it.
-    if (bytes.starts_with("\r\n")) {
-      consumed = 2;
-      bytes.remove_prefix(2);
+    if (!forgave_line) {
+      if (bytes == "\r") return State::kNeedMore;
+      if (bytes.starts_with("\r\n")) {
+        forgave_line = true;
+        consumed = 2;
+        bytes.remove_prefix(2);
+      }
     }
-    if (bytes.empty() || bytes == "\r") return State::kNeedMore;
+    if (bytes.empty()) return State::kNeedMore;
     started = true;
   }
   const std::size_t end = bytes.find("\r\n\r\n", searched);
@@ -309,6 +314,7 @@ void RequestReader::Reset() {
   impl.chunks.reset();
   impl.searched = 0;
   impl.body_left = 0;
+  impl.forgave_line = false;
   impl.head_done = false;
   impl.started = false;
   impl.wants_continue = false;

@@ -1,0 +1,87 @@
+#include "api/answer_json.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "web/json_text.h"
+
+namespace aisle::api {
+namespace {
+
+void AppendDollars(std::string& out, domain::Cents price) {
+  const std::int64_t cents = price.value < 0 ? -price.value : price.value;
+  fmt::format_to(std::back_inserter(out), "{}{}.{:02}", price.value < 0 ? "-" : "", cents / 100,
+                 cents % 100);
+}
+
+void AppendMilliseconds(std::string& out, std::string_view name, std::chrono::nanoseconds time) {
+  const std::int64_t micros = (time.count() + 500) / 1000;
+  fmt::format_to(std::back_inserter(out), R"("{}":{}.{:03},)", name, micros / 1000, micros % 1000);
+}
+
+void AppendItem(std::string& out, const recommend::Item& item) {
+  fmt::format_to(std::back_inserter(out), R"({{"rank":{},"product_id":{},"product_name":)",
+                 item.rank, item.product.value);
+  web::AppendJsonString(out, item.product_name);
+  out += R"(,"category":)";
+  web::AppendJsonString(out, item.category);
+  out += R"(,"department":)";
+  web::AppendJsonString(out, item.department);
+  out += R"(,"price":)";
+  AppendDollars(out, item.price);
+  out += R"(,"score":)";
+  web::AppendJsonNumber(out, item.score);
+  fmt::format_to(std::back_inserter(out), R"(,"in_stock_qty":{},"est_delivery_days":{},"source":)",
+                 item.in_stock_qty, item.est_delivery_days);
+  web::AppendJsonString(out, item.source);
+  out += '}';
+}
+
+void AppendTimings(std::string& out, const recommend::Timings& timings) {
+  out += '{';
+  AppendMilliseconds(out, "features_ms", timings.features);
+  AppendMilliseconds(out, "propensity_ms", timings.propensity);
+  AppendMilliseconds(out, "inventory_ms", timings.inventory);
+  fmt::format_to(std::back_inserter(out), R"("candidates":{},)", timings.candidates);
+  AppendMilliseconds(out, "pair_features_ms", timings.pair_features);
+  AppendMilliseconds(out, "model_ms", timings.model);
+  fmt::format_to(std::back_inserter(out), R"("model_ok":{},)", timings.model_ok);
+  AppendMilliseconds(out, "total_ms", timings.total);
+  out += R"("backend":)";
+  web::AppendJsonString(out, timings.backend);
+  out += '}';
+}
+
+}  // namespace
+
+void AppendAnswer(std::string& out, const recommend::Answer& answer) {
+  out.reserve(out.size() + 512 + 280 * answer.items.size());
+  fmt::format_to(std::back_inserter(out), R"({{"customer_id":{},"zip_code":)",
+                 answer.customer.value);
+  web::AppendJsonString(out, answer.zip_code);
+  fmt::format_to(std::back_inserter(out), R"(,"region":"{}","recommendations":[)",
+                 domain::RegionName(answer.region));
+  for (const recommend::Item& item : answer.items) {
+    if (&item != &answer.items.front()) out += ',';
+    AppendItem(out, item);
+  }
+  out += R"(],"timings":)";
+  AppendTimings(out, answer.timings);
+  out += R"(,"request_id":)";
+  web::AppendJsonString(out, answer.request_id);
+  fmt::format_to(std::back_inserter(out),
+                 R"(,"model":{{"ranking":{},"propensity":{}}},"generation":{},"degraded":[)",
+                 answer.ranking_version, answer.propensity_version, answer.generation);
+  for (const serving::Degraded& degraded : answer.degraded) {
+    if (&degraded != &answer.degraded.front()) out += ',';
+    out += R"({"what":)";
+    web::AppendJsonString(out, degraded.what);
+    out += R"(,"why":)";
+    web::AppendJsonString(out, degraded.why);
+    out += '}';
+  }
+  out += "]}";
+}
+
+}  // namespace aisle::api

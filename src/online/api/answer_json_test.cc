@@ -1,0 +1,84 @@
+#include "api/answer_json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "web/json_body.h"
+
+namespace aisle::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+recommend::Answer SampleAnswer() {
+  recommend::Answer answer;
+  answer.customer.value = 1'000'000;
+  answer.zip_code = "10001";
+  answer.items.push_back({.rank = 1,
+                          .product = {42},
+                          .product_name = "Silk \"Wrap\" caf\xC3\xA9",
+                          .category = "Womens Clothing",
+                          .department = "Apparel",
+                          .price = {8'905},
+                          .score = 0.9234F,
+                          .in_stock_qty = 145,
+                          .est_delivery_days = 2,
+                          .source = "model"});
+  answer.timings = {.features = 12'400ns,
+                    .propensity = 8'000ns,
+                    .inventory = 4'499ns,
+                    .pair_features = 31'000ns,
+                    .model = 1'102'600ns,
+                    .total = 1'181'000ns,
+                    .candidates = 1701,
+                    .model_ok = true,
+                    .backend = "embedded"};
+  answer.request_id = "r-1";
+  answer.ranking_version = 7;
+  answer.propensity_version = 12;
+  answer.generation = 31;
+  return answer;
+}
+
+std::string Written(const recommend::Answer& answer) {
+  std::string out;
+  AppendAnswer(out, answer);
+  return out;
+}
+
+TEST(AnswerJson, HasEveryFieldOfTheSchemaInItsForm) {
+  EXPECT_EQ(
+      Written(SampleAnswer()),
+      R"({"customer_id":1000000,"zip_code":"10001","region":"Northeast","recommendations":[)"
+      R"({"rank":1,"product_id":42,"product_name":"Silk \"Wrap\" caf)"
+      "\xC3\xA9"
+      R"(","category":"Womens Clothing","department":"Apparel","price":89.05,"score":0.9234,)"
+      R"("in_stock_qty":145,"est_delivery_days":2,"source":"model"}],)"
+      R"("timings":{"features_ms":0.012,"propensity_ms":0.008,"inventory_ms":0.004,"candidates":1701,)"
+      R"("pair_features_ms":0.031,"model_ms":1.103,"model_ok":true,"total_ms":1.181,)"
+      R"("backend":"embedded"},"request_id":"r-1","model":{"ranking":7,"propensity":12},)"
+      R"("generation":31,"degraded":[]})");
+}
+
+TEST(AnswerJson, SaysWhatItAnsweredWithout) {
+  recommend::Answer answer = SampleAnswer();
+  answer.items.clear();
+  answer.degraded = {{"model", "deadline"}, {"customer", "unknown"}};
+  EXPECT_THAT(
+      Written(answer),
+      testing::EndsWith(
+          R"("degraded":[{"what":"model","why":"deadline"},{"what":"customer","why":"unknown"}]})"));
+}
+
+TEST(AnswerJson, IsJsonWhateverTheCatalogueHolds) {
+  recommend::Answer answer = SampleAnswer();
+  answer.items[0].product_name = std::string("bad \xFF \x00 \x1F \\", 11);
+  answer.items[0].score = 1e-9F;
+  answer.items.push_back(answer.items[0]);
+  const auto parsed = web::ParseJson(Written(answer));
+  ASSERT_TRUE(parsed) << parsed.error().detail;
+  EXPECT_EQ(parsed->at("recommendations").as_array().size(), 2U);
+}
+
+}  // namespace
+}  // namespace aisle::api

@@ -1,0 +1,66 @@
+// Looks for a newer generation twice a second, on a thread of its own, and hands over what opens.
+//
+// Opening reads files and may take a while, so it never happens on an event loop; and a generation
+// that has been replaced is destroyed here, not on the loop that let go of it last.
+//
+//   order    `publish` is called with one generation after the other, first from Start()'s thread.
+//   threads  state and reason may be asked from any; `publish` is never called after Stop().
+//   errors   none leave: a generation that does not open is logged once (and tried again, quietly);
+//            what was open stays.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "serving/serving.h"
+
+namespace aisle::api {
+
+using StatePointer = std::shared_ptr<const serving::ServingState>;
+
+class GenerationWatcher {
+ public:
+  using Publish = std::function<void(const StatePointer&)>;
+
+  GenerationWatcher(std::filesystem::path root, Publish publish);
+  ~GenerationWatcher();
+  GenerationWatcher(const GenerationWatcher&) = delete;
+  GenerationWatcher& operator=(const GenerationWatcher&) = delete;
+
+  // Opens the current generation on this thread, then begins to watch.
+  void Start(std::chrono::milliseconds every = std::chrono::milliseconds{500});
+  // Does not wait for the thread; the destructor does.
+  void Stop();
+
+  StatePointer state() const;  // Null: nothing has opened yet.
+  // Why there is no newer state than state(): empty when all is well.
+  std::string reason() const;
+
+ private:
+  void Watch(std::chrono::milliseconds every);
+  void Look();
+  void Note(std::int64_t generation, const std::string& reason);
+
+  const std::filesystem::path root_;
+  const Publish publish_;
+  mutable std::mutex mutex_;  // state_, reason_, stopping_
+  std::condition_variable wake_;
+  StatePointer state_;
+  std::string reason_;
+  bool stopping_ = false;
+  // Of the watching thread.
+  std::vector<StatePointer> replaced_;
+  std::int64_t failed_generation_ = -1;
+  std::chrono::steady_clock::time_point try_again_{};
+  std::thread thread_;
+};
+
+}  // namespace aisle::api

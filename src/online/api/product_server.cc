@@ -1,0 +1,68 @@
+#include "api/product_server.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "api/generation_watcher.h"
+#include "api/routes.h"
+#include "events/events.h"
+#include "web/server.h"
+
+namespace aisle::api {
+
+struct ProductServer::Impl {
+  std::shared_ptr<GenerationWatcher> watcher;
+  std::unique_ptr<web::Server> server;
+};
+
+ProductServer::ProductServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ProductServer::~ProductServer() = default;
+
+Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loops,
+                                                            const ServerOptions& options) {
+  AISLE_TRY(const web::Address address, web::ParseAddress(options.listen));
+  if (!address.IsLoopback()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} is not loopback: without access tokens this server listens on "
+                            "127.0.0.1 or [::1] only",
+                            options.listen));
+  }
+  std::shared_ptr<events::ImpressionQueue> impressions;
+  if (options.log_impressions) {
+    AISLE_TRY(events::EventLog log,
+              events::EventLog::Open(options.event_log, events::EventLog::Access::kWrite));
+    impressions = std::make_shared<events::ImpressionQueue>(std::move(log));
+  }
+  auto desk =
+      std::make_shared<Desk>(loops.LoopCount(), std::move(impressions), options.request_deadline);
+  auto impl = std::make_unique<Impl>();
+  impl->watcher = std::make_shared<GenerationWatcher>(
+      options.serving_root, [&loops, desk](const StatePointer& state) {
+        loops.PostToEach([desk, state](int loop_index) { desk->Take(loop_index, state); });
+      });
+  // The first generation is posted before the listeners are, so no request comes before it.
+  impl->watcher->Start();
+  web::ServerOptions web_options;
+  web_options.listen = options.listen;
+  AISLE_TRY(impl->server, web::Server::Start(loops, std::move(web_options), MakeRouter(desk)));
+  loops.OnStop([watcher = impl->watcher] { watcher->Stop(); });
+  return std::unique_ptr<ProductServer>(new ProductServer(std::move(impl)));
+}
+
+std::string ProductServer::address() const { return impl_->server->address().Text(); }
+
+std::string ProductServer::ReadyLine() const {
+  const StatePointer state = impl_->watcher->state();
+  if (!state) return fmt::format("Not ready - {}", impl_->watcher->reason());
+  const serving::GenerationManifest& manifest = state->manifest();
+  const auto version = [](int number) {
+    return number == 0 ? std::string("none") : std::to_string(number);
+  };
+  return fmt::format(
+      "Ready - {} products cached, ranking {}, propensity {}, generation {}, backend={}",
+      state->shelf().catalogue.products.size(), version(manifest.ranking_version),
+      version(manifest.propensity_version), manifest.generation, state->OpenStore()->name());
+}
+
+}  // namespace aisle::api

@@ -1,0 +1,190 @@
+// Generations that come, break and flip under requests; ports and logs that are taken; stopping.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "api/generation_watcher.h"
+#include "api/open_shop.h"
+#include "api/product_server.h"
+#include "events/events.h"
+
+namespace aisle::api {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr const char* kAsk = "/recommend?customer_id=1000000&zip_code=10001";
+
+// Asks until the answer is of that generation; false after half a minute.
+bool WaitForGeneration(const OpenShop& shop, std::int64_t generation) {
+  const std::string wanted = fmt::format("\"generation\":{},", generation);
+  for (int i = 0; i < 600; ++i) {
+    if (shop.Get(kAsk).body.find(wanted) != std::string::npos) return true;
+    std::this_thread::sleep_for(50ms);
+  }
+  return false;
+}
+
+TEST(ProductServer, WithoutAGenerationItLivesButIsNotReadyUntilOneIsPublished) {
+  OpenShop shop(false);
+  EXPECT_EQ(shop.Get("/livez").status, 200);
+  const auto not_ready = shop.Get("/readyz");
+  EXPECT_EQ(not_ready.status, 503);
+  EXPECT_THAT(not_ready.body, HasSubstr("nothing is published"));
+  EXPECT_EQ(shop.Get("/health").status, 503);
+  EXPECT_EQ(shop.Get(kAsk).status, 503);
+  EXPECT_EQ(shop.Get(kAsk).Find("Retry-After"), "1");
+  EXPECT_EQ(shop.Post("/recommend", R"({"data": [[0, {"customer_id": 1}]]})").status, 503);
+  EXPECT_THAT(shop.server->ReadyLine(), StartsWith("Not ready - "));
+  PublishGeneration(shop.root(), 1);
+  EXPECT_TRUE(WaitForGeneration(shop, 1));
+  EXPECT_THAT(shop.server->ReadyLine(), StartsWith("Ready - 200 products cached"));
+}
+
+TEST(ProductServer, ABrokenGenerationIsPassedOverAndTheNextIsServed) {
+  OpenShop shop;
+  {
+    // A generation that is named but not there.
+    std::ofstream(shop.root() / "CURRENT") << "99\n";
+  }
+  std::this_thread::sleep_for(1200ms);  // Two looks.
+  const auto answer = shop.Get(kAsk);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_THAT(answer.body, HasSubstr("\"generation\":1,"));
+  EXPECT_EQ(shop.Get("/readyz").status, 200);
+  {
+    std::ofstream(shop.root() / "CURRENT") << "1\n";
+  }
+  const std::int64_t next = PublishGeneration(shop.root(), 2);
+  EXPECT_TRUE(WaitForGeneration(shop, next));
+}
+
+// Clients that ask without a pause until they are told to end.
+class Askers {
+ public:
+  Askers(const OpenShop& shop, int count) {
+    for (int i = 0; i < count; ++i) threads_.emplace_back([this, &shop] { Ask(shop); });
+  }
+  ~Askers() { End(); }
+  void End() {
+    ending = true;
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+  std::atomic<int> answered = 0;
+  std::atomic<int> failed = 0;  // Answered, but not with 200.
+  std::atomic<int> closed = 0;  // Connections that ended instead of an answer.
+  std::atomic<bool> ending = false;
+
+ private:
+  void Ask(const OpenShop& shop) {
+    web::Client client = shop.Connect();
+    while (!ending) {
+      const auto answer = client.Get(kAsk);
+      if (!answer) {
+        ++closed;
+        return;
+      }
+      ++(answer->status == 200 && answer->body.ends_with("]}") ? answered : failed);
+    }
+  }
+  std::vector<std::thread> threads_;
+};
+
+TEST(ProductServer, GenerationsFlipUnderRequestsAndNoneFails) {
+  OpenShop shop;
+  Askers askers(shop, 4);
+  for (std::uint64_t seed = 2; seed <= 5; ++seed) {
+    const std::int64_t generation = PublishGeneration(shop.root(), seed, seed % 2 == 0 ? 7 : 0);
+    EXPECT_TRUE(WaitForGeneration(shop, generation));
+  }
+  askers.End();
+  EXPECT_GT(askers.answered, 10);
+  EXPECT_EQ(askers.failed, 0);
+  EXPECT_EQ(askers.closed, 0);
+}
+
+TEST(ProductServer, StoppingUnderRequestsTearsNoAnswer) {
+  OpenShop shop;
+  Askers askers(shop, 4);
+  while (askers.answered < 20) std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(shop.Close());
+  askers.End();
+  EXPECT_EQ(askers.failed, 0);
+}
+
+TEST(ProductServer, WhatWasShownIsInTheEventLogAfterwards) {
+  TempFolder folder;
+  std::string request_id;
+  std::filesystem::path kept = folder.path() / "events";
+  {
+    OpenShop shop;
+    request_id = shop.Get(kAsk).Find("X-Request-Id");
+    const auto batch =
+        Json(shop.Post("/recommend", R"({"data": [[0, {"customer_id": 1000001}]]})"));
+    EXPECT_THAT(Text(batch.at("data").at(0).at(1).at("request_id")), testing::EndsWith(".0"));
+    const auto second = ProductServer::Start(shop.loops, shop.Options());
+    ASSERT_FALSE(second);  // Another server owns this event log.
+    EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
+    EXPECT_TRUE(shop.Close());
+    std::filesystem::rename(shop.Options().event_log, kept);
+  }
+  const auto log = events::EventLog::Open(kept, events::EventLog::Access::kRead);
+  ASSERT_TRUE(log) << log.error().message;
+  const auto records = log->Read(0, 10);
+  ASSERT_TRUE(records);
+  ASSERT_EQ(records->size(), 2U);
+  const auto impression = events::DecodeImpression(records->front().bytes);
+  ASSERT_TRUE(impression);
+  EXPECT_EQ(impression->request_id, request_id);
+  EXPECT_EQ(impression->customer.value, 1'000'000);
+  EXPECT_EQ(impression->shown.size(), 5U);
+  EXPECT_EQ(impression->generation, 1);
+}
+
+TEST(ProductServer, AddressesThatCannotBeAreErrors) {
+  OpenShop shop;
+  net::EventLoops loops(1, "second");
+  ServerOptions options = shop.Options();
+  options.log_impressions = false;
+  options.listen = shop.server->address();
+  const auto taken = ProductServer::Start(loops, options);
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(taken.error().message, HasSubstr("the port is taken"));
+  for (const char* listen : {"0.0.0.0:8000", "[::]:8000", "10.0.0.1:80", "8000", "nowhere:80"}) {
+    options.listen = listen;
+    const auto refused = ProductServer::Start(loops, options);
+    ASSERT_FALSE(refused) << listen;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument) << listen;
+  }
+  shop.ExpectWell();
+}
+
+TEST(GenerationWatcher, AReplacedGenerationIsLetGo) {
+  TempFolder folder;
+  PublishGeneration(folder.path(), 1);
+  std::atomic<int> published = 0;
+  GenerationWatcher watcher(folder.path(), [&](const StatePointer&) { ++published; });
+  watcher.Start(5ms);
+  EXPECT_EQ(published, 1);
+  const std::weak_ptr<const serving::ServingState> first = watcher.state();
+  PublishGeneration(folder.path(), 2);
+  for (int i = 0; i < 2000 && !first.expired(); ++i) std::this_thread::sleep_for(5ms);
+  EXPECT_TRUE(first.expired());
+  EXPECT_EQ(published, 2);
+  EXPECT_EQ(watcher.state()->manifest().generation, 2);
+  EXPECT_EQ(watcher.reason(), "");
+}
+
+}  // namespace
+}  // namespace aisle::api

@@ -1,0 +1,225 @@
+#include "api/recommend_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "domain/region.h"
+#include "web/json_body.h"
+
+namespace aisle::api {
+namespace json = boost::json;
+namespace {
+
+constexpr std::string_view kCustomerIdAccepted = "an integer from 0 to 9223372036854775807";
+constexpr std::string_view kTopNAccepted = "an integer from 1 to 100";
+static_assert(recommend::kTopNMax == 100);
+constexpr std::string_view kZipAccepted = "five digits, such as \"10001\"";
+constexpr std::string_view kStrictAccepted = "true or false";
+constexpr std::string_view kKnownFields = "customer_id, zip_code, top_n, strict";
+
+std::unexpected<web::Problem> Refuse(std::string_view field, std::string detail,
+                                     std::string_view accepted) {
+  web::Problem problem;
+  problem.status = 400;
+  problem.type = "invalid-argument";
+  problem.detail = std::move(detail);
+  problem.field = field;
+  problem.accepted = accepted;
+  return std::unexpected(std::move(problem));
+}
+
+// The beginning of what the client sent, for the message.
+std::string_view Shorten(std::string_view text) {
+  return text.substr(0, std::min<std::size_t>(text.size(), 40));
+}
+
+// Digits only: no sign, no space, no fraction, no exponent.
+std::optional<std::int64_t> ParseCount(std::string_view text) {
+  std::int64_t value = 0;
+  if (text.empty() || text[0] == '-') return std::nullopt;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<std::int64_t> CountOf(const json::value& value) {
+  if (!value.is_int64() || value.get_int64() < 0) return std::nullopt;
+  return value.get_int64();
+}
+
+// A request that is being put together from fields in any order.
+struct Draft {
+  recommend::Request request;
+  bool has_customer = false;
+
+  Checked<void> SetCustomer(std::optional<std::int64_t> id, std::string_view shown) {
+    if (!id) return RefuseField("customer_id", shown, kCustomerIdAccepted);
+    request.customer.value = *id;
+    has_customer = true;
+    return {};
+  }
+  Checked<void> SetTopN(std::optional<std::int64_t> count, std::string_view shown) {
+    if (!count || *count < 1 || *count > recommend::kTopNMax)
+      return RefuseField("top_n", shown, kTopNAccepted);
+    request.top_n = static_cast<int>(*count);
+    return {};
+  }
+  Checked<void> SetZip(std::string_view zip, bool is_text, std::string_view shown) {
+    if (!is_text || !domain::RegionOfZip(zip)) return RefuseField("zip_code", shown, kZipAccepted);
+    request.zip_code = zip;
+    return {};
+  }
+  Checked<recommend::Request> Finish() && {
+    if (!has_customer) return Refuse("customer_id", "customer_id is missing", kCustomerIdAccepted);
+    return std::move(request);
+  }
+
+  static std::unexpected<web::Problem> RefuseField(std::string_view field, std::string_view value,
+                                                   std::string_view accepted) {
+    return Refuse(field, fmt::format("{} is {}", field, Shorten(value)), accepted);
+  }
+};
+
+Checked<void> SetParameter(Draft& draft, const web::Parameter& parameter) {
+  const std::string shown = fmt::format("'{}'", Shorten(parameter.value));
+  if (parameter.name == "customer_id") return draft.SetCustomer(ParseCount(parameter.value), shown);
+  if (parameter.name == "top_n") return draft.SetTopN(ParseCount(parameter.value), shown);
+  if (parameter.name == "zip_code") return draft.SetZip(parameter.value, true, shown);
+  if (parameter.name == "strict") {
+    if (parameter.value != "true" && parameter.value != "false")
+      return Draft::RefuseField("strict", shown, kStrictAccepted);
+    draft.request.strict = parameter.value == "true";
+    return {};
+  }
+  return Refuse(parameter.name, fmt::format("there is no parameter '{}'", Shorten(parameter.name)),
+                kKnownFields);
+}
+
+Checked<void> SetParameters(Draft& draft, std::span<const web::Parameter> query) {
+  std::set<std::string_view> seen;
+  for (const web::Parameter& parameter : query) {
+    if (!seen.insert(parameter.name).second) {
+      return Refuse(parameter.name,
+                    fmt::format("the parameter '{}' stands there twice", Shorten(parameter.name)),
+                    "each parameter once");
+    }
+    const Checked<void> set = SetParameter(draft, parameter);
+    if (!set) return set;
+  }
+  return {};
+}
+
+Checked<void> SetField(Draft& draft, std::string_view name, const json::value& value) {
+  const std::string shown = json::serialize(value);
+  if (name == "customer_id") return draft.SetCustomer(CountOf(value), shown);
+  if (name == "top_n") return draft.SetTopN(CountOf(value), shown);
+  if (name == "zip_code") {
+    const std::string_view zip =
+        value.is_string() ? std::string_view(value.get_string().data(), value.get_string().size())
+                          : std::string_view();
+    return draft.SetZip(zip, value.is_string(), shown);
+  }
+  if (name == "strict") {
+    if (!value.is_bool()) return Draft::RefuseField("strict", shown, kStrictAccepted);
+    draft.request.strict = value.get_bool();
+    return {};
+  }
+  return Refuse(name, fmt::format("there is no field '{}'", Shorten(name)), kKnownFields);
+}
+
+Checked<recommend::Request> RequestOfObject(const json::object& object, bool strict) {
+  Draft draft;
+  draft.request.strict = strict;
+  for (const auto& [key, value] : object) {
+    const Checked<void> set = SetField(draft, {key.data(), key.size()}, value);
+    if (!set) return std::unexpected(set.error());
+  }
+  return std::move(draft).Finish();
+}
+
+Checked<BatchRow> RowOf(const json::value& value, std::size_t position, bool strict) {
+  constexpr std::string_view kAccepted = "[row number, {\"customer_id\": ...}]";
+  const std::string field = fmt::format("data[{}]", position);
+  const auto refuse = [&](std::string_view why) {
+    return Refuse(field, fmt::format("{} {}", field, why), kAccepted);
+  };
+  if (!value.is_array() || value.get_array().size() != 2) return refuse("is not a pair");
+  const json::array& pair = value.get_array();
+  const auto index = CountOf(pair[0]);
+  if (!index) return refuse("does not begin with a row number");
+  if (!pair[1].is_object()) return refuse("has no object");
+  return BatchRow{*index, RequestOfObject(pair[1].get_object(), strict)};
+}
+
+Checked<std::vector<BatchRow>> RowsOf(const json::object& object, bool strict) {
+  const std::string accepted = fmt::format(
+      "{{\"data\": [[0, {{\"customer_id\": ...}}], ...]}}, at most {} rows", kBatchRowsMax);
+  for (const auto& [key, value] : object) {
+    if (key == "data") continue;
+    return Refuse(
+        {key.data(), key.size()},
+        fmt::format("there is no field '{}' beside data", Shorten({key.data(), key.size()})),
+        "data");
+  }
+  const json::value& data = object.at("data");
+  if (!data.is_array()) return Refuse("data", "data is not a list of rows", accepted);
+  const json::array& list = data.get_array();
+  if (list.size() > kBatchRowsMax)
+    return Refuse("data", fmt::format("data has {} rows", list.size()), accepted);
+  std::vector<BatchRow> rows;
+  rows.reserve(list.size());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    Checked<BatchRow> row = RowOf(list[i], i, strict);
+    if (!row) return std::unexpected(std::move(row.error()));
+    rows.push_back(*std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+Checked<recommend::Request> RequestOfQuery(std::span<const web::Parameter> query) {
+  Draft draft;
+  const Checked<void> set = SetParameters(draft, query);
+  if (!set) return std::unexpected(set.error());
+  return std::move(draft).Finish();
+}
+
+Checked<bool> StrictOfQuery(std::span<const web::Parameter> query) {
+  for (const web::Parameter& parameter : query) {
+    if (parameter.name == "strict") continue;
+    return Refuse(parameter.name,
+                  fmt::format("'{}' belongs into the body of a POST", Shorten(parameter.name)),
+                  "strict");
+  }
+  Draft draft;
+  const Checked<void> set = SetParameters(draft, query);
+  if (!set) return std::unexpected(set.error());
+  return draft.request.strict;
+}
+
+Checked<RecommendBody> RequestOfBody(std::string_view body, bool strict) {
+  const auto value = web::ParseJson(body);
+  if (!value) return std::unexpected(value.error());
+  if (!value->is_object())
+    return Refuse("", "the body is JSON, but not an object", R"({"customer_id": ...})");
+  const json::object& object = value->get_object();
+  if (object.contains("data")) {
+    Checked<std::vector<BatchRow>> rows = RowsOf(object, strict);
+    if (!rows) return std::unexpected(std::move(rows.error()));
+    return RecommendBody(*std::move(rows));
+  }
+  Checked<recommend::Request> request = RequestOfObject(object, strict);
+  if (!request) return std::unexpected(std::move(request.error()));
+  return RecommendBody(*std::move(request));
+}
+
+}  // namespace aisle::api

@@ -1,0 +1,225 @@
+#include "api/routes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <random>
+
+#include "api/answer_json.h"
+#include "api/embedded.h"
+#include "api/recommend_request.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/event_loops.h"
+#include "web/json_text.h"
+
+namespace aisle::api {
+namespace {
+
+// So many rows of a batch are answered before others get their turn on the loop.
+constexpr std::size_t kRowsPerTurn = 4;
+
+using DeskPointer = std::shared_ptr<Desk>;
+
+web::Response JsonResponse(std::string body) {
+  web::Response response;
+  response.body = std::move(body);
+  response.fields.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+web::Problem NotReady() {
+  web::Problem problem;
+  problem.status = 503;
+  problem.type = "not-ready";
+  problem.detail = "nothing is published yet, or what is published does not open (see the log)";
+  return problem;
+}
+
+// What the recommender refused. Its messages begin with the field's name.
+web::Problem ProblemOf(const Error& error, const std::string& request_id) {
+  web::Problem problem = web::ProblemOf(error);
+  if (problem.status == 500) base::LogError("request {}: {}", request_id, error.message);
+  if (error.code == ErrorCode::kInvalidArgument)
+    problem.field = error.message.substr(0, error.message.find_first_of(" :"));
+  if (error.code == ErrorCode::kNotFound) problem.field = "customer_id";
+  return problem;
+}
+
+// Appends the answer, or the problem document in its place; gives the status.
+net::Task<int> AppendAnswerOrProblem(const Desk& desk, int loop_index, recommend::Request request,
+                                     std::string& out) {
+  recommend::Recommender& recommender =
+      desk.places[static_cast<std::size_t>(loop_index)]->recommender;
+  const std::string request_id = request.request_id;
+  const net::Deadline deadline = net::Deadline::After(desk.request_deadline);
+  const Result<recommend::Answer> answer =
+      co_await recommender.Recommend(std::move(request), base::Now(), deadline);
+  if (answer) {
+    AppendAnswer(out, *answer);
+    co_return 200;
+  }
+  const web::Problem problem = ProblemOf(answer.error(), request_id);
+  out += web::ToJson(problem, request_id);
+  co_return problem.status;
+}
+
+net::Task<web::Response> AnswerOne(const Desk& desk, int loop_index, recommend::Request request) {
+  web::Response response = JsonResponse({});
+  response.status =
+      co_await AppendAnswerOrProblem(desk, loop_index, std::move(request), response.body);
+  if (response.status != 200) response.content_type = "application/problem+json";
+  if (response.status == 503) response.fields.emplace_back("Retry-After", "1");
+  co_return response;
+}
+
+net::Task<web::Response> AnswerBatch(const Desk& desk, const web::Request& request,
+                                     std::vector<BatchRow> rows) {
+  web::Response response = JsonResponse(R"({"data":[)");
+  std::string& out = response.body;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (i > 0) out += ',';
+    if (i > 0 && i % kRowsPerTurn == 0) co_await net::Sleep(std::chrono::nanoseconds{0});
+    fmt::format_to(std::back_inserter(out), "[{},", rows[i].index);
+    std::string row_id = fmt::format("{}.{}", request.request_id, i);
+    if (rows[i].request) {
+      recommend::Request row = *std::move(rows[i].request);
+      row.request_id = std::move(row_id);
+      co_await AppendAnswerOrProblem(desk, request.loop_index, std::move(row), out);
+    } else {
+      out += web::ToJson(rows[i].request.error(), row_id);
+    }
+    out += ']';
+  }
+  out += "]}";
+  co_return response;
+}
+
+net::Task<web::Response> GetRecommend(DeskPointer desk, const web::Request& request) {
+  auto asked = RequestOfQuery(request.query);
+  if (!asked) co_return web::ToResponse(asked.error(), request.request_id);
+  asked->request_id = request.request_id;
+  co_return co_await AnswerOne(*desk, request.loop_index, *std::move(asked));
+}
+
+net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& request) {
+  if (const auto problem = web::JsonTypeProblem(request))
+    co_return web::ToResponse(*problem, request.request_id);
+  const auto strict = StrictOfQuery(request.query);
+  if (!strict) co_return web::ToResponse(strict.error(), request.request_id);
+  auto body = RequestOfBody(request.body, *strict);
+  if (!body) co_return web::ToResponse(body.error(), request.request_id);
+  if (auto* rows = std::get_if<std::vector<BatchRow>>(&*body)) {
+    if (!desk->places[static_cast<std::size_t>(request.loop_index)]->recommender.state())
+      co_return web::ToResponse(NotReady(), request.request_id);
+    co_return co_await AnswerBatch(*desk, request, std::move(*rows));
+  }
+  recommend::Request one = std::get<recommend::Request>(*std::move(body));
+  one.request_id = request.request_id;
+  co_return co_await AnswerOne(*desk, request.loop_index, std::move(one));
+}
+
+std::string HealthJson(const Desk& desk, const Desk::Place& place,
+                       const serving::ServingState& state) {
+  const serving::GenerationManifest& manifest = state.manifest();
+  const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::steady_clock::now() - desk.started);
+  std::string out;
+  fmt::format_to(std::back_inserter(out), R"({{"status":"ok","products_cached":{},"backend":)",
+                 state.shelf().catalogue.products.size());
+  web::AppendJsonString(out, place.backend);
+  fmt::format_to(
+      std::back_inserter(out),
+      R"(,"generation":{},"as_of":"{}","created":"{}","model":{{"ranking":{},"propensity":{}}})",
+      manifest.generation, base::FormatIso(manifest.as_of), base::FormatIso(manifest.created),
+      manifest.ranking_version, manifest.propensity_version);
+  fmt::format_to(std::back_inserter(out), R"(,"customers":{},"uptime_s":{},"loops":{})",
+                 manifest.customers, uptime.count(), desk.places.size());
+  if (desk.impressions) {
+    fmt::format_to(std::back_inserter(out), R"(,"impressions":{{"written":{},"dropped":{}}})",
+                   desk.impressions->written(), desk.impressions->dropped());
+  }
+  out += '}';
+  return out;
+}
+
+net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request) {
+  const Desk::Place& place = *desk->places[static_cast<std::size_t>(request.loop_index)];
+  const StatePointer state = place.recommender.state();
+  if (!state) {
+    web::Response response =
+        JsonResponse(R"({"status":"not ready","products_cached":0,"backend":"none"})");
+    response.status = 503;
+    co_return response;
+  }
+  co_return JsonResponse(HealthJson(*desk, place, *state));
+}
+
+net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request) {
+  if (!desk->places[static_cast<std::size_t>(request.loop_index)]->recommender.state())
+    co_return web::ToResponse(NotReady(), request.request_id);
+  co_return JsonResponse(R"({"status":"ready"})");
+}
+
+net::Task<web::Response> GetAlive(DeskPointer, const web::Request&) {
+  co_return JsonResponse(R"({"status":"alive"})");
+}
+
+// The page's own script and style carry a nonce; the browser runs and loads nothing else.
+net::Task<web::Response> GetPage(DeskPointer, const web::Request&) {
+  static constexpr std::string_view kPlace = "{{nonce}}";
+  std::random_device device;
+  const std::string nonce =
+      fmt::format("{:08x}{:08x}{:08x}{:08x}", device(), device(), device(), device());
+  web::Response response;
+  response.content_type = "text/html; charset=utf-8";
+  std::string_view rest = embedded::kIndex.text;
+  for (std::size_t at = rest.find(kPlace); at != std::string_view::npos; at = rest.find(kPlace)) {
+    response.body.append(rest.substr(0, at)).append(nonce);
+    rest.remove_prefix(at + kPlace.size());
+  }
+  response.body.append(rest);
+  response.fields.emplace_back(
+      "Content-Security-Policy",
+      fmt::format(
+          "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; connect-src "
+          "'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+          nonce));
+  response.fields.emplace_back("Referrer-Policy", "no-referrer");
+  response.fields.emplace_back("Cache-Control", "no-store");
+  co_return response;
+}
+
+}  // namespace
+
+Desk::Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
+           std::chrono::milliseconds deadline)
+    : impressions(std::move(queue)), request_deadline(deadline) {
+  for (int i = 0; i < loop_count; ++i) places.push_back(std::make_unique<Place>(impressions.get()));
+}
+
+void Desk::Take(int loop_index, const StatePointer& state) {
+  Place& place = *places[static_cast<std::size_t>(loop_index)];
+  place.backend = state->OpenStore()->name();
+  place.recommender.SetState(state);
+}
+
+web::Router MakeRouter(const std::shared_ptr<Desk>& desk) {
+  web::Router router;
+  const auto add = [&](const char* method, const char* path,
+                       net::Task<web::Response> (*answer)(DeskPointer, const web::Request&)) {
+    router.Add(method, path,
+               [desk, answer](const web::Request& request) { return answer(desk, request); });
+  };
+  add("GET", "/recommend", GetRecommend);
+  add("POST", "/recommend", PostRecommend);
+  add("GET", "/health", GetHealth);
+  add("GET", "/livez", GetAlive);
+  add("GET", "/readyz", GetReady);
+  add("GET", "/", GetPage);
+  return router;
+}
+
+}  // namespace aisle::api

@@ -1,0 +1,45 @@
+// What each route of the product answers. Private to the module.
+//
+// A Desk is what the handlers of one server share: one recommender per event loop, and nothing else
+// that changes. Handlers keep it alive, so it may outlive the server that made it.
+//
+//   threads  Take() on its loop; ready_reason must be callable from any.
+//   errors   as problem documents; see recommend_request.h and DESIGN section 11.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/generation_watcher.h"
+#include "events/events.h"
+#include "recommend/recommend.h"
+#include "web/router.h"
+
+namespace aisle::api {
+
+struct Desk {
+  Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
+       std::chrono::milliseconds deadline);
+
+  // A new generation, on its loop.
+  void Take(int loop_index, const StatePointer& state);
+
+  struct Place {
+    explicit Place(events::ImpressionQueue* impressions) : recommender(impressions) {}
+    recommend::Recommender recommender;
+    std::string backend = "none";
+  };
+
+  std::shared_ptr<events::ImpressionQueue> impressions;  // May be null.
+  std::vector<std::unique_ptr<Place>> places;            // By loop.
+  std::chrono::milliseconds request_deadline;
+  std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+};
+
+web::Router MakeRouter(const std::shared_ptr<Desk>& desk);
+
+}  // namespace aisle::api
