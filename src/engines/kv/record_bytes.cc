@@ -27,14 +27,6 @@ void RecordWriter::Time(base::Timestamp time, base::Timestamp origin) {
       1);
 }
 
-base::Timestamp RecordReader::Time(base::Timestamp origin) {
-  const std::uint64_t code = Unsigned();
-  if (code == 0) return base::Timestamp::min();
-  const std::uint64_t zigzag = code - 1;
-  const std::uint64_t distance = (zigzag >> 1U) ^ (0 - (zigzag & 1U));
-  return base::FromMicros(static_cast<std::int64_t>(Micros(origin) - distance));
-}
-
 std::uint64_t RecordReader::LongUnsigned() {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {

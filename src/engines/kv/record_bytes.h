@@ -11,9 +11,11 @@
 //   source   LEB128 as in DWARF; zigzag as in Protocol Buffers.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -79,7 +81,7 @@ class RecordReader {
   std::uint64_t Unsigned() {
     if (at_ != end_ && static_cast<std::uint8_t>(*at_) < 0x80U)
       return static_cast<std::uint8_t>(*at_++);
-    return LongUnsigned();
+    return end_ - at_ >= 8 ? UnsignedOfEight() : LongUnsigned();
   }
   std::int64_t Signed() {
     const std::uint64_t value = Unsigned();
@@ -102,7 +104,14 @@ class RecordReader {
   double Double();
   std::string_view Text() { return Raw(Unsigned()); }
   std::string_view Raw(std::uint64_t size);
-  base::Timestamp Time(base::Timestamp origin);
+  base::Timestamp Time(base::Timestamp origin) {
+    const std::uint64_t code = Unsigned();
+    if (code == 0) return base::Timestamp::min();
+    const std::uint64_t zigzag = code - 1;
+    const std::uint64_t distance = (zigzag >> 1U) ^ (0 - (zigzag & 1U));
+    const auto micros = static_cast<std::uint64_t>(base::ToMicros(origin)) - distance;
+    return base::FromMicros(static_cast<std::int64_t>(micros));
+  }
   // How many entries follow, each at least `entry_bytes_min` (> 0) long.
   std::size_t Count(std::size_t entry_bytes_min);
 
@@ -114,6 +123,24 @@ class RecordReader {
 
  private:
   static constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+  // A number of two to eight bytes at once: the groups of seven bits move together in three steps,
+  // 7 -> 14 -> 28 -> 56. Eight bytes must be there.
+  std::uint64_t UnsignedOfEight() {
+    static_assert(std::endian::native == std::endian::little);
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, at_, sizeof(bytes));
+    const std::uint64_t stops = ~bytes & 0x8080'8080'8080'8080U;
+    if (stops == 0) return LongUnsigned();
+    const int last_bit = std::countr_zero(stops);  // The top bit of the number's last byte.
+    bytes &= ~std::uint64_t{0} >> (63 - last_bit);
+    if (bytes >> (last_bit - 7) == 0) return FailHere();  // See LongUnsigned.
+    bytes &= 0x7f7f'7f7f'7f7f'7f7fU;
+    bytes = (bytes & 0x007f'007f'007f'007fU) | (bytes & 0x7f00'7f00'7f00'7f00U) >> 1U;
+    bytes = (bytes & 0x0000'3fff'0000'3fffU) | (bytes & 0x3fff'0000'3fff'0000U) >> 2U;
+    bytes = (bytes & 0x0000'0000'0fff'ffffU) | (bytes & 0x0fff'ffff'0000'0000U) >> 4U;
+    at_ += (last_bit + 1) / 8;
+    return bytes;
+  }
   std::uint64_t LongUnsigned();
 
   const char* begin_;

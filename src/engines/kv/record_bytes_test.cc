@@ -97,6 +97,29 @@ TEST(RecordReader, NumbersThatDoNotFitAreRefused) {
   EXPECT_TRUE(fails("\x02", [](RecordReader& in) { in.Bool(); }));
 }
 
+TEST(RecordReader, ALongNumberReadsTheSameWhereverTheRecordEnds) {
+  base::Stream stream(4, 5, 6);
+  for (int i = 0; i < 20'000; ++i) {
+    RecordWriter out;
+    const std::uint64_t value = stream.Next() >> stream.Below(64);
+    out.Unsigned(value);
+    std::string bytes = out.Take();
+    // The last byte made 0: a second way to write a smaller number, and never accepted.
+    std::string longer = bytes;
+    longer.back() = '\0';
+    const std::string padding(stream.Below(12), static_cast<char>(stream.Next()));
+    bytes += padding;
+    longer += padding;
+    RecordReader in(bytes);
+    ASSERT_EQ(in.Unsigned(), value);
+    ASSERT_EQ(in.Raw(padding.size()), padding);
+    ASSERT_TRUE(in.Finish("record"));
+    RecordReader refused(longer);
+    refused.Unsigned();
+    ASSERT_EQ(refused.failed(), longer.size() > padding.size() + 1);
+  }
+}
+
 TEST(RecordReader, ACountIsBoundedByTheBytesThatAreThere) {
   RecordReader in(
       "\x03"
