@@ -87,6 +87,10 @@ CatalogueView::CatalogueView(const Catalogue& catalogue) : catalogue_(&catalogue
     return static_cast<float>(
         std::max<std::int64_t>(0, base::WholeDays(p.launched, catalogue.as_of)));
   });
+  column(PairInput::kLogPurchasesPerBuyer,
+         [](P p) { return static_cast<float>(std::log((p.purchases + 2.0) / (p.buyers + 2.0))); });
+  column(PairInput::kPurchasesPerView,
+         [](P p) { return static_cast<float>((p.purchases_28d + 10.0) / (p.views_28d + 50.0)); });
   column(PairInput::kPriceZ, [](P p) { return static_cast<float>(p.price_z); });
 }
 

@@ -8,17 +8,12 @@
 namespace aisle::features {
 namespace {
 
-// An interest older than this is taken for dropped.
-constexpr float kOpenInterestDays = 60;
-
 std::vector<float> CountOpenInterests(const CustomerRecord& customer, const Catalogue& catalogue,
                                       base::Timestamp now) {
   std::vector<float> open(catalogue.categories.size(), 0);
   for (const PairHistory& pair : customer.pairs) {
-    const base::Timestamp interest = std::max(pair.last_view, pair.last_cart);
-    if (interest == kNever || interest <= pair.last_purchase ||
-        DaysSince(interest, now) > kOpenInterestDays)
-      continue;
+    const base::Timestamp interest = OpenInterest(pair);
+    if (interest == kNever || DaysSince(interest, now) > kOpenInterestDays) continue;
     const std::ptrdiff_t position = catalogue.Find(pair.product);
     if (position >= 0) open[catalogue.products[static_cast<std::size_t>(position)].category] += 1;
   }

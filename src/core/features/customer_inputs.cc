@@ -32,6 +32,11 @@ float DaysSince(base::Timestamp then, base::Timestamp now) {
   return static_cast<float>(std::max(0.0, static_cast<double>((now - then).count()) / 86'400e6));
 }
 
+base::Timestamp OpenInterest(const PairHistory& pair) {
+  const base::Timestamp interest = std::max(pair.last_view, pair.last_cart);
+  return interest > pair.last_purchase ? interest : kNever;
+}
+
 CustomerInputs MakeCustomerInputs(const CustomerRecord& customer, base::Timestamp now) {
   const base::Date today = std::chrono::floor<std::chrono::days>(now);
   CustomerInputs inputs{};

@@ -14,6 +14,12 @@ struct CustomerInputs {
       cart_abandonment_rate, engagement_score, avg_browsed_price, days_since_event;
 };
 
+// An interest older than this is taken for dropped.
+inline constexpr float kOpenInterestDays = 60;
+
+// The last view or add of the pair, if nothing was bought since; else kNever.
+base::Timestamp OpenInterest(const PairHistory& pair);
+
 // What it knows of one category.
 struct CategoryContext {
   float share_log, log_share, sessions, sessions_28d, purchases, days_since_event,

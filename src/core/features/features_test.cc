@@ -120,6 +120,21 @@ TEST(PairRow, HistoryStandsInTheRowOfItsProductOnly) {
   EXPECT_GT(rows.At(0, "category_share_log"), rows.At(2, "category_share_log"));
 }
 
+TEST(PairRow, InterestsAreOpenUntilBoughtAndRankedByAge) {
+  CustomerRecord customer = Buyer();
+  customer.pairs.push_back(
+      {{14}, 1, 0, 0, 1, 0, *ParseTimestamp("2026-05-28"), kNever, kNever});  // Of no catalogue.
+  const Rows rows(customer, kNoon);
+  EXPECT_EQ(rows.At(0, "products_touched"), 3);
+  EXPECT_FLOAT_EQ(rows.At(0, "share_bought"), 2.0F / 7.0F);
+  EXPECT_EQ(rows.At(0, "open_interests"), 2);
+  EXPECT_EQ(rows.At(0, "open_interest_rank"), 1) << "product 14 is the newest";
+  EXPECT_TRUE(std::isnan(rows.At(1, "open_interest_rank"))) << "bought since";
+  EXPECT_TRUE(std::isnan(rows.At(2, "open_interest_rank"))) << "never met";
+  EXPECT_EQ(Rows(customer, kNoon + std::chrono::days{52}).At(0, "open_interests"), 1)
+      << "given up after 60 days";
+}
+
 TEST(PairRow, AnUnknownInputIsNamed) {
   const std::vector<std::string> names = {"age", "shoe_size"};
   const auto inputs = ResolvePairInputs(names);

@@ -32,6 +32,11 @@ constexpr std::array<InputDefinition, static_cast<std::size_t>(PairInput::kCount
     {"total_browse_events", kRequest, "events", "views, category browses and searches"},
     {"total_sessions", kRequest, "sessions", "distinct sessions with a browse event"},
     {"days_since_event", kRequest, "days", "since the last event of any kind; NaN if never"},
+    {"products_touched", kRequest, "products",
+     "distinct, viewed, carted or bought by the customer"},
+    {"share_bought", kRequest, "share",
+     "of the products touched, those bought; one in four of four more is added"},
+    {"open_interests", kRequest, "products", "viewed or added in 60 days and not bought since"},
     {"category", kProduct, "", "position of the category, sorted by id"},
     {"brand", kProduct, "", "position of the brand, sorted by name"},
     {"log_purchases_28d", kProduct, "log(1 + lines)", "purchases by everybody in the last 28 days"},
@@ -41,6 +46,10 @@ constexpr std::array<InputDefinition, static_cast<std::size_t>(PairInput::kCount
      "share of the category's recent weight, smoothed"},
     {"days_since_launch", kProduct, "days", "from launch to the generation; NaN when unknown"},
     {"price_z", kProduct, "sd", "log price, centred and scaled within the category"},
+    {"log_purchases_per_buyer", kProduct, "log ratio",
+     "lines / buyers of the product, two lines by two buyers added: bought again and again?"},
+    {"purchases_per_view", kProduct, "ratio",
+     "lines / views of the last 28 days, ten lines in fifty views added"},
     {"propensity", kPair, "probability",
      "to buy in the product's category; NaN without a propensity model"},
     {"category_share_log", kPair, "log ratio",
@@ -66,6 +75,8 @@ constexpr std::array<InputDefinition, static_cast<std::size_t>(PairInput::kCount
     {"days_since_pair_purchase", kPair, "days", "NaN if never"},
     {"days_since_open_interest", kPair, "days",
      "since the last view or add after the last purchase; NaN if none"},
+    {"open_interest_rank", kPair, "",
+     "place among the customer's open interests, 0 the newest; NaN if it is none"},
 }};
 static_assert(!kPairInputs.back().name.empty(), "every pair input has a definition");
 

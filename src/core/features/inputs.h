@@ -26,6 +26,9 @@ enum class PairInput : std::uint16_t {
   kTotalBrowseEvents,
   kTotalSessions,
   kDaysSinceEvent,
+  kProductsTouched,
+  kShareBought,
+  kOpenInterests,
   // The product.
   kCategory,
   kBrand,
@@ -35,6 +38,8 @@ enum class PairInput : std::uint16_t {
   kLogShareInCategory,
   kDaysSinceLaunch,
   kPriceZ,
+  kLogPurchasesPerBuyer,
+  kPurchasesPerView,
   // The customer in the product's category, with its brand, at its price.
   kPropensity,
   kCategoryShareLog,
@@ -57,6 +62,7 @@ enum class PairInput : std::uint16_t {
   kDaysSincePairCart,
   kDaysSincePairPurchase,
   kDaysSinceOpenInterest,
+  kOpenInterestRank,
   kCount,
 };
 

@@ -59,8 +59,54 @@ std::vector<BrandContext> MakeBrandContexts(const CustomerRecord& customer,
   return contexts;
 }
 
-// The value of an input of the pair's own history; `pair` null: never met.
-float PairValue(PairInput input, const PairHistory* pair, base::Timestamp now) {
+// One pair of the customer, and its place among the customer's open interests (NaN: it is none).
+struct MetPair {
+  std::uint32_t position = 0;  // In the catalogue's products.
+  const PairHistory* pair = nullptr;
+  float open_rank = kMissing;
+};
+
+// What the customer's pairs say together.
+struct Interests {
+  std::vector<MetPair> pairs;  // Those that are among the catalogue's products.
+  float open = 0;
+  float touched = 0;
+  float share_bought = 0;
+};
+
+Interests MakeInterests(const CustomerRecord& customer, const Catalogue& catalogue,
+                        base::Timestamp now) {
+  // Stands beside the customer's own until there is enough of it.
+  constexpr double kPriorTouched = 4;
+  constexpr double kPriorBought = 1;
+  Interests interests;
+  interests.pairs.reserve(customer.pairs.size());
+  std::vector<base::Timestamp> open;
+  int bought = 0;
+  for (const PairHistory& pair : customer.pairs) {
+    bought += pair.purchases > 0 ? 1 : 0;
+    const base::Timestamp interest = OpenInterest(pair);
+    if (interest != kNever) open.push_back(interest);
+    if (interest != kNever && DaysSince(interest, now) <= kOpenInterestDays) interests.open += 1;
+    const std::ptrdiff_t position = catalogue.Find(pair.product);
+    if (position >= 0) interests.pairs.push_back({static_cast<std::uint32_t>(position), &pair});
+  }
+  std::sort(open.begin(), open.end());
+  for (MetPair& met : interests.pairs) {
+    const base::Timestamp interest = OpenInterest(*met.pair);
+    if (interest == kNever) continue;
+    met.open_rank =
+        static_cast<float>(open.end() - std::upper_bound(open.begin(), open.end(), interest));
+  }
+  const auto touched = static_cast<double>(customer.pairs.size());
+  interests.touched = static_cast<float>(touched);
+  interests.share_bought = static_cast<float>((bought + kPriorBought) / (touched + kPriorTouched));
+  return interests;
+}
+
+// The value of an input of the pair's own history; `met` null: never met.
+float PairValue(PairInput input, const MetPair* met, base::Timestamp now) {
+  const PairHistory* pair = met == nullptr ? nullptr : met->pair;
   switch (input) {
     case PairInput::kPairViews:
       return pair != nullptr ? static_cast<float>(pair->views) : 0;
@@ -78,11 +124,10 @@ float PairValue(PairInput input, const PairHistory* pair, base::Timestamp now) {
       return pair != nullptr ? DaysSince(pair->last_cart, now) : kMissing;
     case PairInput::kDaysSincePairPurchase:
       return pair != nullptr ? DaysSince(pair->last_purchase, now) : kMissing;
-    case PairInput::kDaysSinceOpenInterest: {
-      if (pair == nullptr) return kMissing;
-      const base::Timestamp interest = std::max(pair->last_view, pair->last_cart);
-      return interest > pair->last_purchase ? DaysSince(interest, now) : kMissing;
-    }
+    case PairInput::kDaysSinceOpenInterest:
+      return pair != nullptr ? DaysSince(OpenInterest(*pair), now) : kMissing;
+    case PairInput::kOpenInterestRank:
+      return met != nullptr ? met->open_rank : kMissing;
     default:
       return kMissing;
   }
@@ -96,12 +141,12 @@ struct Request {
   std::vector<BrandContext> brands;
   PriceTaste taste;
   std::span<const float> propensity;
-  // The customer's pairs that are among the catalogue's products, by position.
-  std::vector<std::pair<std::uint32_t, const PairHistory*>> pairs;
+  Interests interests;
   base::Timestamp now;
 };
 
-float RequestValue(PairInput input, const CustomerInputs& customer) {
+float RequestValue(PairInput input, const Request& request) {
+  const CustomerInputs& customer = request.customer;
   switch (input) {
     case PairInput::kAge:
       return customer.age;
@@ -127,6 +172,12 @@ float RequestValue(PairInput input, const CustomerInputs& customer) {
       return customer.total_sessions;
     case PairInput::kDaysSinceEvent:
       return customer.days_since_event;
+    case PairInput::kProductsTouched:
+      return request.interests.touched;
+    case PairInput::kShareBought:
+      return request.interests.share_bought;
+    case PairInput::kOpenInterests:
+      return request.interests.open;
     default:
       return kMissing;
   }
@@ -188,20 +239,14 @@ bool IsPairHistory(PairInput input) { return input >= PairInput::kPairViews; }
 
 Request MakeRequest(const CatalogueView& view, const CustomerRecord& customer,
                     std::span<const float> propensity, base::Timestamp now) {
-  Request request{view,
-                  MakeCustomerInputs(customer, now),
-                  MakeCategoryContexts(customer, view, now),
-                  MakeBrandContexts(customer, view),
-                  MakePriceTaste(customer),
-                  propensity,
-                  {},
-                  now};
-  request.pairs.reserve(customer.pairs.size());
-  for (const PairHistory& pair : customer.pairs) {
-    const std::ptrdiff_t position = view.catalogue().Find(pair.product);
-    if (position >= 0) request.pairs.emplace_back(static_cast<std::uint32_t>(position), &pair);
-  }
-  return request;
+  return {view,
+          MakeCustomerInputs(customer, now),
+          MakeCategoryContexts(customer, view, now),
+          MakeBrandContexts(customer, view),
+          MakePriceTaste(customer),
+          propensity,
+          MakeInterests(customer, view.catalogue(), now),
+          now};
 }
 
 }  // namespace
@@ -220,10 +265,10 @@ void PairRowMaker::Fill(const CustomerRecord& customer, std::span<const float> p
 
   // Where each met product stands among the candidates: most candidates were never met, so
   // histories are filled with "never" in one sweep and the few others are mended after.
-  std::vector<std::pair<std::size_t, const PairHistory*>> met;
-  if (!request.pairs.empty()) {
-    std::vector<const PairHistory*> by_position(view_->catalogue().products.size(), nullptr);
-    for (const auto& [position, pair] : request.pairs) by_position[position] = pair;
+  std::vector<std::pair<std::size_t, const MetPair*>> met;
+  if (!request.interests.pairs.empty()) {
+    std::vector<const MetPair*> by_position(view_->catalogue().products.size(), nullptr);
+    for (const MetPair& pair : request.interests.pairs) by_position[pair.position] = &pair;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       if (by_position[candidates[i]] != nullptr) met.emplace_back(i, by_position[candidates[i]]);
     }
@@ -234,7 +279,7 @@ void PairRowMaker::Fill(const CustomerRecord& customer, std::span<const float> p
     const Role role = PairInputs()[inputs_[f]].role;
     float* out = rows.data() + f;
     if (role == Role::kRequest) {
-      const float value = RequestValue(input, request.customer);
+      const float value = RequestValue(input, request);
       for (std::size_t i = 0; i < candidates.size(); ++i) out[i * width] = value;
     } else if (role == Role::kProduct) {
       const auto column = view_->ProductColumn(inputs_[f]);
