@@ -120,6 +120,7 @@ std::expected<json::value, Problem> Parse(std::string_view text) {
     Problem problem = Refusal(
         fmt::format("the key \"{}\" stands twice in one object", builder.repeated_key), read);
     problem.field = builder.repeated_key;
+    problem.accepted = "each key once";
     return std::unexpected(std::move(problem));
   }
   if (!error && read < text.size()) {

@@ -157,6 +157,7 @@ TEST_F(Routes, BadInputsAreProblemsThatNameTheFieldAndTheServerIsWellAfterwards)
     EXPECT_FALSE(Text(problem.at("type")).empty() || Text(problem.at("title")).empty() ||
                  Text(problem.at("detail")).empty())
         << shown;
+    ASSERT_EQ(problem.as_object().contains("field"), !bad.field.empty()) << shown;
     if (!bad.field.empty()) {
       EXPECT_EQ(Text(problem.at("field")), bad.field) << shown;
       EXPECT_FALSE(Text(problem.at("accepted")).empty()) << shown;
