@@ -1,0 +1,270 @@
+#include "ingest/import.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/files.h"
+#include "ingest/warehouse_test_case.h"
+
+namespace aisle::ingest {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+const fs::path kCornerShop = fs::path(AISLE_SOURCE_DIR) / "config/mappings/corner_shop";
+
+class ImportTest : public WarehouseTest {
+ protected:
+  void SetUp() override {
+    WarehouseTest::SetUp();
+    for (const char* name : {"mapping.toml", "customers.csv", "products.csv", "orders.csv"})
+      fs::copy_file(kCornerShop / name, folder_ / name);
+  }
+
+  Result<ImportReport> ImportShop() {
+    return Import(*connection_, (folder_ / "mapping.toml").string(), folder_, Options());
+  }
+  // The report of one table as "rows added updated rejected", or the error.
+  std::string Shop(std::string_view table = "raw.event_stream") {
+    const auto report = ImportShop();
+    if (!report) return report.error().message;
+    for (const ImportedTable& one : report->tables) {
+      if (one.table == table)
+        return std::to_string(one.rows) + " " + std::to_string(one.added) + " " +
+               std::to_string(one.updated) + " " + std::to_string(one.rejected);
+    }
+    return "no such table";
+  }
+  void Append(const std::string& name, std::string_view bytes) {
+    std::ofstream(folder_ / name, std::ios::binary | std::ios::app) << bytes;
+  }
+  void Replace(const std::string& name, std::string_view was, std::string_view is) {
+    std::string text = *base::ReadFile(folder_ / name);
+    const std::size_t at = text.find(was);
+    ASSERT_NE(at, std::string::npos) << was;
+    Write(name, text.replace(at, was.size(), is));
+  }
+};
+
+TEST_F(ImportTest, TheExampleBecomesRawTables) {
+  const auto report = ImportShop();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(Rows("SELECT event_id, customer_id, event_type, event_timestamp, product_id, "
+                 "product_category, product_price, quantity, order_id, order_total, order_line, "
+                 "line_total, promo_code, visitor_id, ingested_at, loaded_at FROM raw.event_stream "
+                 "ORDER BY event_id"),
+            "R1-1|1|pos_purchase|2025-01-10 23:30:00|2|dairy|1.99|2|R1|7.48|1|3.98|NULL|Vanton|"
+            "2025-01-11 23:30:00|2025-06-15 15:06:40\n"
+            "R1-2|1|pos_purchase|2025-01-10 23:30:00|1|bakery|3.50|1|R1|7.48|2|3.50|NULL|Vanton|"
+            "2025-01-11 23:30:00|2025-06-15 15:06:40\n"
+            "R2-1|2|pos_purchase|2025-07-10 13:05:00|3|care|2.25|1|R2|2.00|1|2.00|SUMMER|Vberta|"
+            "2025-07-11 13:05:00|2025-06-15 15:06:40\n");
+  EXPECT_EQ(Rows("SELECT product_id, product_name, category_id, brand, price, is_perishable FROM "
+                 "raw.product_catalog ORDER BY product_id"),
+            "1|Rye bread|bakery|Crust|3.50|true\n2|Milk, 1 quart|dairy|Meadow|1.99|true\n"
+            "3|Olive soap|care|NULL|2.25|false\n");
+  EXPECT_EQ(
+      Rows("SELECT customer_id, zip_code, customer_since_date, loyalty_tier FROM raw.customers "
+           "ORDER BY customer_id"),
+      "1|60601|2023-12-01|Bronze\n2|10001|2024-03-15|Bronze\n");
+  EXPECT_EQ(Rows("SELECT customer_id, loyalty_tier, valid_from, valid_to FROM raw.customer_history "
+                 "ORDER BY customer_id"),
+            "1|Bronze|2023-12-01 00:00:00|NULL\n2|Bronze|2024-03-15 00:00:00|NULL\n");
+  EXPECT_EQ(Rows("SELECT count(*), count(DISTINCT region), min(qty_on_hand) FROM raw.inventory"),
+            "15|5|100\n");
+  EXPECT_EQ(
+      Rows("SELECT kind, source_id, id FROM raw.id_map ORDER BY kind, id"),
+      "customer|anton|1\ncustomer|berta|2\nproduct|bread|1\nproduct|milk-1|2\nproduct|soap|3\n");
+  EXPECT_EQ(base::FormatIso(report->last_event), "2025-07-10T13:05:00Z");
+  EXPECT_EQ(report->mapping, "corner-shop");
+  ASSERT_EQ(report->sources.size(), 3U);
+  EXPECT_EQ(report->sources[2].file, "orders.csv");
+  EXPECT_EQ(report->sources[2].rows, 3);
+  EXPECT_EQ(report->sources[2].rejected, 0);
+}
+
+TEST_F(ImportTest, StatedDefaultsAreKeptWithTheTables) {
+  ASSERT_TRUE(ImportShop());
+  EXPECT_EQ(Rows("SELECT value FROM raw.about WHERE key = 'import.corner-shop.default.02'"),
+            "tiers: everybody is Bronze\n");
+  EXPECT_EQ(
+      Rows("SELECT value FROM raw.about WHERE key = 'import.corner-shop.time_zone.orders.csv'"),
+      "America/New_York\n");
+  EXPECT_EQ(Rows("SELECT value FROM raw.about WHERE key = 'source'"),
+            "Corner shop: a made-up example\n");
+}
+
+TEST_F(ImportTest, AgainAddsNothing) {
+  EXPECT_EQ(Shop(), "3 3 0 0");
+  const std::string before =
+      Rows("SELECT * EXCLUDE loaded_at FROM raw.event_stream ORDER BY event_id");
+  EXPECT_EQ(Shop(), "3 0 0 0");
+  EXPECT_EQ(Shop("raw.product_catalog"), "3 0 0 0");
+  EXPECT_EQ(Shop("raw.inventory"), "15 0 0 0");
+  EXPECT_EQ(Rows("SELECT * EXCLUDE loaded_at FROM raw.event_stream ORDER BY event_id"), before);
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.id_map"), "5\n");
+  EXPECT_EQ(Rows("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'aisle_%'"), "0\n")
+      << "nothing of the import's own stays behind";
+}
+
+TEST_F(ImportTest, ALongerExtractAddsOnlyWhatIsNew) {
+  ASSERT_TRUE(ImportShop());
+  Append("customers.csv", "aaron,94105,01/05/2025\n");
+  Append("products.csv", "apple,Apple,fruit,,0.50,true\n");
+  Replace("products.csv", "3.50,yes", "3.60,yes");
+  Append("orders.csv", "R3;1;2025-07-11 10:00:00;aaron;apple;4;2.00;\n");
+  EXPECT_EQ(Shop("raw.product_catalog"), "4 1 1 0") << "one is new, one has another price";
+  EXPECT_EQ(Rows("SELECT product_id, price FROM raw.product_catalog ORDER BY product_id"),
+            "1|3.60\n2|1.99\n3|2.25\n4|0.50\n");
+  EXPECT_EQ(
+      Rows("SELECT event_id, customer_id, product_id FROM raw.event_stream ORDER BY event_id"),
+      "R1-1|1|2\nR1-2|1|1\nR2-1|2|3\nR3-1|3|4\n")
+      << "ids that were given out stay, new ones follow the highest";
+}
+
+TEST_F(ImportTest, RowsThatCannotBeReadAreRejectedWithTheirLine) {
+  Append("orders.csv",
+         "R4;1;yesterday;anton;soap;1;2.25;\n"              // 5
+         "R4;2;2025-07-12 10:00:00;anton;soap;1.5;2;\n"     // 6
+         "R4;3;2025-07-12 10:00:00;anton\n"                 // 7
+         "R4;4;2025-07-12 10:00:00;anton;soap;-1;2;\n"      // 8
+         "R4;5;2025-07-12 10:00:00;;soap;1;2;\n"            // 9
+         "R4;6;2025-07-12 10:00:00;anton;soap;1;2.25;\n"    // 10
+         "R4;7;2025-02-30 10:00:00;anton;soap;1;2.25;\n");  // 11
+  const auto report = ImportShop();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->sources[2].rows, 10);
+  EXPECT_EQ(report->sources[2].rejected, 4);
+  EXPECT_EQ(report->tables.back().rejected, 2);
+  EXPECT_EQ(report->tables.back().added, 4);
+  EXPECT_EQ(Rows("SELECT source, table_name, line, reason FROM raw.rejects ORDER BY line"),
+            "corner-shop/orders.csv||5|bought_at: 'yesterday' is not TIMESTAMP\n"
+            "corner-shop/orders.csv||6|pieces: '1.5' is not INT\n"
+            "corner-shop/orders.csv||7|4 fields where the file has 8 columns\n"
+            "corner-shop/orders.csv|raw.event_stream|8|quantity: '-1' is below 1\n"
+            "corner-shop/orders.csv|raw.event_stream|9|customer_id: missing\n"
+            "corner-shop/orders.csv||11|bought_at: '2025-02-30 10:00:00' is not TIMESTAMP\n");
+  EXPECT_EQ(Rows("SELECT row_text FROM raw.rejects WHERE line IN (5, 7) ORDER BY line"),
+            "R4;1;yesterday;anton;soap;1;2.25;\nR4;3;2025-07-12 10:00:00;anton\n");
+  ASSERT_TRUE(ImportShop());
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.rejects"), "6\n") << "each is kept once";
+}
+
+TEST_F(ImportTest, AnEventIsTakenOnceHoweverOftenItIsSent) {
+  Append("orders.csv", "R2;1;2025-07-10 09:05:00;berta;soap;1;2.00;SUMMER\n");
+  EXPECT_EQ(Shop(), "4 3 0 0");
+}
+
+TEST_F(ImportTest, WrongColumnsAreNamedAndNothingChanges) {
+  ASSERT_TRUE(ImportShop());
+  const std::string before = Rows("SELECT count(*) FROM raw.event_stream");
+  Append("products.csv", "apple,Apple,fruit,,0.50,true\n");
+  Replace("orders.csv", "receipt;line;", "receipt;no;");
+  EXPECT_THAT(Shop(),
+              HasSubstr("mapping.toml:37: orders.csv has no column 'line'; it has receipt, no,"));
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.event_stream"), before);
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.product_catalog"), "3\n") << "the products neither";
+}
+
+TEST_F(ImportTest, ErrorsInAQueryNameTheLineOfTheMapping) {
+  Replace("mapping.toml", "o.paid AS line_total", "o.price AS line_total");
+  const std::string said = Shop();
+  EXPECT_THAT(said, HasSubstr("mapping.toml:94"));
+  EXPECT_THAT(said, HasSubstr("price"));
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.product_catalog"), "0\n");
+}
+
+TEST_F(ImportTest, AQueryMustFitItsTable) {
+  Replace("mapping.toml", "o.paid AS line_total", "o.paid AS line_sum");
+  EXPECT_THAT(Shop(),
+              HasSubstr("raw.event_stream: the query gives 'line_sum', which is no column"));
+  Replace("mapping.toml", "o.paid AS line_sum", "o.paid AS loaded_at");
+  EXPECT_THAT(Shop(), HasSubstr("'loaded_at' is set by the import"));
+  Replace("mapping.toml", "o.paid AS loaded_at", "o.paid AS line_total");
+  Replace("mapping.toml", "'V' || o.customer AS visitor_id,", "");
+  EXPECT_THAT(Shop(), HasSubstr("the query must give 'visitor_id'"));
+}
+
+TEST_F(ImportTest, AQueryIsOneSelect) {
+  Replace("mapping.toml", "FROM customers\n'''", "FROM customers; DROP TABLE raw.stores\n'''");
+  EXPECT_THAT(Shop(), HasSubstr("mapping.toml"));
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.stores"), "0\n") << "it is still there";
+}
+
+TEST_F(ImportTest, TimeAsTextIsRefusedBecauseItsZoneIsUnknown) {
+  Replace("mapping.toml", "bought_at = \"TIMESTAMP\"", "bought_at = \"TEXT\"");
+  EXPECT_THAT(Shop(), HasSubstr("'event_timestamp' is text; declare it as TIMESTAMP"));
+}
+
+TEST_F(ImportTest, LocalTimesBecomeUtcAndZonedOnesAreTakenAtTheirWord) {
+  Write("orders.csv",
+        "receipt;line;bought_at;customer;sku;pieces;paid;coupon\n"
+        "A;1;2025-01-10 18:30:00;anton;soap;1;1;\n"  // Winter: +5.
+        "B;1;2025-07-10T18:30:00;anton;soap;1;1;\n"  // Summer: +4.
+        "C;1;2025-07-10T18:30:00Z;anton;soap;1;1;\n"
+        "D;1;2025-07-10 18:30:00.250+02:00;anton;soap;1;1;\n"
+        "E;1;2025-11-02 01:30:00;anton;soap;1;1;\n"  // Happens twice: the second.
+        "F;1;2025-03-09 02:30:00;anton;soap;1;1;\n"  // Never happens: an hour on.
+        "G;1;2025-07-10;anton;soap;1;1;\n");
+  ASSERT_TRUE(ImportShop());
+  EXPECT_EQ(Rows("SELECT order_id, event_timestamp FROM raw.event_stream ORDER BY order_id"),
+            "A|2025-01-10 23:30:00\nB|2025-07-10 22:30:00\nC|2025-07-10 18:30:00\n"
+            "D|2025-07-10 16:30:00.250000\nE|2025-11-02 06:30:00\nF|2025-03-09 07:30:00\n"
+            "G|2025-07-10 04:00:00\n");
+  Replace("mapping.toml", "America/New_York", "America/Gotham");
+  EXPECT_THAT(Shop(), HasSubstr("time_zone 'America/Gotham' is not known"));
+}
+
+TEST_F(ImportTest, MissingThingsAreNamed) {
+  fs::remove(folder_ / "orders.csv");
+  auto report = ImportShop();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(report.error().message, HasSubstr("orders.csv: no such file"));
+  report = Import(*connection_, (folder_ / "none.toml").string(), folder_, Options());
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kNotFound);
+  report = Import(*connection_, "corner-store", folder_, Options());
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message, HasSubstr("no shipped mapping 'corner-store'"));
+}
+
+TEST_F(ImportTest, ParametersHaveNamesRangesAndMayOnlyGrow) {
+  Replace("mapping.toml", "# Who buys", R"([parameters.until_day]
+default = 31
+at_least = 10
+at_most = 31
+only_grows = true
+
+# Who buys)");
+  Replace("mapping.toml", "ORDER BY o.source_line",
+          "WHERE extract(day FROM o.bought_at) <= $until_day");
+  const auto with = [&](const std::string& name, const std::string& value) -> std::string {
+    ImportOptions options = Options();
+    options.parameters[name] = value;
+    const auto report = Import(*connection_, (folder_ / "mapping.toml").string(), folder_, options);
+    return report ? std::to_string(report->tables.back().added) : report.error().message;
+  };
+  EXPECT_THAT(with("until_week", "3"), HasSubstr("no parameter 'until_week'; it has until_day"));
+  EXPECT_THAT(with("until_day", "32"), HasSubstr("until_day 32 is out of range: 10 to 31"));
+  EXPECT_THAT(with("until_day", "1x"), HasSubstr("'1x' is not a whole number"));
+  EXPECT_EQ(with("until_day", "11"), "3");
+  EXPECT_THAT(with("until_day", "10"), HasSubstr("already holds corner-shop up to 11"));
+  EXPECT_EQ(with("until_day", "12"), "0");
+}
+
+TEST_F(ImportTest, RetailersAreNotMixed) {
+  ASSERT_TRUE(CreateTables(*connection_));
+  Rows("INSERT INTO raw.product_catalog (product_id) VALUES (1)");
+  const auto report = ImportShop();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(report.error().message, HasSubstr("another retailer"));
+}
+
+}  // namespace
+}  // namespace aisle::ingest

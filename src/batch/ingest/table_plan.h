@@ -1,0 +1,71 @@
+// What has to be done with the rows of one query on their way into a raw table, as SQL. Pure.
+//
+// The query's rows stand in aisle_rows. The plan says whether its columns fit the table, when a row is
+// a reject and why, and how the table's columns are made of the query's.
+//
+//   errors   CheckColumns: kInvalidArgument with the mapping's file and line, table and column.
+//   missing  columns that the query does not give are NULL in the table.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "ingest/mapping.h"
+#include "ingest/raw_tables.h"
+
+namespace aisle::ingest {
+
+struct Column {
+  std::string name;
+  std::string type;  // As the database calls it: "VARCHAR".
+};
+using Columns = std::vector<Column>;
+
+class TablePlan {
+ public:
+  // `given` by the query, `target` of the raw table. `mapping` and `step` must outlive the plan.
+  TablePlan(const Mapping& mapping, const TableStep& step, Columns given, Columns target);
+
+  Status CheckColumns() const;
+
+  // A CASE that is NULL for a good row and else says what is wrong with it.
+  std::string Reason() const;
+  // The number of the row's line, for raw.rejects.
+  std::string Line() const;
+  // SELECT of the good rows in the table's columns and types, with ids from raw.id_map, out of aisle_rows
+  // and aisle_reasons (row, reason). `keys_repeat`: of rows with equal key only the first.
+  std::string Rows(base::Timestamp loaded_at, bool keys_repeat) const;
+  // How many rows of aisle_rows repeat the key of another.
+  std::string RepeatedKeys() const;
+  // Columns whose texts become ids.
+  std::vector<std::string> MappedColumns() const;
+
+  // Conditions on a row n of Rows() and a row t of the table.
+  std::string EqualKey() const;
+  std::string Differs() const;
+
+  const RawTable& table() const { return table_; }
+  const std::string& name() const { return step_.table; }
+
+ private:
+  std::unexpected<Error> Wrong(const std::string& what) const;
+  bool IsEvents() const { return step_.table == "raw.event_stream"; }
+  bool Gives(std::string_view column) const;
+  bool IsMapped(std::string_view column) const;
+  bool IsKey(std::string_view column) const;
+  std::vector<std::string> Required() const;
+  Status CheckColumn(const Column& column) const;
+  std::string ReasonOf(const Column& column) const;
+  std::string ValueOf(const Column& target, base::Timestamp loaded_at) const;
+
+  const Mapping& mapping_;
+  const TableStep& step_;
+  const RawTable& table_;
+  Columns given_;
+  Columns target_;
+};
+
+}  // namespace aisle::ingest
