@@ -59,7 +59,7 @@ struct EveryoneOptions {
   base::Timestamp as_of{};
   int count = 20;
   // Only these products; unset: the whole catalogue of as_of. Stock is not asked.
-  std::optional<std::unordered_set<std::int64_t>> candidates;
+  std::optional<std::unordered_set<std::int64_t>> candidates = {};
   bool exclude_bought = false;
 };
 struct RankedList {
