@@ -189,6 +189,22 @@ TEST(Stream, AnErrorCrossesTheCInterfaceAndIsExplained) {
   EXPECT_EQ((*failure)->code, ErrorCode::kNotFound);
 }
 
+TEST(Stream, AWatcherSeesEveryBatchThatPasses) {
+  BatchBuilder builder(kAll);
+  std::vector<Batch> batches;
+  for (int rows = 1; rows <= 3; ++rows) {
+    for (int row = 0; row < rows; ++row) AppendRow(builder, row);
+    batches.push_back(builder.Finish());
+  }
+  std::vector<std::int64_t> seen;
+  Stream stream = ThroughC(Of(kAll, std::move(batches)).Watched([&](const Batch& batch) {
+    seen.push_back(batch.RowCount());
+  }));
+  EXPECT_TRUE(seen.empty());
+  while (stream.Next()->has_value()) continue;
+  EXPECT_EQ(seen, (std::vector<std::int64_t>{1, 2, 3}));
+}
+
 TEST(Stream, WithoutRowsHasTheColumnsAndNothingElse) {
   int calls = 0;
   const Stream stream = MakeStream(kAll, [&]() -> Result<std::optional<Batch>> {

@@ -90,6 +90,22 @@ TEST_F(WarehouseTest, AFolderAndAFileOfSomethingElseAreNoDatabases) {
   }
 }
 
+// Each in a process of its own, which has not opened the pinned library before.
+TEST(DriverDeath, ALibraryThatIsNoneIsNamed) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  for (const std::string library : {"/nowhere/libduckdb.so", "libm.so.6"}) {
+    EXPECT_EXIT(
+        {
+          setenv("AISLE_DUCKDB", library.c_str(), 1);
+          const auto database = Database::Open(":memory:");
+          const bool named = !database && database.error().message.contains(library) &&
+                             database.error().code == ErrorCode::kFailedPrecondition;
+          exit(named ? 0 : 1);
+        },
+        testing::ExitedWithCode(0), "");
+  }
+}
+
 // The checksum in front of each header: DuckDB's, over the 4096 byte block without itself.
 std::uint64_t HeaderChecksum(std::string_view rest) {
   std::uint64_t sum = 5381;

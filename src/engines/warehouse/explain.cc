@@ -38,6 +38,7 @@ ErrorCode CodeOf(std::string_view words) {
     return kFailedPrecondition;
   if (Has(words, "No files found that match") || Has(words, "No such file or directory"))
     return kNotFound;
+  if (Has(words, "could not allocate") || Has(words, "No space left")) return kUnavailable;
   if (words.starts_with("Transaction") && Has(words, "onflict")) return kUnavailable;
   constexpr std::pair<std::string_view, ErrorCode> kKinds[] = {
       {"Parser", kInvalidArgument},
@@ -69,12 +70,14 @@ ErrorCode CodeOf(std::string_view words) {
   return kInternal;
 }
 
-// The holder's command line, as far as the system tells.
+// The holder's command line, as far as the system tells, on one short line.
 std::string CommandOf(int pid) {
+  constexpr std::size_t kLength = 120;
   Result<std::string> command = base::ReadFile(fmt::format("/proc/{}/cmdline", pid));
-  if (!command || command->empty()) return "";
+  if (!command) return "";
   while (!command->empty() && command->back() == '\0') command->pop_back();
-  std::ranges::replace(*command, '\0', ' ');
+  std::ranges::replace_if(*command, [](char c) { return c >= 0 && c < ' '; }, ' ');
+  if (command->size() > kLength) command->replace(kLength, std::string::npos, "...");
   return *std::move(command);
 }
 

@@ -140,6 +140,27 @@ TEST_F(MemoryTest, RowsThatTheTableRefusesAreAnErrorAndLeaveNothing) {
             (Rows{{"5"}, {"0"}, {"0"}}));
 }
 
+// The driver's bulk append says nothing when there is no memory for the rows that it writes last,
+// and something when there is none before.
+TEST(Ingest, RowsThatHaveNoSpaceAreAnErrorAndLeaveNothing) {
+  Database database = *Database::Open(":memory:", {.threads = 1, .memory_limit = "4MB"});
+  Connection connection = *database.Connect();
+  ASSERT_TRUE(connection.Execute({"t", "SET temp_directory = ''; CREATE TABLE t (s VARCHAR)"}));
+  const auto texts = [](int rows) {
+    return Batches({{"s", Type::kString}}, 1, [rows](int, arrow::BatchBuilder& builder) {
+      for (int r = 0; r < rows; ++r)
+        builder.AppendString(0, std::string(100, 'x') + std::to_string(r));
+    });
+  };
+  for (const int rows : {100'000, 400'000}) {
+    const auto taken = connection.Ingest("t", texts(rows), IngestMode::kAppend);
+    ASSERT_FALSE(taken.has_value()) << rows;
+    EXPECT_EQ(taken.error().code, ErrorCode::kUnavailable) << taken.error().message;
+    EXPECT_EQ(*connection.QueryInt({"t", "SELECT count(*) FROM t"}), 0);
+  }
+  EXPECT_EQ(*connection.Ingest("t", texts(10), IngestMode::kAppend), 10);
+}
+
 arrow::Stream FailsAfter(int batches) {
   auto builder = std::make_shared<arrow::BatchBuilder>(arrow::Schema{{"n", Type::kInt64}});
   return arrow::MakeStream(

@@ -85,7 +85,7 @@ class Loading {
     const Result<std::int64_t> after = Count();
     if (!after)
       return Fail(ErrorCode::kUnavailable,
-                  "the last rows could not be written; see whether there is space (" +
+                  "the last rows could not be written; see whether memory and disk have space (" +
                       after.error().message + ")");
     AISLE_CHECK(CheckTaken(*after - before, sent));
     return sent;
