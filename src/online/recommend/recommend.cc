@@ -41,12 +41,10 @@ struct Work {
   std::vector<std::uint32_t> order;
 };
 
-// What a rung made of the candidates: indices into the region's shelf, best first. A scored rung
-// selects anew when the finalists run out; popularity has the whole order ready.
+// What a rung made of the candidates: scores[i] belongs to the i-th place of the region's shelf.
 struct Ranked {
   std::string_view source;
   std::span<const float> scores;
-  std::span<const std::uint32_t> order;  // Empty for a scored rung.
 };
 
 Status CheckRequest(const Request& request) {
@@ -108,7 +106,7 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
     answer.degraded.push_back({"propensity", "missing"});
   if (ranker == nullptr) answer.degraded.push_back({"model", "missing"});
 
-  const Ranked popularity{kPopularity, ranks.share, epoch.state->PopularInRegion(answer.region)};
+  const Ranked popularity{kPopularity, ranks.share};
   if (candidates.empty() || customer == nullptr) return popularity;
 
   work.scores.resize(candidates.size());
@@ -121,21 +119,23 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
   if (ranker != nullptr) {
     answer.ranking_version = manifest.ranking_version;
     RankByModel(*ranker, *customer, propensity, now, candidates, work, answer.timings);
-    return {kModel, work.scores, {}};
+    return {kModel, work.scores};
   }
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const auto category = catalogue.products[candidates[i]].category;
     work.scores[i] = propensity[category] * ranks.share_in_category[i];
   }
-  return {kPropensity, work.scores, {}};
+  return {kPropensity, work.scores};
 }
 
-// Appends the finalists that are in stock, up to `count` items.
-void TakeInStock(const serving::Shelf& shelf, const Ranked& ranked,
-                 std::span<const std::uint32_t> finalists, std::size_t count, Answer& answer) {
+// The first `count` finalists that are in stock.
+void FillItems(const serving::Shelf& shelf, const Ranked& ranked, std::size_t count, Work& work,
+               Answer& answer) {
   const serving::RegionShelf& region = shelf.regions[static_cast<std::size_t>(answer.region)];
-  for (const std::uint32_t i : finalists) {
-    if (answer.items.size() == count) return;
+  ranking::SelectTop(ranked.scores, region.products, count + kSpareFinalists, work.order);
+  answer.items.reserve(std::min(count, work.order.size()));
+  for (const std::uint32_t i : work.order) {
+    if (answer.items.size() == count) break;
     if (region.quantity[i] <= 0) continue;
     const features::ProductRecord& product = shelf.catalogue.products[region.products[i]];
     const features::Category& category = shelf.catalogue.categories[product.category];
@@ -149,24 +149,6 @@ void TakeInStock(const serving::Shelf& shelf, const Ranked& ranked,
                             .in_stock_qty = region.quantity[i],
                             .est_delivery_days = region.delivery_days[i],
                             .source = std::string(ranked.source)});
-  }
-}
-
-void FillItems(const serving::Shelf& shelf, const Ranked& ranked, std::size_t count, Work& work,
-               Answer& answer) {
-  const std::span<const std::uint32_t> candidates =
-      shelf.regions[static_cast<std::size_t>(answer.region)].products;
-  answer.items.reserve(std::min(count, candidates.size()));
-  if (ranked.source == kPopularity) {
-    TakeInStock(shelf, ranked, ranked.order, count, answer);
-  } else {
-    // Nearly always once; again with more only when many finalists have just sold out.
-    for (std::size_t finalists = count + kSpareFinalists;; finalists *= 8) {
-      answer.items.clear();
-      ranking::SelectTop(ranked.scores, candidates, finalists, work.order);
-      TakeInStock(shelf, ranked, work.order, count, answer);
-      if (answer.items.size() == count || finalists >= candidates.size()) break;
-    }
   }
   if (answer.items.empty()) answer.degraded.push_back({"stock", "empty"});
 }

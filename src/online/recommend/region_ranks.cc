@@ -1,17 +1,22 @@
 #include "recommend/region_ranks.h"
 
+#include <algorithm>
+
 namespace aisle::recommend {
 namespace {
 
-constexpr double kPrior = 0.5;
 constexpr double kElsewhere = 1.0;
 
 RegionRanks MakeRanks(const features::Catalogue& catalogue, const serving::RegionShelf& shelf,
                       std::size_t region) {
+  std::int32_t most = 0;
+  for (const features::ProductRecord& product : catalogue.products)
+    most = std::max(most, product.purchases);
   double total = kElsewhere;
   std::vector<double> in_category(catalogue.categories.size(), kElsewhere);
   const auto weight = [&](std::uint32_t position) {
-    return kPrior + catalogue.products[position].region_purchases_90d[region];
+    const features::ProductRecord& product = catalogue.products[position];
+    return product.region_purchases_90d[region] + (product.purchases + 1.0) / (most + 2.0);
   };
   for (const std::uint32_t position : shelf.products) {
     total += weight(position);

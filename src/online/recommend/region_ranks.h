@@ -4,8 +4,9 @@
 // candidate.
 //
 //   shapes   share[i] belongs to the i-th place of the region's shelf.
-//   units    shares of the region's order lines in 90 days, in (0, 1); half a line is added to each
-//            product on the shelf, and one line stands for what is not there, so that none is 0 or 1.
+//   order    by order lines in the region in 90 days; among equals by order lines everywhere.
+//   units    shares of the region's order lines in 90 days, in (0, 1): each product counts a fraction
+//            of one line more than it sold, and one line stands for what is not on the shelf.
 #pragma once
 
 #include <array>

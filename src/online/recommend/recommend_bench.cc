@@ -1,0 +1,100 @@
+// One whole request, embedded: 2,000 products, about 1,700 in stock, a model of random trees over the
+// default recipe's inputs.
+//
+// Counters are nanoseconds of each step as the answer reports them; `other_ns` is everything that is
+// neither look-up, features nor forest: candidates, selection, the answer itself. `checksum` adds up
+// the products shown in 64 requests; it must not change when only speed was meant to.
+#include <benchmark/benchmark.h>
+
+#include "recommend/ask.h"
+
+namespace aisle::recommend {
+namespace {
+
+constexpr int kCustomers = 64;
+
+std::vector<std::string> DefaultInputs() {
+  return {"price_z",
+          "is_perishable",
+          "category",
+          "log_purchases_28d",
+          "log_purchases_90d",
+          "log_views_28d",
+          "log_share_in_category",
+          "days_since_launch",
+          "total_orders",
+          "total_sessions",
+          "days_since_purchase",
+          "loyalty_tier_num",
+          "propensity",
+          "category_share_log",
+          "category_sessions_28d",
+          "days_since_category_event",
+          "brand_share_log",
+          "brand_products",
+          "price_distance",
+          "affinity_log",
+          "pair_views",
+          "pair_carts",
+          "pair_purchases",
+          "pair_views_28d",
+          "pair_purchases_90d",
+          "days_since_pair_view",
+          "days_since_pair_cart",
+          "days_since_pair_purchase",
+          "days_since_open_interest"};
+}
+
+Request NthRequest(std::int64_t i) {
+  return {.customer = {kFirst + i % kCustomers},
+          .zip_code = "10001",
+          .request_id = "00000000-0000-0000-0000-000000000000"};
+}
+
+// `trees` 0: no model, the propensity rung.
+void BM_Recommend(benchmark::State& state, std::size_t trees, unsigned depth) {
+  Shop shop = MakeShop(1, 2000, kCustomers, false);
+  for (auto& customer : shop.customers)
+    customer.propensity = serving::SamplePropensity(1, customer.record.customer.value);
+  if (trees > 0) shop.model = ranking::RandomSpec(9, trees, depth, DefaultInputs());
+  Recommender recommender(nullptr);
+  recommender.SetState(shop.Open());
+  Timings sum;
+  std::int64_t checksum = 0;
+  std::int64_t requests = 0;
+  net::RunToEnd([&]() -> net::Task<void> {
+    for (std::int64_t i = 0; i < kCustomers; ++i) {
+      const auto answer = co_await recommender.Recommend(NthRequest(i), kNow, {});
+      for (const std::int64_t product : Products(*answer)) checksum += product;
+    }
+    for (auto _ : state) {
+      const auto answer = co_await recommender.Recommend(NthRequest(requests++), kNow, {});
+      const Timings& t = answer->timings;
+      sum.features += t.features;
+      sum.propensity += t.propensity;
+      sum.inventory += t.inventory;
+      sum.pair_features += t.pair_features;
+      sum.model += t.model;
+      sum.total += t.total;
+      sum.candidates = t.candidates;
+    }
+  }());
+  const auto mean = [&](std::chrono::nanoseconds all) {
+    return static_cast<double>(all.count()) /
+           static_cast<double>(std::max<std::int64_t>(1, requests));
+  };
+  state.counters["lookup_ns"] = mean(sum.features + sum.propensity);
+  state.counters["pair_features_ns"] = mean(sum.pair_features);
+  state.counters["model_ns"] = mean(sum.model);
+  state.counters["select_ns"] = mean(sum.inventory);
+  state.counters["other_ns"] =
+      mean(sum.total - sum.features - sum.propensity - sum.pair_features - sum.model);
+  state.counters["candidates"] = sum.candidates;
+  state.counters["checksum"] = static_cast<double>(checksum);
+}
+BENCHMARK_CAPTURE(BM_Recommend, trees_150_depth_6, 150, 6)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(BM_Recommend, trees_300_depth_8, 300, 8)->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(BM_Recommend, no_model, 0, 0)->Unit(benchmark::kMicrosecond);
+
+}  // namespace
+}  // namespace aisle::recommend

@@ -1,0 +1,307 @@
+// What one request answers: the rungs, what is missing and how it is said, what is refused.
+#include "recommend/recommend.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "recommend/ask.h"
+
+namespace aisle::recommend {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+// Four products in two categories, everything in stock in the Northeast (positions 0..3) and product
+// 30 alone in the West.
+Shop SmallShop() {
+  Shop shop;
+  auto& catalogue = shop.shelf.catalogue;
+  catalogue.as_of = kNow;
+  catalogue.categories = {{"CAT-001", "Skincare", "Beauty"}, {"CAT-002", "Kitchen", "Home"}};
+  catalogue.brands = {"Brand"};
+  const auto add = [&](std::int64_t id, std::uint16_t category, std::int32_t northeast,
+                       std::int32_t everywhere) {
+    features::ProductRecord product;
+    product.product = {id};
+    product.name = fmt::format("Product {}", id);
+    product.category = category;
+    product.price = {id * 100};
+    product.purchases = everywhere;
+    product.region_purchases_90d[0] = northeast;
+    catalogue.products.push_back(product);
+  };
+  add(10, 0, 5, 90);
+  add(20, 0, 9, 9);
+  add(30, 1, 5, 90);
+  add(40, 1, 5, 95);
+  shop.shelf.regions[0] = {{0, 1, 2, 3}, {11, 12, 13, 14}, {1, 2, 3, 4}};
+  shop.shelf.regions[4] = {{2}, {7}, {5}};
+  serving::CustomerState known;
+  known.record.customer = {1};
+  known.record.zip_code = {'9', '0', '0', '0', '1'};
+  known.propensity = {0.2F, 0.8F};
+  shop.customers.push_back(known);
+  known.record.customer = {2};
+  known.record.zip_code = {'0', '0', '0', '0', '0'};
+  known.propensity.clear();
+  shop.customers.push_back(known);
+  shop.manifest.generation = 31;
+  shop.manifest.propensity_version = 12;
+  return shop;
+}
+
+Answer MustAnswer(Recommender& recommender, Request request, net::Deadline deadline = {}) {
+  auto answer = Ask(recommender, std::move(request), deadline);
+  EXPECT_TRUE(answer) << answer.error().message;
+  return answer ? *std::move(answer) : Answer{};
+}
+
+Request Of(std::int64_t customer, std::string zip_code = "10001", int top_n = 5) {
+  return {
+      .customer = {customer}, .zip_code = std::move(zip_code), .top_n = top_n, .request_id = {}};
+}
+
+TEST(Recommend, AnUnknownCustomerGetsWhatTheRegionBuysAndTheAnswerSaysSo) {
+  Recommender recommender(nullptr);
+  recommender.SetState(SmallShop().Open());
+  const Answer answer = MustAnswer(recommender, Of(99));
+  // By the region's lines, then by everybody's, then by id.
+  EXPECT_THAT(Products(answer), ElementsAre(20, 40, 10, 30));
+  EXPECT_THAT(Reasons(answer), ElementsAre("customer unknown", "model missing"));
+  EXPECT_EQ(answer.items[0].source, "popularity");
+  EXPECT_EQ(answer.items[0].product_name, "Product 20");
+  EXPECT_EQ(answer.items[0].category, "Skincare");
+  EXPECT_EQ(answer.items[0].department, "Beauty");
+  EXPECT_EQ(answer.items[0].price, domain::Cents{2000});
+  EXPECT_EQ(answer.items[0].in_stock_qty, 12);
+  EXPECT_EQ(answer.items[0].est_delivery_days, 2);
+  EXPECT_EQ(answer.items[0].rank, 1);
+  EXPECT_EQ(answer.items[2].score, answer.items[3].score);
+  EXPECT_EQ(answer.propensity_version, 0);
+  EXPECT_EQ(answer.generation, 31);
+  EXPECT_FALSE(answer.timings.model_ok);
+}
+
+TEST(Recommend, WithoutAModelThePropensityTimesTheShareInItsCategoryDecides) {
+  Recommender recommender(nullptr);
+  recommender.SetState(SmallShop().Open());
+  const Answer answer = MustAnswer(recommender, Of(1));
+  EXPECT_THAT(Products(answer), ElementsAre(40, 30, 20, 10));
+  EXPECT_THAT(Reasons(answer), ElementsAre("model missing"));
+  // Lines, and (lines everywhere + 1) / (most + 2) of one line; one line for what is not here.
+  const double own = 5 + 96.0 / 97;
+  const double other = 5 + 91.0 / 97;
+  EXPECT_FLOAT_EQ(answer.items[0].score, 0.8F * static_cast<float>(own / (1 + own + other)));
+  EXPECT_EQ(answer.items[0].source, "propensity");
+  EXPECT_EQ(answer.propensity_version, 12);
+  EXPECT_EQ(answer.ranking_version, 0);
+}
+
+TEST(Recommend, WithoutModelAndPropensityAKnownCustomerGetsThePopular) {
+  Recommender recommender(nullptr);
+  recommender.SetState(SmallShop().Open());
+  const Answer answer = MustAnswer(recommender, Of(2));
+  EXPECT_THAT(Products(answer), ElementsAre(20, 40, 10, 30));
+  EXPECT_THAT(Reasons(answer), ElementsAre("propensity missing", "model missing"));
+}
+
+TEST(Recommend, TheRequestsZipDecidesTheRegionThenTheCustomersThenNortheast) {
+  Recommender recommender(nullptr);
+  recommender.SetState(SmallShop().Open());
+  const Answer asked = MustAnswer(recommender, Of(1, "10001"));
+  EXPECT_EQ(asked.region, domain::Region::kNortheast);
+  EXPECT_EQ(asked.zip_code, "10001");
+  const Answer own = MustAnswer(recommender, Of(1, ""));
+  EXPECT_EQ(own.region, domain::Region::kWest);
+  EXPECT_EQ(own.zip_code, "90001");
+  EXPECT_THAT(Products(own), ElementsAre(30));
+  for (const std::int64_t customer : {2, 99}) {
+    const Answer none = MustAnswer(recommender, Of(customer, ""));
+    EXPECT_EQ(none.region, domain::Region::kNortheast);
+    EXPECT_EQ(none.zip_code, "");
+    EXPECT_THAT(Reasons(none), Contains("zip_code unknown"));
+    EXPECT_EQ(none.items.size(), 4U);
+  }
+}
+
+TEST(Recommend, ARegionWithNothingInStockGivesAnEmptyListAndSaysSo) {
+  Recommender recommender(nullptr);
+  recommender.SetState(SmallShop().Open());
+  const Answer answer = MustAnswer(recommender, Of(1, "55401"));
+  EXPECT_EQ(answer.region, domain::Region::kMidwest);
+  EXPECT_THAT(answer.items, IsEmpty());
+  EXPECT_EQ(answer.timings.candidates, 0);
+  EXPECT_THAT(Reasons(answer), Contains("stock empty"));
+}
+
+TEST(Recommend, WhatCannotBeAskedIsRefusedByTheNameOfTheField) {
+  Recommender recommender(nullptr);
+  recommender.SetState(SmallShop().Open());
+  for (const int top_n : {0, -1, 101}) {
+    const auto answer = Ask(recommender, Of(1, "10001", top_n));
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_THAT(answer.error().message, StartsWith("top_n"));
+    EXPECT_THAT(answer.error().message, HasSubstr("1..100"));
+  }
+  for (const char* zip_code : {"1000", "100011", "1000a", " 1000"}) {
+    const auto answer = Ask(recommender, Of(1, zip_code));
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_THAT(answer.error().message, StartsWith("zip_code"));
+  }
+}
+
+TEST(Recommend, BeforeAnythingIsPublishedItIsUnavailable) {
+  Recommender recommender(nullptr);
+  EXPECT_EQ(recommender.state(), nullptr);
+  const auto answer = Ask(recommender, Of(1));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
+  recommender.SetState(SmallShop().Open());
+  EXPECT_NE(recommender.state(), nullptr);
+  EXPECT_TRUE(Ask(recommender, Of(1)));
+}
+
+TEST(Recommend, StrictRefusesOnlyACustomerNobodyKnows) {
+  Recommender recommender(nullptr);
+  recommender.SetState(SmallShop().Open());
+  Request request = Of(99);
+  request.strict = true;
+  const auto answer = Ask(recommender, request);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(answer.error().message, StartsWith("customer_id 99"));
+  request.customer = {1};
+  EXPECT_TRUE(Ask(recommender, request));
+}
+
+// A store whose answers take their time, or fail.
+class FakeStore : public serving::Store {
+ public:
+  FakeStore(std::unique_ptr<serving::Store> behind, std::chrono::milliseconds wait,
+            std::optional<Error> error)
+      : behind_(std::move(behind)), wait_(wait), error_(std::move(error)) {}
+  std::string_view name() const override { return "fake"; }
+  net::Task<Result<serving::CustomerState>> Fetch(domain::CustomerId customer) override {
+    co_await net::Sleep(wait_);
+    if (error_) co_return std::unexpected(*error_);
+    co_return co_await behind_->Fetch(customer);
+  }
+
+ private:
+  std::unique_ptr<serving::Store> behind_;
+  std::chrono::milliseconds wait_;
+  std::optional<Error> error_;
+};
+
+MakeStores Fake(std::chrono::milliseconds wait, std::optional<Error> error = {}) {
+  return [=](const serving::ServingState& state) {
+    std::vector<std::unique_ptr<serving::Store>> stores;
+    stores.push_back(std::make_unique<FakeStore>(state.OpenStore(), wait, error));
+    return stores;
+  };
+}
+
+TEST(Recommend, AStoreThatFailsCostsTheFeaturesNotTheAnswer) {
+  Recommender recommender(nullptr, Fake(0ms, Error{ErrorCode::kUnavailable, "down"}));
+  recommender.SetState(SmallShop().Open());
+  Request request = Of(1);
+  request.strict = true;  // Not known to be unknown: no 404.
+  const Answer answer = MustAnswer(recommender, request);
+  EXPECT_THAT(Products(answer), ElementsAre(20, 40, 10, 30));
+  EXPECT_THAT(Reasons(answer), Contains(StartsWith("features ")));
+  EXPECT_THAT(Reasons(answer), testing::Not(Contains("customer unknown")));
+  EXPECT_EQ(answer.timings.backend, "none");
+}
+
+TEST(Recommend, AStoreThatOutlastsTheDeadlineCostsTheFeaturesNotTheAnswer) {
+  Recommender recommender(nullptr, Fake(2s));
+  recommender.SetState(SmallShop().Open());
+  const Answer answer = MustAnswer(recommender, Of(1), net::Deadline::After(20ms));
+  EXPECT_THAT(Products(answer), ElementsAre(20, 40, 10, 30));
+  EXPECT_THAT(Reasons(answer), Contains(StartsWith("features ")));
+}
+
+// Answers after the deadline without ever giving the ladder a chance to leave it.
+class LateStore : public serving::Store {
+ public:
+  explicit LateStore(std::unique_ptr<serving::Store> behind) : behind_(std::move(behind)) {}
+  std::string_view name() const override { return "late"; }
+  bool suspends() const override { return false; }
+  net::Task<Result<serving::CustomerState>> Fetch(domain::CustomerId customer) override {
+    std::this_thread::sleep_for(30ms);
+    co_return co_await behind_->Fetch(customer);
+  }
+
+ private:
+  std::unique_ptr<serving::Store> behind_;
+};
+
+TEST(Recommend, WithoutTimeForTheModelTheNextRungAnswers) {
+  Shop shop = SmallShop();
+  shop.model = ranking::RandomSpec(5, 10, 3, {"price_z", "log_purchases_90d"});
+  shop.manifest.ranking_version = 7;
+  Recommender recommender(nullptr, [](const serving::ServingState& state) {
+    std::vector<std::unique_ptr<serving::Store>> stores;
+    stores.push_back(std::make_unique<LateStore>(state.OpenStore()));
+    return stores;
+  });
+  recommender.SetState(shop.Open());
+  const Answer in_time = MustAnswer(recommender, Of(1), net::Deadline::After(10s));
+  EXPECT_TRUE(in_time.timings.model_ok);
+  EXPECT_EQ(in_time.ranking_version, 7);
+  EXPECT_THAT(in_time.degraded, IsEmpty());
+  EXPECT_EQ(in_time.items.front().source, "model");
+  const Answer late = MustAnswer(recommender, Of(1), net::Deadline::After(10ms));
+  EXPECT_FALSE(late.timings.model_ok);
+  EXPECT_EQ(late.ranking_version, 0);
+  EXPECT_THAT(Reasons(late), Contains("model deadline"));
+  EXPECT_EQ(late.items.size(), 4U);
+  EXPECT_EQ(late.items.front().source, "propensity");
+}
+
+TEST(Recommend, ARequestUnderWayKeepsTheGenerationItBeganWith) {
+  Shop shop = SmallShop();
+  std::weak_ptr<const serving::ServingState> old;
+  Recommender recommender(nullptr, Fake(30ms));
+  {
+    auto state = shop.Open();
+    old = state;
+    recommender.SetState(std::move(state));
+  }
+  std::optional<Result<Answer>> first;
+  std::optional<Result<Answer>> second;
+  net::EventLoops loops(1, "test");
+  loops.Spawn(0, [](auto& asked, auto& answer) -> net::Task<void> {
+    answer = co_await asked.Recommend(Of(1), kNow, {});
+  }(recommender, first));
+  // Runs while the first request waits for its customer.
+  shop.manifest.generation = 32;
+  shop.shelf.regions[0] = {{3}, {1}, {1}};
+  loops.Post(0, [&] { recommender.SetState(shop.Open()); });
+  loops.Spawn(0, [](auto& asked, auto& answer) -> net::Task<void> {
+    co_await net::Sleep(5ms);
+    answer = co_await asked.Recommend(Of(1), kNow, {});
+  }(recommender, second));
+  loops.Start();
+  loops.Stop();
+  ASSERT_TRUE(loops.Join());
+  ASSERT_TRUE(first && *first && second && *second);
+  EXPECT_EQ((*first)->generation, 31);
+  EXPECT_EQ((*first)->items.size(), 4U);
+  EXPECT_EQ((*second)->generation, 32);
+  EXPECT_EQ((*second)->items.size(), 1U);
+  EXPECT_TRUE(old.expired()) << "the old generation is kept alive by nobody";
+}
+
+}  // namespace
+}  // namespace aisle::recommend
