@@ -72,8 +72,7 @@ Result<int> Registry::Add(Manifest manifest, const std::string& ubjson, bool pro
   fs::create_directories(folder, code);
   base::RemoveStagingLeftovers(folder);
   const auto versions = Versions(manifest.model);
-  const bool first = !versions;
-  manifest.version = first ? 1 : versions->back() + 1;
+  manifest.version = versions ? versions->back() + 1 : 1;
   manifest.model_checksum = base::Checksum(ubjson);
 
   AISLE_TRY(base::StagedFolder staged,
@@ -82,7 +81,7 @@ Result<int> Registry::Add(Manifest manifest, const std::string& ubjson, bool pro
   AISLE_CHECK(base::WriteFileAtomic(staged.path() / kManifestFile, ManifestToJson(manifest)));
   AISLE_CHECK(staged.Commit());
 
-  if (first || promote) {
+  if (promote) {
     AISLE_CHECK(Promote(manifest.model, manifest.version));
   } else {
     AISLE_TRY(auto aliases, Aliases(manifest.model));

@@ -70,8 +70,8 @@ class Registry {
  public:
   explicit Registry(std::filesystem::path root) : root_(std::move(root)) {}
 
-  // Returns the new version's number. The first version of a model becomes its champion, and so
-  // does every later one if `promote`; otherwise it becomes "challenger".
+  // Returns the new version's number. It becomes champion if `promote`, otherwise "challenger", the
+  // first one too: a model that failed its gates does not serve because there is no other.
   Result<int> Add(Manifest manifest, const std::string& ubjson, bool promote) const;
 
   Result<std::vector<std::string>> Models() const;

@@ -89,6 +89,13 @@ TEST_F(RegistryTest, AChallengerWaitsAndRollbackGoesBack) {
   EXPECT_EQ(*registry.Resolve("ranking", kChampion), 1);
 }
 
+TEST_F(RegistryTest, AFirstVersionThatIsNotPromotedServesNobody) {
+  const Registry registry(root_);
+  ASSERT_TRUE(registry.Add(Ranking(), "1", false));
+  EXPECT_EQ(registry.Resolve("ranking", kChampion).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(*registry.Resolve("ranking", "challenger"), 1);
+}
+
 TEST_F(RegistryTest, ADamagedModelIsRefusedByItsPath) {
   const Registry registry(root_);
   ASSERT_TRUE(registry.Add(Ranking(), "whole model", true));

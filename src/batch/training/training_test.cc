@@ -1,0 +1,213 @@
+#include "training/training.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <bit>
+#include <filesystem>
+#include <fstream>
+
+#include "forest/forest.h"
+#include "forest/load.h"
+#include "training/fake_shop.h"
+#include "training/rows.h"
+
+namespace aisle::training {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr int kCustomers = 600;
+
+class TrainingTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::temp_directory_path() / ("aisle_training_test_" + std::to_string(getpid()));
+    fs::create_directories(root_);
+    options_.as_of = *base::ParseTimestamp("2026-11-24");
+    options_.threads = 1;
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  Result<TrainReport> Run(const std::string& recipe) {
+    return TrainFrom(shop_.Source(), registry(), recipe, options_);
+  }
+  registry::Registry registry() const { return registry::Registry(root_ / "models"); }
+
+  // A shipped recipe with pieces of text replaced, as a file.
+  std::string File(const std::string& recipe,
+                   const std::vector<std::pair<std::string, std::string>>& changes) {
+    std::string text = *RecipeText(recipe);
+    for (const auto& [from, to] : changes) {
+      const auto at = text.find(from);
+      EXPECT_NE(at, std::string::npos) << from;
+      text.replace(at, from.size(), to);
+    }
+    const fs::path path = root_ / (recipe + ".toml");
+    std::ofstream(path) << text;
+    return path.string();
+  }
+
+  FakeShop shop_{kCustomers};
+  TrainOptions options_;
+  fs::path root_;
+};
+
+TEST_F(TrainingTest, EntersAModelWithEverythingItsManifestPromises) {
+  const auto report = Run("ranking_default");
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->model, "ranking");
+  EXPECT_EQ(report->version, 1);
+  EXPECT_THAT(report->failed_gates, testing::IsEmpty());
+  EXPECT_TRUE(report->promoted);
+  EXPECT_EQ(*registry().Resolve("ranking", registry::kChampion), 1);
+
+  const auto manifest = *registry().ReadManifest("ranking", 1);
+  const Recipe recipe = *ParseRecipe(*RecipeText("ranking_default"), "");
+  EXPECT_EQ(manifest.recipe, "ranking_default");
+  EXPECT_EQ(manifest.recipe_text, recipe.text);
+  ASSERT_EQ(manifest.inputs.size(), recipe.inputs.size());
+  for (std::size_t i = 0; i < recipe.inputs.size(); ++i) {
+    EXPECT_EQ(manifest.inputs[i].name, recipe.inputs[i]);
+    EXPECT_EQ(manifest.inputs[i].type, "float");
+    if (recipe.inputs[i] == "pair_views") {
+      EXPECT_EQ(manifest.inputs[i].role, "pair");
+    }
+    if (recipe.inputs[i] == "price_z") {
+      EXPECT_EQ(manifest.inputs[i].role, "product");
+    }
+  }
+  EXPECT_EQ(manifest.train_rows, report->rows);
+  EXPECT_EQ(manifest.positive_rows, report->positives);
+  EXPECT_EQ(manifest.data_fingerprint, "fake");
+  EXPECT_EQ(manifest.library_versions.at("xgboost"), trainer::XgboostVersion());
+  EXPECT_GT(manifest.metrics.at("validation_auc"), 0.6);
+  EXPECT_GT(manifest.metrics.at("validation_ndcg_at_10"),
+            manifest.metrics.at("validation_ndcg_at_10_popularity"));
+  EXPECT_NEAR(manifest.metrics.at("validation_expected_over_actual"), 1, 1e-3)
+      << "calibrated on these very rows";
+  EXPECT_EQ(manifest.window_until, options_.as_of - 28 * (recipe.cutoffs.front() - 1) * base::kDay);
+}
+
+TEST_F(TrainingTest, TrainingAgainMakesVersionTwoWithTheSameBytes) {
+  ASSERT_TRUE(Run("propensity_default"));
+  const auto again = Run("propensity_default");
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->version, 2);
+  EXPECT_EQ(registry().Load("propensity", 1)->ubjson, registry().Load("propensity", 2)->ubjson);
+}
+
+TEST_F(TrainingTest, NothingOfTheEvaluationWindowIsAskedFor) {
+  for (const std::string& recipe : ShippedRecipes()) {
+    const auto report = Run(recipe);
+    ASSERT_TRUE(report) << recipe << ": " << report.error().message;
+  }
+  const base::Timestamp evaluation = options_.as_of - 28 * base::kDay;
+  ASSERT_FALSE(shop_.asked.empty());
+  for (const base::Timestamp time : shop_.asked)
+    EXPECT_LE(time, evaluation - 28 * base::kDay) << base::FormatTimestamp(time);
+  EXPECT_EQ(shop_.latest, evaluation) << "labels end where the evaluation begins";
+}
+
+// The models in the registry score like XGBoost, bit by bit, on the rows they were trained on.
+TEST_F(TrainingTest, TheForestOfEveryRecipeEqualsXgboostBitByBit) {
+  for (const std::string& name : ShippedRecipes()) {
+    const Recipe recipe = *ParseRecipe(*RecipeText(name), name);
+    const auto report = Run(name);
+    ASSERT_TRUE(report) << name << ": " << report.error().message;
+    const auto version = registry().Load(recipe.model, report->version);
+    ASSERT_TRUE(version) << version.error().message;
+
+    RowSet rows;
+    for (const int cutoff : recipe.cutoffs) {
+      const base::Timestamp time = options_.as_of - 28 * cutoff * base::kDay;
+      const features::Catalogue catalogue = FakeShop::MakeCatalogue(time);
+      const features::CatalogueView view(catalogue);
+      const gold::ActivityIndex happened(shop_.MakeActivity(time));
+      const RowWriter writer = *RowWriter::Make(recipe, view, time, options_.seed);
+      for (int c = 0; c < kCustomers; ++c) {
+        const auto record = shop_.MakeRecord(c, time);
+        writer.Write(record, happened.Of(record.customer), {}, rows);
+      }
+    }
+    ASSERT_EQ(rows.row_count(), report->rows) << name;
+    for (const bool margin : {true, false}) {
+      const auto expected =
+          trainer::XgboostPredict(version->ubjson, rows.dataset.rows, recipe.inputs.size(), margin);
+      ASSERT_TRUE(expected) << expected.error().message;
+      for (const auto engine : {forest::Engine::kReference, forest::Engine::kInterleaved}) {
+        const auto forest = *forest::Forest::Build(*forest::LoadModel(version->ubjson), engine);
+        std::vector<float> scores(rows.dataset.labels.size());
+        margin ? forest.Margins(rows.dataset.rows, scores)
+               : forest.Predict(rows.dataset.rows, scores);
+        std::size_t different = 0;
+        for (std::size_t i = 0; i < scores.size(); ++i) {
+          different += std::bit_cast<std::uint32_t>(scores[i]) !=
+                       std::bit_cast<std::uint32_t>((*expected)[i]);
+        }
+        EXPECT_EQ(different, 0U) << name << " " << forest::EngineName(engine) << " of "
+                                 << scores.size();
+      }
+    }
+  }
+}
+
+TEST_F(TrainingTest, CancellingLeavesNothingBehind) {
+  for (const double stop_at : {0.0, 0.3, 0.6, 0.99}) {
+    options_.progress = [&](const std::string&, double share) { return share < stop_at; };
+    const auto report = Run("ranking_default");
+    ASSERT_FALSE(report) << stop_at;
+    EXPECT_EQ(report.error().code, ErrorCode::kUnavailable);
+    EXPECT_FALSE(fs::exists(root_ / "models")) << stop_at;
+  }
+}
+
+TEST_F(TrainingTest, ProgressRisesAndNamesTheSteps) {
+  double last = 0;
+  std::vector<std::string> steps;
+  options_.progress = [&](const std::string& step, double share) {
+    EXPECT_GE(share, last);
+    EXPECT_LE(share, 1);
+    last = share;
+    if (steps.empty() || steps.back() != step) steps.push_back(step);
+    return true;
+  };
+  ASSERT_TRUE(Run("ranking_default"));
+  EXPECT_EQ(last, 1);
+  EXPECT_THAT(steps, testing::Contains("learn ranking_default"));
+  EXPECT_THAT(steps, testing::Contains("learn propensity_default"));
+}
+
+TEST_F(TrainingTest, AFailingGateIsNamedAndDoesNotPromote) {
+  const auto report = Run(File("propensity_default", {{"rows_min = 1000", "rows_min = 1000000"}}));
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_FALSE(report->promoted);
+  ASSERT_EQ(report->failed_gates.size(), 1U);
+  EXPECT_THAT(report->failed_gates[0], HasSubstr("rows_min"));
+  EXPECT_EQ(registry().Resolve("propensity", registry::kChampion).error().code,
+            ErrorCode::kNotFound);
+  EXPECT_EQ(*registry().Resolve("propensity", "challenger"), 1);
+}
+
+TEST_F(TrainingTest, TooLittleHistoryIsSaidWithWhatIsNeeded) {
+  shop_.begins = options_.as_of - 100 * base::kDay;
+  const auto report = Run("ranking_default");
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(report.error().message, HasSubstr("too little history"));
+  EXPECT_FALSE(fs::exists(root_ / "models"));
+}
+
+TEST_F(TrainingTest, AWrongRecipeIsRefusedWithItsPathAndLine) {
+  const std::string path = File("propensity_default", {{"rounds = ", "round = "}});
+  const auto report = Run(path);
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(report.error().message, HasSubstr(path + ":"));
+  EXPECT_THAT(Run("propensity_defualt").error().message, HasSubstr("propensity_default"));
+}
+
+}  // namespace
+}  // namespace aisle::training
