@@ -96,8 +96,9 @@ TEST_F(ParquetTest, RowsThatDoNotFitAreRejectedWithTheirNumber) {
 
 TEST_F(ParquetTest, AWrongColumnIsNamed) {
   Copy("SELECT 'A' AS receipt, TIMESTAMP '2025-01-10 10:00:00' AS sold_at");
-  EXPECT_THAT(Error(),
-              HasSubstr("till.toml:9: lines.parquet has no column 'zoned'; it has receipt, sold_at"));
+  EXPECT_THAT(
+      Error(),
+      HasSubstr("till.toml:9: lines.parquet has no column 'zoned'; it has receipt, sold_at"));
 }
 
 TEST_F(ParquetTest, AFileThatWasCutShortIsRefused) {
@@ -139,7 +140,11 @@ TEST_F(KilledImportDeathTest, LeavesNothingHalf) {
     folder_ = given;
   } else {
     ASSERT_EQ(setenv("AISLE_KILLED_IMPORT", folder_.c_str(), 1), 0);
-    Copy(kTwoLines);
+    // More than a row group, so that rows reach the file before they are committed.
+    Copy(
+        "SELECT 'R' || i AS receipt, TIMESTAMP '2025-01-10 10:00:00' AS sold_at, TIMESTAMPTZ "
+        "'2025-01-10 12:00:00+00' AS zoned, i AS who, 'x' || i AS what, 1 AS pieces, 1.5 AS paid "
+        "FROM range(130000) r(i)");
   }
   // reading, raw.event_stream, committing
   for (int step = 0; step < 3; ++step) {
@@ -154,7 +159,7 @@ TEST_F(KilledImportDeathTest, LeavesNothingHalf) {
   OpenDatabase(folder_ / "shop.duckdb");
   const auto report = ImportTill();
   ASSERT_TRUE(report) << report.error().message;
-  EXPECT_EQ(report->tables[0].added, 2) << "and the next import goes through";
+  EXPECT_EQ(report->tables[0].added, 130000) << "and the next import goes through";
 }
 
 }  // namespace

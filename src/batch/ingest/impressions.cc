@@ -83,6 +83,8 @@ Status Move(Connection& connection, const std::vector<LogRecord>& records) {
   arrow::BatchBuilder rows(ShownColumns());
   for (const LogRecord& record : records) {
     const auto impression = events::DecodeImpression(record.bytes);
+    if (!impression && impression.error().code == ErrorCode::kFailedPrecondition)
+      return std::unexpected(impression.error());  // A newer program can read it.
     if (!impression) {
       AISLE_CHECK(Reject(connection, record, impression.error().message));
       continue;

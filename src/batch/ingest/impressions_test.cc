@@ -1,0 +1,103 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "events/events.h"
+#include "ingest/ingest.h"
+#include "ingest/warehouse_test_case.h"
+
+namespace aisle::ingest {
+namespace {
+
+using events::EventLog;
+using events::Impression;
+
+class ImpressionsTest : public WarehouseTest {
+ protected:
+  static Impression Answer(const std::string& request, int products) {
+    Impression impression;
+    impression.request_id = request;
+    impression.served_at = base::FromMicros(kLoadedMicros);
+    impression.customer = {1'000'007};
+    impression.region = domain::Region::kMidwest;
+    impression.ranking_version = 7;
+    impression.generation = 31;
+    for (int i = 0; i < products; ++i)
+      impression.shown.push_back({{40 - i}, 0.5F - 0.25F * static_cast<float>(i), "model"});
+    return impression;
+  }
+  void Append(const std::vector<std::string>& records) {
+    auto log = EventLog::Open(folder_ / "log", EventLog::Access::kWrite);
+    ASSERT_TRUE(log) << log.error().message;
+    const Status status = log->Append(records);
+    ASSERT_TRUE(status) << status.error().message;
+  }
+  // Rows added, or -1 with the error printed.
+  std::int64_t Collect() {
+    const auto moved = CollectImpressions(*connection_, folder_ / "log");
+    if (!moved) ADD_FAILURE() << moved.error().message;
+    return moved ? *moved : -1;
+  }
+};
+
+TEST_F(ImpressionsTest, AreNoneWithoutALog) { EXPECT_EQ(Collect(), 0); }
+
+TEST_F(ImpressionsTest, BecomeOneRowPerAnswerInRankOrder) {
+  Append({EncodeImpression(Answer("r1", 3)), EncodeImpression(Answer("r2", 0))});
+  EXPECT_EQ(Collect(), 2);
+  EXPECT_EQ(Rows("SELECT request_id, served_at, customer_id, visitor_id, region, "
+                 "array_to_string(product_ids, ' '), array_to_string(scores, ' '), "
+                 "array_to_string(sources, ' '), ranking_version, propensity_version, generation, "
+                 "experiment_arm FROM raw.impressions ORDER BY request_id"),
+            "r1|2025-06-15 15:06:40|1000007|NULL|Midwest|40 39 38|0.5 0.25 0.0|model model "
+            "model|7|0|31|NULL\n"
+            "r2|2025-06-15 15:06:40|1000007|NULL|Midwest||||7|0|31|NULL\n");
+}
+
+TEST_F(ImpressionsTest, AreMovedOnceAndTheLogIsTrimmed) {
+  Append({EncodeImpression(Answer("r1", 1))});
+  EXPECT_EQ(Collect(), 1);
+  EXPECT_EQ(Collect(), 0);
+  Append({EncodeImpression(Answer("r2", 1))});
+  EXPECT_EQ(Collect(), 1);
+  const auto log = EventLog::Open(folder_ / "log", EventLog::Access::kRead);
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->TrimmedTo().value_or(0), 2U);
+}
+
+// What a worker leaves that is killed after its rows were written and before it could trim the log.
+TEST_F(ImpressionsTest, AreKeptOnceIfTheyComeAgain) {
+  Append({EncodeImpression(Answer("r1", 2))});
+  EXPECT_EQ(Collect(), 1);
+  Append({EncodeImpression(Answer("r1", 2)), EncodeImpression(Answer("r2", 2)),
+          EncodeImpression(Answer("r2", 2))});
+  EXPECT_EQ(Collect(), 1);
+  EXPECT_EQ(Rows("SELECT request_id, len(product_ids) FROM raw.impressions ORDER BY request_id"),
+            "r1|2\nr2|2\n");
+}
+
+TEST_F(ImpressionsTest, ADamagedRecordHoldsUpNobody) {
+  std::string damaged = EncodeImpression(Answer("r1", 1));
+  damaged.resize(damaged.size() / 2);
+  Append({damaged, EncodeImpression(Answer("r2", 1))});
+  EXPECT_EQ(Collect(), 1);
+  EXPECT_EQ(Rows("SELECT source, table_name, line FROM raw.rejects"),
+            "event log|raw.impressions|1\n");
+}
+
+TEST_F(ImpressionsTest, RecordsOfANewerProgramStayInTheLog) {
+  std::string newer = EncodeImpression(Answer("r1", 1));
+  newer[0] = '\x7E';
+  Append({newer});
+  const auto moved = CollectImpressions(*connection_, folder_ / "log");
+  ASSERT_FALSE(moved);
+  EXPECT_EQ(moved.error().code, ErrorCode::kFailedPrecondition);
+  const auto log = EventLog::Open(folder_ / "log", EventLog::Access::kRead);
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->TrimmedTo().value_or(9), 0U);
+}
+
+}  // namespace
+}  // namespace aisle::ingest
