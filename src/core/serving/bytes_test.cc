@@ -169,6 +169,12 @@ TEST(ShelfBytes, AShelfThatContradictsItselfIsRefused) {
     EXPECT_THAT(back.error().message, HasSubstr(word));
   };
   refused([](Shelf& s) { s.catalogue.products[3].category = 12; }, "in category 12 of 12");
+  refused(
+      [](Shelf& s) {
+        s = {};
+        s.catalogue.brands = {"a", "b"};
+      },
+      "2 brands and no category");
   refused([](Shelf& s) { s.catalogue.products[3].brand = 99; }, "brand 99 of 30");
   refused([](Shelf& s) { std::swap(s.catalogue.products[0], s.catalogue.products[1]); }, "rising");
   refused([](Shelf& s) { s.catalogue.products[0].price_z = HUGE_VAL; }, "finite");

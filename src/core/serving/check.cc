@@ -24,6 +24,8 @@ Status CheckCatalogue(const features::Catalogue& catalogue, ErrorCode code) {
     return Fail(code, fmt::format("shelf: {} categories and {} brands, at most {} are possible",
                                   catalogue.categories.size(), catalogue.brands.size(), kIndexMax));
   }
+  if (catalogue.categories.empty() && !catalogue.brands.empty())
+    return Fail(code, fmt::format("shelf: {} brands and no category", catalogue.brands.size()));
   for (const features::ProductRecord& product : catalogue.products) {
     if (product.category >= catalogue.categories.size()) {
       return Fail(code,
