@@ -22,7 +22,7 @@ struct Worker {
   std::vector<float> propensity;
   std::vector<float> scores;
   std::vector<std::uint32_t> candidates;
-  std::vector<std::uint32_t> best;
+  ranking::TopSelector selector;
 };
 
 // Whether the model looks at propensities at all.
@@ -53,10 +53,10 @@ class EveryoneRanker {
     worker.scores.resize(candidates.size());
     ranker_.FillRows(record, worker.propensity, options_.as_of, candidates, worker.scratch);
     ranker_.ScoreRows(worker.propensity, candidates, worker.scratch, worker.scores);
-    ranking::SelectTop(worker.scores, candidates, static_cast<std::size_t>(options_.count),
-                       worker.best);
+    const auto best =
+        worker.selector.Select(worker.scores, candidates, static_cast<std::size_t>(options_.count));
     RankedList list{record.customer, {}};
-    for (const std::uint32_t i : worker.best)
+    for (const std::uint32_t i : best)
       list.products.push_back(catalogue_.products[candidates[i]].product);
     return list;
   }

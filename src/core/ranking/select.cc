@@ -1,42 +1,60 @@
 #include "ranking/select.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
-#include <numeric>
 
 #include "base/result.h"
 
 namespace aisle::ranking {
+namespace {
 
-void SelectTop(std::span<const float> scores, std::span<const std::uint32_t> candidates,
-               std::size_t count, std::vector<std::uint32_t>& best) {
+// An integer that compares like the score; 0 for NaN, which is below every number. -0 is 0.
+std::uint32_t Ordered(float score) {
+  if (std::isnan(score)) return 0;
+  const auto bits = std::bit_cast<std::uint32_t>(score + 0.0F);
+  return (bits & 0x80000000U) != 0 ? ~bits : bits | 0x80000000U;
+}
+
+}  // namespace
+
+std::span<const std::uint32_t> TopSelector::Select(std::span<const float> scores,
+                                                   std::span<const std::uint32_t> candidates,
+                                                   std::size_t count) {
   AISLE_ASSERT(scores.size() == candidates.size());
-  const auto better = [&](std::uint32_t a, std::uint32_t b) {
-    const bool a_missing = std::isnan(scores[a]);
-    const bool b_missing = std::isnan(scores[b]);
-    if (a_missing != b_missing) return b_missing;
-    if (!a_missing && scores[a] != scores[b]) return scores[a] > scores[b];
-    return candidates[a] < candidates[b];  // Positions rise with product ids.
+  const auto finalist = [&](std::size_t i) {
+    // Positions rise with product ids.
+    return Finalist{std::uint64_t{Ordered(scores[i])} << 32U | ~candidates[i],
+                    static_cast<std::uint32_t>(i)};
   };
-  // A heap of the best so far with the worst of them on top: most candidates fall at one comparison.
-  best.resize(std::min(count, scores.size()));
-  std::iota(best.begin(), best.end(), 0U);
-  if (best.empty()) return;
-  std::make_heap(best.begin(), best.end(), better);
-  for (auto i = static_cast<std::uint32_t>(best.size()); i < scores.size(); ++i) {
-    if (scores[i] < scores[best.front()] || !better(i, best.front())) continue;
-    std::pop_heap(best.begin(), best.end(), better);
-    best.back() = i;
-    std::push_heap(best.begin(), best.end(), better);
+  const auto better = [](const Finalist& a, const Finalist& b) { return a.key > b.key; };
+  heap_.clear();
+  best_.clear();
+  count = std::min(count, scores.size());
+  if (count == 0) return best_;
+  for (std::size_t i = 0; i < count; ++i) heap_.push_back(finalist(i));
+  // The best so far, with the worst of them on top: most candidates fall at one comparison.
+  std::make_heap(heap_.begin(), heap_.end(), better);
+  float worst = scores[heap_.front().index];
+  for (std::size_t i = count; i < scores.size(); ++i) {
+    if (scores[i] < worst) continue;
+    const Finalist next = finalist(i);
+    if (next.key <= heap_.front().key) continue;
+    std::pop_heap(heap_.begin(), heap_.end(), better);
+    heap_.back() = next;
+    std::push_heap(heap_.begin(), heap_.end(), better);
+    worst = scores[heap_.front().index];
   }
-  std::sort_heap(best.begin(), best.end(), better);
+  std::sort_heap(heap_.begin(), heap_.end(), better);
+  for (const Finalist& chosen : heap_) best_.push_back(chosen.index);
+  return best_;
 }
 
 std::vector<std::uint32_t> SelectTop(std::span<const float> scores,
                                      std::span<const std::uint32_t> candidates, std::size_t count) {
-  std::vector<std::uint32_t> best;
-  SelectTop(scores, candidates, count, best);
-  return best;
+  TopSelector selector;
+  const auto best = selector.Select(scores, candidates, count);
+  return {best.begin(), best.end()};
 }
 
 }  // namespace aisle::ranking

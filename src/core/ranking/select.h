@@ -18,8 +18,21 @@ namespace aisle::ranking {
 // All of them, sorted, when there are fewer than `count`.
 std::vector<std::uint32_t> SelectTop(std::span<const float> scores,
                                      std::span<const std::uint32_t> candidates, std::size_t count);
-// The same into a vector that keeps its memory from call to call.
-void SelectTop(std::span<const float> scores, std::span<const std::uint32_t> candidates,
-               std::size_t count, std::vector<std::uint32_t>& best);
+// The same, with memory that is kept from call to call. One thread.
+class TopSelector {
+ public:
+  // Valid until the next call.
+  std::span<const std::uint32_t> Select(std::span<const float> scores,
+                                        std::span<const std::uint32_t> candidates,
+                                        std::size_t count);
+
+ private:
+  struct Finalist {
+    std::uint64_t key = 0;  // Larger is better: the score, then the smaller position.
+    std::uint32_t index = 0;
+  };
+  std::vector<Finalist> heap_;
+  std::vector<std::uint32_t> best_;
+};
 
 }  // namespace aisle::ranking

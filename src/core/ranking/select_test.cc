@@ -36,7 +36,7 @@ TEST(SelectTop, AMissingScoreComesLast) {
 // Scores from a handful of values, so that ties and missing scores are everywhere.
 TEST(SelectTop, EqualsAFullSortForAnyCount) {
   base::Stream stream(1, 2, 3);
-  std::vector<std::uint32_t> reused;
+  TopSelector selector;
   for (int round = 0; round < 300; ++round) {
     const std::size_t size = stream.Below(60);
     std::vector<std::uint32_t> candidates(size);
@@ -46,18 +46,18 @@ TEST(SelectTop, EqualsAFullSortForAnyCount) {
     std::vector<float> scores(size);
     for (float& score : scores) {
       score = stream.Chance(0.1) ? std::numeric_limits<float>::quiet_NaN()
-                                 : static_cast<float>(stream.Below(6)) / 6.0F;
+                                 : static_cast<float>(stream.Between(-3, 3)) / 6.0F;
     }
     std::vector<std::uint32_t> sorted(size);
     std::iota(sorted.begin(), sorted.end(), 0U);
-    const auto rank = [&](std::uint32_t i) { return std::isnan(scores[i]) ? -1.0F : scores[i]; };
+    const auto rank = [&](std::uint32_t i) { return std::isnan(scores[i]) ? -9.0F : scores[i]; };
     std::ranges::sort(sorted, [&](std::uint32_t a, std::uint32_t b) {
       return std::pair(-rank(a), candidates[a]) < std::pair(-rank(b), candidates[b]);
     });
     const std::size_t count = stream.Below(70);
     sorted.resize(std::min(count, size));
-    SelectTop(scores, candidates, count, reused);
-    EXPECT_EQ(reused, sorted) << "round " << round;
+    const auto best = selector.Select(scores, candidates, count);
+    EXPECT_EQ(std::vector<std::uint32_t>(best.begin(), best.end()), sorted) << "round " << round;
   }
 }
 

@@ -38,7 +38,7 @@ struct Epoch {
 struct Work {
   ranking::Scratch scratch;
   std::vector<float> scores;
-  std::vector<std::uint32_t> order;
+  ranking::TopSelector selector;
 };
 
 // What a rung made of the candidates: scores[i] belongs to the i-th place of the region's shelf.
@@ -121,10 +121,8 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
     RankByModel(*ranker, *customer, propensity, now, candidates, work, answer.timings);
     return {kModel, work.scores};
   }
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const auto category = catalogue.products[candidates[i]].category;
-    work.scores[i] = propensity[category] * ranks.share_in_category[i];
-  }
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    work.scores[i] = propensity[ranks.category[i]] * ranks.share_in_category[i];
   return {kPropensity, work.scores};
 }
 
@@ -132,9 +130,10 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
 void FillItems(const serving::Shelf& shelf, const Ranked& ranked, std::size_t count, Work& work,
                Answer& answer) {
   const serving::RegionShelf& region = shelf.regions[static_cast<std::size_t>(answer.region)];
-  ranking::SelectTop(ranked.scores, region.products, count + kSpareFinalists, work.order);
-  answer.items.reserve(std::min(count, work.order.size()));
-  for (const std::uint32_t i : work.order) {
+  const auto finalists =
+      work.selector.Select(ranked.scores, region.products, count + kSpareFinalists);
+  answer.items.reserve(std::min(count, finalists.size()));
+  for (const std::uint32_t i : finalists) {
     if (answer.items.size() == count) break;
     if (region.quantity[i] <= 0) continue;
     const features::ProductRecord& product = shelf.catalogue.products[region.products[i]];

@@ -6,6 +6,8 @@
 // the products shown in 64 requests; it must not change when only speed was meant to.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+
 #include "recommend/ask.h"
 
 namespace aisle::recommend {

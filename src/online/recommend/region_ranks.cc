@@ -27,6 +27,7 @@ RegionRanks MakeRanks(const features::Catalogue& catalogue, const serving::Regio
   ranks.share_in_category.reserve(shelf.products.size());
   for (const std::uint32_t position : shelf.products) {
     const double own = weight(position);
+    ranks.category.push_back(catalogue.products[position].category);
     ranks.share.push_back(static_cast<float>(own / total));
     ranks.share_in_category.push_back(
         static_cast<float>(own / in_category[catalogue.products[position].category]));
