@@ -1,0 +1,174 @@
+#include "evaluation/examiner.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "evaluation/contenders.h"
+#include "ranking/metrics.h"
+#include "ranking/random_spec.h"
+#include "ranking/select.h"
+
+namespace aisle::evaluation {
+namespace {
+
+const base::Timestamp kCutoff = *base::ParseTimestamp("2026-06-01");
+
+features::Catalogue MakeCatalogue() {
+  features::Catalogue catalogue;
+  catalogue.as_of = kCutoff;
+  catalogue.categories = {{"C1", "One", "D"}, {"C2", "Two", "D"}};
+  catalogue.brands = {"B"};
+  for (int i = 0; i < 40; ++i) {
+    features::ProductRecord product;
+    product.product = {100 + i};
+    product.category = static_cast<std::uint16_t>(i % 2);
+    product.price = {1'000 + 50 * i};
+    product.price_z = i / 10.0 - 2;
+    product.purchases_90d = 40 - i;
+    product.region_purchases_90d = {i, 0, 0, 0, 40 - i};
+    catalogue.products.push_back(product);
+  }
+  return catalogue;
+}
+
+features::CustomerRecord Customer() {
+  features::CustomerRecord customer;
+  customer.customer = {7};
+  customer.region = domain::Region::kWest;
+  customer.categories = {{1, 5, 1, 0, kCutoff - base::kDay, features::kNever}};
+  features::PairHistory seen;
+  seen.views = 1;
+  seen.product = {105};
+  seen.last_view = kCutoff - base::kDay;
+  features::PairHistory old = seen;
+  old.product = {120};
+  old.views = 3;
+  old.last_view = kCutoff - 60 * base::kDay;
+  customer.pairs = {seen, old};
+  return customer;
+}
+
+std::vector<std::uint32_t> All() {
+  std::vector<std::uint32_t> positions(40);
+  std::iota(positions.begin(), positions.end(), 0U);
+  return positions;
+}
+
+std::vector<std::uint32_t> Best(const std::vector<float>& scores) {
+  return ranking::SelectTop(scores, All(), 10);
+}
+
+TEST(Contenders, PopularityIsThatOfTheCustomersRegion) {
+  const features::Catalogue catalogue = MakeCatalogue();
+  std::vector<float> scores(40);
+  PopularityRegion(catalogue, Customer(), All(), scores);
+  EXPECT_EQ(Best(scores)[0], 0U);
+  features::CustomerRecord customer = Customer();
+  customer.region = domain::Region::kNortheast;
+  PopularityRegion(catalogue, customer, All(), scores);
+  EXPECT_EQ(Best(scores)[0], 39U);
+}
+
+TEST(Contenders, OwnCategoriesComeFirst) {
+  const features::Catalogue catalogue = MakeCatalogue();
+  const features::CatalogueView view(catalogue);
+  std::vector<float> scores(40);
+  PopularityOwnCategories(view, Customer(), All(), scores);
+  for (const std::uint32_t position : Best(scores)) EXPECT_EQ(position % 2, 1U);
+  PopularityOwnCategories(view, {}, All(), scores);
+  EXPECT_EQ(Best(scores)[0], 0U) << "without sessions it is popularity";
+}
+
+TEST(Contenders, FrequencyFadesAndPopularityFillsTheRest) {
+  const features::Catalogue catalogue = MakeCatalogue();
+  std::vector<float> scores(40);
+  PersonalFrequency(catalogue, Customer(), kCutoff, All(), scores);
+  const auto best = Best(scores);
+  EXPECT_EQ(best[0], 5U) << "one view yesterday beats three of two months ago";
+  EXPECT_EQ(best[1], 20U);
+  EXPECT_EQ(best[2], 0U);
+}
+
+class ExaminerTest : public testing::Test {
+ protected:
+  ExaminerTest() : catalogue_(MakeCatalogue()), view_(catalogue_) {}
+
+  Examiner Make(const Panel& panel, const Oracle* oracle = nullptr) {
+    auto examiner = Examiner::Make(panel, view_, kCutoff, oracle, All());
+    EXPECT_TRUE(examiner) << examiner.error().message;
+    return *std::move(examiner);
+  }
+  Card Examine(const Examiner& examiner, const std::vector<gold::Activity>& happened) {
+    Desk desk;
+    return examiner.Examine(Customer(), happened, desk);
+  }
+
+  features::Catalogue catalogue_;
+  features::CatalogueView view_;
+  const std::vector<gold::Activity> bought_ = {{{7}, {103}, 0, 0, 1}, {{7}, {105}, 1, 1, 2}};
+};
+
+TEST_F(ExaminerTest, WhatIsEvaluatedIsWhatIsServed) {
+  Panel panel;
+  panel.ranking = NamedModel{"ranking/1", "r",
+                             ranking::RandomSpec(3, 30, 4, {"price", "price_z", "propensity"})};
+  panel.ranking->spec.propensity_blend = 0.3;
+  panel.propensity =
+      NamedModel{"propensity/1", "p", ranking::RandomSpec(4, 30, 4, {"category", "total_orders"})};
+  const Card card = Examine(Make(panel), bought_);
+
+  const auto categories = *ranking::CategoryScorer::Make(panel.propensity->spec, view_);
+  const auto pairs = *ranking::PairScorer::Make(panel.ranking->spec, view_);
+  ranking::Scratch scratch;
+  std::vector<float> propensity(2);
+  categories.Score(Customer(), kCutoff, scratch, propensity);
+  std::vector<float> scores(40);
+  pairs.FillRows(Customer(), propensity, kCutoff, All(), scratch);
+  pairs.ScoreRows(propensity, All(), scratch, scores);
+  EXPECT_EQ(card.rankings[0].top[0], Best(scores));
+  EXPECT_EQ(card.propensities[0].scores, propensity);
+  std::vector<float> labels(40, 0);
+  labels[3] = labels[5] = 1;
+  EXPECT_NEAR(card.rankings[0].metrics[3], ranking::Auc(scores, labels), 1e-12);
+}
+
+TEST_F(ExaminerTest, NewMeansNeverTouchedBeforeForRankingAndForTruth) {
+  const Card card = Examine(Make({}), bought_);
+  ASSERT_TRUE(card.buyer);
+  ASSERT_TRUE(card.new_buyer);
+  const Ranked& frequency = card.rankings[2];
+  EXPECT_EQ(frequency.top[0][0], 5U);
+  EXPECT_EQ(frequency.top[1][0], 0U) << "5 and 20 were touched";
+  // Of what is new only 103 was bought: fourth by popularity.
+  EXPECT_DOUBLE_EQ(frequency.metrics[4], 1 / std::log2(5.0));
+  const Card old = Examine(Make({}), {{{7}, {105}, 1, 1, 2}});
+  EXPECT_TRUE(old.buyer);
+  EXPECT_FALSE(old.new_buyer);
+  EXPECT_TRUE(std::isnan(old.rankings[2].metrics[4]));
+}
+
+TEST_F(ExaminerTest, WhoBoughtNothingIsNotRankedButHasPropensities) {
+  Panel panel;
+  panel.propensity =
+      NamedModel{"propensity/1", "p", ranking::RandomSpec(4, 30, 4, {"category", "total_orders"})};
+  const Card card = Examine(Make(panel), {{{7}, {103}, 2, 1, 0}});
+  EXPECT_FALSE(card.buyer);
+  EXPECT_TRUE(card.rankings.empty());
+  EXPECT_EQ(card.propensities.size(), 1U);
+  EXPECT_EQ(card.bought_category, (std::vector<bool>{false, false}));
+}
+
+TEST_F(ExaminerTest, TheOracleIsJudgedByItsLists) {
+  Oracle oracle;
+  oracle[7] = {{{103}, {105}}, {{199}, {103}}};
+  const Card card = Examine(Make({}, &oracle), bought_);
+  const Ranked& ranked = card.rankings.back();
+  EXPECT_DOUBLE_EQ(ranked.metrics[0], 1);
+  EXPECT_DOUBLE_EQ(ranked.metrics[4], 1) << "a product that is not in the catalogue is passed over";
+  EXPECT_TRUE(std::isnan(ranked.metrics[3]));
+}
+
+}  // namespace
+}  // namespace aisle::evaluation
