@@ -70,7 +70,12 @@ void GenerationWatcher::Look() {
     return;
   }
   const StatePointer before = state();
-  if (before && before->manifest().generation == *current) return;
+  if (before && before->manifest().generation == *current) {
+    failed_generation_ = -1;
+    const std::lock_guard lock(mutex_);
+    reason_.clear();
+    return;
+  }
   if (*current == failed_generation_ && std::chrono::steady_clock::now() < try_again_) return;
   auto opened = serving::ServingState::OpenCurrent(root_);
   if (!opened) {
