@@ -27,7 +27,7 @@ class EvaluationTest : public testing::Test {
     Happen("product_view", 35, "1 + c % 20");
     Happen("product_view", 30, "1 + c * 7 % 20");
     Happen("pos_purchase", 20, "1 + c * 7 % 20");
-    Happen("pos_purchase", 10, "1 + (c * 7 + 3) % 20");
+    Happen("pos_purchase", 10, "1 + (c * 7 + 4) % 20");
   }
   void TearDown() override { fs::remove_all(root_); }
 
@@ -129,7 +129,8 @@ TEST_F(EvaluationTest, TheOraclesListsStandBesideTheModels) {
   // It knows exactly what will be bought.
   shop_.Write(
       "CREATE TABLE oracle.top_products AS SELECT TIMESTAMP '2026-10-27' AS cutoff, c AS "
-      "customer_id, k AS kind, r AS rank, CASE r WHEN 1 THEN 1 + c * 7 % 20 ELSE 1 + c * 3 % 20 "
+      "customer_id, k AS kind, r AS rank, CASE r WHEN 1 THEN 1 + c * 7 % 20 ELSE 1 + (c * 7 + 4) % "
+      "20 "
       "END "
       "AS product_id, 1.0 AS expected FROM range(1, 41) t(c), range(1, 3) u(r), (VALUES ('all')) "
       "v(k)");
