@@ -1,0 +1,52 @@
+// What the fuzz targets and their committed corpus both do with foreign bytes: read them as CSV, and as
+// a mapping. Private to the tests.
+//
+//   errors   none: a crash or a broken promise is an assertion.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "ingest/csv_reader.h"
+#include "ingest/mapping.h"
+
+namespace aisle::ingest {
+
+// Good and bad records of `bytes`; the lines they are on never go back.
+inline std::size_t ExerciseCsv(std::string_view bytes) {
+  auto reader = CsvReader::Over(std::string(bytes), "fuzz.csv", ',', true);
+  if (!reader) {
+    AISLE_ASSERT(!reader.error().message.empty());
+    return 0;
+  }
+  const std::int64_t lines = std::ranges::count(bytes, '\n') + 1;
+  std::size_t records = 0;
+  std::int64_t last = 0;
+  CsvRecord record;
+  for (;; ++records) {
+    const auto any = reader->Next(record);
+    if (!any || !*any) return records;
+    AISLE_ASSERT(record.line > last && record.line <= lines);
+    last = record.line;
+    AISLE_ASSERT(record.text.size() <= bytes.size());
+    if (!record.reject.empty()) continue;
+    AISLE_ASSERT(record.fields.size() == reader->header().size());
+    for (const std::string_view field : record.fields) AISLE_ASSERT(IsPlainText(field));
+  }
+}
+
+// True when the bytes are a mapping.
+inline bool ExerciseMapping(std::string_view bytes) {
+  const auto mapping = ParseMapping({"fuzz.toml", bytes});
+  if (!mapping) {
+    AISLE_ASSERT(mapping.error().message.find("fuzz.toml") != std::string::npos);
+    return false;
+  }
+  AISLE_ASSERT(!mapping->sources.empty() && !mapping->tables.empty());
+  for (const TableStep& step : mapping->tables) AISLE_ASSERT(step.query.line >= 1);
+  return true;
+}
+
+}  // namespace aisle::ingest

@@ -1,0 +1,10 @@
+// Bytes -> a mapping. Start it with corpus/ as its seeds.
+#include <cstddef>
+#include <cstdint>
+
+#include "ingest/exercise.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  aisle::ingest::ExerciseMapping({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
