@@ -12,6 +12,7 @@
 namespace aisle::web {
 namespace {
 
+using namespace std::string_literals;
 using testing::HasSubstr;
 using State = RequestReader::State;
 
@@ -110,7 +111,7 @@ TEST(RequestReader, WhatIsNotHttpIsRefused) {
   EXPECT_EQ(RefusedWith("GET / HTTP/1.2\r\nHost: x\r\n\r\n"), 505);
   EXPECT_EQ(RefusedWith("GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
   EXPECT_EQ(RefusedWith("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n"), 400);
-  EXPECT_EQ(RefusedWith(std::string("GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n", 33)), 400);
+  EXPECT_EQ(RefusedWith("GET /\0 HTTP/1.1\r\nHost: x\r\n\r\n"s), 400);
   EXPECT_EQ(RefusedWith(Head("Transfer-Encoding: chunked\r\n") + "zz\r\n"), 400);
   EXPECT_EQ(RefusedWith(Head("Transfer-Encoding: chunked\r\n") + "2\r\nabc"), 400);
   for (const char* bad :

@@ -168,7 +168,7 @@ net::Task<web::Response> GetAlive(DeskPointer, const web::Request&) {
 }
 
 // The page's own script and style carry a nonce; the browser runs and loads nothing else.
-net::Task<web::Response> GetPage(DeskPointer, const web::Request&) {
+web::Response Page() {
   static constexpr std::string_view kPlace = "{{nonce}}";
   std::random_device device;
   const std::string nonce =
@@ -189,8 +189,10 @@ net::Task<web::Response> GetPage(DeskPointer, const web::Request&) {
           nonce));
   response.fields.emplace_back("Referrer-Policy", "no-referrer");
   response.fields.emplace_back("Cache-Control", "no-store");
-  co_return response;
+  return response;
 }
+
+net::Task<web::Response> GetPage(DeskPointer, const web::Request&) { co_return Page(); }
 
 }  // namespace
 
