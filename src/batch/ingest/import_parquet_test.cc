@@ -94,6 +94,20 @@ TEST_F(ParquetTest, RowsThatDoNotFitAreRejectedWithTheirNumber) {
   EXPECT_EQ(Rows("SELECT source_id FROM raw.id_map"), "a\nx\n") << "rejected rows give no ids";
 }
 
+TEST_F(ParquetTest, AFolderMayHaveAnyNameWithoutWildcards) {
+  Copy(kTwoLines);
+  const fs::path quoted = folder_ / "Bob's $shop";
+  fs::create_directory(quoted);
+  fs::copy_file(folder_ / "lines.parquet", quoted / "lines.parquet");
+  const std::string mapping = (folder_ / "till.toml").string();
+  const auto report = Import(*connection_, mapping, quoted, Options());
+  ASSERT_TRUE(report) << report.error().message;
+  fs::rename(quoted, folder_ / "shop*");
+  const auto refused = Import(*connection_, mapping, folder_ / "shop*", Options());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("read as a pattern"));
+}
+
 TEST_F(ParquetTest, AWrongColumnIsNamed) {
   Copy("SELECT 'A' AS receipt, TIMESTAMP '2025-01-10 10:00:00' AS sold_at");
   EXPECT_THAT(

@@ -154,6 +154,34 @@ TEST_F(ImportTest, RowsThatCannotBeReadAreRejectedWithTheirLine) {
   EXPECT_EQ(Rows("SELECT count(*) FROM raw.rejects"), "6\n") << "each is kept once";
 }
 
+TEST_F(ImportTest, AFileWithoutHeaderIsReadInTheOrderOfTheMapping) {
+  std::string orders = *base::ReadFile(folder_ / "orders.csv");
+  Write("orders.csv", orders.substr(orders.find('\n') + 1));
+  Replace("mapping.toml", "delimiter = \";\"", "delimiter = \";\"\nheader = false");
+  EXPECT_EQ(Shop(), "3 3 0 0");
+  EXPECT_EQ(Rows("SELECT event_id, promo_code FROM raw.event_stream ORDER BY event_id"),
+            "R1-1|NULL\nR1-2|NULL\nR2-1|SUMMER\n");
+  Append("orders.csv", "R3;1\n");
+  ASSERT_TRUE(ImportShop());
+  EXPECT_EQ(Rows("SELECT line FROM raw.rejects"), "4\n");
+}
+
+TEST_F(ImportTest, BytesThatAreNoTextAreRejectedAndShownAsFarAsTheyAre) {
+  Append("orders.csv", "R4;1;2025-07-12 10:00:00;ant\xFFn;soap;1;2.25;\n");
+  EXPECT_EQ(Shop(), "3 3 0 0");
+  EXPECT_EQ(Rows("SELECT reason, row_text FROM raw.rejects"),
+            "not UTF-8 text|R4;1;2025-07-12 10:00:00;ant?n;soap;1;2.25;\n");
+}
+
+TEST_F(ImportTest, AFolderMayHaveAnyName) {
+  const fs::path moved = folder_ / "Bob's $shop";
+  fs::create_directory(moved);
+  for (const char* name : {"customers.csv", "products.csv", "orders.csv"})
+    fs::rename(folder_ / name, moved / name);
+  const auto report = Import(*connection_, (folder_ / "mapping.toml").string(), moved, Options());
+  ASSERT_TRUE(report) << report.error().message;
+}
+
 TEST_F(ImportTest, AnEventIsTakenOnceHoweverOftenItIsSent) {
   Append("orders.csv", "R2;1;2025-07-10 09:05:00;berta;soap;1;2.00;SUMMER\n");
   EXPECT_EQ(Shop(), "4 3 0 0");
