@@ -1,0 +1,198 @@
+#include <algorithm>
+
+#include "app/command.h"
+#include "app/job.h"
+#include "app/json_fields.h"
+#include "app/portrait.h"
+#include "app/print.h"
+#include "app/process.h"
+#include "app/server.h"
+#include "app/steps.h"
+
+namespace aisle::app {
+namespace {
+
+constexpr std::int64_t kShownCustomer = 1'000'000;
+
+struct DemoOptions {
+  std::optional<std::int64_t> customers;
+  bool once = false;
+};
+
+// What has to be done for the demo's data, and what has been done already.
+class Plan {
+ public:
+  Plan(const Context& context, base::Timestamp as_of) : context_(context), as_of_(as_of) {}
+
+  // Reads what is there; everything after the first step that is due is due as well.
+  Status Look() {
+    AISLE_TRY(const auto jobs, context_.workspace.ReadJobs());
+    const auto about = context_.workspace.ReadAbout();
+    if (!about && about.error().code != ErrorCode::kFailedPrecondition)
+      return std::unexpected(about.error());
+    const Settings& settings = context_.settings;
+    generate_ = !about || about->kind != "synthetic" || about->seed != settings.seed ||
+                about->customers != settings.generate_customers || about->until != as_of_;
+    const auto done = [&](const std::string& step) {
+      const auto found = jobs.find(step);
+      return !generate_ && found != jobs.end() && found->second.data == about->id &&
+             found->second.as_of == as_of_;
+    };
+    refresh_ = !done("refresh");
+    for (const std::string& recipe : settings.train_recipes) {
+      const bool there = done("train " + recipe) && ModelsResolve(jobs.at("train " + recipe));
+      if (!there || !recipes_.empty()) recipes_.push_back(recipe);
+    }
+    score_ = !recipes_.empty() || refresh_ || !done("score");
+    publish_ = score_ || !done("publish") || !Published();
+    return {};
+  }
+
+  bool generate() const { return generate_; }
+  bool refresh() const { return refresh_; }
+  const std::vector<std::string>& recipes() const { return recipes_; }
+  bool score() const { return score_; }
+  bool publish() const { return publish_; }
+  bool AnythingDue() const { return generate_ || refresh_ || score_ || publish_; }
+
+ private:
+  // The versions that a training wrote are still there.
+  bool ModelsResolve(const JobRecord& record) const {
+    const registry::Registry registry = context_.workspace.models();
+    return std::ranges::all_of(record.counts, [&](const auto& entry) {
+      return entry.first == "rows" ||
+             registry.ReadManifest(entry.first, static_cast<int>(entry.second)).has_value();
+    });
+  }
+  bool Published() const {
+    return serving::CurrentGeneration(context_.workspace.serving()).has_value();
+  }
+
+  const Context& context_;
+  base::Timestamp as_of_;
+  bool generate_ = false;
+  bool refresh_ = false;
+  std::vector<std::string> recipes_;
+  bool score_ = false;
+  bool publish_ = false;
+};
+
+Status DoSteps(const Context& context, const Plan& plan, Job& job, base::Timestamp as_of) {
+  if (plan.generate()) {
+    context.Say("1. Making a shop: {} customers, a year of events up to {}",
+                Grouped(context.settings.generate_customers), base::FormatTimestamp(as_of));
+    AISLE_TRY(const auto report, GenerateStep(context, job, as_of, false));
+    std::int64_t rows = 0;
+    for (const LoadedTable& table : report.tables) rows += table.rows;
+    context.Say("   {} rows in {}", Grouped(rows), Seconds(report.seconds));
+  }
+  if (plan.refresh()) {
+    context.Say("2. Summing up: Customer 360, histories, feature views");
+    AISLE_TRY(const auto outcome, RefreshStep(context, job, as_of));
+    context.Say("   {} tables in {}", outcome.tables.size(), Seconds(outcome.seconds));
+  }
+  for (const std::string& recipe : plan.recipes()) {
+    const Stopwatch watch;
+    context.Say("3. Learning: {}", recipe);
+    AISLE_TRY(const auto report, TrainStep(context, job, recipe, as_of, true));
+    context.Say("   {}/{} from {} rows in {}{}", report.model, report.version, Grouped(report.rows),
+                Seconds(watch.Seconds()),
+                report.promoted ? "" : " (its gates did not pass: the champion stays)");
+  }
+  if (plan.score()) {
+    const Stopwatch watch;
+    context.Say("4. Scoring every customer for every category");
+    AISLE_TRY(const auto report, ScoreStep(context, job, as_of));
+    context.Say("   {} propensities in {}", Grouped(report.rows), Seconds(watch.Seconds()));
+  }
+  if (plan.publish()) {
+    const Stopwatch watch;
+    context.Say("5. Publishing what a server answers from");
+    AISLE_TRY(const auto manifest, PublishStep(context, job, as_of));
+    context.Say("   generation {} in {}", manifest.generation, Seconds(watch.Seconds()));
+  }
+  return {};
+}
+
+Status Prepare(const Context& context, base::Timestamp as_of) {
+  Plan plan(context, as_of);
+  AISLE_CHECK(plan.Look());
+  if (!plan.AnythingDue()) {
+    context.Say("{} holds this demo already: nothing to make", context.workspace.root().string());
+    return {};
+  }
+  const auto about = context.workspace.ReadAbout();
+  if (about && about->kind != "synthetic") {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("{} holds imported data ({}); give the demo another --data DIR",
+                            context.workspace.root().string(), about->source));
+  }
+  AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
+  // Beginning may have mended what a killed run left, so look again.
+  Plan mended(context, as_of);
+  AISLE_CHECK(mended.Look());
+  return DoSteps(context, mended, job, as_of);
+}
+
+// The end of the shop that is there, so that the demo of yesterday is not made again today.
+base::Timestamp DemoAsOf(const Context& context) {
+  if (context.as_of_flag) return *context.as_of_flag;
+  const auto about = context.workspace.ReadAbout();
+  if (about && about->kind == "synthetic" && about->seed == context.settings.seed &&
+      about->customers == context.settings.generate_customers)
+    return about->until;
+  return base::Midnight(base::Now());
+}
+
+void SayWhereToLook(const Context& context, const std::string& address) {
+  context.Say(
+      "\nLook at  http://{0}/\n  or     curl 'http://{0}/recommend?customer_id={1}&zip_code="
+      "10001&top_n=5'\nCtrl-C ends it.",
+      address, kShownCustomer);
+}
+
+Status Demo(Context& context, const DemoOptions& options) {
+  Settings& settings = context.settings;
+  settings.generate_customers = options.customers.value_or(settings.generate_customers);
+  settings.generate_oracle_customers =
+      std::min(settings.generate_oracle_customers, settings.generate_customers);
+  AISLE_CHECK(context.workspace.Create());
+  const base::Timestamp as_of = DemoAsOf(context);
+  const Stopwatch watch;
+  AISLE_CHECK(Prepare(context, as_of));
+  AISLE_TRY(const Portrait portrait, DrawPortrait(context, kShownCustomer, as_of));
+  if (context.json) {
+    PrintJson({{"data", context.workspace.root().string()},
+               {"as_of", base::FormatIso(as_of)},
+               {"seconds", watch.Seconds()},
+               {"customer", portrait.value}});
+  } else {
+    PrintOut("\n" + portrait.text);
+  }
+  std::fflush(stdout);
+  context.Say("\nready after {}", Seconds(watch.Seconds()));
+  if (options.once) return {};
+  if (const auto other = RunningProcess(context.workspace.run(), "serve")) {
+    context.Say("a server of this data directory runs already as process {}", other->pid);
+    SayWhereToLook(context, other->address);
+    return {};
+  }
+  return ServeUntilStopped(context,
+                           [&](const std::string& address) { SayWhereToLook(context, address); });
+}
+
+}  // namespace
+
+void DefineDemo(CommandBuilder& command) {
+  auto options = std::make_shared<DemoOptions>();
+  command.Switch("--once", &options->once, "Do everything but serve");
+  command.Number("--customers", &options->customers, 1, 50'000'000,
+                 "Customers of the shop (default 50000)");
+  command.ServerOptions();
+  command.Examples({{"aisle demo", "a shop, models, one customer's answer, and a server"},
+                    {"aisle demo --once --customers 2000", "small, and without serving"},
+                    {"aisle demo --listen 127.0.0.1:0", "on any free port"}});
+  command.Run([options](Context& context) { return Demo(context, *options); });
+}
+
+}  // namespace aisle::app

@@ -1,0 +1,180 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "app/command.h"
+#include "app/job.h"
+#include "app/json_fields.h"
+#include "app/print.h"
+#include "app/process.h"
+#include "app/sql.h"
+#include "ingest/import.h"
+
+namespace aisle::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ImportOptions {
+  std::optional<std::string> mapping, folder;
+  std::vector<std::string> parameters;
+  std::optional<std::int64_t> until_week;
+};
+
+// Where the files of a shipped mapping come from: a pin of tools/pins.json that is fetched on request.
+struct ShippedSource {
+  std::string_view mapping;
+  std::string_view pin;
+};
+constexpr ShippedSource kShippedSources[] = {{"complete-journey", "completejourney"}};
+
+Result<fs::path> FetchFolder(const Context& context, const std::string& mapping) {
+  for (const ShippedSource& source : kShippedSources) {
+    if (source.mapping != mapping) continue;
+    const fs::path home = ProcessEnvironment("AISLE_HOME").value_or(AISLE_SOURCE_DIR);
+    context.Say("looking for the files of {} (they are fetched the first time)", mapping);
+    AISLE_TRY(const std::string said, RunProgram({"python3", (home / "tools/fetch-pins").string(),
+                                                  std::string(source.pin)}));
+    const std::string key = std::string(source.pin) + "=";
+    const std::size_t at = said.find(key);
+    if (at == std::string::npos)
+      return Fail(ErrorCode::kInternal,
+                  fmt::format("tools/fetch-pins did not name {}", source.pin));
+    const std::size_t begin = at + key.size();
+    return fs::path(said.substr(begin, said.find('\n', begin) - begin));
+  }
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("say which folder holds the files of {}: aisle import {} FOLDER", mapping,
+                          mapping));
+}
+
+Result<std::map<std::string, std::string>> ReadParameters(const ImportOptions& options) {
+  std::map<std::string, std::string> parameters;
+  for (const std::string& text : options.parameters) {
+    const std::size_t equals = text.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("--param is '{}', accepted is NAME=VALUE", text));
+    }
+    parameters[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  if (options.until_week) parameters["until_week"] = fmt::format("{}", *options.until_week);
+  return parameters;
+}
+
+boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
+  boost::json::array sources;
+  for (const auto& source : report.sources)
+    sources.push_back(
+        {{"file", source.file}, {"rows", source.rows}, {"rejected", source.rejected}});
+  boost::json::array tables;
+  for (const auto& table : report.tables) {
+    tables.push_back({{"table", table.table},
+                      {"source", table.source},
+                      {"rows", table.rows},
+                      {"added", table.added},
+                      {"updated", table.updated},
+                      {"rejected", table.rejected}});
+  }
+  return {{"mapping", report.mapping},
+          {"about", report.about},
+          {"sources", std::move(sources)},
+          {"tables", std::move(tables)},
+          {"defaults", boost::json::value_from(report.defaults)},
+          {"last_event", base::FormatIso(report.last_event)},
+          {"seconds", seconds}};
+}
+
+std::string ToText(const ingest::ImportReport& report) {
+  std::string text = fmt::format("{}: {}\n\n", report.mapping, report.about);
+  TextTable sources({{"file"}, {"rows", Align::kRight}, {"rejected", Align::kRight}});
+  for (const auto& source : report.sources)
+    sources.Add({source.file, Grouped(source.rows), Grouped(source.rejected)});
+  TextTable tables({{"table"},
+                    {"rows", Align::kRight},
+                    {"added", Align::kRight},
+                    {"updated", Align::kRight},
+                    {"rejected", Align::kRight}});
+  for (const auto& table : report.tables) {
+    tables.Add({table.table, Grouped(table.rows), Grouped(table.added), Grouped(table.updated),
+                Grouped(table.rejected)});
+  }
+  text += sources.Text() + "\n" + tables.Text();
+  if (!report.defaults.empty()) text += "\nWhat the source lacks, and what stands in for it:\n";
+  for (const std::string& line : report.defaults) text += "  " + line + "\n";
+  return text + fmt::format("\nlast event {}\n", base::FormatTimestamp(report.last_event));
+}
+
+// The midnight after the last event: nothing happens at or after it.
+base::Timestamp EndOfData(base::Timestamp last_event) {
+  return base::Midnight(last_event) + base::kDay;
+}
+
+Status Import(Context& context, const ImportOptions& options) {
+  if (!options.mapping) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("say which mapping: a file that ends in .toml, or {}",
+                            ingest::ShippedMappings().front()));
+  }
+  AISLE_TRY(const auto parameters, ReadParameters(options));
+  fs::path folder = options.folder.value_or("");
+  if (!options.folder && options.mapping->ends_with(".toml")) {
+    folder = fs::absolute(*options.mapping).parent_path();
+  } else if (!options.folder) {
+    AISLE_TRY([[maybe_unused]] const auto text, ingest::ShippedMapping(*options.mapping));
+    AISLE_TRY(folder, FetchFolder(context, *options.mapping));
+  }
+  const Stopwatch watch;
+  AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
+  ingest::ImportReport report;
+  AboutData about;
+  AISLE_CHECK(warehouse::InTransaction(job.connection(), [&]() -> Status {
+    AISLE_TRY(
+        report,
+        ingest::Import(job.connection(), *options.mapping, folder,
+                       {.parameters = parameters,
+                        .loaded_at = base::Now(),
+                        .progress = [&](const std::string& step) { context.Say("  {}", step); }}));
+    about = {.kind = "import",
+             .id = fmt::format("import-{}", base::ToMicros(base::Now())),
+             .source = report.mapping,
+             .until = EndOfData(report.last_event),
+             .defaults = report.defaults};
+    if (Interrupted()) return Fail(ErrorCode::kUnavailable, "interrupted");
+    return job.WriteDataRow(about);
+  }));
+  AISLE_CHECK(job.DataLoaded(about));
+  std::map<std::string, std::int64_t> counts;
+  for (const auto& table : report.tables) counts[table.table] += table.rows;
+  AISLE_CHECK(job.Record("import", about.until, watch.Seconds(), std::move(counts)));
+  if (context.json) {
+    PrintJson(ToJson(report, watch.Seconds()));
+  } else {
+    PrintOut(ToText(report));
+    context.Say("imported in {}; next: `aisle refresh` (as of {}, the end of the data)",
+                Seconds(watch.Seconds()), base::FormatTimestamp(about.until));
+  }
+  return {};
+}
+
+}  // namespace
+
+void DefineImport(CommandBuilder& command) {
+  auto options = std::make_shared<ImportOptions>();
+  command.Positional("mapping", &options->mapping,
+                     "A mapping file (TOML), or the name of a shipped one: complete-journey");
+  command.Positional("folder", &options->folder,
+                     "Where its CSV or Parquet files lie (default: beside the mapping; those of "
+                     "a shipped mapping are fetched)");
+  command.Texts("--param", "NAME=VALUE", &options->parameters,
+                "A parameter of the mapping; repeatable");
+  command.Number("--until-week", &options->until_week, 1, 53, "Short for --param until_week=N");
+  command.Examples(
+      {{"aisle import shop.toml exports/", "files of exports/ as shop.toml says"},
+       {"aisle import complete-journey --until-week 45 --data cj-data",
+        "third-party grocery transactions that their shipper labels simulated; fetched once"},
+       {"aisle sql 'SELECT reason, count(*) FROM raw.rejects GROUP BY ALL'",
+        "rows that could not be read, afterwards"}});
+  command.Run([options](Context& context) { return Import(context, *options); });
+}
+
+}  // namespace aisle::app

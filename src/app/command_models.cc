@@ -1,0 +1,279 @@
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "app/command.h"
+#include "app/job.h"
+#include "app/json_fields.h"
+#include "app/print.h"
+#include "forest/forest.h"
+#include "forest/load.h"
+#include "forest/predict_file.h"
+#include "registry/registry.h"
+
+namespace aisle::app {
+namespace {
+
+namespace json = boost::json;
+
+std::string AliasesOf(const std::map<std::string, int>& aliases, int version) {
+  std::vector<std::string> names;
+  for (const auto& [alias, number] : aliases) {
+    if (number == version) names.push_back(alias);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+Status List(Context& context) {
+  const registry::Registry registry = context.workspace.models();
+  AISLE_TRY(const auto models, registry.Models());
+  TextTable table({{"model"},
+                   {"version", Align::kRight},
+                   {"alias"},
+                   {"created"},
+                   {"recipe"},
+                   {"rows", Align::kRight},
+                   {"inputs", Align::kRight}});
+  json::array list;
+  for (const std::string& model : models) {
+    AISLE_TRY(const auto versions, registry.Versions(model));
+    AISLE_TRY(const auto aliases, registry.Aliases(model));
+    for (const int version : versions) {
+      AISLE_TRY(const auto manifest, registry.ReadManifest(model, version));
+      const std::string alias = AliasesOf(aliases, version);
+      table.Add({model, fmt::format("{}", version), alias, Moment(manifest.created),
+                 manifest.recipe, Grouped(manifest.train_rows),
+                 fmt::format("{}", manifest.inputs.size())});
+      list.push_back({{"model", model},
+                      {"version", version},
+                      {"aliases", alias},
+                      {"created", base::FormatIso(manifest.created)},
+                      {"recipe", manifest.recipe},
+                      {"train_rows", manifest.train_rows},
+                      {"inputs", manifest.inputs.size()},
+                      {"metrics", json::value_from(manifest.metrics)}});
+    }
+  }
+  if (context.json) {
+    PrintJson(list);
+  } else if (table.RowCount() == 0) {
+    PrintOut("no models yet; `aisle train` makes the default pair\n");
+  } else {
+    PrintOut(table.Text());
+  }
+  return {};
+}
+
+// "ranking", "ranking/2", "ranking/champion".
+struct ModelName {
+  std::string model;
+  int version = 0;
+};
+Result<ModelName> ResolveName(const registry::Registry& registry, const std::string& text) {
+  const std::size_t slash = text.find('/');
+  ModelName name{.model = text.substr(0, slash)};
+  const std::string rest =
+      slash == std::string::npos ? registry::kChampion : text.substr(slash + 1);
+  const bool number = !rest.empty() && rest.size() < 9 &&
+                      std::ranges::all_of(rest, [](char c) { return c >= '0' && c <= '9'; });
+  if (number) {
+    name.version = std::stoi(rest);
+  } else {
+    AISLE_TRY(name.version, registry.Resolve(name.model, rest));
+  }
+  return name;
+}
+
+json::object ManifestJson(const registry::Manifest& manifest, const std::string& aliases) {
+  json::array inputs;
+  for (const auto& input : manifest.inputs)
+    inputs.push_back({{"name", input.name}, {"type", input.type}, {"role", input.role}});
+  json::array cutoffs;
+  for (const base::Timestamp cutoff : manifest.cutoffs)
+    cutoffs.emplace_back(base::FormatIso(cutoff));
+  return {{"model", manifest.model},
+          {"version", manifest.version},
+          {"aliases", aliases},
+          {"created", base::FormatIso(manifest.created)},
+          {"recipe", manifest.recipe},
+          {"objective", manifest.objective},
+          {"inputs", std::move(inputs)},
+          {"cutoffs", std::move(cutoffs)},
+          {"window_from", base::FormatIso(manifest.window_from)},
+          {"window_until", base::FormatIso(manifest.window_until)},
+          {"train_rows", manifest.train_rows},
+          {"positive_rows", manifest.positive_rows},
+          {"data_fingerprint", manifest.data_fingerprint},
+          {"calibration_slope", manifest.calibration_slope},
+          {"calibration_offset", manifest.calibration_offset},
+          {"propensity_blend", manifest.propensity_blend},
+          {"metrics", json::value_from(manifest.metrics)},
+          {"library_versions", json::value_from(manifest.library_versions)},
+          {"model_checksum", manifest.model_checksum}};
+}
+
+std::string ManifestText(const registry::Manifest& manifest, const std::string& aliases,
+                         std::string_view engine) {
+  std::vector<std::string> cutoffs;
+  for (const base::Timestamp cutoff : manifest.cutoffs)
+    cutoffs.push_back(base::FormatTimestamp(cutoff));
+  std::string text = fmt::format(
+      "{}/{}{}\n  created      {}\n  recipe       {}\n  objective    {}\n  engine       {}\n"
+      "  window       {} to {}\n  cutoffs      {}\n  rows         {}, {} of them positive\n"
+      "  fingerprint  {}\n  checksum     {}\n  calibration  sigmoid({:.6g} * margin + {:.6g})\n",
+      manifest.model, manifest.version, aliases.empty() ? "" : " (" + aliases + ")",
+      Moment(manifest.created), manifest.recipe, manifest.objective, engine,
+      base::FormatTimestamp(manifest.window_from), base::FormatTimestamp(manifest.window_until),
+      fmt::join(cutoffs, ", "), Grouped(manifest.train_rows), Grouped(manifest.positive_rows),
+      manifest.data_fingerprint, manifest.model_checksum, manifest.calibration_slope,
+      manifest.calibration_offset);
+  if (manifest.propensity_blend != 0) {
+    text += fmt::format("  blend        {:.2g} propensity of the category\n",
+                        manifest.propensity_blend);
+  }
+  for (const auto& [library, version] : manifest.library_versions)
+    text += fmt::format("  built with   {} {}\n", library, version);
+  TextTable metrics({{"metric"}, {"value", Align::kRight}});
+  for (const auto& [name, value] : manifest.metrics)
+    metrics.Add({name, fmt::format("{:.6g}", value)});
+  TextTable inputs({{"#", Align::kRight}, {"input"}, {"type"}, {"role"}});
+  for (std::size_t i = 0; i < manifest.inputs.size(); ++i) {
+    inputs.Add({fmt::format("{}", i), manifest.inputs[i].name, manifest.inputs[i].type,
+                manifest.inputs[i].role});
+  }
+  return text + "\n" + metrics.Text() + "\n" + inputs.Text();
+}
+
+Status Show(Context& context, const std::string& text) {
+  const registry::Registry registry = context.workspace.models();
+  AISLE_TRY(const ModelName name, ResolveName(registry, text));
+  // The model is read too, so that a damaged file is seen here and not first in the night.
+  AISLE_TRY(const auto loaded, registry.Load(name.model, name.version));
+  AISLE_TRY(const auto aliases, registry.Aliases(name.model));
+  const std::string alias = AliasesOf(aliases, name.version);
+  AISLE_TRY(auto model, forest::LoadModel(loaded.ubjson));
+  AISLE_TRY(const auto forest, forest::Forest::Build(std::move(model)));
+  if (context.json) {
+    json::object object = ManifestJson(loaded.manifest, alias);
+    object["engine"] = std::string(forest::EngineName(forest.engine()));
+    object["trees"] = forest.TreeCount();
+    PrintJson(object);
+  } else {
+    PrintOut(ManifestText(loaded.manifest, alias,
+                          fmt::format("{} ({}), {} trees", forest::EngineName(forest.engine()),
+                                      forest.EngineReason(), forest.TreeCount())));
+  }
+  return {};
+}
+
+Status Moved(const Context& context, const std::string& model, int version) {
+  if (context.json) {
+    PrintJson({{"model", model}, {"champion", version}});
+  } else {
+    PrintOut(fmt::format("{}/{} is champion now\n", model, version));
+    context.Say("a server serves what was published: next: `aisle score`, `aisle publish`");
+  }
+  return {};
+}
+
+Status Promote(Context& context, const std::string& text) {
+  const registry::Registry registry = context.workspace.models();
+  if (text.find('/') == std::string::npos) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("'{}' names no version; give MODEL/VERSION, like {}/2", text, text));
+  }
+  AISLE_TRY(auto lock, context.workspace.LockJobs("aisle " + context.command));
+  AISLE_TRY(const ModelName name, ResolveName(registry, text));
+  // A damaged version must not become champion.
+  AISLE_TRY([[maybe_unused]] const auto loaded, registry.Load(name.model, name.version));
+  AISLE_CHECK(registry.Promote(name.model, name.version));
+  return Moved(context, name.model, name.version);
+}
+
+Status Rollback(Context& context, const std::string& model) {
+  AISLE_TRY(auto lock, context.workspace.LockJobs("aisle " + context.command));
+  AISLE_TRY(const int version, context.workspace.models().Rollback(model));
+  return Moved(context, model, version);
+}
+
+struct PredictOptions {
+  std::optional<std::string> file, rows, engine, out;
+  bool margin = false;
+};
+
+Status Predict(Context& context, const PredictOptions& options) {
+  for (const auto& [flag, value] :
+       {std::pair("--file", options.file), {"--rows", options.rows}, {"-o", options.out}}) {
+    if (!value) return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is missing", flag));
+  }
+  AISLE_TRY(const auto engine, forest::ParseEngine(options.engine.value_or("auto")));
+  AISLE_CHECK(
+      forest::PredictFile(*options.file, *options.rows, engine, options.margin, *options.out));
+  context.Say("{} holds one {} per row of {}", *options.out,
+              options.margin ? "margin" : "prediction", *options.rows);
+  return {};
+}
+
+void DefinePredict(CommandBuilder& command) {
+  auto options = std::make_shared<PredictOptions>();
+  command.Text("--file", "MODEL", &options->file, "Model file: XGBoost's UBJSON or JSON");
+  command.Text("--rows", "FILE.csv", &options->rows,
+               "Rows: a header line, empty cells are missing");
+  command.Text("--engine", "NAME", &options->engine, "auto (default), reference or interleaved");
+  command.Switch("--margin", &options->margin, "Margins instead of predictions");
+  command.Text("-o,--out", "FILE.csv", &options->out, "Where predictions go, one per row");
+  command.Examples(
+      {{"aisle models predict --file model.ubj --rows rows.csv -o scores.csv",
+        "any supported model"},
+       {"aisle models predict --file model.json --rows rows.csv --engine reference --margin -o "
+        "margins.csv",
+        "the slow engine that is obviously right, before the link function"}});
+  command.Run([options](Context& context) { return Predict(context, *options); });
+}
+
+// A sub-command that takes one name.
+void DefineNamed(CommandBuilder& command, const std::string& placeholder, const std::string& help,
+                 Status (*run)(Context&, const std::string&)) {
+  auto name = std::make_shared<std::optional<std::string>>();
+  command.Positional(placeholder, name.get(), help);
+  command.Run([name, placeholder, run](Context& context) -> Status {
+    if (!*name) {
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("{} is missing; `aisle models list` shows what there is", placeholder));
+    }
+    return run(context, **name);
+  });
+}
+
+}  // namespace
+
+void DefineModels(CommandBuilder& command) {
+  command.Sub("list", "all models and versions", [](CommandBuilder& sub) {
+    sub.Examples({{"aisle models list", "with aliases, recipes and rows"},
+                  {"aisle models list --json", "with metrics"}});
+    sub.Run(List);
+  });
+  command.Sub("show", "inputs with types, metrics, window, fingerprint", [](CommandBuilder& sub) {
+    DefineNamed(sub, "model", "MODEL, MODEL/VERSION or MODEL/ALIAS (default: the champion)", Show);
+    sub.Examples({{"aisle models show ranking", "the champion"},
+                  {"aisle models show ranking/1 --json", "an older version"}});
+  });
+  command.Sub("promote", "make a version champion", [](CommandBuilder& sub) {
+    DefineNamed(sub, "model", "MODEL/VERSION or MODEL/ALIAS", Promote);
+    sub.Examples({{"aisle models promote ranking/2", "by number"},
+                  {"aisle models promote ranking/challenger", "by alias"}});
+  });
+  command.Sub("rollback", "champion goes back to what it was before", [](CommandBuilder& sub) {
+    DefineNamed(sub, "model", "MODEL", Rollback);
+    sub.Examples({{"aisle models rollback ranking", "after a promotion that was none"},
+                  {"aisle models list", "to see where it points now"}});
+  });
+  command.Sub("predict", "score the rows of a CSV file with a model file", DefinePredict);
+  command.Examples({{"aisle models list", "all models and versions"},
+                    {"aisle models show ranking", "what the champion takes and how good it was"},
+                    {"aisle models promote ranking/2", "version 2 becomes champion"},
+                    {"aisle models rollback ranking", "and steps back"}});
+}
+
+}  // namespace aisle::app

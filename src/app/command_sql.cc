@@ -1,0 +1,134 @@
+#include <iostream>
+#include <iterator>
+
+#include "app/command.h"
+#include "app/json_fields.h"
+#include "app/print.h"
+#include "base/files.h"
+
+namespace aisle::app {
+namespace {
+
+// Rows that are looked at before the widths of the columns are settled.
+constexpr std::size_t kRowsForWidths = 10'000;
+constexpr std::size_t kCellWidth = 60;
+
+struct SqlOptions {
+  std::optional<std::string> query, file;
+};
+
+Result<std::string> ReadQuery(const SqlOptions& options) {
+  if (options.query.has_value() == options.file.has_value()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "give one query: as a word in quotes, or --file FILE ('-' is standard input)");
+  }
+  std::string text = options.query.value_or("");
+  if (options.file && *options.file == "-") {
+    text.assign(std::istreambuf_iterator<char>(std::cin), {});
+  } else if (options.file) {
+    AISLE_TRY(text, base::ReadFile(*options.file));
+  }
+  while (!text.empty() &&
+         (text.back() == ';' || std::isspace(static_cast<unsigned char>(text.back()))))
+    text.pop_back();
+  if (text.empty()) return Fail(ErrorCode::kInvalidArgument, "the query is empty");
+  return text;
+}
+
+// Lists, structs and the like have no form of their own on this side of the border, so the database
+// writes every value as text. What cannot stand inside FROM (EXPLAIN, PRAGMA) is asked as it is.
+Result<arrow::Stream> Ask(warehouse::Connection& connection, const std::string& query,
+                          std::string_view select) {
+  const std::string wrapped = fmt::format("SELECT {} FROM (\n{}\n) AS asked", select, query);
+  if (auto rows = connection.Query({"query", wrapped})) return rows;
+  auto rows = connection.Query({"query", query});
+  if (!rows && rows.error().code == ErrorCode::kFailedPrecondition) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("only queries that read are taken: {}", rows.error().message));
+  }
+  return rows;
+}
+
+Status PrintTable(arrow::Stream rows) {
+  std::vector<std::vector<std::string>> cells;
+  const std::vector<std::string> names = rows.ColumnNames();
+  std::vector<bool> numeric(names.size(), true);
+  std::int64_t left_out = 0;
+  for (;;) {
+    AISLE_TRY(const auto batch, rows.Next());
+    if (!batch) break;
+    for (std::int64_t row = 0; row < batch->RowCount(); ++row) {
+      if (cells.size() == kRowsForWidths) {
+        ++left_out;
+        continue;
+      }
+      auto& line = cells.emplace_back();
+      for (int c = 0; c < batch->ColumnCount(); ++c) {
+        line.push_back(Shorten(batch->Text(c, row), kCellWidth));
+        if (!batch->IsNull(c, row) && !IsNumber(line.back()))
+          numeric[static_cast<std::size_t>(c)] = false;
+      }
+    }
+  }
+  std::vector<TextColumn> columns;
+  for (std::size_t c = 0; c < names.size(); ++c)
+    columns.push_back({names[c], numeric[c] ? Align::kRight : Align::kLeft});
+  TextTable table(std::move(columns));
+  const std::size_t count = cells.size();
+  for (auto& line : cells) table.Add(std::move(line));
+  PrintOut(table.Text());
+  PrintOut(fmt::format("({} row{}{})\n", Grouped(static_cast<std::int64_t>(count) + left_out),
+                       count == 1 ? "" : "s",
+                       left_out == 0 ? ""
+                                     : fmt::format(", the first {} shown; --json gives all",
+                                                   Grouped(static_cast<std::int64_t>(count)))));
+  return {};
+}
+
+// One JSON object per line, so that a large answer streams.
+Status PrintJsonLines(arrow::Stream rows) {
+  for (;;) {
+    AISLE_TRY(const auto batch, rows.Next());
+    if (!batch) return {};
+    for (std::int64_t row = 0; row < batch->RowCount(); ++row) {
+      if (batch->ColumnCount() == 1 && !batch->IsNull(0, row) &&
+          batch->Text(0, row).starts_with('{')) {
+        PrintOut(batch->Text(0, row) + "\n");
+        continue;
+      }
+      boost::json::object object;
+      for (int c = 0; c < batch->ColumnCount(); ++c) {
+        object[batch->ColumnName(c)] = batch->IsNull(c, row)
+                                           ? boost::json::value(nullptr)
+                                           : boost::json::value(batch->Text(c, row));
+      }
+      PrintJson(object);
+    }
+  }
+}
+
+Status Sql(Context& context, const SqlOptions& options) {
+  AISLE_TRY(const std::string query, ReadQuery(options));
+  AISLE_TRY(auto database,
+            context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
+  AISLE_TRY(auto connection, database.Connect());
+  AISLE_TRY(auto rows, Ask(connection, query,
+                           context.json ? "CAST(to_json(asked) AS VARCHAR) AS row"
+                                        : "CAST(COLUMNS(*) AS VARCHAR)"));
+  return context.json ? PrintJsonLines(std::move(rows)) : PrintTable(std::move(rows));
+}
+
+}  // namespace
+
+void DefineSql(CommandBuilder& command) {
+  auto options = std::make_shared<SqlOptions>();
+  command.Positional("query", &options->query, "One statement, in quotes");
+  command.Text("--file", "FILE", &options->file, "Read it from a file; '-' is standard input");
+  command.Examples({{"aisle sql 'SELECT rfm_segment, count(*) FROM gold.customer_360 GROUP BY ALL'",
+                     "the segments; the database is opened read-only, also while a server runs"},
+                    {"aisle sql --json 'FROM raw.stores LIMIT 3'", "one JSON object per line"},
+                    {"aisle sql --file report.sql", "a query from a file"}});
+  command.Run([options](Context& context) { return Sql(context, *options); });
+}
+
+}  // namespace aisle::app

@@ -1,0 +1,181 @@
+#include "app/everyone.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "app/interrupt.h"
+#include "app/job.h"
+#include "app/source_ids.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "publish/publish.h"
+
+namespace aisle::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+// One cell of CSV as written by us: quoted only where it must be.
+std::string Cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c;
+    if (c == '"') quoted += '"';
+  }
+  return quoted + "\"";
+}
+
+// The cells of one line (RFC 4180 without line breaks inside quotes).
+std::vector<std::string> Cells(std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  std::vector<std::string> cells(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"') {
+      cells.back() += line[++i];
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      cells.emplace_back();
+    } else {
+      cells.back() += c;
+    }
+  }
+  return cells;
+}
+
+Result<std::unordered_set<std::int64_t>> ReadCandidates(const fs::path& path,
+                                                        const SourceIds& products) {
+  AISLE_TRY(const std::string text, base::ReadFile(path));
+  std::istringstream lines(text);
+  std::string line;
+  std::getline(lines, line);
+  if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+  const auto header = Cells(line);
+  const auto column = std::ranges::find(header, "product_id");
+  if (column == header.end()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{}:1: no column 'product_id' in the header", path.string()));
+  }
+  const auto at = static_cast<std::size_t>(column - header.begin());
+  std::unordered_set<std::int64_t> candidates;
+  std::int64_t unknown = 0;
+  std::string first_unknown;
+  for (int number = 2; std::getline(lines, line); ++number) {
+    if (line.empty() || line == "\r") continue;
+    const auto cells = Cells(line);
+    if (cells.size() != header.size()) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}:{}: {} cells, the header has {}", path.string(), number,
+                              cells.size(), header.size()));
+    }
+    const auto id = products.Ours(cells[at]);
+    if (id) {
+      candidates.insert(*id);
+    } else if (products.mapped()) {
+      if (unknown++ == 0) first_unknown = cells[at];
+    } else {
+      return Within(fmt::format("{}:{}", path.string(), number), id.error());
+    }
+  }
+  if (unknown > 0) {
+    base::LogWarning(
+        "{} products of {} were never imported and cannot be recommended (the first: {})", unknown,
+        path.string(), first_unknown);
+  }
+  if (candidates.empty()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} names no known product", path.string()));
+  }
+  return candidates;
+}
+
+// A file that appears under its name when it is complete.
+class OutputFile {
+ public:
+  explicit OutputFile(fs::path path)
+      : path_(std::move(path)),
+        temporary_(path_.string() + fmt::format(".part-{}", getpid())),
+        out_(temporary_, std::ios::binary | std::ios::trunc) {}
+  ~OutputFile() {
+    std::error_code ignored;
+    if (!temporary_.empty()) fs::remove(temporary_, ignored);
+  }
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  Status Write(const std::string& text) {
+    if (out_.write(text.data(), static_cast<std::streamsize>(text.size()))) return {};
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("cannot write {}", temporary_.string()));
+  }
+  Status Commit() {
+    out_.close();
+    if (!out_) return Fail(ErrorCode::kUnavailable, fmt::format("cannot write {}", path_.string()));
+    AISLE_CHECK(base::SyncFile(temporary_));
+    std::error_code code;
+    fs::rename(temporary_, path_, code);
+    if (code) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("cannot rename to {}: {}", path_.string(), code.message()));
+    }
+    temporary_.clear();
+    return {};
+  }
+
+ private:
+  fs::path path_;
+  fs::path temporary_;
+  std::ofstream out_;
+};
+
+}  // namespace
+
+Result<EveryoneReport> RecommendEveryone(const Context& context, const EveryoneRequest& request) {
+  const Stopwatch watch;
+  const InterruptGuard guard;
+  AISLE_TRY(auto database,
+            context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
+  AISLE_TRY(auto connection, database.Connect());
+  AISLE_TRY(const auto customers, SourceIds::Read(connection, "customer"));
+  AISLE_TRY(const auto products, SourceIds::Read(connection, "product"));
+  publish::EveryoneOptions options{.as_of = request.as_of,
+                                   .count = request.count,
+                                   .candidates = std::nullopt,
+                                   .exclude_bought = request.exclude_bought};
+  EveryoneReport report;
+  if (request.candidates_csv) {
+    AISLE_TRY(options.candidates, ReadCandidates(*request.candidates_csv, products));
+    report.candidates = static_cast<std::int64_t>(options.candidates->size());
+  }
+  OutputFile out(request.out_csv);
+  AISLE_CHECK(out.Write("customer_id,rank,product_id\n"));
+  base::Progress progress("  recommend", 0, "customers");
+  const auto take = [&](const publish::RankedList& list) -> Status {
+    std::string lines;
+    const std::string customer = Cell(customers.Source(list.customer.value));
+    for (std::size_t i = 0; i < list.products.size(); ++i) {
+      lines +=
+          fmt::format("{},{},{}\n", customer, i + 1, Cell(products.Source(list.products[i].value)));
+    }
+    ++report.customers;
+    report.rows += static_cast<std::int64_t>(list.products.size());
+    return out.Write(lines);
+  };
+  AISLE_CHECK(publish::RankEveryone(database, context.workspace.models(), options, take,
+                                    [&](std::int64_t done) {
+                                      progress.Set(done);
+                                      return !Interrupted();
+                                    }));
+  if (Interrupted()) return Fail(ErrorCode::kUnavailable, "interrupted");
+  AISLE_CHECK(out.Commit());
+  report.seconds = watch.Seconds();
+  return report;
+}
+
+}  // namespace aisle::app

@@ -1,0 +1,68 @@
+// A batch job: holds the job lock, opens the warehouse, knows what data it works on, and lets go.
+//
+//   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
+//   ... job.database() ...                       the destructor closes the database, then the lock
+//
+// The warehouse itself says what its raw tables hold (raw.about, written in the transaction of the
+// load); Begin() mends about.json from it, so that a killed load cannot leave a wrong one.
+//
+//   threads  one thread.
+//   errors   as Workspace; kFailedPrecondition under kData when the raw tables are empty.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "app/command.h"
+#include "app/interrupt.h"
+#include "app/workspace.h"
+#include "base/files.h"
+#include "warehouse/warehouse.h"
+
+namespace aisle::app {
+
+class Job {
+ public:
+  enum class Needs : std::uint8_t { kNothing, kData };
+  static Result<Job> Begin(const Context& context, Needs needs);
+  Job(Job&&) = default;
+
+  warehouse::Database& database() { return database_; }
+  warehouse::Connection& connection() { return connection_; }
+  // Nothing before the first load.
+  const std::optional<AboutData>& about() const { return about_; }
+  std::string data_id() const { return about_ ? about_->id : std::string(); }
+
+  // Writes what the raw tables hold into the warehouse, as part of the caller's transaction.
+  Status WriteDataRow(const AboutData& about);
+  // After the commit: the file follows.
+  Status DataLoaded(const AboutData& about);
+  // Remembers a finished step in jobs.json.
+  Status Record(const std::string& step, base::Timestamp as_of, double seconds,
+                std::map<std::string, std::int64_t> counts);
+
+ private:
+  Job(std::unique_ptr<InterruptGuard> guard, base::FileLock lock, warehouse::Database database,
+      warehouse::Connection connection, Workspace workspace);
+
+  std::unique_ptr<InterruptGuard> guard_;
+  base::FileLock lock_;
+  warehouse::Database database_;
+  warehouse::Connection connection_;
+  Workspace workspace_;
+  std::optional<AboutData> about_;
+};
+
+// Seconds since it was made.
+class Stopwatch {
+ public:
+  double Seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace aisle::app

@@ -1,0 +1,69 @@
+#include "app/local_answer.h"
+
+#include <fmt/format.h>
+
+#include "app/print.h"
+#include "app/reason.h"
+#include "net/event_loops.h"
+
+namespace aisle::app {
+namespace {
+
+constexpr std::chrono::seconds kDeadline{5};
+constexpr std::size_t kNameWidth = 34;
+
+net::Task<void> Ask(const serving::ServingState& state, recommend::Recommender& recommender,
+                    recommend::Request request, Result<recommend::Answer>& answer,
+                    std::optional<features::CustomerRecord>& customer) {
+  const domain::CustomerId id = request.customer;
+  answer = co_await recommender.Recommend(std::move(request), base::Now(),
+                                          net::Deadline::After(kDeadline));
+  auto store = state.OpenStore();
+  if (auto fetched = co_await store->Fetch(id)) customer = std::move(fetched->record);
+}
+
+}  // namespace
+
+Result<LocalAnswer> AskPublished(const Workspace& workspace, recommend::Request request) {
+  LocalAnswer local;
+  AISLE_TRY(local.state, serving::ServingState::OpenCurrent(workspace.serving()));
+  recommend::Recommender recommender(nullptr);
+  recommender.SetState(local.state);
+  Result<recommend::Answer> answer = Fail(ErrorCode::kInternal, "the request did not end");
+  net::RunToEnd(Ask(*local.state, recommender, std::move(request), answer, local.customer));
+  AISLE_TRY(local.answer, std::move(answer));
+  return local;
+}
+
+std::vector<std::string> Reasons(const LocalAnswer& local) {
+  const features::CustomerRecord* customer = local.customer ? &*local.customer : nullptr;
+  std::vector<std::string> reasons;
+  for (const recommend::Item& item : local.answer.items) {
+    reasons.push_back(Reason(customer, local.state->shelf().catalogue, item.product,
+                             local.answer.region, base::Now()));
+  }
+  return reasons;
+}
+
+std::string ItemsTable(const LocalAnswer& local) {
+  TextTable table({{"#", Align::kRight},
+                   {"product"},
+                   {"category"},
+                   {"price", Align::kRight},
+                   {"score", Align::kRight},
+                   {"stock", Align::kRight},
+                   {"days", Align::kRight},
+                   {"by"},
+                   {"why"}});
+  const std::vector<std::string> reasons = Reasons(local);
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    const recommend::Item& item = local.answer.items[i];
+    table.Add({fmt::format("{}", item.rank), Shorten(item.product_name, kNameWidth), item.category,
+               fmt::format("{:.2f}", item.price.Usd()), fmt::format("{:.4f}", item.score),
+               fmt::format("{}", item.in_stock_qty), fmt::format("{}", item.est_delivery_days),
+               item.source, reasons[i]});
+  }
+  return table.Text();
+}
+
+}  // namespace aisle::app

@@ -1,0 +1,30 @@
+// One answer without a server: the published generation, opened here and asked once.
+//
+//   errors   as recommend::Recommender; kNotFound when nothing is published.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "recommend/recommend.h"
+#include "serving/serving.h"
+
+namespace aisle::app {
+
+struct LocalAnswer {
+  recommend::Answer answer;
+  std::shared_ptr<const serving::ServingState> state;
+  std::optional<features::CustomerRecord> customer;  // Nothing: unknown.
+};
+
+Result<LocalAnswer> AskPublished(const Workspace& workspace, recommend::Request request);
+
+// One per item, in their order (reason.h).
+std::vector<std::string> Reasons(const LocalAnswer& local);
+// Rank, product, category, price, score, stock, delivery, source and why.
+std::string ItemsTable(const LocalAnswer& local);
+
+}  // namespace aisle::app

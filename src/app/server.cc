@@ -1,0 +1,69 @@
+#include "app/server.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "api/product_server.h"
+#include "app/json_fields.h"
+#include "app/print.h"
+#include "app/process.h"
+#include "net/event_loops.h"
+#include "serving/serving.h"
+
+namespace aisle::app {
+namespace {
+
+// What the server stands on; a generation that does not open is the server's own to report.
+void SayStore(const Context& context) {
+  const auto state = serving::ServingState::OpenCurrent(context.workspace.serving());
+  if (!state) {
+    context.Say("Embedded store: {}", state.error().message);
+    return;
+  }
+  const serving::GenerationManifest& manifest = (*state)->manifest();
+  context.Say("Embedded store: {} features, {} propensity, {} inventory rows", manifest.customers,
+              manifest.propensity_rows, manifest.inventory_rows);
+}
+
+}  // namespace
+
+Status ServeUntilStopped(const Context& context,
+                         const std::function<void(const std::string&)>& ready) {
+  const Settings& settings = context.settings;
+  AISLE_CHECK(context.workspace.Create());
+  // Said before anything is opened; the file with the address follows when there is one.
+  if (const auto other = RunningProcess(context.workspace.run(), "serve")) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("a server of {} runs already as process {} at http://{}",
+                            context.workspace.root().string(), other->pid, other->address));
+  }
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  const int threads =
+      settings.serve_threads == 0 ? cores : static_cast<int>(settings.serve_threads);
+  net::EventLoops loops(threads, "serve");
+  SayStore(context);
+  api::ServerOptions options;
+  options.listen = settings.serve_listen;
+  options.serving_root = context.workspace.serving();
+  options.event_log = context.workspace.events();
+  options.request_deadline = std::chrono::milliseconds(settings.serve_request_deadline_ms);
+  options.log_impressions = settings.serve_log_impressions;
+  AISLE_TRY(const auto server, api::ProductServer::Start(loops, options));
+  AISLE_TRY(const auto file,
+            ProcessFile::Write(context.workspace.run(), "serve", server->address()));
+  context.Say("{}", server->ReadyLine());
+  context.Say("Listening on http://{} with {} event loop{}", server->address(), threads,
+              threads == 1 ? "" : "s");
+  if (context.json) {
+    PrintJson({{"address", server->address()}, {"ready", server->ReadyLine()}});
+    std::fflush(stdout);
+  }
+  loops.StopOnSignals();
+  loops.Start();
+  if (ready) ready(server->address());
+  const bool in_time = loops.Join();
+  context.Say("{}", in_time ? "stopped" : "stopped; some requests were dropped");
+  return {};
+}
+
+}  // namespace aisle::app
