@@ -78,6 +78,10 @@ TEST_F(CompleteJourney, GrowsToTheLastVisibleWeekAndNoFurther) {
   EXPECT_EQ(Text("SELECT loyalty_tier, count(*) FROM raw.customers GROUP BY 1 ORDER BY 1"),
             "Bronze 1231 Gold 369 Platinum 124 Silver 738");
   EXPECT_EQ(Text("SELECT max(event_timestamp) FROM raw.event_stream"), "2017-12-04 04:52:28");
+  const auto again = ImportUntil("49");
+  ASSERT_TRUE(again) << again.error().message;
+  for (const ImportedTable& table : again->tables)
+    EXPECT_EQ(table.added + table.updated, 0) << table.table;
   EXPECT_FALSE(ImportUntil("45")) << "an import takes nothing away";
   EXPECT_FALSE(ImportUntil("50"));
 }
