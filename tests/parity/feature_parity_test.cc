@@ -1,5 +1,6 @@
 // The same customer, three times: counted naively out of the event rows, read as a record, and
 // refreshed into the feature view. All three must agree, at several moments.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
