@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cctype>
 #include <iostream>
 #include <iterator>
 
@@ -17,6 +19,33 @@ struct SqlOptions {
   std::optional<std::string> query, file;
 };
 
+// The length of the quoted text or comment that begins at `at`, 0 where none does.
+std::size_t QuotedLength(std::string_view text, std::size_t at) {
+  const auto until = [&](std::string_view end, std::size_t from) {
+    const std::size_t found = text.find(end, at + from);
+    return (found == std::string_view::npos ? text.size() : found + end.size()) - at;
+  };
+  const std::string_view rest = text.substr(at);
+  if (rest.starts_with("--")) return until("\n", 2);
+  if (rest.starts_with("/*")) return until("*/", 2);
+  if (rest.starts_with('\'')) return until("'", 1);
+  return rest.starts_with('"') ? until("\"", 1) : 0;
+}
+
+// The query without what may follow it: space, comments, the semicolon.
+std::string WithoutTail(std::string_view text) {
+  std::size_t end = 0;  // After the last character that means something.
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t quoted = QuotedLength(text, at);
+    const bool comment = quoted > 0 && (text[at] == '-' || text[at] == '/');
+    const bool tail =
+        comment || text[at] == ';' || std::isspace(static_cast<unsigned char>(text[at]));
+    at += std::max<std::size_t>(quoted, 1);
+    if (!tail) end = at;
+  }
+  return std::string(text.substr(0, end));
+}
+
 Result<std::string> ReadQuery(const SqlOptions& options) {
   if (options.query.has_value() == options.file.has_value()) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -28,9 +57,7 @@ Result<std::string> ReadQuery(const SqlOptions& options) {
   } else if (options.file) {
     AISLE_TRY(text, base::ReadFile(*options.file));
   }
-  while (!text.empty() &&
-         (text.back() == ';' || std::isspace(static_cast<unsigned char>(text.back()))))
-    text.pop_back();
+  text = WithoutTail(text);
   if (text.empty()) return Fail(ErrorCode::kInvalidArgument, "the query is empty");
   return text;
 }

@@ -2,12 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "app/about_json.h"
 #include "app/sql.h"
 #include "ingest/ingest.h"
 
 namespace aisle::app {
 namespace {
+
+std::unexpected<Error> NoData(const Workspace& workspace) {
+  return Fail(ErrorCode::kFailedPrecondition,
+              fmt::format("{} holds no data yet; run `aisle demo`, `aisle generate` or `aisle "
+                          "import` first",
+                          workspace.root().string()));
+}
 
 // What the warehouse says of itself; nothing when it was never loaded.
 Result<std::optional<AboutData>> ReadDataRow(warehouse::Connection& connection) {
@@ -30,6 +39,10 @@ Job::Job(std::unique_ptr<InterruptGuard> guard, base::FileLock lock, warehouse::
 
 Result<Job> Job::Begin(const Context& context, Needs needs) {
   const Workspace& workspace = context.workspace;
+  // A mistyped --data must not leave a folder with an empty warehouse behind.
+  std::error_code code;
+  if (needs == Needs::kData && !std::filesystem::exists(workspace.warehouse(), code))
+    return NoData(workspace);
   auto guard = std::make_unique<InterruptGuard>();
   AISLE_TRY(auto lock, workspace.LockJobs("aisle " + context.command));
   AISLE_TRY(auto database,
@@ -44,10 +57,7 @@ Result<Job> Job::Begin(const Context& context, Needs needs) {
       AISLE_CHECK(workspace.WriteAbout(*job.about_));
     }
   } else if (needs == Needs::kData) {
-    return Fail(ErrorCode::kFailedPrecondition,
-                fmt::format("{} holds no data yet; run `aisle demo`, `aisle generate` or `aisle "
-                            "import` first",
-                            workspace.root().string()));
+    return NoData(workspace);
   }
   return job;
 }

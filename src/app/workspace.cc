@@ -76,10 +76,17 @@ Result<warehouse::Database> Workspace::OpenWarehouse(warehouse::Access access,
                             "`aisle import` first",
                             warehouse().string()));
   }
-  return warehouse::Database::Open(warehouse(),
-                                   {.access = access,
-                                    .threads = static_cast<int>(settings.warehouse_threads),
-                                    .memory_limit = settings.warehouse_memory_limit});
+  auto database = warehouse::Database::Open(
+      warehouse(), {.access = access,
+                    .threads = static_cast<int>(settings.warehouse_threads),
+                    .memory_limit = settings.warehouse_memory_limit});
+  // Nobody asked for this file by name, so it is not the command that is wrong.
+  if (!database && database.error().code == ErrorCode::kInvalidArgument) {
+    return Fail(ErrorCode::kInternal,
+                database.error().message +
+                    "; put a backup in its place, or run `aisle clean` and load again");
+  }
+  return database;
 }
 
 Result<AboutData> Workspace::ReadAbout() const {

@@ -1,0 +1,51 @@
+"""From nothing to one customer's answer, twice. Leaves the shop that the other tests copy."""
+import json
+import shutil
+import unittest
+
+import shop
+
+
+class Demo(unittest.TestCase):
+    def test_from_nothing_and_again(self):
+        shutil.rmtree(shop.SHOP, ignore_errors=True)
+        code, first, err = shop.run(*shop.DEMO, data=shop.SHOP)
+        self.assertEqual(code, 0, err)
+        for words in ("Customer 1000000", "What they did lately", "What they should see now", "tier, segment"):
+            self.assertIn(words, first)
+        for step in ("Making a shop", "Summing up", "Learning: propensity_default", "Learning: ranking_default",
+                     "Scoring", "Publishing"):
+            self.assertIn(step, err)
+
+        code, again, err = shop.run(*shop.DEMO, data=shop.SHOP)
+        self.assertEqual(code, 0, err)
+        self.assertIn("nothing to make", err)
+        self.assertNotIn("Making a shop", err)
+        # Who, what they did and what is recommended are the same; the answer's own time is not.
+        self.assertEqual([line for line in first.splitlines() if " ms)" not in line],
+                         [line for line in again.splitlines() if " ms)" not in line])
+
+        code, out, err = shop.run(*shop.DEMO, "--json", data=shop.SHOP)
+        self.assertEqual(code, 0, err)
+        shown = json.loads(out)["customer"]
+        self.assertEqual(shown["customer_id"], 1000000)
+        self.assertEqual(len(shown["answer"]["recommendations"]), 5)
+        self.assertEqual(len(shown["reasons"]), 5)
+        self.assertTrue(all(shown["reasons"]))
+        self.assertTrue(shown["events"])
+
+        code, out, err = shop.run("status", "--json", data=shop.SHOP)
+        self.assertEqual(code, 0, err)
+        status = json.loads(out)
+        self.assertEqual({model["model"]: model["champion"] for model in status["models"]},
+                         {"propensity": 1, "ranking": 1})
+        self.assertEqual(status["generation"]["customers"], int(shop.CUSTOMERS))
+        self.assertEqual(status["problems"], [])
+        tables = {table["table"]: table for table in status["tables"]}
+        self.assertEqual(tables["gold.customer_360"]["rows"], int(shop.CUSTOMERS))
+        self.assertEqual(tables["gold.customer_propensity"]["rows"], int(shop.CUSTOMERS) * 12)
+        self.assertTrue(all(table["state"] == "complete" for table in tables.values()))
+
+
+if __name__ == "__main__":
+    shop.main()
