@@ -12,6 +12,7 @@ namespace {
 
 // More windows than this back in time need more history than anybody keeps; it also bounds the work.
 constexpr int kCutoffMax = 60;
+constexpr std::int64_t kCustomersMax = 1'000'000'000;
 
 void ReadTime(Section section, Recipe& recipe) {
   recipe.window_days = static_cast<int>(section.Integer("window_days", 1, 365, 28));
@@ -31,8 +32,8 @@ void ReadRows(Section section, Recipe& recipe) {
     section.Complain("kind",
                      "does not fit the task: ranking has pairs or events, propensity "
                      "categories or categories_met");
-  rows.buyers_share = section.Number("buyers_share", 1e-4, 1, 1);
-  rows.customers_share = section.Number("customers_share", 1e-4, 1, 1);
+  rows.buyers_max = section.Integer("buyers_max", 1, kCustomersMax, 0);
+  rows.others_share = section.Number("others_share", 1e-4, 1, 1);
   if (rows.kind == RowKind::kPairs) {
     rows.negatives_per_customer =
         static_cast<int>(section.Integer("negatives_per_customer", 1, 100'000));
@@ -89,6 +90,8 @@ void ReadLearner(Section section, Recipe& recipe) {
   learner.subsample = section.Number("subsample", 0.01, 1, 1);
   learner.colsample_bytree = section.Number("colsample_bytree", 0.01, 1, 1);
   learner.lambda = section.Number("lambda", 0, 1e9, 1);
+  if (const double step = section.Number("max_delta_step", 0, 100, 0); step > 0)
+    learner.extra.emplace_back("max_delta_step", fmt::format("{}", step));
   learner.max_bin = static_cast<int>(section.Integer("max_bin", 2, 1024, 256));
   recipe.balance_classes = section.Flag("balance_classes", false);
   if (recipe.balance_classes && recipe.LearnsToRank())
@@ -102,7 +105,7 @@ void ReadValidation(Section section, Recipe& recipe) {
   if (!recipe.cutoffs.empty() && rules.cutoff >= recipe.cutoffs.front())
     section.Complain("cutoff", fmt::format("must be later than the training's, so below {}",
                                            recipe.cutoffs.front()));
-  rules.customers_share = section.Number("customers_share", 1e-4, 1, 1);
+  rules.buyers_max = section.Integer("buyers_max", 1, kCustomersMax, 0);
   if (recipe.ranks_products) {
     rules.ranked_customers = static_cast<int>(section.Integer("ranked_customers", 1, 1'000'000));
     rules.ranked_products = static_cast<int>(section.Integer("ranked_products", 1, 1'000'000));

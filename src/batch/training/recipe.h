@@ -30,8 +30,10 @@ enum class RowKind : std::uint8_t {
 
 struct RowRules {
   RowKind kind = RowKind::kPairs;
-  double buyers_share = 1;     // Of customers with a purchase in the window.
-  double customers_share = 1;  // Of the others; rows weigh the inverse of their share.
+  // At most about this many of the customers with a purchase in the window, drawn at random; 0: all.
+  // Of the others, their share times others_share. Rows weigh the inverse of their share.
+  std::int64_t buyers_max = 0;
+  double others_share = 1;
   // Of kPairs: draws of products that were neither touched nor bought, and which share of the draws
   // follows popularity (the rest is uniform); a row weighs the inverse of its chance.
   int negatives_per_customer = 20;
@@ -40,10 +42,10 @@ struct RowRules {
 
 struct ValidationRules {
   int cutoff = 2;
-  double customers_share = 1;  // Of all customers, for AUC and calibration.
-  int ranked_customers = 300;  // Buyers ranked for NDCG@10.
-  int ranked_products = 2000;  // The best sellers, and what the customer touched or bought.
-  bool calibrate = false;      // Fit slope and offset on this cutoff's rows.
+  std::int64_t buyers_max = 0;  // For AUC and calibration; others at the same share. 0: everybody.
+  int ranked_customers = 300;   // Buyers ranked for NDCG@10.
+  int ranked_products = 2000;   // The best sellers, and what the customer touched or bought.
+  bool calibrate = false;       // Fit slope and offset on this cutoff's rows.
 };
 
 struct Gates {

@@ -16,8 +16,12 @@ void Append(RowSet& out, bool positive, float weight) {
 }  // namespace
 
 RowWriter::RowWriter(const Recipe& recipe, const features::CatalogueView& view,
-                     base::Timestamp cutoff, std::uint64_t seed, std::vector<std::uint16_t> inputs)
+                     base::Timestamp cutoff, std::int64_t buyers, std::uint64_t seed,
+                     std::vector<std::uint16_t> inputs)
     : rules_(recipe.rows),
+      buyers_share_(rules_.buyers_max > 0 && rules_.buyers_max < buyers
+                        ? static_cast<double>(rules_.buyers_max) / static_cast<double>(buyers)
+                        : 1.0),
       grouped_(recipe.LearnsToRank()),
       view_(&view),
       cutoff_(cutoff),
@@ -31,10 +35,10 @@ RowWriter::RowWriter(const Recipe& recipe, const features::CatalogueView& view,
 }
 
 Result<RowWriter> RowWriter::Make(const Recipe& recipe, const features::CatalogueView& view,
-                                  base::Timestamp cutoff, std::uint64_t seed) {
+                                  base::Timestamp cutoff, std::int64_t buyers, std::uint64_t seed) {
   AISLE_TRY(auto inputs, recipe.ranks_products ? features::ResolvePairInputs(recipe.inputs)
                                                : features::ResolveCategoryInputs(recipe.inputs));
-  return RowWriter(recipe, view, cutoff, seed, std::move(inputs));
+  return RowWriter(recipe, view, cutoff, buyers, seed, std::move(inputs));
 }
 
 void RowWriter::Write(const features::CustomerRecord& customer,
@@ -46,7 +50,7 @@ void RowWriter::Write(const features::CustomerRecord& customer,
     return a.lines > 0 && catalogue.Find(a.product) >= 0;
   });
   if (grouped_ && !buyer) return;
-  const double share = buyer ? rules_.buyers_share : rules_.customers_share;
+  const double share = buyer ? buyers_share_ : buyers_share_ * rules_.others_share;
   if (!stream.Chance(share)) return;
   const auto weight = static_cast<float>(1.0 / share);
   if (rules_.kind == RowKind::kPairs) {

@@ -33,16 +33,17 @@ struct RowSet {
 
 class RowWriter {
  public:
-  // `view` must outlive the writer. `seed` decides who and what is sampled.
+  // `view` must outlive the writer. `buyers`: how many customers bought in the window. `seed` decides
+  // who and what is sampled.
   static Result<RowWriter> Make(const Recipe& recipe, const features::CatalogueView& view,
-                                base::Timestamp cutoff, std::uint64_t seed);
+                                base::Timestamp cutoff, std::int64_t buyers, std::uint64_t seed);
   // `propensity` has one score per category, or is empty.
   void Write(const features::CustomerRecord& customer, std::span<const gold::Activity> happened,
              std::span<const float> propensity, RowSet& out) const;
 
  private:
   RowWriter(const Recipe& recipe, const features::CatalogueView& view, base::Timestamp cutoff,
-            std::uint64_t seed, std::vector<std::uint16_t> inputs);
+            std::int64_t buyers, std::uint64_t seed, std::vector<std::uint16_t> inputs);
   struct Pick {
     std::uint32_t position = 0;  // In the catalogue's products.
     bool bought = false;
@@ -59,6 +60,7 @@ class RowWriter {
                        std::span<const gold::Activity> happened, float weight, RowSet& out) const;
 
   RowRules rules_;
+  double buyers_share_;
   bool grouped_;
   const features::CatalogueView* view_;
   base::Timestamp cutoff_;

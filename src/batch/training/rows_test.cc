@@ -17,7 +17,8 @@ RowSet Write(Recipe recipe, int customers, std::uint64_t seed = 1) {
   const features::Catalogue catalogue = FakeShop::MakeCatalogue(kCutoff);
   const features::CatalogueView view(catalogue);
   const gold::ActivityIndex happened(shop.MakeActivity(kCutoff));
-  const RowWriter writer = *RowWriter::Make(recipe, view, kCutoff, seed);
+  const RowWriter writer =
+      *RowWriter::Make(recipe, view, kCutoff, happened.Buyers(catalogue), seed);
   RowSet rows;
   for (int c = 0; c < customers; ++c) {
     const auto record = shop.MakeRecord(c, kCutoff);
@@ -46,10 +47,14 @@ TEST(Rows, WeightsOfPairsAddUpToTheWholeCatalogue) {
   const RowSet rows = Write(Pairs(), kCustomers);
   EXPECT_NEAR(SumOf(rows.dataset.weights) / (kCustomers * FakeShop::kProducts), 1, 0.02);
   Recipe sampled = Pairs();
-  sampled.rows.customers_share = 0.3;
+  sampled.rows.others_share = 0.3;
   const RowSet fewer = Write(sampled, kCustomers);
   EXPECT_LT(fewer.row_count(), rows.row_count() * 8 / 10);
   EXPECT_EQ(fewer.positives, rows.positives) << "buyers are all kept";
+  sampled.rows.buyers_max = 600;
+  const RowSet half = Write(sampled, kCustomers);
+  EXPECT_NEAR(SumOf(half.dataset.weights) / (kCustomers * FakeShop::kProducts), 1, 0.1);
+  EXPECT_LT(half.positives, rows.positives * 7 / 10);
   EXPECT_NEAR(SumOf(fewer.dataset.weights) / (kCustomers * FakeShop::kProducts), 1, 0.06);
 }
 
@@ -115,7 +120,7 @@ TEST(Rows, AProductLaunchedAfterTheCutoffHasNoRow) {
   features::Catalogue catalogue = FakeShop::MakeCatalogue(kCutoff);
   catalogue.products.erase(catalogue.products.begin() + 5);
   const features::CatalogueView view(catalogue);
-  const RowWriter writer = *RowWriter::Make(Pairs(), view, kCutoff, 1);
+  const RowWriter writer = *RowWriter::Make(Pairs(), view, kCutoff, 1, 1);
   features::CustomerRecord customer;
   customer.customer = {1'000};
   const std::vector<gold::Activity> happened = {{{1'000}, {105}, 1, 1, 1}};

@@ -171,8 +171,8 @@ Result<Learned> Training::Fit(const Recipe& recipe, const std::vector<int>& cuto
   for (const int cutoff : cutoffs) {
     Snapshot snapshot;
     AISLE_CHECK(ReadSnapshot(cutoff, recipe.window_days, snapshot));
-    AISLE_TRY(const RowWriter writer,
-              RowWriter::Make(recipe, *snapshot.view, snapshot.cutoff, options_->seed));
+    AISLE_TRY(const RowWriter writer, RowWriter::Make(recipe, *snapshot.view, snapshot.cutoff,
+                                                      snapshot.buyers, options_->seed));
     AISLE_CHECK(ReadCustomers(snapshot, [&](const auto& customer, auto happened, auto propensity) {
       writer.Write(customer, happened, propensity, rows);
     }));

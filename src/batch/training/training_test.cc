@@ -126,7 +126,8 @@ TEST_F(TrainingTest, TheForestOfEveryRecipeEqualsXgboostBitByBit) {
       const features::Catalogue catalogue = FakeShop::MakeCatalogue(time);
       const features::CatalogueView view(catalogue);
       const gold::ActivityIndex happened(shop_.MakeActivity(time));
-      const RowWriter writer = *RowWriter::Make(recipe, view, time, options_.seed);
+      const RowWriter writer =
+          *RowWriter::Make(recipe, view, time, happened.Buyers(catalogue), options_.seed);
       for (int c = 0; c < kCustomers; ++c) {
         const auto record = shop_.MakeRecord(c, time);
         writer.Write(record, happened.Of(record.customer), {}, rows);

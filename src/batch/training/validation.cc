@@ -19,7 +19,8 @@ constexpr std::size_t kTop = 10;
 // for all customers.
 Recipe ForValidation(const Recipe& recipe) {
   Recipe copy = recipe;
-  copy.rows.buyers_share = copy.rows.customers_share = recipe.validation.customers_share;
+  copy.rows.buyers_max = recipe.validation.buyers_max;
+  copy.rows.others_share = 1;
   copy.learner.objective = "binary:logistic";
   return copy;
 }
@@ -40,7 +41,7 @@ std::vector<std::uint32_t> BestSellers(const features::Catalogue& catalogue, std
 Result<Validation> Validation::Make(const Recipe& recipe, const std::string& ubjson,
                                     const features::CatalogueView& view, base::Timestamp cutoff,
                                     std::int64_t buyers, std::uint64_t seed) {
-  AISLE_TRY(RowWriter writer, RowWriter::Make(ForValidation(recipe), view, cutoff, seed));
+  AISLE_TRY(RowWriter writer, RowWriter::Make(ForValidation(recipe), view, cutoff, buyers, seed));
   AISLE_TRY(forest::Model model, forest::LoadModel(ubjson));
   AISLE_TRY(forest::Forest forest, forest::Forest::Build(std::move(model)));
   Validation validation(recipe, view, cutoff, seed, std::move(writer), std::move(forest));
@@ -113,8 +114,8 @@ Result<Verdict> Validation::Finish() {
   const trainer::Dataset& data = rows_.dataset;
   if (rows_.positives == 0 || rows_.positives == rows_.row_count()) {
     return Fail(ErrorCode::kFailedPrecondition,
-                fmt::format("validation at {}: {} of {} rows are positive; a wider "
-                            "[validation] customers_share or more history is needed",
+                fmt::format("validation at {}: {} of {} rows are positive; a larger "
+                            "[validation] buyers_max or more history is needed",
                             base::FormatTimestamp(cutoff_), rows_.positives, rows_.row_count()));
   }
   std::vector<float> margins(data.labels.size());
