@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "base/files.h"
+#include "training/exercise.h"
 #include "training/training.h"
 
 namespace aisle::training {
@@ -112,6 +116,17 @@ TEST(Recipe, TheEvaluationWindowCannotBeTrainedOn) {
   EXPECT_THAT(Refusal(With("cutoffs = [", "cutoffs = [1, ")), HasSubstr("from 2 to"));
   EXPECT_THAT(Refusal(With("cutoff = 2", "cutoff = 1")), HasSubstr("'cutoff' in [validation]"));
   EXPECT_THAT(Refusal(With("cutoff = 2", "cutoff = 9")), HasSubstr("later than the training's"));
+}
+
+TEST(Recipe, TheFuzzersCorpusIsReadAsItWasMeant) {
+  const auto folder = std::filesystem::path(AISLE_SOURCE_DIR) / "src/batch/training/corpus";
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().stem().string();
+    EXPECT_EQ(ExerciseRecipe(*base::ReadFile(entry.path())), name != "broken") << name;
+    ++files;
+  }
+  EXPECT_EQ(files, 3);
 }
 
 TEST(RecipeText, KnowsTheShippedOnesAndReadsFiles) {
