@@ -120,7 +120,9 @@ TEST_F(GenerationTest, ScoresThatDoNotCoverTheCategoriesAreLeftOut) {
       fmt::format("DELETE FROM gold.customer_propensity WHERE customer_id = {} AND category_id = "
                   "'CAT-002'",
                   kShopFirstCustomer));
-  Shop().Write("INSERT INTO gold.customer_propensity VALUES (5, 'CAT-009', 0.5, 1, NULL)");
+  Shop().Write(
+      "INSERT INTO gold.customer_propensity VALUES (5, 'CAT-009', 0.5, 1, NULL), (6, NULL, 0.5, 1, "
+      "NULL), (NULL, 'CAT-001', NULL, NULL, NULL)");
   const auto manifest = Publish();
   ASSERT_TRUE(manifest) << manifest.error().message;
   EXPECT_EQ(manifest->propensity_rows, 1198);
