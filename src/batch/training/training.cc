@@ -179,9 +179,11 @@ Result<Learned> Training::Fit(const Recipe& recipe, const std::vector<int>& cuto
   }
   read_seconds_ += reading.Seconds();
   if (rows.positives == 0 || rows.positives == rows.row_count()) {
-    return Fail(ErrorCode::kFailedPrecondition,
-                fmt::format("recipe '{}': {} of {} rows are positive; both kinds are needed",
-                            recipe.name, rows.positives, rows.row_count()));
+    return Fail(
+        ErrorCode::kFailedPrecondition,
+        fmt::format("recipe '{}': {} of {} rows are positive; both kinds are needed (rows of "
+                    "kind 'events' and 'categories_met' need views or carts beside the purchases)",
+                    recipe.name, rows.positives, rows.row_count()));
   }
 
   const Stopwatch learning;
