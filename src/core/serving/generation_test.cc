@@ -159,7 +159,7 @@ TEST_F(Generation, AnEmptyShopCanBePublished) {
   ASSERT_TRUE(writer && writer->PutShelf({}) && writer->Commit({}));
   const StatePtr state = Open();
   ASSERT_TRUE(state);
-  EXPECT_TRUE(state->PopularInRegion(domain::Region::kWest).empty());
+  EXPECT_TRUE(state->shelf().catalogue.products.empty());
   EXPECT_EQ(Fetch(*state->OpenStore(), 1).error().code, ErrorCode::kNotFound);
 }
 
@@ -387,26 +387,6 @@ TEST_F(Generation, ACurrentThatPointsNowhereIsDamage) {
   ASSERT_TRUE(base::WriteFileAtomic(root / "CURRENT", "9"));
   EXPECT_EQ(Publish(root, 2)->generation, 10);
   EXPECT_TRUE(Open());
-}
-
-TEST(ServingState, PopularityIsTheRegionsThenEverybodysThenTheSmallerProduct) {
-  Shelf shelf = SampleShelf(1, 4);
-  const auto region = static_cast<std::size_t>(domain::Region::kSouth);
-  for (auto& product : shelf.catalogue.products) {
-    product.region_purchases_90d[region] = 5;
-    product.purchases = 9;
-  }
-  shelf.catalogue.products[3].region_purchases_90d[region] = 6;
-  shelf.catalogue.products[2].purchases = 10;
-  shelf.regions[region] = {{0, 1, 2, 3}, {1, 1, 1, 1}, {2, 2, 2, 2}};
-  auto state = ServingState::FromParts({}, shelf, {});
-  ASSERT_TRUE(state);
-  EXPECT_THAT((*state)->PopularInRegion(domain::Region::kSouth), ElementsAre(3, 2, 0, 1));
-  // Positions are those of the region's shelf, not of the catalogue.
-  shelf.regions[region] = {{1, 3}, {1, 1}, {2, 2}};
-  state = ServingState::FromParts({}, shelf, {});
-  ASSERT_TRUE(state);
-  EXPECT_THAT((*state)->PopularInRegion(domain::Region::kSouth), ElementsAre(1, 0));
 }
 
 TEST(ServingState, MadeFromPartsItKnowsItsCustomers) {

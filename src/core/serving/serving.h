@@ -136,8 +136,6 @@ class ServingState {
   const Shelf& shelf() const;
   const features::CatalogueView& view() const;
   const ranking::PairScorer* ranker() const;  // Null: no ranking model; answer by the next rung.
-  // All products in stock in the region, best sellers there first: positions in the region's shelf.
-  std::span<const std::uint32_t> PopularInRegion(domain::Region region) const;
 
   // The embedded store of this generation; one per thread, must not outlive the state.
   std::unique_ptr<Store> OpenStore() const;

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_map>
 
 #include "base/files.h"
@@ -146,23 +145,6 @@ Result<std::optional<ranking::ModelSpec>> ReadRankingModel(const fs::path& folde
   return std::optional(*std::move(spec));
 }
 
-std::vector<std::uint32_t> ByPopularity(const Shelf& shelf, domain::Region region) {
-  const auto index = static_cast<std::size_t>(region);
-  const std::vector<std::uint32_t>& stock = shelf.regions[index].products;
-  std::vector<std::uint32_t> positions(stock.size());
-  std::iota(positions.begin(), positions.end(), 0U);
-  const auto& products = shelf.catalogue.products;
-  std::sort(positions.begin(), positions.end(), [&](std::uint32_t a, std::uint32_t b) {
-    const features::ProductRecord& left = products[stock[a]];
-    const features::ProductRecord& right = products[stock[b]];
-    if (left.region_purchases_90d[index] != right.region_purchases_90d[index])
-      return left.region_purchases_90d[index] > right.region_purchases_90d[index];
-    if (left.purchases != right.purchases) return left.purchases > right.purchases;
-    return left.product < right.product;
-  });
-  return positions;
-}
-
 }  // namespace
 
 struct ServingState::Impl {
@@ -173,13 +155,10 @@ struct ServingState::Impl {
   CustomerMap customers;               // Of a state made from parts.
   std::optional<features::CatalogueView> view;
   std::optional<ranking::PairScorer> ranker;
-  std::array<std::vector<std::uint32_t>, domain::kRegionCount> popular;
 
   // What is computed from the shelf; the shelf must not move afterwards.
   Status Complete(const std::optional<ranking::ModelSpec>& model) {
     view.emplace(shelf.catalogue);
-    for (const domain::Region region : domain::kRegions)
-      popular[static_cast<std::size_t>(region)] = ByPopularity(shelf, region);
     if (!model) return {};
     AISLE_TRY(auto made, ranking::PairScorer::Make(*model, *view));
     ranker.emplace(std::move(made));
@@ -262,10 +241,6 @@ const features::CatalogueView& ServingState::view() const { return *impl_->view;
 const ranking::PairScorer* ServingState::ranker() const {
   return impl_->ranker ? &*impl_->ranker : nullptr;
 }
-std::span<const std::uint32_t> ServingState::PopularInRegion(domain::Region region) const {
-  return impl_->popular[static_cast<std::size_t>(region)];
-}
-
 std::unique_ptr<Store> ServingState::OpenStore() const {
   if (!impl_->data) return std::make_unique<MemoryStore>(impl_->customers);
   auto reader = impl_->data->OpenReader();

@@ -7,7 +7,8 @@
 //   order    rows come in the query's ORDER BY, or in any order without one.
 //   units    UTC everywhere: the session's time zone is set to UTC at Connect.
 //   missing  a NULL is a NULL; Parameters carry it as Null.
-//   threads  a Database may be shared; a Connection and its streams belong to one thread at a time.
+//   threads  a Database may be shared; a Connection and its streams belong to one thread at a time. A
+//            Database must not be a static: DuckDB's allocator state is gone before statics are.
 //   errors   Open: kUnavailable: the file is held by another process (the message names its pid and
 //            command where the system tells, and what to do), or by this one with another access;
 //            kNotFound: opened read-only and not there, or no folder to make it in;
