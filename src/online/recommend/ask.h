@@ -55,10 +55,11 @@ inline Shop MakeShop(std::uint64_t seed, std::size_t products, int customers, bo
   return shop;
 }
 
-inline Result<Answer> Ask(Recommender& recommender, Request request, net::Deadline deadline = {}) {
+inline Result<Answer> Ask(Recommender& recommender, Request request, net::Deadline deadline = {},
+                          base::Timestamp now = kNow) {
   std::optional<Result<Answer>> answer;
   net::RunToEnd([&]() -> net::Task<void> {
-    answer = co_await recommender.Recommend(std::move(request), kNow, deadline);
+    answer = co_await recommender.Recommend(std::move(request), now, deadline);
   }());
   return *std::move(answer);
 }

@@ -89,6 +89,12 @@ void RankByModel(const ranking::PairScorer& ranker, const serving::CustomerState
   timings.model_ok = true;
 }
 
+// The time ages and recencies count to. What happened after a generation's as_of is not in it, and a model
+// must not take that for a customer's silence: an old generation answers as it did on its first day.
+base::Timestamp ModelTime(base::Timestamp now, base::Timestamp as_of) {
+  return std::min(now, as_of + base::kDay);
+}
+
 // The best rung that can answer; says in `answer` what was missing above it.
 Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Timestamp now,
             net::Deadline deadline, Work& work, Answer& answer) {
@@ -198,7 +204,8 @@ struct Recommender::Impl {
     const serving::Shelf& shelf = of.state->shelf();
     answer.timings.candidates = static_cast<std::int32_t>(
         shelf.regions[static_cast<std::size_t>(answer.region)].products.size());
-    const Ranked ranked = Rank(of, customer, now, deadline, work, answer);
+    const Ranked ranked =
+        Rank(of, customer, ModelTime(now, shelf.catalogue.as_of), deadline, work, answer);
     const auto ranked_at = Steady::now();
     FillItems(shelf, ranked, static_cast<std::size_t>(request.top_n), work, answer);
     answer.timings.inventory = Steady::now() - ranked_at;

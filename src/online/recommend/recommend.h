@@ -104,7 +104,8 @@ class Recommender {
   // Null before the first SetState().
   std::shared_ptr<const serving::ServingState> state() const;
 
-  // `now` is the wall clock of the request: ages and recencies count from it. The recommender must
+  // `now` is the wall clock of the request: ages and recencies count from it, but at most from a day
+  // after the generation's as_of: what happened since is not known, and is no silence. The recommender must
   // outlive the task.
   net::Task<Result<Answer>> Recommend(Request request, base::Timestamp now, net::Deadline deadline);
 

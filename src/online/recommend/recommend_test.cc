@@ -303,5 +303,27 @@ TEST(Recommend, ARequestUnderWayKeepsTheGenerationItBeganWith) {
   EXPECT_TRUE(old.expired()) << "the old generation is kept alive by nobody";
 }
 
+TEST(Recommend, AnOldGenerationAnswersAsOnItsFirstDay) {
+  Shop shop = MakeShop(4, 50, 1, false);
+  shop.model = ranking::RandomSpec(
+      8, 40, 5, {"days_since_pair_view", "days_since_launch", "days_since_event", "tenure_months"});
+  shop.manifest.ranking_version = 7;
+  Recommender recommender(nullptr);
+  recommender.SetState(shop.Open());
+  const auto scores = [&](int days) {
+    std::vector<float> all;
+    const auto answer = Ask(recommender, Of(kFirst, "10001", 50), {}, kNow + days * base::kDay);
+    EXPECT_TRUE(answer);
+    if (answer) {
+      for (const Item& item : answer->items) all.push_back(item.score);
+    }
+    return all;
+  };
+  const auto first_day = scores(1);
+  ASSERT_FALSE(first_day.empty());
+  EXPECT_EQ(scores(1000), first_day);
+  EXPECT_NE(scores(-400), first_day) << "or the clock would not matter at all";
+}
+
 }  // namespace
 }  // namespace aisle::recommend
