@@ -127,6 +127,7 @@ Status Prepare(const Context& context, base::Timestamp as_of) {
                 fmt::format("{} holds imported data ({}); give the demo another --data DIR",
                             context.workspace.root().string(), about->source));
   }
+  if (!plan.recipes().empty()) RestartWithPatientThreads();
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
   // Beginning may have mended what a killed run left, so look again.
   Plan mended(context, as_of);

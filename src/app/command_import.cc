@@ -104,9 +104,9 @@ std::string ToText(const ingest::ImportReport& report) {
   return text + fmt::format("\nlast event {}\n", base::FormatTimestamp(report.last_event));
 }
 
-// The midnight after the last event: nothing happens at or after it.
+// The full hour after the last event: nothing happens at or after it.
 base::Timestamp EndOfData(base::Timestamp last_event) {
-  return base::Midnight(last_event) + base::kDay;
+  return std::chrono::floor<std::chrono::hours>(last_event) + std::chrono::hours{1};
 }
 
 Status Import(Context& context, const ImportOptions& options) {

@@ -4,6 +4,7 @@
 #include "app/job.h"
 #include "app/json_fields.h"
 #include "app/print.h"
+#include "app/process.h"
 #include "app/steps.h"
 
 namespace aisle::app {
@@ -34,6 +35,7 @@ Status Train(Context& context, const TrainOptions& options) {
   for (const std::string& recipe : recipes) {
     AISLE_TRY([[maybe_unused]] const auto text, training::RecipeText(recipe));
   }
+  RestartWithPatientThreads();
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
   AISLE_TRY(const base::Timestamp as_of, context.AsOf());
   boost::json::array results;

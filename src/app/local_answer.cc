@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/print.h"
 #include "app/reason.h"
 #include "net/event_loops.h"
@@ -37,10 +39,13 @@ Result<LocalAnswer> AskPublished(const Workspace& workspace, recommend::Request 
 
 std::vector<std::string> Reasons(const LocalAnswer& local) {
   const features::CustomerRecord* customer = local.customer ? &*local.customer : nullptr;
+  // The clock that the model ranked by: recommend.h.
+  const base::Timestamp now =
+      std::min(base::Now(), local.state->shelf().catalogue.as_of + base::kDay);
   std::vector<std::string> reasons;
   for (const recommend::Item& item : local.answer.items) {
-    reasons.push_back(Reason(customer, local.state->shelf().catalogue, item.product,
-                             local.answer.region, base::Now()));
+    reasons.push_back(
+        Reason(customer, local.state->shelf().catalogue, item.product, local.answer.region, now));
   }
   return reasons;
 }

@@ -133,6 +133,19 @@ Result<pid_t> StartSelf(const std::vector<std::string>& arguments) {
   return child;
 }
 
+void RestartWithPatientThreads() {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  const auto words = base::ReadFile("/proc/self/cmdline");
+  if (!words || words->empty()) return;
+  std::vector<std::string> arguments;
+  for (std::size_t begin = 0; begin < words->size();) {
+    arguments.emplace_back(words->c_str() + begin);
+    begin += arguments.back().size() + 1;
+  }
+  setenv("OMP_WAIT_POLICY", "passive", 1);
+  execv("/proc/self/exe", Pointers(arguments).data());
+}
+
 Result<std::string> RunProgram(const std::vector<std::string>& command) {
   int ends[2];
   if (pipe(ends) != 0) return SystemError("make a pipe");

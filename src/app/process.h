@@ -50,6 +50,11 @@ std::optional<ProcessInfo> RunningProcess(const std::filesystem::path& run_folde
 
 // Starts this very program with `arguments`; the child gets SIGTERM when this process dies.
 Result<pid_t> StartSelf(const std::vector<std::string>& arguments);
+// For commands that train: starts this program over, once, so that the learner's threads wait for each other
+// in the kernel and do not spin. OpenMP reads that wish only while the program is loaded, and spinning
+// beside other work makes a training several times slower. Goes on as it is when that fails, or when
+// OMP_WAIT_POLICY is set.
+void RestartWithPatientThreads();
 // Runs another program to its end and gives what it wrote to standard output; its standard error is
 // ours. kInternal with the code when it fails.
 Result<std::string> RunProgram(const std::vector<std::string>& command);
