@@ -71,7 +71,11 @@ TEST(ProductServer, ABrokenGenerationIsPassedOverAndTheNextIsServed) {
 class Askers {
  public:
   Askers(const OpenShop& shop, int count) {
-    for (int i = 0; i < count; ++i) threads_.emplace_back([this, &shop] { Ask(shop); });
+    // All are connected before anybody asks: the server may stop soon after the first answers.
+    std::vector<web::Client> clients;
+    for (int i = 0; i < count; ++i) clients.push_back(shop.Connect());
+    for (web::Client& client : clients)
+      threads_.emplace_back([this, asker = std::move(client)]() mutable { Ask(asker); });
   }
   ~Askers() { End(); }
   void End() {
@@ -86,8 +90,7 @@ class Askers {
   std::atomic<bool> ending = false;
 
  private:
-  void Ask(const OpenShop& shop) {
-    web::Client client = shop.Connect();
+  void Ask(web::Client& client) {
     while (!ending) {
       const auto answer = client.Get(kAsk);
       if (!answer) {
