@@ -5,13 +5,13 @@
 
 #include <algorithm>
 #include <fstream>
-#include <sstream>
 
 #include "app/interrupt.h"
 #include "app/job.h"
 #include "app/source_ids.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "ingest/csv_reader.h"
 #include "publish/publish.h"
 
 namespace aisle::app {
@@ -30,58 +30,32 @@ std::string Cell(const std::string& text) {
   return quoted + "\"";
 }
 
-// The cells of one line (RFC 4180 without line breaks inside quotes).
-std::vector<std::string> Cells(std::string_view line) {
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  std::vector<std::string> cells(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (quoted && c == '"' && i + 1 < line.size() && line[i + 1] == '"') {
-      cells.back() += line[++i];
-    } else if (c == '"') {
-      quoted = !quoted;
-    } else if (c == ',' && !quoted) {
-      cells.emplace_back();
-    } else {
-      cells.back() += c;
-    }
-  }
-  return cells;
-}
-
 Result<std::unordered_set<std::int64_t>> ReadCandidates(const fs::path& path,
                                                         const SourceIds& products) {
-  AISLE_TRY(const std::string text, base::ReadFile(path));
-  std::istringstream lines(text);
-  std::string line;
-  std::getline(lines, line);
-  if (line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
-  const auto header = Cells(line);
-  const auto column = std::ranges::find(header, "product_id");
-  if (column == header.end()) {
+  AISLE_TRY(auto reader, ingest::CsvReader::Open(path, ',', true));
+  const auto column = std::ranges::find(reader.header(), "product_id");
+  if (column == reader.header().end()) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}:1: no column 'product_id' in the header", path.string()));
   }
-  const auto at = static_cast<std::size_t>(column - header.begin());
+  const auto at = static_cast<std::size_t>(column - reader.header().begin());
   std::unordered_set<std::int64_t> candidates;
   std::int64_t unknown = 0;
   std::string first_unknown;
-  for (int number = 2; std::getline(lines, line); ++number) {
-    if (line.empty() || line == "\r") continue;
-    const auto cells = Cells(line);
-    if (cells.size() != header.size()) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{}:{}: {} cells, the header has {}", path.string(), number,
-                              cells.size(), header.size()));
-    }
-    const auto id = products.Ours(cells[at]);
-    if (id) {
+  ingest::CsvRecord record;
+  for (;;) {
+    AISLE_TRY(const bool more, reader.Next(record));
+    if (!more) break;
+    const std::string where = fmt::format("{}:{}", path.string(), record.line);
+    if (!record.reject.empty())
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", where, record.reject));
+    const std::string source(record.fields[at]);
+    if (const auto id = products.Ours(source)) {
       candidates.insert(*id);
-    } else if (products.mapped()) {
-      if (unknown++ == 0) first_unknown = cells[at];
-    } else {
-      return Within(fmt::format("{}:{}", path.string(), number), id.error());
+    } else if (!products.mapped()) {
+      return Within(where, id.error());
+    } else if (unknown++ == 0) {
+      first_unknown = source;
     }
   }
   if (unknown > 0) {

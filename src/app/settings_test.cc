@@ -113,5 +113,16 @@ TEST(Settings, AFirstWaitLongerThanTheLongestIsRefused) {
   EXPECT_FALSE(LoadSettings(std::nullopt, Of({{"AISLE_UP_RESTART_FIRST_MS", "60000"}})));
 }
 
+TEST(Settings, TheFuzzersCorpusGivesSettingsOrWordsThatNameTheFile) {
+  int files = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(AISLE_SOURCE_DIR "/src/app/corpus")) {
+    ++files;
+    const std::string said = ErrorOf(base::ReadFile(entry.path()).value());
+    EXPECT_TRUE(said == "no error" || said.starts_with("my.toml:")) << entry.path() << said;
+  }
+  EXPECT_GE(files, 5);
+}
+
 }  // namespace
 }  // namespace aisle::app
