@@ -36,7 +36,7 @@ void AddGlobals(CLI::App& app, Globals& globals) {
       ->group(group);
   app.add_option("--seed", globals.seed, "Seed of all that is random (default 1)")
       ->type_name("N")
-      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max(), "N"))
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()).description(""))
       ->group(group);
   app.add_option("--as-of", globals.as_of,
                  "UTC time nothing at or after which is looked at: 2026-11-24 or "
@@ -78,7 +78,8 @@ Result<Context> MakeContext(std::string command, const Globals& globals) {
 std::string WhatNext(ErrorCode code, const std::string& command) {
   switch (code) {
     case ErrorCode::kInvalidArgument:
-      return fmt::format("`aisle {} --help` shows what it takes", command);
+      return command.empty() ? std::string("`aisle help` lists the commands")
+                             : fmt::format("`aisle {} --help` shows what it takes", command);
     case ErrorCode::kNotFound:
     case ErrorCode::kFailedPrecondition:
       return "`aisle status` shows what there is";
