@@ -1,5 +1,8 @@
 // ReadCustomers: three sorted streams, merged by customer.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <unordered_map>
 
@@ -18,8 +21,8 @@ using features::CustomerRecord;
 class Side {
  public:
   static Result<Side> Open(warehouse::Connection& connection, base::NamedText query,
-                           base::Timestamp as_of) {
-    AISLE_TRY(Rows rows, Rows::Open(connection, query, {{"as_of", as_of}}));
+                           const warehouse::Parameters& parameters) {
+    AISLE_TRY(Rows rows, Rows::Open(connection, query, parameters));
     Side side(std::move(rows));
     AISLE_CHECK(side.Step());
     return side;
@@ -117,29 +120,58 @@ void SetTouched(const Catalogue& catalogue, CustomerRecord& record) {
   }
 }
 
+constexpr const char* kChosen = "chosen_customers";
+
 // Connections that see one state of the database: their transactions begin before the first query,
-// while nobody else of this process writes.
-Result<warehouse::Connection> Snapshot(warehouse::Database& database) {
+// while nobody else of this process writes. With `only`, each has a table of its own of the chosen.
+Result<warehouse::Connection> Snapshot(warehouse::Database& database,
+                                       const std::optional<CustomerIds>& only) {
   AISLE_TRY(warehouse::Connection connection, database.Connect());
   AISLE_CHECK(connection.Begin());
+  if (!only) return connection;
+  AISLE_CHECK(
+      connection.Execute({"gold/customer_stream.cc",
+                          fmt::format("CREATE TEMPORARY TABLE {} (customer_id BIGINT)", kChosen)}));
+  std::string values;
+  for (const domain::CustomerId customer : *only)
+    fmt::format_to(std::back_inserter(values), "{}({})", values.empty() ? "" : ", ",
+                   customer.value);
+  if (!values.empty()) {
+    AISLE_CHECK(connection.Execute(
+        {"gold/customer_stream.cc", fmt::format("INSERT INTO {} VALUES {}", kChosen, values)}));
+  }
   return connection;
 }
 
 }  // namespace
 
+Result<CustomerIds> ReadCustomerIds(warehouse::Connection& connection, base::Timestamp as_of) {
+  AISLE_CHECK(CheckRawTables(connection));
+  AISLE_TRY(Rows rows, Rows::Open(connection, sql::kCustomerIds, {{"as_of", as_of}}));
+  CustomerIds ids;
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return ids;
+    ids.push_back({rows.Int(0)});
+  }
+}
+
 Status ReadCustomers(warehouse::Database& database, const Catalogue& catalogue,
-                     base::Timestamp as_of, const std::function<Status(CustomerRecord&&)>& take) {
-  AISLE_TRY(warehouse::Connection customers, Snapshot(database));
-  AISLE_TRY(warehouse::Connection categories, Snapshot(database));
-  AISLE_TRY(warehouse::Connection pairs, Snapshot(database));
+                     base::Timestamp as_of, const std::function<Status(CustomerRecord&&)>& take,
+                     const std::optional<CustomerIds>& only) {
+  AISLE_TRY(warehouse::Connection customers, Snapshot(database, only));
+  AISLE_TRY(warehouse::Connection categories, Snapshot(database, only));
+  AISLE_TRY(warehouse::Connection pairs, Snapshot(database, only));
   AISLE_CHECK(CheckRawTables(customers));
   std::unordered_map<std::string, std::uint16_t> category_of;
   for (std::size_t c = 0; c < catalogue.categories.size(); ++c)
     category_of.emplace(catalogue.categories[c].id, static_cast<std::uint16_t>(c));
 
-  AISLE_TRY(Rows rows, Rows::Open(customers, sql::kCustomerState, {{"as_of", as_of}}));
-  AISLE_TRY(Side category_side, Side::Open(categories, sql::kCustomerCategory, as_of));
-  AISLE_TRY(Side pair_side, Side::Open(pairs, sql::kCustomerProduct, as_of));
+  const warehouse::Parameters parameters = {
+      {"as_of", as_of}, {"customers", warehouse::Table{only ? kChosen : kEverybody}}};
+  AISLE_TRY(Rows rows, Rows::Open(customers, sql::kCustomerState, parameters));
+  AISLE_TRY(Side category_side, Side::Open(categories, sql::kCustomerCategory, parameters));
+  AISLE_TRY(Side pair_side, Side::Open(pairs, sql::kCustomerProduct, parameters));
   std::string category;
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,10 +32,16 @@ namespace aisle::gold {
 
 Result<features::Catalogue> ReadCatalogue(warehouse::Connection& connection, base::Timestamp as_of);
 
-// Calls `take` for each customer's record; a failed Status stops the reading and is returned.
+using CustomerIds = std::vector<domain::CustomerId>;
+// Who was a customer before as_of, by id.
+Result<CustomerIds> ReadCustomerIds(warehouse::Connection& connection, base::Timestamp as_of);
+
+// Calls `take` for each customer's record; a failed Status stops the reading and is returned. With
+// `only`, for those of them who are in it: a tenth of the customers costs a third of the time.
 Status ReadCustomers(warehouse::Database& database, const features::Catalogue& catalogue,
                      base::Timestamp as_of,
-                     const std::function<Status(features::CustomerRecord&&)>& take);
+                     const std::function<Status(features::CustomerRecord&&)>& take,
+                     const std::optional<CustomerIds>& only = std::nullopt);
 
 // What one customer did with one product in a stretch of time.
 struct Activity {

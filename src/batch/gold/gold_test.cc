@@ -36,12 +36,14 @@ class Gold : public testing::Test, public ShopFixture {
               .order = "O1",
               .order_total = "25.00"});
   }
-  std::vector<features::CustomerRecord> Read(const features::Catalogue& catalogue) {
+  std::vector<features::CustomerRecord> Read(
+      const features::Catalogue& catalogue, const std::optional<CustomerIds>& only = std::nullopt) {
     std::vector<features::CustomerRecord> records;
-    Must(ReadCustomers(database(), catalogue, AsOf(), [&](features::CustomerRecord&& record) {
+    const auto take = [&](features::CustomerRecord&& record) {
       records.push_back(std::move(record));
       return Status{};
-    }));
+    };
+    Must(ReadCustomers(database(), catalogue, AsOf(), take, only));
     return records;
   }
 };
@@ -162,6 +164,24 @@ TEST_F(Gold, RecordsMergeTheListsOfEachCustomer) {
   EXPECT_EQ(cy.lifetime_spend.value, 2500);
   ASSERT_EQ(cy.pairs.size(), 1U);
   EXPECT_EQ(cy.pairs[0].purchases_90d, 1);
+}
+
+TEST_F(Gold, OfChosenCustomersTheRecordsAreThoseThatEverybodyReadingHas) {
+  FillShop();
+  EXPECT_THAT(Must(ReadCustomerIds(connection(), AsOf())),
+              ElementsAre(domain::CustomerId{1}, domain::CustomerId{3}));
+  const features::Catalogue catalogue = Must(ReadCatalogue(connection(), AsOf()));
+  const auto everybody = Read(catalogue);
+  // Nobody is called 9; 2 joins later.
+  const auto chosen = Read(catalogue, CustomerIds{{3}, {9}, {2}});
+  ASSERT_EQ(chosen.size(), 1U);
+  EXPECT_EQ(chosen[0].customer.value, 3);
+  EXPECT_EQ(chosen[0].lifetime_spend, everybody[1].lifetime_spend);
+  EXPECT_EQ(chosen[0].events, everybody[1].events);
+  ASSERT_EQ(chosen[0].pairs.size(), 1U);
+  EXPECT_EQ(chosen[0].pairs[0].product.value, 9);
+  EXPECT_EQ(chosen[0].categories.size(), everybody[1].categories.size());
+  EXPECT_TRUE(Read(catalogue, CustomerIds{}).empty());
 }
 
 TEST_F(Gold, AFailureOfTheTakerStopsTheReading) {

@@ -14,7 +14,10 @@ using testing::ElementsAre;
 class Queries : public testing::Test, public ShopFixture {
  protected:
   std::vector<std::string> AsOfLines(base::NamedText query, std::string_view as_of = kAsOfText) {
-    return Lines(query, {{"as_of", AsOf(as_of)}});
+    warehouse::Parameters parameters = {{"as_of", AsOf(as_of)}};
+    if (query.text.find("$customers") != std::string_view::npos)
+      parameters.push_back({"customers", warehouse::Table{"raw.customers"}});
+    return Lines(query, parameters);
   }
   // Columns of one customer's row of gold.customer_360 after a refresh.
   std::vector<std::string> Row360(const std::string& columns, int customer = 1) {
@@ -57,8 +60,9 @@ TEST_F(Queries, AttributesAreThoseThatHeldJustBeforeAsOf) {
   AddCustomer(2, "2024-03-15", "1990-02-28", "60601", "Platinum");  // Without history.
   const auto attributes = [&](std::string_view as_of) {
     std::vector<std::string> found;
-    for (const auto& row :
-         Must(connection().QueryText(sql::kCustomerState, {{"as_of", AsOf(as_of)}})))
+    for (const auto& row : Must(connection().QueryText(
+             sql::kCustomerState,
+             {{"as_of", AsOf(as_of)}, {"customers", warehouse::Table{"raw.customers"}}})))
       found.push_back(row[3] + " " + row[9]);
     return found;
   };

@@ -6,6 +6,9 @@
 
 namespace aisle::gold {
 
+// Whom the queries are about that ask ($customers): everybody.
+inline constexpr const char* kEverybody = "raw.customers";
+
 // kFailedPrecondition, saying which command fills them.
 Status CheckRawTables(warehouse::Connection& connection);
 

@@ -10,21 +10,23 @@
 namespace aisle::gold {
 namespace {
 
-// One table and the query that makes it. `keeps` tables hold a snapshot per as_of.
+// One table and the query that makes it. `keeps` tables hold a snapshot per as_of; a query that
+// `asks_whom` takes the table of the customers it is about.
 struct Step {
   const char* table;
   base::NamedText query;
   bool keeps = false;
+  bool asks_whom = false;
 };
 
 // In this order: each reads only what stands above it.
 constexpr Step kSteps[] = {
-    {"gold.customer_state", sql::kCustomerState},
+    {"gold.customer_state", sql::kCustomerState, false, true},
     {"gold.product_state", sql::kProductState},
     {"gold.customer_360", sql::kCustomer360},
     {"gold.orders", sql::kOrders},
     {"gold.order_lines", sql::kOrderLines},
-    {"gold.customer_product", sql::kCustomerProduct},
+    {"gold.customer_product", sql::kCustomerProduct, false, true},
     {"feature_store.customer_features", sql::kCustomerFeatures, true},
     {"feature_store.product_features", sql::kProductFeatures, true},
 };
@@ -46,7 +48,9 @@ Result<std::int64_t> Build(warehouse::Connection& connection, const Step& step,
   const std::string text =
       step.keeps ? fmt::format("INSERT INTO {} BY NAME {}", step.table, step.query.text)
                  : fmt::format("CREATE OR REPLACE TABLE {} AS {}", step.table, step.query.text);
-  AISLE_CHECK(connection.Execute({step.query.name, text}, parameters));
+  warehouse::Parameters of_query = parameters;
+  if (step.asks_whom) of_query.push_back({"customers", warehouse::Table{kEverybody}});
+  AISLE_CHECK(connection.Execute({step.query.name, text}, of_query));
   const std::string count =
       step.keeps ? fmt::format("SELECT count(*) FROM {} WHERE as_of = $as_of", step.table)
                  : fmt::format("SELECT count(*) FROM {}", step.table);

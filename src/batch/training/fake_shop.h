@@ -20,6 +20,7 @@ class FakeShop {
   static constexpr int kCategories = 3;
   explicit FakeShop(int customers) : customers_(customers) {}
 
+  std::size_t records_read = 0;
   std::vector<base::Timestamp> asked;         // Every as_of.
   base::Timestamp latest = features::kNever;  // The end of the latest window.
   base::Timestamp begins = features::kNever;  // Nothing is known before.
@@ -86,10 +87,17 @@ class FakeShop {
       asked.push_back(as_of);
       return as_of < begins ? features::Catalogue{} : MakeCatalogue(as_of);
     };
+    source.customer_ids = [this](base::Timestamp) -> Result<gold::CustomerIds> {
+      gold::CustomerIds ids;
+      for (int c = 0; c < customers_; ++c) ids.push_back({1'000 + c});
+      return ids;
+    };
     source.customers = [this](const features::Catalogue&, base::Timestamp as_of,
-                              const TakeCustomer& take) -> Status {
+                              const TakeCustomer& take, const gold::CustomerIds& only) -> Status {
       asked.push_back(as_of);
-      for (int c = 0; c < customers_; ++c) AISLE_CHECK(take(MakeRecord(c, as_of)));
+      records_read += only.size();
+      for (const domain::CustomerId customer : only)
+        AISLE_CHECK(take(MakeRecord(static_cast<int>(customer.value - 1'000), as_of)));
       return {};
     };
     source.activity = [this](base::Timestamp from,

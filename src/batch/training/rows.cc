@@ -41,16 +41,28 @@ Result<RowWriter> RowWriter::Make(const Recipe& recipe, const features::Catalogu
   return RowWriter(recipe, view, cutoff, buyers, seed, std::move(inputs));
 }
 
-void RowWriter::Write(const features::CustomerRecord& customer,
-                      std::span<const gold::Activity> happened, std::span<const float> propensity,
-                      RowSet& out) const {
-  base::Stream stream(seed_, static_cast<std::uint64_t>(customer.customer.value), kSamplePurpose);
+double RowWriter::ShareOf(std::span<const gold::Activity> happened) const {
   const auto& catalogue = view_->catalogue();
   const bool buyer = std::any_of(happened.begin(), happened.end(), [&](const gold::Activity& a) {
     return a.lines > 0 && catalogue.Find(a.product) >= 0;
   });
-  if (grouped_ && !buyer) return;
-  const double share = buyer ? buyers_share_ : buyers_share_ * rules_.others_share;
+  if (buyer) return buyers_share_;
+  return grouped_ ? 0.0 : buyers_share_ * rules_.others_share;
+}
+
+base::Stream RowWriter::StreamOf(domain::CustomerId customer) const {
+  return {seed_, static_cast<std::uint64_t>(customer.value), kSamplePurpose};
+}
+
+bool RowWriter::Wants(domain::CustomerId customer, std::span<const gold::Activity> happened) const {
+  return StreamOf(customer).Chance(ShareOf(happened));
+}
+
+void RowWriter::Write(const features::CustomerRecord& customer,
+                      std::span<const gold::Activity> happened, std::span<const float> propensity,
+                      RowSet& out) const {
+  base::Stream stream = StreamOf(customer.customer);
+  const double share = ShareOf(happened);
   if (!stream.Chance(share)) return;
   const auto weight = static_cast<float>(1.0 / share);
   if (rules_.kind == RowKind::kPairs) {

@@ -37,11 +37,17 @@ class RowWriter {
   // who and what is sampled.
   static Result<RowWriter> Make(const Recipe& recipe, const features::CatalogueView& view,
                                 base::Timestamp cutoff, std::int64_t buyers, std::uint64_t seed);
+  // False: Write would leave nothing of this customer, whatever the record says. So only those who are
+  // wanted need be read.
+  bool Wants(domain::CustomerId customer, std::span<const gold::Activity> happened) const;
   // `propensity` has one score per category, or is empty.
   void Write(const features::CustomerRecord& customer, std::span<const gold::Activity> happened,
              std::span<const float> propensity, RowSet& out) const;
 
  private:
+  // The share in which customers like this one are sampled; 0: none of them.
+  double ShareOf(std::span<const gold::Activity> happened) const;
+  base::Stream StreamOf(domain::CustomerId customer) const;
   RowWriter(const Recipe& recipe, const features::CatalogueView& view, base::Timestamp cutoff,
             std::int64_t buyers, std::uint64_t seed, std::vector<std::uint16_t> inputs);
   struct Pick {

@@ -18,7 +18,10 @@ using TakeCustomer = std::function<Status(features::CustomerRecord&&)>;
 
 struct Source {
   std::function<Result<features::Catalogue>(base::Timestamp as_of)> catalogue;
-  std::function<Status(const features::Catalogue&, base::Timestamp as_of, const TakeCustomer&)>
+  // Who was a customer before as_of, and the records of those who are asked for.
+  std::function<Result<gold::CustomerIds>(base::Timestamp as_of)> customer_ids;
+  std::function<Status(const features::Catalogue&, base::Timestamp as_of, const TakeCustomer&,
+                       const gold::CustomerIds&)>
       customers;
   std::function<Result<std::vector<gold::Activity>>(base::Timestamp from, base::Timestamp until)>
       activity;

@@ -104,8 +104,10 @@ class Training {
     return options_->as_of - windows * window_days * base::kDay;
   }
   Status ReadSnapshot(int cutoff, int window_days, Snapshot& snapshot);
+  // Visits the customers who are wanted, with what they did in the window.
   Status ReadCustomers(
       const Snapshot& snapshot,
+      const std::function<bool(domain::CustomerId, std::span<const gold::Activity>)>& wants,
       const std::function<void(const features::CustomerRecord&, std::span<const gold::Activity>,
                                std::span<const float>)>& visit);
   Result<Learned> Fit(const Recipe& recipe, const std::vector<int>& cutoffs);
@@ -145,6 +147,7 @@ Status Training::ReadSnapshot(int cutoff, int window_days, Snapshot& snapshot) {
 
 Status Training::ReadCustomers(
     const Snapshot& snapshot,
+    const std::function<bool(domain::CustomerId, std::span<const gold::Activity>)>& wants,
     const std::function<void(const features::CustomerRecord&, std::span<const gold::Activity>,
                              std::span<const float>)>& visit) {
   std::optional<ranking::CategoryScorer> scorer;
@@ -153,16 +156,21 @@ Status Training::ReadCustomers(
   }
   std::vector<float> propensity(inner_ ? snapshot.catalogue.categories.size() : 0);
   ranking::Scratch scratch;
-  std::int64_t seen = 0;
+  AISLE_TRY(gold::CustomerIds ids, source_->customer_ids(snapshot.cutoff));
+  std::erase_if(ids, [&](domain::CustomerId customer) {
+    return !wants(customer, snapshot.happened->Of(customer));
+  });
+  std::size_t seen = 0;
   return source_->customers(
-      snapshot.catalogue, snapshot.cutoff, [&](features::CustomerRecord&& customer) -> Status {
-        // How many will come is not known; the step nears its end as they come.
+      snapshot.catalogue, snapshot.cutoff,
+      [&](features::CustomerRecord&& customer) -> Status {
         if (++seen % 1024 == 0)
-          AISLE_CHECK(steps_.At(static_cast<double>(seen) / (static_cast<double>(seen) + 25'000)));
+          AISLE_CHECK(steps_.At(static_cast<double>(seen) / static_cast<double>(ids.size())));
         if (scorer) scorer->Score(customer, snapshot.cutoff, scratch, propensity);
         visit(customer, snapshot.happened->Of(customer.customer), propensity);
         return {};
-      });
+      },
+      ids);
 }
 
 Result<Learned> Training::Fit(const Recipe& recipe, const std::vector<int>& cutoffs) {
@@ -173,9 +181,11 @@ Result<Learned> Training::Fit(const Recipe& recipe, const std::vector<int>& cuto
     AISLE_CHECK(ReadSnapshot(cutoff, recipe.window_days, snapshot));
     AISLE_TRY(const RowWriter writer, RowWriter::Make(recipe, *snapshot.view, snapshot.cutoff,
                                                       snapshot.buyers, options_->seed));
-    AISLE_CHECK(ReadCustomers(snapshot, [&](const auto& customer, auto happened, auto propensity) {
-      writer.Write(customer, happened, propensity, rows);
-    }));
+    AISLE_CHECK(ReadCustomers(
+        snapshot, [&](auto customer, auto happened) { return writer.Wants(customer, happened); },
+        [&](const auto& customer, auto happened, auto propensity) {
+          writer.Write(customer, happened, propensity, rows);
+        }));
   }
   read_seconds_ += reading.Seconds();
   if (rows.positives == 0 || rows.positives == rows.row_count()) {
@@ -236,9 +246,11 @@ Result<Verdict> Training::Validate(const Learned& learned) {
   AISLE_TRY(Validation validation,
             Validation::Make(*recipe_, learned.ubjson, *snapshot.view, snapshot.cutoff,
                              snapshot.buyers, options_->seed));
-  AISLE_CHECK(ReadCustomers(snapshot, [&](const auto& customer, auto happened, auto propensity) {
-    validation.Add(customer, happened, propensity);
-  }));
+  AISLE_CHECK(ReadCustomers(
+      snapshot, [&](auto customer, auto happened) { return validation.Wants(customer, happened); },
+      [&](const auto& customer, auto happened, auto propensity) {
+        validation.Add(customer, happened, propensity);
+      }));
   auto verdict = validation.Finish();
   read_seconds_ += reading.Seconds();
   return verdict;
@@ -326,9 +338,12 @@ Result<TrainReport> Train(warehouse::Database& database, const registry::Registr
   AISLE_TRY(warehouse::Connection connection, database.Connect());
   Source source;
   source.catalogue = [&](base::Timestamp as_of) { return gold::ReadCatalogue(connection, as_of); };
+  source.customer_ids = [&](base::Timestamp as_of) {
+    return gold::ReadCustomerIds(connection, as_of);
+  };
   source.customers = [&](const features::Catalogue& catalogue, base::Timestamp as_of,
-                         const TakeCustomer& take) {
-    return gold::ReadCustomers(database, catalogue, as_of, take);
+                         const TakeCustomer& take, const gold::CustomerIds& only) {
+    return gold::ReadCustomers(database, catalogue, as_of, take, only);
   };
   source.activity = [&](base::Timestamp from, base::Timestamp until) {
     return gold::ReadActivity(connection, from, until);

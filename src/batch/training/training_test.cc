@@ -55,6 +55,13 @@ class TrainingTest : public testing::Test {
   fs::path root_;
 };
 
+TEST_F(TrainingTest, ReadsOnlyTheCustomersWhoLeaveRows) {
+  ASSERT_TRUE(Run(File("propensity_default", {{"others_share = 0.4", "others_share = 0.0001"}})));
+  // Two reads, of the buyers each: fewer than all, more than none.
+  EXPECT_LT(shop_.records_read, 2 * kCustomers * 9 / 10);
+  EXPECT_GT(shop_.records_read, 2 * kCustomers / 4);
+}
+
 TEST_F(TrainingTest, EntersAModelWithEverythingItsManifestPromises) {
   const auto report = Run("ranking_default");
   ASSERT_TRUE(report) << report.error().message;

@@ -67,20 +67,32 @@ Validation::Validation(const Recipe& recipe, const features::CatalogueView& view
 void Validation::Add(const features::CustomerRecord& customer,
                      std::span<const gold::Activity> happened, std::span<const float> propensity) {
   writer_.Write(customer, happened, propensity, rows_);
-  if (ranked_share_ > 0) Rank(customer, happened, propensity);
+  Rank(customer, happened, propensity);
+}
+
+bool Validation::Wants(domain::CustomerId customer,
+                       std::span<const gold::Activity> happened) const {
+  return writer_.Wants(customer, happened) || !RankedBy(customer, happened).empty();
+}
+
+std::vector<std::uint32_t> Validation::RankedBy(domain::CustomerId customer,
+                                                std::span<const gold::Activity> happened) const {
+  std::vector<std::uint32_t> bought;
+  base::Stream stream(seed_, static_cast<std::uint64_t>(customer.value), kRankPurpose);
+  if (!stream.Chance(ranked_share_)) return bought;
+  for (const gold::Activity& activity : happened) {
+    const std::ptrdiff_t position = view_->catalogue().Find(activity.product);
+    if (activity.lines > 0 && position >= 0) bought.push_back(static_cast<std::uint32_t>(position));
+  }
+  std::sort(bought.begin(), bought.end());
+  return bought;
 }
 
 void Validation::Rank(const features::CustomerRecord& customer,
                       std::span<const gold::Activity> happened, std::span<const float> propensity) {
+  const std::vector<std::uint32_t> bought = RankedBy(customer.customer, happened);
+  if (bought.empty()) return;
   const auto& catalogue = view_->catalogue();
-  std::vector<std::uint32_t> bought;
-  for (const gold::Activity& activity : happened) {
-    const std::ptrdiff_t position = catalogue.Find(activity.product);
-    if (activity.lines > 0 && position >= 0) bought.push_back(static_cast<std::uint32_t>(position));
-  }
-  base::Stream stream(seed_, static_cast<std::uint64_t>(customer.customer.value), kRankPurpose);
-  if (bought.empty() || !stream.Chance(ranked_share_)) return;
-  std::sort(bought.begin(), bought.end());
   std::vector<std::uint32_t> candidates = best_sellers_;
   candidates.insert(candidates.end(), bought.begin(), bought.end());
   for (const features::PairHistory& pair : customer.pairs) {

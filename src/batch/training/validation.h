@@ -32,12 +32,17 @@ class Validation {
   static Result<Validation> Make(const Recipe& recipe, const std::string& ubjson,
                                  const features::CatalogueView& view, base::Timestamp cutoff,
                                  std::int64_t buyers, std::uint64_t seed);
+  // False: Add would do nothing.
+  bool Wants(domain::CustomerId customer, std::span<const gold::Activity> happened) const;
   void Add(const features::CustomerRecord& customer, std::span<const gold::Activity> happened,
            std::span<const float> propensity);
   // kFailedPrecondition: no row, or rows of one label only.
   Result<Verdict> Finish();
 
  private:
+  // Positions of what was bought, sorted; empty for who is not ranked.
+  std::vector<std::uint32_t> RankedBy(domain::CustomerId customer,
+                                      std::span<const gold::Activity> happened) const;
   Validation(const Recipe& recipe, const features::CatalogueView& view, base::Timestamp cutoff,
              std::uint64_t seed, RowWriter writer, forest::Forest forest);
   void Rank(const features::CustomerRecord& customer, std::span<const gold::Activity> happened,

@@ -81,6 +81,19 @@ TEST_F(MemoryTest, ValuesArriveAsTheyAreHoweverTheyTryToGetOut) {
   EXPECT_EQ(ReadOne("SELECT count(*) FROM t"), "11");
 }
 
+TEST_F(MemoryTest, ATablesNameStandsWhereATableDoesAndIsNothingElse) {
+  Run("CREATE SCHEMA raw; CREATE TABLE raw.t AS SELECT 7 AS a; CREATE TABLE \"order\" (a INTEGER)");
+  EXPECT_EQ(ReadOne("SELECT a FROM $table", {{"table", Table{"raw.t"}}}), "7");
+  EXPECT_EQ(ReadOne("SELECT count(*) FROM $table", {{"table", Table{"order"}}}), "0");
+  for (const char* name :
+       {"", ".", "raw.", ".t", "t; DROP TABLE raw.t", "raw.t -- ", "\"t\"", "a b"}) {
+    const auto answer =
+        connection_.QueryInt({"t", "SELECT a FROM $table"}, {{"table", Table{name}}});
+    ASSERT_FALSE(answer.has_value()) << name;
+    EXPECT_EQ(answer.error().code, ErrorCode::kInvalidArgument) << name;
+  }
+}
+
 TEST_F(MemoryTest, ValuesHaveTheirTypesAndDoublesComeBackToTheBit) {
   EXPECT_EQ(Read("SELECT typeof($n), typeof($x), typeof($s), typeof($t), typeof($d), typeof($b)",
                  {{"n", std::int64_t{1}},

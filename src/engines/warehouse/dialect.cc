@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <type_traits>
 
@@ -32,6 +34,24 @@ Result<std::string> TextLiteral(std::string_view text) {
   return joined ? "(" + literal + ")" : literal;
 }
 
+Result<std::string> TableLiteral(std::string_view name) {
+  std::string quoted;
+  for (std::string_view rest = name;;) {
+    const std::size_t dot = rest.find('.');
+    const std::string_view part = rest.substr(0, dot);
+    const bool is_name = !part.empty() && std::ranges::all_of(part, [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '_';
+    });
+    if (!is_name)
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("'{}' is not a table's name (like raw.event_stream)", name));
+    quoted += QuotedName(part);
+    if (dot == std::string_view::npos) return quoted;
+    quoted += '.';
+    rest.remove_prefix(dot + 1);
+  }
+}
+
 Status CheckYear(base::Date day) {
   constexpr base::Date kFirst{std::chrono::year{1} / 1 / 1};
   constexpr base::Date kLast{std::chrono::year{9999} / 12 / 31};
@@ -58,6 +78,7 @@ Result<std::string> Literal(const Value& value) {
           return fmt::format("CAST('{}' AS DOUBLE)", v);
         }
         if constexpr (std::is_same_v<T, std::string>) return TextLiteral(v);
+        if constexpr (std::is_same_v<T, Table>) return TableLiteral(v.name);
         if constexpr (std::is_same_v<T, base::Timestamp>) {
           AISLE_CHECK(CheckYear(std::chrono::floor<std::chrono::days>(v)));
           return fmt::format("TIMESTAMP '{}'", base::FormatTimestamp(v));

@@ -1,7 +1,7 @@
 -- The history of each customer with each category.
 -- grain    one row per (customer, category) that ever met
 -- key      customer_id, category_id
--- reads    raw.event_stream
+-- reads    raw.event_stream; of $customers, a table with their customer_id
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of; windows end at $as_of.
 -- missing  last_purchase_at is NULL if nothing was bought in it. Events without a session count for no session.
 WITH
@@ -10,7 +10,7 @@ seen AS (
          event_type IN ('order_complete', 'pos_purchase') AS is_purchase
   FROM raw.event_stream
   WHERE event_timestamp < $as_of AND ingested_at < $as_of
-    AND customer_id IS NOT NULL AND product_category IS NOT NULL
+    AND customer_id IN (SELECT customer_id FROM $customers) AND product_category IS NOT NULL
 ),
 -- One row per session first: a distinct count made of two plain groupings.
 visits AS (

@@ -1,7 +1,7 @@
 -- The history of each customer with each product: views, adds to a cart, purchases.
 -- grain    one row per (customer, product) that ever met
 -- key      customer_id, product_id
--- reads    raw.event_stream
+-- reads    raw.event_stream; of $customers, a table with their customer_id
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of; windows end at $as_of.
 -- missing  last times are NULL if it never happened.
 WITH
@@ -12,7 +12,7 @@ seen AS (
          event_type IN ('order_complete', 'pos_purchase') AS is_purchase
   FROM raw.event_stream
   WHERE event_timestamp < $as_of AND ingested_at < $as_of
-    AND customer_id IS NOT NULL AND product_id IS NOT NULL
+    AND customer_id IN (SELECT customer_id FROM $customers) AND product_id IS NOT NULL
     AND event_type IN ('product_view', 'add_to_cart', 'order_complete', 'pos_purchase')
 )
 SELECT customer_id, product_id,

@@ -1,7 +1,7 @@
 -- What is known of each customer, as sums, counts and last times: what every derived column and model input starts from.
 -- grain    one row per customer who joined before $as_of
 -- key      customer_id
--- reads    raw.customers, raw.customer_history, raw.event_stream
+-- reads    raw.customers, raw.customer_history, raw.event_stream; of $customers, a table with their customer_id
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of; attributes as they stood just before $as_of.
 -- missing  counts are 0; times, birth date, zip code are NULL. A customer without history keeps today's attributes.
 -- carts    a cart counts once it is decided: ordered within 24 hours of its last add, or 24 hours old without that.
@@ -12,7 +12,7 @@ seen AS (
          event_type IN ('product_view', 'category_browse', 'search') AS is_browse,
          event_type IN ('order_complete', 'pos_purchase') AS is_purchase
   FROM raw.event_stream
-  WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IS NOT NULL
+  WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IN (SELECT customer_id FROM $customers)
 ),
 attributes AS (
   SELECT customer_id, loyalty_tier, has_app, email_subscriber, sms_subscriber, city, state, zip_code
@@ -114,5 +114,6 @@ LEFT JOIN sessions s ON s.customer_id = c.customer_id
 LEFT JOIN categories g ON g.customer_id = c.customer_id
 LEFT JOIN orders o ON o.customer_id = c.customer_id
 LEFT JOIN carts k ON k.customer_id = c.customer_id
-WHERE c.customer_since_date IS NULL OR CAST(c.customer_since_date AS TIMESTAMP) < $as_of
+WHERE c.customer_id IN (SELECT customer_id FROM $customers)
+  AND (c.customer_since_date IS NULL OR CAST(c.customer_since_date AS TIMESTAMP) < $as_of)
 ORDER BY c.customer_id

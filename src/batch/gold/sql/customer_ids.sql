@@ -1,0 +1,10 @@
+-- Who was a customer before $as_of.
+-- grain    one row per customer who joined before $as_of
+-- key      customer_id
+-- reads    raw.customers
+-- as of    customer_since_date before $as_of, as customer_state.sql has it.
+-- missing  nothing is NULL
+SELECT customer_id
+FROM raw.customers
+WHERE customer_since_date IS NULL OR CAST(customer_since_date AS TIMESTAMP) < $as_of
+ORDER BY customer_id
