@@ -49,10 +49,12 @@ function(aisle_module name)
     add_executable(aisle_${name}_test ${tests})
     target_link_libraries(aisle_${name}_test PRIVATE aisle_${name} ${ARG_LIBS} GTest::gtest_main GTest::gmock)
     target_compile_definitions(aisle_${name}_test PRIVATE AISLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    # What is tested is optimised as ever; optimising the tests themselves was half of a cold build's time.
+    target_compile_options(aisle_${name}_test PRIVATE -O0)
     add_test(NAME ${name} COMMAND aisle_${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 600)
   endif()
-  if(benches AND AISLE_TESTS)
+  if(benches AND AISLE_TESTS AND NOT AISLE_FUZZ)
     add_executable(aisle_${name}_bench ${benches})
     target_link_libraries(aisle_${name}_bench PRIVATE aisle_${name} benchmark::benchmark_main)
     # A benchmark that is never run rots: ctest runs each one once, briefly.
