@@ -89,6 +89,7 @@ CatalogueView::CatalogueView(const Catalogue& catalogue) : catalogue_(&catalogue
   });
   column(PairInput::kLogPurchasesPerBuyer,
          [](P p) { return static_cast<float>(std::log((p.purchases + 2.0) / (p.buyers + 2.0))); });
+  column(PairInput::kLogBuyers, [](P p) { return Log1p(p.buyers); });
   column(PairInput::kPurchasesPerView,
          [](P p) { return static_cast<float>((p.purchases_28d + 10.0) / (p.views_28d + 50.0)); });
   column(PairInput::kPriceZ, [](P p) { return static_cast<float>(p.price_z); });

@@ -48,6 +48,7 @@ constexpr std::array<InputDefinition, static_cast<std::size_t>(PairInput::kCount
     {"price_z", kProduct, "sd", "log price, centred and scaled within the category"},
     {"log_purchases_per_buyer", kProduct, "log ratio",
      "lines / buyers of the product, two lines by two buyers added: bought again and again?"},
+    {"log_buyers", kProduct, "log(1 + customers)", "distinct customers who ever bought it"},
     {"purchases_per_view", kProduct, "ratio",
      "lines / views of the last 28 days, ten lines in fifty views added"},
     {"propensity", kPair, "probability",

@@ -39,6 +39,7 @@ enum class PairInput : std::uint16_t {
   kDaysSinceLaunch,
   kPriceZ,
   kLogPurchasesPerBuyer,
+  kLogBuyers,
   kPurchasesPerView,
   // The customer in the product's category, with its brand, at its price.
   kPropensity,

@@ -47,8 +47,9 @@ struct Table {
   std::string name;
 };
 // A value for $name in a query, rendered as a typed literal of the dialect: text is quoted and
-// escaped, a Timestamp becomes TIMESTAMP '…', a Date DATE '…', an integer a BIGINT. Doubles
-// round-trip, a table's name is quoted part by part. NaN, infinities, text with a NUL byte and years outside of 1 to 9999 are refused.
+// escaped, a Timestamp becomes TIMESTAMP '…', a Date DATE '…', an integer a BIGINT, a table its
+// quoted name. Doubles round-trip. NaN, infinities, text with a NUL byte and years outside of 1 to
+// 9999 are refused.
 using Value =
     std::variant<Null, bool, std::int64_t, double, std::string, base::Timestamp, base::Date, Table>;
 using Parameters = std::vector<std::pair<std::string, Value>>;
