@@ -19,7 +19,6 @@
 //   source   Apache Arrow C data and C stream interface; the wall is nanoarrow.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -140,10 +139,6 @@ class Stream {
 
   // The same stream; `see` hears each batch before it is handed on.
   Stream Watched(std::function<void(const Batch&)> see) &&;
-
-  // The same stream, made on a thread of its own, at most `batches` (>= 1) before they are asked for. The
-  // thread begins with the first Next() and ends with the stream.
-  Stream Ahead(std::size_t batches) &&;
 
   // A stream of the same columns and no rows.
   Stream WithoutRows() const;

@@ -1,10 +1,6 @@
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <thread>
 #include <utility>
 
 #include "arrow/batch.h"
@@ -33,53 +29,6 @@ struct Imported {
                 words != nullptr ? words : fmt::format("the Arrow stream failed, code {}", code)};
     return explain ? explain(std::move(error)) : error;
   }
-};
-
-// Runs a source on a thread of its own.
-class Runner {
- public:
-  Runner(Source source, std::size_t ahead) : source_(std::move(source)), ahead_(ahead) {}
-  ~Runner() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-  Runner(const Runner&) = delete;
-  Runner& operator=(const Runner&) = delete;
-
-  Result<std::optional<Batch>> Next() {
-    std::unique_lock lock(mutex_);
-    if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
-    changed_.wait(lock, [&] { return !made_.empty(); });
-    Result<std::optional<Batch>> batch = std::move(made_.front());
-    made_.pop_front();
-    changed_.notify_all();
-    return batch;
-  }
-
- private:
-  void Run() {
-    for (bool more = true; more;) {
-      Result<std::optional<Batch>> batch = source_();
-      more = batch && *batch;
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return stopping_ || made_.size() < ahead_; });
-      if (stopping_) return;
-      made_.push_back(std::move(batch));
-      changed_.notify_all();
-    }
-  }
-
-  Source source_;
-  std::size_t ahead_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Result<std::optional<Batch>>> made_;
-  bool stopping_ = false;
-  std::thread thread_;
 };
 
 }  // namespace
@@ -133,14 +82,6 @@ Stream Stream::Watched(std::function<void(const Batch&)> see) && {
     if (batch && *batch) see(**batch);
     return batch;
   };
-  return std::move(*this);
-}
-
-Stream Stream::Ahead(std::size_t batches) && {
-  AISLE_ASSERT(batches >= 1);
-  if (!impl_->source) return std::move(*this);  // At its end already.
-  auto runner = std::make_shared<Runner>(std::move(impl_->source), batches);
-  impl_->source = [runner] { return runner->Next(); };
   return std::move(*this);
 }
 
