@@ -3,8 +3,8 @@
 // Numbers that stand together in an array stay together: a typed UBJSON array is a view into the bytes
 // it came from, a JSON array of numbers is one vector. The bytes must outlive the document.
 //
-//   units    a JSON number with a point or an exponent is rounded once, to the nearest float, as
-//            XGBoost reads it; NaN and Infinity, which XGBoost writes, are read.
+//   units    a JSON number with a point or an exponent is rounded once (Decimals says to what, XGBoost
+//            reads floats); NaN and Infinity, which XGBoost writes, are read.
 //   errors   kInvalidArgument with the byte offset: the text ends early, a type that models do not use,
 //            nesting beyond kDepthMax, more values than one per eight bytes (plus 65,536).
 //   cost     linear in the bytes; memory at most about forty times the bytes (a real model: twice).
@@ -61,7 +61,10 @@ class Value {
   std::optional<double> NumberAt(std::size_t index) const;
 };
 
+// What a JSON number with a point or an exponent is rounded to, once: XGBoost means floats, CatBoost doubles.
+enum class Decimals : std::uint8_t { kFloat, kDouble };
+
 Result<Value> ReadUbjson(std::string_view bytes);
-Result<Value> ReadJson(std::string_view bytes);
+Result<Value> ReadJson(std::string_view bytes, Decimals decimals = Decimals::kFloat);
 
 }  // namespace aisle::forest

@@ -11,8 +11,10 @@ namespace {
 
 class Reader {
  public:
-  explicit Reader(std::string_view bytes)
-      : bytes_(bytes), values_left_((std::size_t{1} << 16U) + bytes.size() / 8) {}
+  Reader(std::string_view bytes, Decimals decimals)
+      : bytes_(bytes),
+        decimals_(decimals),
+        values_left_((std::size_t{1} << 16U) + bytes.size() / 8) {}
 
   Result<Value> ReadAll() {
     Value root;
@@ -96,7 +98,8 @@ class Reader {
     const auto [stop, code] = std::from_chars(begin, end, exact);
     if (code != std::errc() && code != std::errc::result_out_of_range) return Bad("not a number");
     const std::string_view text(begin, static_cast<std::size_t>(stop - begin));
-    if (code == std::errc() && text.find_first_of(".eE") != std::string_view::npos) {
+    if (code == std::errc() && decimals_ == Decimals::kFloat &&
+        text.find_first_of(".eE") != std::string_view::npos) {
       float rounded = 0;
       if (std::from_chars(begin, stop, rounded).ec == std::errc()) {
         exact = static_cast<double>(rounded);
@@ -139,12 +142,17 @@ class Reader {
       ++at_;
       return {};
     }
-    const bool numbers =
-        first == '-' || (first >= '0' && first <= '9') || first == 'N' || first == 'I';
+    const auto starts_number = [](char c) {
+      return c == '-' || (c >= '0' && c <= '9') || c == 'N' || c == 'I';
+    };
+    bool numbers = starts_number(first);
     out.kind = numbers ? Value::Kind::kNumbers : Value::Kind::kArray;
     for (;;) {
+      if (numbers && !starts_number(Peek())) {
+        AISLE_CHECK(NumbersToItems(out));
+        numbers = false;
+      }
       if (numbers) {
-        Peek();
         AISLE_TRY(const double number, Number());
         out.numbers.push_back(number);
       } else {
@@ -156,6 +164,20 @@ class Reader {
       }
       return Expect(']');
     }
+  }
+
+  // An array that started with numbers goes on with something else.
+  Status NumbersToItems(Value& array) {
+    if (array.numbers.size() > values_left_) return Bad("too many values for its size");
+    values_left_ -= array.numbers.size();
+    array.kind = Value::Kind::kArray;
+    array.items.resize(array.numbers.size());
+    for (std::size_t i = 0; i < array.numbers.size(); ++i) {
+      array.items[i].kind = Value::Kind::kNumber;
+      array.items[i].number = array.numbers[i];
+    }
+    array.numbers = {};
+    return {};
   }
 
   Result<std::string> Text() {
@@ -225,18 +247,19 @@ class Reader {
   }
 
   std::string_view bytes_;
+  Decimals decimals_;
   std::size_t at_ = 0;
   std::size_t values_left_;
 };
 
 }  // namespace
 
-Result<Value> ReadJson(std::string_view bytes) {
+Result<Value> ReadJson(std::string_view bytes, Decimals decimals) {
   if (bytes.size() > kJsonBytesMax) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("model file of {} bytes; at most {}", bytes.size(), kJsonBytesMax));
   }
-  return Reader(bytes).ReadAll();
+  return Reader(bytes, decimals).ReadAll();
 }
 
 }  // namespace aisle::forest

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "forest/interleaved_forest.h"
+#include "forest/output.h"
 #include "forest/reference_forest.h"
 
 namespace aisle::forest {
@@ -48,6 +49,11 @@ Result<Forest> Forest::Build(Model model, Engine engine) {
     engine = Engine::kInterleaved;
     forest.engine_reason_ = "the fastest of this build that takes any model on any CPU";
   }
+  if (const auto beyond = WhatIsNotPlain(model); !beyond.empty() && engine != Engine::kReference) {
+    forest.engine_reason_ =
+        fmt::format("engine '{}' cannot take this model: {}", EngineName(engine), beyond);
+    engine = Engine::kReference;
+  }
   forest.engine_ = engine;
   forest.model_ = std::make_shared<const Model>(std::move(model));
   if (engine == Engine::kReference) {
@@ -59,24 +65,47 @@ Result<Forest> Forest::Build(Model model, Engine engine) {
 }
 
 void Forest::Margins(std::span<const float> rows, std::span<float> margins) const {
-  AISLE_ASSERT(rows.size() == margins.size() * FeatureCount());
+  AISLE_ASSERT(rows.size() * GroupCount() == margins.size() * FeatureCount());
   if (!margins.empty()) scorer_->Margins(rows, margins);
 }
 
 void Forest::Predict(std::span<const float> rows, std::span<float> predictions) const {
-  Margins(rows, predictions);
-  switch (model_->objective) {
-    case Objective::kLogistic:
-      std::ranges::transform(predictions, predictions.begin(), Probability);
-      break;
-    case Objective::kLogLink:
-      std::ranges::transform(predictions, predictions.begin(), [](float x) { return std::exp(x); });
-      break;
-    case Objective::kLogitRaw:
-    case Objective::kRegression:
-    case Objective::kRanking:
-      break;
+  AISLE_ASSERT(rows.size() * OutputCount() == predictions.size() * FeatureCount());
+  if (model_->wide) {
+    std::vector<double> wide(predictions.size());
+    WidePredict(rows, wide);
+    std::ranges::transform(wide, predictions.begin(),
+                           [](double x) { return static_cast<float>(x); });
+    return;
   }
+  if (OutputCount() == GroupCount()) {
+    Margins(rows, predictions);
+    ApplyObjective(*model_, predictions, predictions);
+    return;
+  }
+  std::vector<float> margins(rows.size() / FeatureCount() * GroupCount());
+  Margins(rows, margins);
+  ApplyObjective(*model_, std::span<const float>(margins), predictions);
+}
+
+void Forest::WideMargins(std::span<const float> rows, std::span<double> margins) const {
+  AISLE_ASSERT(rows.size() * GroupCount() == margins.size() * FeatureCount());
+  if (model_->wide) return ReferenceForest(model_).WideMargins(rows, margins);
+  std::vector<float> floats(margins.size());
+  Margins(rows, floats);
+  std::ranges::copy(floats, margins.begin());
+}
+
+void Forest::WidePredict(std::span<const float> rows, std::span<double> predictions) const {
+  AISLE_ASSERT(rows.size() * OutputCount() == predictions.size() * FeatureCount());
+  if (model_->wide) {
+    std::vector<double> margins(rows.size() / FeatureCount() * GroupCount());
+    WideMargins(rows, margins);
+    return ApplyObjective(*model_, std::span<const double>(margins), predictions);
+  }
+  std::vector<float> floats(predictions.size());
+  Predict(rows, floats);
+  std::ranges::copy(floats, predictions.begin());
 }
 
 float Probability(float margin) {

@@ -3,7 +3,8 @@
 // A Forest is immutable. Build it once per model version, share it among threads, and call Margins() with
 // every candidate of the request. Which engine does the work is chosen when it is built.
 //
-//   shapes   rows is row-major: rows[i * FeatureCount() + f]; margins[i] belongs to row i.
+//   shapes   rows is row-major: rows[i * FeatureCount() + f]; margins[i * GroupCount() + g] belongs to row
+//            i and group (class) g; predictions[i * OutputCount() + o].
 //   units    Margins() writes margins (log-odds for a logistic objective); Predict() what the objective
 //            makes of them; Probability() is the logistic function alone.
 //   missing  NaN follows the node's default branch, as at training time. ±inf are numbers.
@@ -48,18 +49,24 @@ class Forest {
  public:
   static Result<Forest> Build(Model model, Engine engine = Engine::kAuto);
 
-  // Requires rows.size() == margins.size() * FeatureCount().
+  // Requires one whole row of margins for every row.
   void Margins(std::span<const float> rows, std::span<float> margins) const;
   // The same after the objective's output transform.
   void Predict(std::span<const float> rows, std::span<float> predictions) const;
+  // The same as doubles, which is what a wide model sums; any other gives its floats.
+  void WideMargins(std::span<const float> rows, std::span<double> margins) const;
+  void WidePredict(std::span<const float> rows, std::span<double> predictions) const;
 
   std::size_t FeatureCount() const { return model_->feature_count; }
   std::size_t TreeCount() const { return model_->TreeCount(); }
+  std::size_t GroupCount() const { return model_->group_count; }
+  std::size_t OutputCount() const { return model_->OutputCount(); }
   // Empty when the model has no names.
   const std::vector<std::string>& FeatureNames() const { return model_->feature_names; }
   const Model& model() const { return *model_; }
   Engine engine() const { return engine_; }
-  // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow.
+  // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow; an engine that cannot take the model
+  // is never an error: the reference takes its place, and this says why.
   const std::string& EngineReason() const { return engine_reason_; }
 
  private:

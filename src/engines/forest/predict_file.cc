@@ -254,16 +254,29 @@ class OutputFile {
   fs::path path_;
 };
 
-Status ScoreBlock(const Forest& forest, bool margin, std::span<const float> rows,
-                  std::vector<float>& scores, OutputFile& out) {
-  scores.resize(rows.size() / forest.FeatureCount());
-  if (margin) {
-    forest.Margins(rows, scores);
-  } else {
-    forest.Predict(rows, scores);
+// "prediction", or one name per class.
+std::string OutputHeader(const Model& model, bool margin) {
+  const char* const name = margin ? "margin" : "prediction";
+  const std::size_t count = margin ? model.group_count : model.OutputCount();
+  if (count == 1) return fmt::format("{}\n", name);
+  std::string header;
+  for (std::size_t i = 0; i < count; ++i) {
+    header += fmt::format("{}{}_{}", i == 0 ? "" : ",", name, i);
   }
+  return header + "\n";
+}
+
+Status ScoreBlock(const Forest& forest, bool margin, std::span<const float> rows,
+                  std::vector<double>& scores, OutputFile& out) {
+  const std::size_t width = margin ? forest.GroupCount() : forest.OutputCount();
+  scores.resize(rows.size() / forest.FeatureCount() * width);
+  margin ? forest.WideMargins(rows, scores) : forest.WidePredict(rows, scores);
+  const int digits = forest.model().wide ? 17 : 9;
   std::string text;
-  for (const float score : scores) fmt::format_to(std::back_inserter(text), "{:.9g}\n", score);
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    fmt::format_to(std::back_inserter(text), "{:.{}g}{}", scores[i], digits,
+                   (i + 1) % width == 0 ? '\n' : ',');
+  }
   return out.Write(text);
 }
 
@@ -277,12 +290,13 @@ Status PredictFile(const fs::path& model_path, const fs::path& rows_csv, Engine 
   LineReader lines(std::move(file), rows_csv.string());
   AISLE_TRY(const Header header, ReadHeader(lines, forest));
   AISLE_TRY(OutputFile out, OutputFile::Create(out_csv));
-  AISLE_CHECK(out.Write(margin ? "margin\n" : "prediction\n"));
+  AISLE_CHECK(out.Write(OutputHeader(forest.model(), margin)));
 
   const std::size_t width = forest.FeatureCount();
-  const std::size_t block_rows = std::clamp<std::size_t>(kBlockValues / width, 1, 16384);
+  const std::size_t widest = std::max(width, forest.GroupCount());
+  const std::size_t block_rows = std::clamp<std::size_t>(kBlockValues / widest, 1, 16384);
   std::vector<float> rows(block_rows * width);
-  std::vector<float> scores;
+  std::vector<double> scores;
   std::size_t filled = 0;
   for (std::string_view line;;) {
     AISLE_TRY(const bool found, lines.Next(line));

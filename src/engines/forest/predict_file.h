@@ -2,9 +2,12 @@
 //
 // The first line is a header. When the model has feature names, columns are found by name, in any order,
 // and the header must name exactly the model's inputs; otherwise the n-th column is the n-th input. The
-// output has a header too, "prediction" or "margin", and one line per row, in the same order.
+// output has a header too, and one line per row, in the same order: one column "prediction" or "margin", or, of a
+// model with several classes, "prediction_0", "prediction_1", ... (the single class number of multi:softmax
+// is a "prediction").
 //
-//   units    numbers have 9 significant digits, which is enough to give every float back.
+//   units    numbers have 9 significant digits, which is enough to give every float back; 17 where the model
+//            sums doubles (LightGBM, CatBoost). Categories are XGBoost's and LightGBM's codes.
 //   missing  an empty cell, or "nan". "inf" and "-inf" are numbers.
 //   errors   kInvalidArgument with file, line (the header is line 1) and column: a bad number, too many or
 //            too few cells, an unknown, missing or double column; what LoadModelFile and Forest::Build return;

@@ -96,6 +96,33 @@ TEST_F(PredictFileTest, ErrorsNameLineAndColumn) {
   EXPECT_THAT(ErrorOf("a,b\n1,2 3\n"), HasSubstr("'2 3'"));
 }
 
+TEST_F(PredictFileTest, EachClassHasAColumnAndAClassNumberHasOne) {
+  const fs::path corpus = fs::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus";
+  model_ = corpus / "classes.ubj";
+  const auto margins = Run("a,b,c\n1,2,3\n,,\n");
+  ASSERT_TRUE(margins) << margins.error().message;
+  EXPECT_THAT(*margins, testing::StartsWith("margin_0,margin_1,margin_2\n"));
+  EXPECT_EQ(std::ranges::count(*margins, ','), 6);
+  EXPECT_THAT(*Run("a,b,c\n", false), "prediction_0,prediction_1,prediction_2\n");
+  model_ = corpus / "softmax.json";
+  EXPECT_THAT(*Run("a,b,c\n3,0,1\n-3,3,0\n", false), "prediction\n2\n0\n");
+  EXPECT_THAT(*Run("a,b,c\n"), "margin_0,margin_1,margin_2\n");
+}
+
+TEST_F(PredictFileTest, DoublesHaveTheirSeventeenDigits) {
+  model_ = fs::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus/lightgbm_binary.txt";
+  const auto out = Run("Column_0,Column_1,Column_2\n1,2,3\n");
+  ASSERT_TRUE(out) << out.error().message;
+  double read = 0;
+  std::from_chars(out->data() + 7, out->data() + out->size(), read);
+  const auto forest = Forest::Build(*LoadModelFile(model_));
+  const std::vector<float> rows = {1, 2, 3};
+  std::vector<double> expected(1);
+  forest->WideMargins(rows, expected);
+  EXPECT_EQ(read, expected[0]);
+  EXPECT_NE(read, static_cast<double>(static_cast<float>(read)));
+}
+
 TEST_F(PredictFileTest, NoRowsGiveTheHeaderAlone) {
   const auto out = Run("a,b\n");
   ASSERT_TRUE(out);

@@ -1,9 +1,13 @@
-// The forest in obvious lines: the oracle that every other engine must equal bit by bit, for ever.
+// The forest in obvious lines: the oracle that every other engine must equal bit by bit, for ever. It is
+// also the only engine that takes every model.
 //
-//   order    trees in the model's order, each leaf added as a float to the sum so far.
+//   shapes   margins[i * group_count + g] is row i's margin of group g.
+//   order    trees in the model's order, each leaf added to the sum so far: of floats from the base margin,
+//            or, in a wide model, of doubles from 0, scaled and shifted at the end.
 //   missing  NaN follows default_left.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 #include <span>
@@ -16,25 +20,81 @@ class ReferenceForest final : public Scorer {
  public:
   explicit ReferenceForest(std::shared_ptr<const Model> model) : model_(std::move(model)) {}
 
+  // The margins of a wide model are rounded to floats here; WideMargins() has them whole.
   void Margins(std::span<const float> rows, std::span<float> margins) const override {
-    for (std::size_t i = 0; i < margins.size(); ++i) {
+    const std::size_t groups = model_->group_count;
+    std::vector<double> wide(model_->wide ? groups : 0);
+    for (std::size_t i = 0; i * groups < margins.size(); ++i) {
       const float* const row = rows.data() + i * model_->feature_count;
-      float sum = model_->base_margin;
-      for (std::size_t tree = 0; tree < model_->TreeCount(); ++tree) sum += LeafOf(tree, row);
-      margins[i] = sum;
+      if (model_->wide) {
+        WideMargins(std::span(row, model_->feature_count), wide);
+        for (std::size_t g = 0; g < groups; ++g) {
+          margins[i * groups + g] = static_cast<float>(wide[g]);
+        }
+        continue;
+      }
+      float* const sums = margins.data() + i * groups;
+      for (std::size_t g = 0; g < groups; ++g) {
+        sums[g] = model_->base_margins.empty() ? model_->base_margin : model_->base_margins[g];
+      }
+      for (std::size_t tree = 0; tree < model_->TreeCount(); ++tree) {
+        sums[model_->GroupOf(tree)] += model_->nodes[LeafOf(tree, row)].value;
+      }
+    }
+  }
+
+  // Requires a wide model.
+  void WideMargins(std::span<const float> rows, std::span<double> margins) const {
+    const std::size_t groups = model_->group_count;
+    for (std::size_t i = 0; i * groups < margins.size(); ++i) {
+      const float* const row = rows.data() + i * model_->feature_count;
+      double* const sums = margins.data() + i * groups;
+      std::fill_n(sums, groups, 0.0);
+      for (std::size_t tree = 0; tree < model_->TreeCount(); ++tree) {
+        sums[model_->GroupOf(tree)] += model_->wide_values[LeafOf(tree, row)];
+      }
+      for (std::size_t g = 0; g < groups; ++g) {
+        sums[g] = sums[g] * model_->scale + (model_->biases.empty() ? 0.0 : model_->biases[g]);
+      }
     }
   }
 
  private:
-  float LeafOf(std::size_t tree, const float* row) const {
-    const Node* const root = &model_->nodes[model_->tree_begin[tree]];
-    const Node* node = root;
-    while (node->left != 0) {
-      const float x = row[node->feature];
-      const bool go_left = std::isnan(x) ? node->default_left : x < node->value;
-      node = root + node->left + (go_left ? 0 : 1);
+  // The place of the leaf among all nodes.
+  std::size_t LeafOf(std::size_t tree, const float* row) const {
+    const std::size_t root = model_->tree_begin[tree];
+    std::size_t at = root;
+    while (model_->nodes[at].left != 0) {
+      const Node& node = model_->nodes[at];
+      at = root + node.left + (GoesLeft(node, row[node.feature]) ? 0 : 1);
     }
-    return node->value;
+    return at;
+  }
+
+  bool GoesLeft(const Node& node, float x) const {
+    if (std::isnan(x)) return node.default_left;
+    switch (node.split) {
+      case Split::kBelow:
+        break;
+      case Split::kAny:
+        return true;
+      case Split::kBelowZeroMissing:
+        if (std::abs(x) <= kZeroMax) return node.default_left;
+        break;
+      case Split::kInSet:
+        return x >= 0 && IsInSet(node.set, x);
+      case Split::kInSetNegativeHalf:
+        return x > -1 && IsInSet(node.set, std::max(x, 0.0F));
+    }
+    return x < node.value;
+  }
+
+  // Requires x >= 0.
+  bool IsInSet(std::uint32_t set, float x) const {
+    if (x >= static_cast<float>(kCategoriesMax)) return false;
+    const auto begin = model_->categories.begin();
+    return std::binary_search(begin + model_->set_begin[set], begin + model_->set_begin[set + 1],
+                              static_cast<std::uint32_t>(x));
   }
 
   std::shared_ptr<const Model> model_;

@@ -1,0 +1,127 @@
+// Every engine against the library that wrote the model, bit by bit. The models, the rows and what the library says
+// about them are made by formats/train_*.py just before (formats/run.py), in folders that AISLE_FORMAT_CASES holds.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/files.h"
+#include "forest/forest.h"
+#include "forest/load.h"
+
+namespace aisle {
+namespace {
+
+namespace fs = std::filesystem;
+using Facts = std::map<std::string, std::string>;
+
+Facts ReadFacts(const fs::path& path) {
+  std::istringstream lines(base::ReadFile(path).value_or(""));
+  Facts facts;
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find('=');
+    facts[line.substr(0, equals)] = line.substr(equals + 1);
+  }
+  return facts;
+}
+
+template <typename Number>
+std::vector<Number> ReadNumbers(const fs::path& path) {
+  const auto bytes = base::ReadFile(path);
+  EXPECT_TRUE(bytes) << path;
+  std::vector<Number> numbers(bytes.value_or("").size() / sizeof(Number));
+  if (!numbers.empty()) std::memcpy(numbers.data(), bytes->data(), numbers.size() * sizeof(Number));
+  return numbers;
+}
+
+// Floats and doubles alike: a float is compared as the double it is.
+std::vector<double> ReadExpected(const fs::path& folder, const std::string& what,
+                                 const std::string& kind) {
+  if (kind == "f64") return ReadNumbers<double>(folder / (what + ".f64"));
+  const auto floats = ReadNumbers<float>(folder / (what + ".f32"));
+  return {floats.begin(), floats.end()};
+}
+
+std::size_t Different(const std::vector<double>& ours, const std::vector<double>& theirs,
+                      double tolerance) {
+  std::size_t count = ours.size() == theirs.size() ? 0 : 1;
+  for (std::size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i) {
+    const bool equal =
+        std::bit_cast<std::uint64_t>(ours[i]) == std::bit_cast<std::uint64_t>(theirs[i]);
+    if (!equal && !(std::abs(ours[i] - theirs[i]) <= tolerance)) ++count;
+  }
+  return count;
+}
+
+void ExpectParity(const fs::path& file, const Facts& facts) {
+  SCOPED_TRACE(file.string() + ", written by " + facts.at("library"));
+  const auto model = forest::LoadModelFile(file);
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_EQ(model->objective_name, facts.at("objective"));
+  EXPECT_EQ(std::to_string(model->feature_count), facts.at("columns"));
+  EXPECT_EQ(std::to_string(model->group_count), facts.at("groups"));
+  EXPECT_EQ(std::to_string(model->OutputCount()), facts.at("outputs"));
+  EXPECT_EQ(model->wide, facts.at("kind") == "f64");
+  const fs::path folder = file.parent_path();
+  const auto rows = ReadNumbers<float>(folder / "rows.f32");
+  const auto margins = ReadExpected(folder, "margins", facts.at("kind"));
+  const auto predictions = ReadExpected(folder, "predictions", facts.at("kind"));
+  ASSERT_GT(margins.size(), 1000U);
+  const double tolerance = facts.contains("tolerance") ? std::stod(facts.at("tolerance")) : 0;
+  for (const auto engine : {forest::Engine::kReference, forest::Engine::kAuto}) {
+    const auto forest = forest::Forest::Build(*model, engine);
+    ASSERT_TRUE(forest) << forest.error().message;
+    SCOPED_TRACE(forest::EngineName(forest->engine()));
+    std::vector<double> ours(margins.size());
+    forest->WideMargins(rows, ours);
+    EXPECT_EQ(Different(ours, margins, 0), 0U) << "margins of " << margins.size();
+    ours.resize(predictions.size());
+    forest->WidePredict(rows, ours);
+    EXPECT_EQ(Different(ours, predictions, tolerance), 0U)
+        << "predictions of " << predictions.size();
+  }
+}
+
+void ExpectRefused(const fs::path& file, const std::string& words) {
+  SCOPED_TRACE(file.string());
+  const auto model = forest::LoadModelFile(file);
+  ASSERT_FALSE(model);
+  EXPECT_EQ(model.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_NE(model.error().message.find(words), std::string::npos) << model.error().message;
+}
+
+TEST(FormatParity, EveryModelGivesItsLibrarysOwnBitsOrIsRefusedByName) {
+  const char* root = std::getenv("AISLE_FORMAT_CASES");
+  ASSERT_NE(root, nullptr) << "run tests/parity/formats/run.py, which sets AISLE_FORMAT_CASES";
+  std::size_t accepted = 0;
+  std::size_t refused = 0;
+  for (const auto& entry : fs::directory_iterator(root)) {
+    const Facts facts = ReadFacts(entry.path() / "case.txt");
+    ASSERT_FALSE(facts.empty()) << entry.path();
+    std::size_t files = 0;
+    for (const auto& file : fs::directory_iterator(entry.path())) {
+      if (file.path().stem() != "model") continue;
+      ++files;
+      if (facts.contains("refused")) {
+        ExpectRefused(file.path(), facts.at("refused"));
+      } else {
+        ExpectParity(file.path(), facts);
+      }
+    }
+    EXPECT_GE(files, 1U) << entry.path();
+    ++(facts.contains("refused") ? refused : accepted);
+  }
+  EXPECT_GE(accepted, 12U);
+  EXPECT_GE(refused, 2U);
+  std::printf("%zu kinds of models equal, %zu refused by name\n", accepted, refused);
+}
+
+}  // namespace
+}  // namespace aisle

@@ -1,0 +1,69 @@
+"""What the three training scripts share: data, hard rows, and the files that format_parity_test reads.
+
+A case is a folder: model.* (one or more forms of one model), rows.f32 (row-major floats), margins.f32 or .f64 and
+predictions.* (what the library itself says; row-major), case.txt with what the checker must know. A refused case has
+case.txt and a model only."""
+import pathlib
+import sys
+
+import numpy as np
+
+OUT = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else None
+
+
+def data(seed=7, rows=1200, categories=0):
+    """Seven inputs; 2 has few values and many zeros, 5 is a category when asked, 6 is nearly always missing."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((rows, 7)).astype(np.float32)
+    x[:, 1] *= np.float32(1e-30)
+    x[:, 2] = rng.integers(-2, 3, rows)
+    x[:, 3] *= np.float32(1e20)
+    codes = rng.integers(0, max(categories, 4), rows)
+    if categories:
+        x[:, 5] = codes
+    missing = rng.random(x.shape) < np.array([.1, .1, .1, .1, .0, .1, .9])
+    signal = x[:, 0] - x[:, 4] ** 2 + .4 * x[:, 2] + np.isin(codes, [1, 2, 7, 11, 34, 40]) * 1.5
+    signal = signal + .4 * rng.standard_normal(rows)
+    x[missing] = np.nan
+    return x, signal.astype(np.float32)
+
+
+def hard_rows(x, thresholds, infinities, category_column=None, categories=0):
+    """The training rows, and rows of the worst numbers: on every threshold, one float beside it, missing, tiny, huge."""
+    np.seterr(over="ignore")
+    rng = np.random.default_rng(11)
+    tiny = [0, -0.0, 1e-45, -1e-45, 1.1754942e-38, 1e-35, -1e-35, np.nextafter(np.float32(1e-35), np.float32(1)), 1,
+            3.4028235e38, -3.4028235e38, np.nan, np.nan]
+    columns = []
+    for f in range(x.shape[1]):
+        values = np.array(tiny + ([np.inf, -np.inf] if infinities else []) + list(thresholds.get(f, [])), np.float32)
+        near = np.array([np.nextafter(values, np.float32(np.inf)), np.nextafter(values, np.float32(-np.inf))])
+        if not infinities:
+            near[~np.isfinite(near)] = 0
+        values = np.concatenate([values, near.reshape(-1)])
+        if f == category_column:
+            values = np.concatenate([np.arange(categories + 3), [-1, -.5, .5, 2.7, 31.9, 1e6, 16777215, 16777216, 2147483648, 3e9,
+                                     np.nan]]).astype(np.float32)
+        columns.append(rng.choice(values, 2003))
+    return np.ascontiguousarray(np.concatenate([x, np.array(columns, np.float32).T.astype(np.float32)]))
+
+
+def write(name, rows, margins, predictions, **facts):
+    """Model files stand in the folder already. `facts` are lines of case.txt: objective=..., tolerance=..."""
+    folder = OUT / name
+    kind = "f32" if margins.dtype == np.float32 else "f64"
+    rows.astype("<f4").tofile(folder / "rows.f32")
+    margins.astype("<" + ("f4" if kind == "f32" else "f8")).tofile(folder / f"margins.{kind}")
+    predictions.astype("<" + ("f4" if kind == "f32" else "f8")).tofile(folder / f"predictions.{kind}")
+    facts.update(columns=rows.shape[1], kind=kind, outputs=predictions.size // len(rows), groups=margins.size // len(rows))
+    (folder / "case.txt").write_text("".join(f"{key}={value}\n" for key, value in facts.items()))
+
+
+def folder(name):
+    path = OUT / name
+    path.mkdir(parents=True)
+    return path
+
+
+def refused(name, words):
+    (OUT / name / "case.txt").write_text(f"refused={words}\n")

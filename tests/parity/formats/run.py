@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""run.py LIBRARY CHECKER: fetches the pinned library (a name of tools/pins.json), lets it train its models into a
+temporary folder, and runs the checker over them. Leaves with 77 (skipped, and why) under another Python than the
+pinned wheels are made for."""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+BESIDE = {"xgboost": ["numpy", "scipy"], "lightgbm": ["numpy", "scipy"],
+          "catboost": ["numpy", "scipy", "pandas", "six", "dateutil", "pytz", "tzdata"]}
+
+
+def main():
+    library, checker = sys.argv[1:]
+    if sys.version_info[:2] != (3, 11) or sys.platform != "linux":
+        print(f"SKIPPED: the pinned wheels are made for Python 3.11, this is {sys.version.split()[0]}")
+        return 77
+    kind = library.split("-")[0]
+    fetched = subprocess.run([sys.executable, HERE.parents[2] / "tools/fetch-pins", library, *BESIDE[kind]],
+                             stdout=subprocess.PIPE, text=True, check=True, timeout=900).stdout
+    folders = [line.split("=", 1)[1] for line in fetched.splitlines()]
+    environment = dict(os.environ, PYTHONPATH=":".join(folders), OMP_NUM_THREADS="1", PYTHONWARNINGS="ignore")
+    with tempfile.TemporaryDirectory() as scratch:
+        cases = pathlib.Path(scratch) / "cases"
+        trained = subprocess.run([sys.executable, "-B", HERE / f"train_{kind}.py", cases], env=environment, timeout=300,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if trained.returncode != 0:
+            print(trained.stdout)
+            return 1
+        return subprocess.run([checker], env=dict(os.environ, AISLE_FORMAT_CASES=str(cases)), timeout=300).returncode
+
+
+sys.exit(main())

@@ -1,0 +1,82 @@
+"""Models of the installed CatBoost as JSON, with the margins and predictions of the model it trained. (Reading its own JSON
+back it rounds some leaves to the neighbours of the doubles that are written there; the text itself is exact.)"""
+import json
+
+import catboost as cb
+import numpy as np
+
+import cases
+
+FIXED = dict(verbose=0, thread_count=1, allow_writing_files=False, random_seed=3, iterations=30, depth=5)
+
+
+def labels(loss, signal):
+    if loss == "MultiClass":
+        return np.digitize(signal, [-1, .3])
+    return 10 * signal if loss in ("RMSE", "MAE") else (signal > -.5).astype(int)
+
+
+def pool(x, y=None, loss=""):
+    group = np.arange(len(x)) // 20 if loss in ("QueryRMSE", "YetiRank") else None
+    return cb.Pool(x, y, group_id=group, thread_count=1)
+
+
+def train(name, loss, edit=lambda x: x, **parameters):
+    folder = cases.folder(name)
+    x, signal = cases.data()
+    x = edit(x)
+    model = cb.CatBoost(dict(FIXED, loss_function=loss, **parameters))
+    model.fit(pool(x, labels(loss, signal), loss))
+    model.save_model(str(folder / "model.json"), format="json")
+    return folder, x, model
+
+
+def case(name, loss, scale_and_bias=None, **more):
+    folder, x, model = train(name, loss, **more)
+    if scale_and_bias:
+        model.set_scale_and_bias(*scale_and_bias)
+        model.save_model(str(folder / "model.json"), format="json")
+    features = json.loads((folder / "model.json").read_text())["features_info"]["float_features"]
+    found = {feature["flat_feature_index"]: feature["borders"] or [] for feature in features}
+    rows = cases.hard_rows(x, found, True)
+    # CatBoost refuses a missing value where training had none.
+    for feature in features:
+        if not feature["has_nans"]:
+            column = rows[:, feature["flat_feature_index"]]
+            column[np.isnan(column)] = 0
+    margins = np.asarray(model.predict(pool(rows), prediction_type="RawFormulaVal", thread_count=1), np.float64)
+    kind = "Probability" if loss in ("Logloss", "CrossEntropy", "MultiClass") else "RawFormulaVal"
+    predictions = np.asarray(model.predict(pool(rows), prediction_type=kind, thread_count=1), np.float64)
+    if predictions.ndim == 2 and predictions.shape[1] == 2:
+        predictions = predictions[:, 1]
+    # CatBoost's exponential is an approximation of its own: probabilities agree to this, margins in every bit.
+    cases.write(name, rows, margins, np.ascontiguousarray(predictions), objective=loss, tolerance="1e-14",
+                library=f"catboost {cb.__version__}")
+
+
+def main():
+    for loss in ("Logloss", "CrossEntropy", "RMSE", "MAE", "QueryRMSE", "YetiRank", "MultiClass"):
+        case(loss.lower(), loss)
+    case("stumps", "Logloss", depth=1)
+    case("deep", "RMSE", depth=10, iterations=5)
+    case("nan_mode_max", "Logloss", nan_mode="Max")
+    case("no_missing", "Logloss", edit=lambda x: np.nan_to_num(x))
+    case("scale_and_bias", "RMSE", scale_and_bias=(.3, 7.1))
+    case("boost_from_average", "Logloss", boost_from_average=True)
+
+    train("refused_grow_policy", "RMSE", grow_policy="Lossguide")
+    cases.refused("refused_grow_policy", "grow_policy")
+    train("refused_objective", "Poisson", edit=lambda x: x)
+    cases.refused("refused_objective", "loss function 'Poisson'")
+    folder = cases.folder("refused_categories")
+    x, signal = cases.data(categories=45)
+    text = np.nan_to_num(x[:, 5]).astype(int).astype(str)
+    table = np.concatenate([x[:, :5].astype(object), text[:, None]], 1)
+    model = cb.CatBoost(dict(FIXED, loss_function="Logloss", iterations=5))
+    data = cb.Pool(table, (signal > -.5).astype(int), cat_features=[5], thread_count=1)
+    model.fit(data)
+    model.save_model(str(folder / "model.json"), format="json", pool=data)
+    cases.refused("refused_categories", "not supported; numerical inputs are")
+
+
+main()
