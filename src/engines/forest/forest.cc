@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "forest/grouped_forest.h"
 #include "forest/interleaved_forest.h"
 #include "forest/output.h"
 #include "forest/reference_forest.h"
@@ -59,7 +60,9 @@ Result<Forest> Forest::Build(Model model, Engine engine) {
   if (engine == Engine::kReference) {
     forest.scorer_ = std::make_shared<const ReferenceForest>(forest.model_);
   } else {
-    forest.scorer_ = MakeInterleavedForest(*forest.model_);
+    forest.scorer_ = forest.GroupCount() == 1
+                         ? MakeInterleavedForest(*forest.model_)
+                         : MakeGroupedForest(*forest.model_, MakeInterleavedForest);
   }
   return forest;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -298,6 +299,7 @@ Result<Model> ReadLightgbm(std::string_view text) {
   TakeLine(text);
   Block block;
   bool header = true;
+  std::optional<std::size_t> declared;  // tree_sizes has a place for each tree.
   // The last block of trees is followed by "end of trees": a file that was cut lacks it.
   for (std::size_t tree = 0;;) {
     if (text.empty()) return Refuse("the file ends before 'end of trees'");
@@ -313,6 +315,9 @@ Result<Model> ReadLightgbm(std::string_view text) {
       if (!header && block.Find("Tree") != fmt::format("{}", tree)) {
         return Refuse(fmt::format("'Tree={}' is missing", tree));
       }
+      if (const auto sizes = block.Find("tree_sizes"); header && sizes) {
+        declared = sizes->empty() ? 0 : std::ranges::count(*sizes, ' ') + 1;
+      }
       const Status status = header ? ReadHeader(block, model) : AppendTree(block, model);
       if (!status) return Within(where, Error(status.error()));
       if (!header && model.group_count > 1) {
@@ -323,6 +328,9 @@ Result<Model> ReadLightgbm(std::string_view text) {
       block = Block();
     }
     if (line == "end of trees") break;
+  }
+  if (declared.value_or(model.TreeCount()) != model.TreeCount()) {
+    return Refuse(fmt::format("{} trees; tree_sizes has {}", model.TreeCount(), *declared));
   }
   if (model.TreeCount() % model.group_count != 0) {
     return Refuse(fmt::format("{} trees are no whole rounds of {} classes", model.TreeCount(),

@@ -140,7 +140,6 @@ Status CheckModel(const Model& model) {
 
 std::string_view WhatIsNotPlain(const Model& model) {
   if (model.wide) return "sums of doubles";
-  if (model.group_count != 1) return "several groups";
   for (const Node& node : model.nodes) {
     if (node.left == 0 || node.split == Split::kBelow) continue;
     return AsksForSet(node) ? "categorical splits" : "splits that a threshold cannot say";

@@ -2,8 +2,8 @@
 //
 // Whoever fills a Model by hand (tests, benchmarks) gets it checked by CheckModel(), which Forest::Build()
 // calls: an engine never sees anything that could lead it out of bounds or around in a circle.
-// A *plain* model asks only `x < value`, has one group, and sums floats: all that fast engines need to
-// know. WhatIsNotPlain() tells.
+// A *plain* model asks only `x < value` and sums floats: all that fast engines need to know. WhatIsNotPlain()
+// tells. (They need not know groups either: grouped_forest.h gives them one at a time.)
 //
 //   shapes   the nodes of tree t are nodes[tree_begin[t]] up to, not including, nodes[tree_begin[t + 1]];
 //            wide_values, when there, has one place per node. Tree t adds to group GroupOf(t).

@@ -163,9 +163,28 @@ TEST(Reference, SoftmaxGivesProbabilitiesOrTheFirstLargestClass) {
 TEST(AnyModel, WhatMakesAModelMoreThanPlainIsNamed) {
   EXPECT_EQ(WhatIsNotPlain(OneSplit(Split::kBelow)), "");
   EXPECT_THAT(WhatIsNotPlain(OneSplit(Split::kAny)), HasSubstr("threshold"));
+  EXPECT_THAT(WhatIsNotPlain(OneSplit(Split::kInSet)), HasSubstr("categorical"));
+}
+
+TEST(AnyModel, PlainModelsOfSeveralGroupsNeedNoReference) {
   Model model = OneSplit(Split::kBelow);
-  model.group_count = 2;
-  EXPECT_EQ(WhatIsNotPlain(model), "several groups");
+  model.group_count = 3;
+  EXPECT_EQ(Forest::Build(model)->engine(), Engine::kInterleaved);
+}
+
+// Deep and thin, as no library makes them: nothing here may recurse or take a step per node and level.
+TEST(AnyModel, ATreeOfAHundredThousandLevelsIsWalkedByEveryEngine) {
+  Model model;
+  model.feature_count = 2;
+  for (std::uint32_t level = 0; level < 100'000; ++level) {
+    if (level > 0) model.nodes.push_back({.value = static_cast<float>(level)});
+    model.nodes.push_back({.value = 0.5F, .feature = level % 2, .left = 2 * level + 1});
+  }
+  model.nodes.insert(model.nodes.end(), {{.value = -1}, {.value = 7}});
+  model.tree_begin.push_back(static_cast<std::uint32_t>(model.nodes.size()));
+  ASSERT_TRUE(CheckModel(model));
+  EXPECT_THAT(MarginsOf(model, {1, 1, 0, 1, 1, 0}), ElementsAre(7, 1, 2));
+  ScoreWithEveryEngine(model, 20, 1);
 }
 
 }  // namespace
