@@ -114,6 +114,24 @@ class WithAShop(shop.ShopTest):
         self.fails(2, "models", "predict", "--file", str(model), "--rows", str(rows), "-o", str(self.folder / "no.csv"))
         self.assertFalse((self.folder / "no.csv").exists())
 
+    def test_models_of_other_libraries_score_rows(self):
+        corpus = pathlib.Path(__file__).resolve().parents[2] / "src/engines/forest/corpus"
+        heads = {"classes.ubj": "prediction_0,prediction_1,prediction_2", "lightgbm_binary.txt": "prediction",
+                 "catboost_logloss.json": "prediction"}
+        for name, head in heads.items():
+            columns = "Column_0,Column_1,Column_2" if name.startswith("lightgbm") else "a,b,c"
+            rows, out = self.folder / "other_rows.csv", self.folder / "other.csv"
+            rows.write_text(f"{columns}\n1,2,3\n,,\n")
+            self.must("models", "predict", "--file", str(corpus / name), "--rows", str(rows), "-o", str(out))
+            lines = out.read_text().splitlines()
+            self.assertEqual(lines[0], head)
+            self.assertEqual(len(lines), 3)
+            for line in lines[1:]:
+                probabilities = [float(cell) for cell in line.split(",")]
+                self.assertTrue(all(0 < p < 1 for p in probabilities))
+                if len(probabilities) > 1:
+                    self.assertAlmostEqual(sum(probabilities), 1, places=5)
+
     def test_everybodys_list_goes_into_a_file(self):
         candidates = self.folder / "candidates.csv"
         candidates.write_text("product_id\n" + "".join(f"{i}\n" for i in range(1, 301)))
