@@ -94,20 +94,29 @@ class Reader {
     if (begin == end) return Bad("the file ends in the middle of the model");
     const char first = *begin == '-' && begin + 1 != end ? begin[1] : *begin;
     if (first < '0' || first > '9') return Bad("not a value");
-    double exact = 0;
-    const auto [stop, code] = std::from_chars(begin, end, exact);
-    if (code != std::errc() && code != std::errc::result_out_of_range) return Bad("not a number");
-    const std::string_view text(begin, static_cast<std::size_t>(stop - begin));
-    if (code == std::errc() && decimals_ == Decimals::kFloat &&
-        text.find_first_of(".eE") != std::string_view::npos) {
-      float rounded = 0;
-      if (std::from_chars(begin, stop, rounded).ec == std::errc()) {
-        exact = static_cast<double>(rounded);
-      }
-    } else if (code != std::errc()) {
-      return Bad("a number beyond what a double holds");
+    const char* token_end = begin + 1;
+    bool decimal = false;
+    for (; token_end != end; ++token_end) {
+      const char c = *token_end;
+      const bool mark = c == '.' || c == 'e' || c == 'E';
+      if (!mark && (c < '0' || c > '9') && c != '-' && c != '+') break;
+      decimal = decimal || mark;
     }
-    at_ += text.size();
+    double exact = 0;
+    float rounded = 0;
+    auto [stop, code] = decimal && decimals_ == Decimals::kFloat
+                            ? std::from_chars(begin, token_end, rounded)
+                            : std::from_chars(begin, token_end, exact);
+    if (decimal && decimals_ == Decimals::kFloat) exact = static_cast<double>(rounded);
+    // Too large or too small for a float: the double goes on, and whoever needs a float looks at it again.
+    if (code == std::errc::result_out_of_range) {
+      const auto again = std::from_chars(begin, token_end, exact);
+      stop = again.ptr;
+      code = again.ec;
+    }
+    if (code == std::errc::result_out_of_range) return Bad("a number beyond what a double holds");
+    if (code != std::errc()) return Bad("not a number");
+    at_ += static_cast<std::size_t>(stop - begin);
     return exact;
   }
 

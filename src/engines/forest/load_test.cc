@@ -286,76 +286,88 @@ TEST(Load, DeepNestingAndHugeCountsEndQuickly) {
   EXPECT_THAT(LoadModel(huge).error().message, HasSubstr("does not fit"));
 }
 
-// One tree of ten million nodes and half as many levels, 210 MB as UBJSON: read, checked and walked, in memory that
-// is a small multiple of the file's size.
-TEST(Load, TenMillionNodesInOneChainAreReadAndWalked) {
-  constexpr std::uint32_t kLevels = 5'000'000;
-  constexpr std::uint32_t kNodes = 2 * kLevels + 1;
-  std::string bytes;
-  const auto text = [&](std::string_view word) {
-    bytes += fmt::format("i{}{}", static_cast<char>(word.size()), word);
-  };
-  const auto big_endian = [&](std::uint32_t value) {
-    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 0xff);
-  };
-  const auto array = [&](std::string_view key, char type, const auto& element) {
-    text(key);
-    bytes += fmt::format("[${}#l", type);
-    big_endian(kNodes);
-    for (std::uint32_t i = 0; i < kNodes; ++i) {
-      type == 'U' ? bytes.push_back(static_cast<char>(element(i))) : big_endian(element(i));
+// UBJSON as XGBoost writes it.
+class Ubjson {
+ public:
+  void Text(std::string_view word) {
+    bytes_ += fmt::format("i{}{}", static_cast<char>(word.size()), word);
+  }
+  void Pair(std::string_view key, std::string_view value) {
+    Text(key);
+    bytes_ += 'S';
+    Text(value);
+  }
+  void Open(std::string_view key) {
+    Text(key);
+    bytes_ += '{';
+  }
+  void Raw(std::string_view bytes) { bytes_ += bytes; }
+  template <typename Element>
+  void Array(std::string_view key, char type, std::uint32_t count, const Element& element) {
+    Text(key);
+    bytes_ += fmt::format("[${}#l", type);
+    BigEndian(count);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      type == 'U' ? bytes_.push_back(static_cast<char>(element(i))) : BigEndian(element(i));
     }
+  }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  void BigEndian(std::uint32_t value) {
+    for (int shift = 24; shift >= 0; shift -= 8) bytes_ += static_cast<char>(value >> shift & 0xff);
+  }
+  std::string bytes_;
+};
+
+// One tree, as deep as can be: node 2i is the split of level i, node 2i + 1 its left leaf, of value 2i + 1.
+std::string Chain(std::uint32_t levels) {
+  const std::uint32_t count = 2 * levels + 1;
+  const auto split = [count](std::uint32_t i) { return i % 2 == 0 && i + 1 < count; };
+  Ubjson file;
+  file.Raw("{");
+  file.Open("learner");
+  file.Open("objective");
+  file.Pair("name", "reg:squarederror");
+  file.Raw("}");
+  file.Open("learner_model_param");
+  file.Pair("base_score", "0");
+  file.Pair("num_feature", "1");
+  file.Raw("}");
+  file.Open("gradient_booster");
+  file.Pair("name", "gbtree");
+  file.Open("model");
+  file.Open("gbtree_model_param");
+  file.Pair("num_trees", "1");
+  file.Raw("}");
+  file.Array("tree_info", 'U', 1, [](std::uint32_t) { return 0U; });
+  file.Text("trees");
+  file.Raw("[{");
+  file.Open("tree_param");
+  file.Pair("num_nodes", fmt::format("{}", count));
+  file.Raw("}");
+  const auto child = [&](std::uint32_t step) {
+    return [=](std::uint32_t i) { return split(i) ? i + step : 0xffffffffU; };
   };
-  const auto pair = [&](std::string_view key, std::string_view value) {
-    text(key);
-    bytes += 'S';
-    text(value);
-  };
-  const auto open = [&](std::string_view key) {
-    text(key);
-    bytes += '{';
-  };
-  // Node 2i is the split of level i, node 2i + 1 its left leaf.
-  const auto split = [](std::uint32_t i) { return i % 2 == 0 && i + 1 < kNodes; };
-  bytes.reserve(std::size_t{22} * kNodes);
-  bytes += '{';
-  open("learner");
-  open("objective");
-  pair("name", "reg:squarederror");
-  bytes += '}';
-  open("learner_model_param");
-  pair("base_score", "0");
-  pair("num_feature", "1");
-  bytes += '}';
-  open("gradient_booster");
-  pair("name", "gbtree");
-  open("model");
-  open("gbtree_model_param");
-  pair("num_trees", "1");
-  bytes += '}';
-  text("tree_info");
-  bytes += "[i";
-  bytes += '\0';
-  bytes += ']';
-  text("trees");
-  bytes += "[{";
-  open("tree_param");
-  pair("num_nodes", fmt::format("{}", kNodes));
-  bytes += '}';
-  array("left_children", 'l', [&](std::uint32_t i) { return split(i) ? i + 1 : 0xffffffffU; });
-  array("right_children", 'l', [&](std::uint32_t i) { return split(i) ? i + 2 : 0xffffffffU; });
-  array("parents", 'l', [&](std::uint32_t i) {
+  file.Array("left_children", 'l', count, child(1));
+  file.Array("right_children", 'l', count, child(2));
+  file.Array("parents", 'l', count, [](std::uint32_t i) {
     return i == 0 ? 2147483647U : i % 2 == 0 ? i - 2 : i - 1;
   });
-  array("split_indices", 'l', [&](std::uint32_t) { return 0U; });
-  array("split_conditions", 'd', [&](std::uint32_t i) {
+  file.Array("split_indices", 'l', count, [](std::uint32_t) { return 0U; });
+  file.Array("split_conditions", 'd', count, [&](std::uint32_t i) {
     return std::bit_cast<std::uint32_t>(split(i) ? 0.5F : static_cast<float>(i));
   });
-  array("default_left", 'U', [&](std::uint32_t) { return 0U; });
-  bytes += "}]}}}}";
-  const auto model = LoadModel(bytes);
+  file.Array("default_left", 'U', count, [](std::uint32_t) { return 0U; });
+  file.Raw("}]}}}}");
+  return file.bytes();
+}
+
+// 210 MB of UBJSON: read, checked and walked, in memory that is a small multiple of the file's size.
+TEST(Load, TenMillionNodesInOneChainAreReadAndWalked) {
+  const auto model = LoadModel(Chain(5'000'000));
   ASSERT_TRUE(model) << model.error().message;
-  EXPECT_EQ(model->nodes.size(), kNodes);
+  EXPECT_EQ(model->nodes.size(), 10'000'001U);
   const auto forest = Forest::Build(*model, Engine::kReference);
   std::vector<float> margins(2);
   forest->Margins(std::vector<float>{0, 1}, margins);
