@@ -102,6 +102,10 @@ BENCHMARK_CAPTURE(BM_AgainstXgboost, reference, forest::Engine::kReference)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_AgainstXgboost, interleaved, forest::Engine::kInterleaved)
     ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_AgainstXgboost, words, forest::Engine::kBitsliced64)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_AgainstXgboost, avx2, forest::Engine::kBitslicedAvx2)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace aisle

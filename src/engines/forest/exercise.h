@@ -65,9 +65,11 @@ inline void ScoreWithEveryEngine(const Model& model, std::size_t row_count, std:
   std::vector<double> found(expected.size());
   reference->WideMargins(rows, expected);
   reference->WidePredict(rows, predictions);
-  for (const Engine engine : {Engine::kInterleaved, Engine::kAuto}) {
+  for (const Engine engine : AllEngines()) {
     const auto forest = Forest::Build(model, engine);
-    AISLE_ASSERT(forest);
+    // What is bit-sliced needs a CPU and a model that fit.
+    AISLE_ASSERT(forest || (engine != Engine::kReference && engine != Engine::kInterleaved));
+    if (!forest) continue;
     forest->WideMargins(rows, found);
     AISLE_ASSERT(std::ranges::equal(expected, found, SameNumber));
   }

@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
+#include "forest/bitsliced_forest.h"
+#include "forest/bitsliced_tables.h"
+#include "forest/cpu.h"
 #include "forest/grouped_forest.h"
 #include "forest/interleaved_forest.h"
 #include "forest/output.h"
@@ -13,24 +17,102 @@
 
 namespace aisle::forest {
 
-Result<Engine> ParseEngine(std::string_view name) {
-  for (const Engine engine : {Engine::kAuto, Engine::kReference, Engine::kInterleaved}) {
-    if (EngineName(engine) == name) return engine;
+namespace {
+
+struct EngineFacts {
+  Engine engine;
+  std::string_view name;
+  const Kernel* kernel;  // Null: not bit-sliced.
+  bool (*runs_here)();   // Null: everywhere.
+  std::string_view needs;
+};
+constexpr std::array kEngines = {
+    EngineFacts{Engine::kReference, "reference", nullptr, nullptr, ""},
+    EngineFacts{Engine::kInterleaved, "interleaved", nullptr, nullptr, ""},
+    EngineFacts{Engine::kBitsliced64, "bitsliced64", &kWordsKernel, nullptr, "64-bit words"},
+    EngineFacts{Engine::kBitslicedAvx2, "bitsliced-avx2", &kAvx2Kernel, CpuHasAvx2, "AVX2"},
+    EngineFacts{Engine::kBitslicedAvx512, "bitsliced-avx512", &kAvx512Kernel, CpuHasAvx512,
+                "AVX-512 BW and VL"},
+    EngineFacts{Engine::kBitslicedVbmi, "bitsliced-vbmi", &kVbmiKernel, CpuHasVbmi,
+                "AVX-512 VBMI and GFNI"},
+};
+constexpr auto kEngineList = [] {
+  std::array<Engine, kEngines.size()> list{};
+  for (std::size_t i = 0; i < list.size(); ++i) list[i] = kEngines[i].engine;
+  return list;
+}();
+
+const EngineFacts& FactsOf(Engine engine) {
+  const auto* const found = std::ranges::find(kEngines, engine, &EngineFacts::engine);
+  AISLE_ASSERT(found != kEngines.end());
+  return *found;
+}
+
+// Rows written out at once for engines that take rows.
+constexpr std::size_t kExpandedRows = 1024;
+
+void AssertShape(const RowPlan& plan, const std::vector<float>& prepared, const Column& column) {
+  AISLE_ASSERT((column.form == Column::Form::kPrepared) == !prepared.empty());
+  switch (column.form) {
+    case Column::Form::kPrepared:
+    case Column::Form::kConstant:
+      break;
+    case Column::Form::kGrouped:
+      AISLE_ASSERT(column.grouping < plan.groupings.size() &&
+                   column.values.size() == plan.groupings[column.grouping].group_count);
+      break;
+    case Column::Form::kRows:
+      AISLE_ASSERT(column.values.size() == plan.row_count);
+      break;
+    case Column::Form::kFew:
+      AISLE_ASSERT(column.values.size() == column.rows.size() &&
+                   (column.rows.empty() || column.rows.back() < plan.row_count));
   }
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("engine '{}' is none of auto, reference, interleaved", name));
+}
+
+bool RunsHere(const EngineFacts& facts) { return facts.runs_here == nullptr || facts.runs_here(); }
+
+// The last bit-sliced one of this CPU; at least that by words.
+const EngineFacts& BestSliced() {
+  const EngineFacts* best = &FactsOf(Engine::kBitsliced64);
+  for (const EngineFacts& facts : kEngines) {
+    if (facts.kernel != nullptr && RunsHere(facts)) best = &facts;
+  }
+  return *best;
+}
+
+}  // namespace
+
+std::span<const Engine> AllEngines() { return kEngineList; }
+
+Result<Engine> ParseEngine(std::string_view name) {
+  std::string names = "auto";
+  if (name == names) return Engine::kAuto;
+  for (const EngineFacts& facts : kEngines) {
+    if (facts.name == name) return facts.engine;
+    names += fmt::format(", {}", facts.name);
+  }
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("engine '{}' is none of {}", name, names));
 }
 
 std::string_view EngineName(Engine engine) {
-  switch (engine) {
-    case Engine::kReference:
-      return "reference";
-    case Engine::kInterleaved:
-      return "interleaved";
-    case Engine::kAuto:
-      break;
-  }
-  return "auto";
+  return engine == Engine::kAuto ? "auto" : FactsOf(engine).name;
+}
+
+Status CheckEngine(Engine engine) {
+  if (engine == Engine::kAuto || RunsHere(FactsOf(engine))) return {};
+  return Fail(ErrorCode::kFailedPrecondition,
+              fmt::format("engine {} needs {}, which this CPU lacks; the best it runs is {}",
+                          EngineName(engine), FactsOf(engine).needs, BestSliced().name));
+}
+
+std::unique_ptr<const Scorer::Prepared> Scorer::Prepare(const RowPlan& /*plan*/) const {
+  return nullptr;
+}
+
+void Scorer::Margins(const RowPlan& /*plan*/, const Prepared& /*prepared*/,
+                     std::span<const Column> /*columns*/, std::span<float> /*margins*/) const {
+  AISLE_ASSERT(false);
 }
 
 Result<Forest> Forest::Build(Model model, Engine engine) {
@@ -46,25 +128,69 @@ Result<Forest> Forest::Build(Model model, Engine engine) {
       forest.engine_reason_ = "AISLE_FOREST_ENGINE";
     }
   }
-  if (engine == Engine::kAuto) {
-    engine = Engine::kInterleaved;
-    forest.engine_reason_ = "the fastest of this build that takes any model on any CPU";
-  }
-  if (const auto beyond = WhatIsNotPlain(model); !beyond.empty() && engine != Engine::kReference) {
+  AISLE_CHECK(CheckEngine(engine));
+  const std::string_view beyond = WhatIsNotPlain(model);
+  const std::string unfit = beyond.empty() ? WhyNotSliced(model) : std::string();
+  if (!beyond.empty() && engine != Engine::kReference) {
     forest.engine_reason_ =
         fmt::format("engine '{}' cannot take this model: {}", EngineName(engine), beyond);
     engine = Engine::kReference;
+  } else if (engine == Engine::kAuto && unfit.empty()) {
+    engine = BestSliced().engine;
+    forest.engine_reason_ = fmt::format("this CPU has {}", BestSliced().needs);
+  } else if (engine == Engine::kAuto) {
+    engine = Engine::kInterleaved;
+    forest.engine_reason_ = fmt::format("not bit-sliced: {}", unfit);
+  } else if (FactsOf(engine).kernel != nullptr && !unfit.empty()) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("engine {} does not take this model: {}; interleaved takes it",
+                            EngineName(engine), unfit));
   }
   forest.engine_ = engine;
   forest.model_ = std::make_shared<const Model>(std::move(model));
   if (engine == Engine::kReference) {
     forest.scorer_ = std::make_shared<const ReferenceForest>(forest.model_);
-  } else {
-    forest.scorer_ = forest.GroupCount() == 1
-                         ? MakeInterleavedForest(*forest.model_)
-                         : MakeGroupedForest(*forest.model_, MakeInterleavedForest);
+    return forest;
   }
+  const auto make = [kernel = FactsOf(engine).kernel](const Model& plain) {
+    return kernel != nullptr ? MakeBitslicedForest(plain, *kernel) : MakeInterleavedForest(plain);
+  };
+  forest.scorer_ =
+      forest.GroupCount() == 1 ? make(*forest.model_) : MakeGroupedForest(*forest.model_, make);
   return forest;
+}
+
+PreparedRows Forest::Prepare(RowPlan plan) const {
+  AISLE_ASSERT(GroupCount() == 1 && plan.prepared.size() == FeatureCount());
+  for (const auto& values : plan.prepared)
+    AISLE_ASSERT(values.empty() || values.size() == plan.row_count);
+  for (const Grouping& grouping : plan.groupings) {
+    AISLE_ASSERT(grouping.group_of_row.size() == plan.row_count);
+    for (const std::uint32_t group : grouping.group_of_row)
+      AISLE_ASSERT(group < grouping.group_count);
+  }
+  PreparedRows rows;
+  rows.plan_ = std::make_shared<const RowPlan>(std::move(plan));
+  rows.prepared_ = scorer_->Prepare(*rows.plan_);
+  rows.scorer_ = scorer_;
+  return rows;
+}
+
+void Forest::Margins(const PreparedRows& rows, std::span<const Column> columns,
+                     std::span<float> margins) const {
+  const RowPlan& plan = rows.plan();
+  AISLE_ASSERT(rows.scorer_ == scorer_ && columns.size() == FeatureCount());
+  AISLE_ASSERT(margins.size() == plan.row_count);
+  for (std::size_t f = 0; f < columns.size() && plan.row_count > 0; ++f)
+    AssertShape(plan, plan.prepared[f], columns[f]);
+  if (rows.prepared_ != nullptr) return scorer_->Margins(plan, *rows.prepared_, columns, margins);
+  std::vector<float> block;
+  for (std::size_t begin = 0; begin < margins.size(); begin += kExpandedRows) {
+    const std::size_t count = std::min(kExpandedRows, margins.size() - begin);
+    block.resize(count * columns.size());
+    ExpandRows(plan, columns, begin, begin + count, block);
+    scorer_->Margins(block, margins.subspan(begin, count));
+  }
 }
 
 void Forest::Margins(std::span<const float> rows, std::span<float> margins) const {

@@ -10,8 +10,10 @@
 //   missing  NaN follows the node's default branch, as at training time. ±inf are numbers.
 //   threads  const members may be called from any number of threads.
 //   errors   Build: kInvalidArgument for a model that CheckModel() refuses, or an AISLE_FOREST_ENGINE that
-//            is unknown. Margins() and Predict() assert their shapes.
-//   cost     O(rows x trees x depth). The interleaved engine allocates one scratch block per call.
+//            is unknown; kFailedPrecondition for an engine asked for that this CPU cannot run or this model
+//            does not fit. Margins() and Predict() assert their shapes.
+//   cost     O(rows x trees x depth). The interleaved engine allocates one scratch block per call; the
+//            bit-sliced ones score whole blocks of 256 or 512 rows, in scratch memory that each thread keeps.
 //   source   sums are floats, added in tree order to the base margin: XGBoost 3.2's CPU predictor.
 #pragma once
 
@@ -24,6 +26,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "forest/columns.h"
 #include "forest/model.h"
 
 namespace aisle::forest {
@@ -32,17 +35,53 @@ enum class Engine : std::uint8_t {
   kAuto,  // What AISLE_FOREST_ENGINE says, or else the fastest that the CPU and the model allow.
   kReference,    // Forty obvious lines; the oracle of the others.
   kInterleaved,  // Sixteen rows in step; any x86-64.
+  // Bits of many rows at once, by 64-bit words (any x86-64), AVX2, AVX-512 BW and VL, or VBMI and GFNI too.
+  kBitsliced64,
+  kBitslicedAvx2,
+  kBitslicedAvx512,
+  kBitslicedVbmi,
 };
 
-// "auto", "reference", "interleaved". kInvalidArgument lists them.
+// All but kAuto, the slowest first.
+std::span<const Engine> AllEngines();
+// "auto", "reference", "interleaved", "bitsliced64", "bitsliced-avx2", ... kInvalidArgument lists them.
 Result<Engine> ParseEngine(std::string_view name);
 std::string_view EngineName(Engine engine);
+// Whether this CPU runs it: kFailedPrecondition says what it lacks and what there is instead.
+Status CheckEngine(Engine engine);
 
 // What an engine is to the Forest. The shapes have been asserted when Margins() is called.
 class Scorer {
  public:
+  // What an engine makes of a RowPlan.
+  class Prepared {
+   public:
+    virtual ~Prepared() = default;
+    virtual std::size_t Bytes() const = 0;
+  };
+
   virtual ~Scorer() = default;
   virtual void Margins(std::span<const float> rows, std::span<float> margins) const = 0;
+  // Memory of its tables.
+  virtual std::size_t Bytes() const { return 0; }
+  // Null: the engine takes rows only, and the Forest writes them out for it.
+  virtual std::unique_ptr<const Prepared> Prepare(const RowPlan& plan) const;
+  virtual void Margins(const RowPlan& plan, const Prepared& prepared,
+                       std::span<const Column> columns, std::span<float> margins) const;
+};
+
+// A plan and what one forest's engine made of it. Immutable; copies share it.
+class PreparedRows {
+ public:
+  const RowPlan& plan() const { return *plan_; }
+  // Memory of what was prepared, without the plan.
+  std::size_t Bytes() const { return prepared_ == nullptr ? 0 : prepared_->Bytes(); }
+
+ private:
+  friend class Forest;
+  std::shared_ptr<const RowPlan> plan_;
+  std::shared_ptr<const Scorer::Prepared> prepared_;
+  std::shared_ptr<const Scorer> scorer_;
 };
 
 class Forest {
@@ -51,7 +90,12 @@ class Forest {
 
   // Requires one whole row of margins for every row.
   void Margins(std::span<const float> rows, std::span<float> margins) const;
-  // The same after the objective's output transform.
+  // The same for rows given by column. `rows` are of this forest or a copy; `columns` has a place for every
+  // input, and says kPrepared just where the plan has values.
+  PreparedRows Prepare(RowPlan plan) const;
+  void Margins(const PreparedRows& rows, std::span<const Column> columns,
+               std::span<float> margins) const;
+  // Margins of rows, after the objective's output transform.
   void Predict(std::span<const float> rows, std::span<float> predictions) const;
   // The same as doubles, which is what a wide model sums; any other gives its floats.
   void WideMargins(std::span<const float> rows, std::span<double> margins) const;
@@ -65,9 +109,11 @@ class Forest {
   const std::vector<std::string>& FeatureNames() const { return model_->feature_names; }
   const Model& model() const { return *model_; }
   Engine engine() const { return engine_; }
-  // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow; an engine that cannot take the model
-  // is never an error: the reference takes its place, and this says why.
+  // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow. A model that only the reference takes
+  // is scored by it, whatever was asked for, and this says why.
   const std::string& EngineReason() const { return engine_reason_; }
+  // Memory of the engine's tables, beside the model.
+  std::size_t EngineBytes() const { return scorer_->Bytes(); }
 
  private:
   Forest() = default;

@@ -15,6 +15,10 @@ constexpr std::size_t kRows = 1700;
 constexpr std::uint32_t kInputs = 14;
 
 void BM_Margins(benchmark::State& state, Engine engine) {
+  if (const auto runs = CheckEngine(engine); !runs) {
+    state.SkipWithError(("SKIPPED: " + runs.error().message).c_str());
+    return;
+  }
   const auto forest = Forest::Build(RandomModel(7, 300, 8, kInputs, 0), engine);
   AISLE_ASSERT(forest);
   base::Stream stream(8, 8, 8);
@@ -35,6 +39,10 @@ void BM_Margins(benchmark::State& state, Engine engine) {
 }
 BENCHMARK_CAPTURE(BM_Margins, reference, Engine::kReference)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_Margins, interleaved, Engine::kInterleaved)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Margins, bitsliced64, Engine::kBitsliced64)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Margins, avx2, Engine::kBitslicedAvx2)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Margins, avx512, Engine::kBitslicedAvx512)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Margins, vbmi, Engine::kBitslicedVbmi)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace aisle::forest

@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <limits>
 
-#include "forest/random_model.h"
+#include "forest/bitsliced_kernel.h"
+#include "forest/cpu.h"
+#include "forest/hard_rows.h"
 
 namespace aisle::forest {
 namespace {
@@ -17,7 +19,14 @@ namespace {
 using testing::HasSubstr;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-constexpr std::array kEngines = {Engine::kReference, Engine::kInterleaved};
+// Those this CPU runs. What it lacks is skipped, and said, in bitsliced_test.cc.
+std::vector<Engine> EnginesHere() {
+  std::vector<Engine> engines;
+  for (const Engine engine : AllEngines()) {
+    if (CheckEngine(engine)) engines.push_back(engine);
+  }
+  return engines;
+}
 
 // x < 2 -> -1, otherwise +1; missing goes left; the sum starts at 0.5.
 Model Stump(bool default_left = true) {
@@ -40,14 +49,14 @@ float MarginOf(const Model& model, Engine engine, float x) {
 }
 
 TEST(Forest, ValueOnTheThresholdGoesRight) {
-  for (const Engine engine : kEngines) {
+  for (const Engine engine : EnginesHere()) {
     EXPECT_EQ(MarginOf(Stump(), engine, std::nextafter(2.0F, 0.0F)), -0.5F);
     EXPECT_EQ(MarginOf(Stump(), engine, 2.0F), 1.5F);
   }
 }
 
 TEST(Forest, MissingValueFollowsTheDefaultBranch) {
-  for (const Engine engine : kEngines) {
+  for (const Engine engine : EnginesHere()) {
     EXPECT_EQ(MarginOf(Stump(true), engine, kNan), -0.5F);
     EXPECT_EQ(MarginOf(Stump(false), engine, kNan), 1.5F);
     EXPECT_EQ(MarginOf(Stump(false), engine, -kNan), 1.5F);
@@ -56,7 +65,7 @@ TEST(Forest, MissingValueFollowsTheDefaultBranch) {
 
 TEST(Forest, MinusZeroEqualsZero) {
   Model model = Stump();
-  for (const Engine engine : kEngines) {
+  for (const Engine engine : EnginesHere()) {
     model.nodes[0].value = 0.0F;
     EXPECT_EQ(MarginOf(model, engine, -0.0F), 1.5F);
     model.nodes[0].value = -0.0F;
@@ -67,7 +76,7 @@ TEST(Forest, MinusZeroEqualsZero) {
 
 TEST(Forest, InfiniteThresholdsKeepMissingApartFromInfinity) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  for (const Engine engine : kEngines) {
+  for (const Engine engine : EnginesHere()) {
     Model model = Stump(true);
     model.nodes[0].value = -kInfinity;
     EXPECT_EQ(MarginOf(model, engine, -kInfinity), 1.5F);
@@ -90,16 +99,15 @@ TEST(Forest, AllEnginesAgreeOnRandomModels) {
     for (float& x : rows) {
       x = stream.Chance(0.2) ? kNan : static_cast<float>(stream.Between(-70, 70)) / 16.0F;
     }
-    std::vector<float> expected(rows.size() / features);
-    std::vector<float> found(expected.size());
-    const auto reference = Forest::Build(model, Engine::kReference);
-    const auto interleaved = Forest::Build(model, Engine::kInterleaved);
-    ASSERT_TRUE(reference && interleaved);
-    reference->Margins(rows, expected);
-    interleaved->Margins(rows, found);
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      ASSERT_EQ(std::bit_cast<std::uint32_t>(expected[i]), std::bit_cast<std::uint32_t>(found[i]))
-          << "seed " << seed << ", row " << i;
+    const std::vector<float> expected = OracleMargins(model, rows);
+    for (const Engine engine : EnginesHere()) {
+      const auto forest = Forest::Build(model, engine);
+      if (!forest) {
+        EXPECT_GT(seed % 10, kDepthMax) << forest.error().message;
+        continue;
+      }
+      ASSERT_TRUE(SameBits(expected, MarginsOf(*forest, rows)))
+          << "seed " << seed << ", " << EngineName(engine);
     }
   }
 }
@@ -118,11 +126,9 @@ TEST(Forest, LargeTreesAndManyInputsAgreeToo) {
     std::vector<float> rows(std::size_t{19} * model.feature_count);
     base::Stream stream(4, 4, 4);
     for (float& x : rows) x = static_cast<float>(stream.Normal());
-    std::array<float, 19> expected{};
-    std::array<float, 19> found{};
-    Forest::Build(model, Engine::kReference)->Margins(rows, expected);
-    Forest::Build(model, Engine::kInterleaved)->Margins(rows, found);
-    EXPECT_EQ(expected, found);
+    EXPECT_TRUE(SameBits(OracleMargins(model, rows),
+                         MarginsOf(*Forest::Build(model, Engine::kInterleaved), rows)));
+    EXPECT_TRUE(SameBits(OracleMargins(model, rows), MarginsOf(*Forest::Build(model), rows)));
   }
 }
 
@@ -184,7 +190,43 @@ TEST(Forest, TheEnvironmentForcesAnEngineWhereTheChoiceIsOpen) {
   setenv("AISLE_FOREST_ENGINE", "warp", 1);
   EXPECT_THAT(Forest::Build(Stump()).error().message, HasSubstr("'warp'"));
   unsetenv("AISLE_FOREST_ENGINE");
-  EXPECT_EQ(Forest::Build(Stump())->engine(), Engine::kInterleaved);
+}
+
+TEST(Forest, BuildTakesTheBestBitSlicedLevelThatTheCpuHas) {
+  Engine best = Engine::kBitsliced64;
+  if (CpuHasAvx2()) best = Engine::kBitslicedAvx2;
+  if (CpuHasAvx512()) best = Engine::kBitslicedAvx512;
+  if (CpuHasVbmi()) best = Engine::kBitslicedVbmi;
+  const auto forest = Forest::Build(Stump());
+  EXPECT_EQ(forest->engine(), best);
+  EXPECT_THAT(forest->EngineReason(), HasSubstr("this CPU has"));
+  EXPECT_GT(forest->EngineBytes(), 0U);
+}
+
+TEST(Forest, AModelThatDoesNotFitIsInterleavedAndTheReasonSaysWhy) {
+  const auto forest = Forest::Build(RandomModel(1, 2, 9, 3, 0));
+  EXPECT_EQ(forest->engine(), Engine::kInterleaved);
+  EXPECT_EQ(forest->EngineReason(), "not bit-sliced: tree 0 is deeper than 8");
+  const auto forced = Forest::Build(RandomModel(1, 2, 9, 3, 0), Engine::kBitsliced64);
+  ASSERT_FALSE(forced);
+  EXPECT_EQ(forced.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(forced.error().message, HasSubstr("bitsliced64 does not take this model: tree 0"));
+}
+
+TEST(Forest, AnEngineTheCpuLacksIsRefusedWithTheBestItHas) {
+  for (const Engine engine : AllEngines()) {
+    const auto forest = Forest::Build(Stump(), engine);
+    EXPECT_EQ(forest.has_value(), CheckEngine(engine).has_value());
+    if (forest) continue;
+    EXPECT_EQ(forest.error().code, ErrorCode::kFailedPrecondition);
+    EXPECT_THAT(forest.error().message, HasSubstr("which this CPU lacks; the best it runs is"));
+  }
+}
+
+TEST(Forest, EveryEngineHasANameThatParses) {
+  EXPECT_EQ(*ParseEngine("auto"), Engine::kAuto);
+  for (const Engine engine : AllEngines()) EXPECT_EQ(*ParseEngine(EngineName(engine)), engine);
+  EXPECT_THAT(ParseEngine("warp").error().message, HasSubstr("bitsliced-avx512"));
 }
 
 TEST(ForestDeathTest, MarginsAssertsTheShape) {

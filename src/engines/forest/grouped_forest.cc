@@ -19,6 +19,12 @@ class GroupedForest final : public Scorer {
     }
   }
 
+  std::size_t Bytes() const override {
+    std::size_t bytes = 0;
+    for (const auto& group : groups_) bytes += group->Bytes();
+    return bytes;
+  }
+
  private:
   std::vector<std::shared_ptr<const Scorer>> groups_;
 };

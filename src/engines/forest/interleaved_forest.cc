@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "forest/float_key.h"
+
 namespace aisle::forest {
 namespace {
 
@@ -15,12 +17,7 @@ constexpr std::size_t kBlockBytes = 32U << 10U;  // Cells of a block should stay
 constexpr std::int32_t kBelowAll = std::numeric_limits<std::int32_t>::min();
 constexpr std::int32_t kAboveAll = std::numeric_limits<std::int32_t>::max();
 
-// An integer that compares like the float. -0 and +0 are equal and get one key. No number maps to
-// kBelowAll or kAboveAll: those bit patterns are NaNs.
-std::int32_t Key(float x) {
-  const auto bits = std::bit_cast<std::int32_t>(x + 0.0F);
-  return bits < 0 ? bits ^ 0x7fffffff : bits;
-}
+// No number's key is one of these: those bit patterns are NaNs.
 static_assert(std::bit_cast<std::int32_t>(std::numeric_limits<float>::infinity()) < kAboveAll);
 
 template <typename Index>
@@ -76,7 +73,7 @@ class InterleavedForest final : public Scorer {
         continue;
       }
       const std::uint32_t cell = 2 * slot_of[node.feature] + (node.default_left ? 1 : 0);
-      nodes_.push_back({.key = Key(node.value),
+      nodes_.push_back({.key = FloatKey(node.value),
                         .left = static_cast<Index>(node.left),
                         .cell = static_cast<Index>(cell)});
       leaves_.push_back(0);
@@ -97,7 +94,7 @@ class InterleavedForest final : public Scorer {
       for (std::size_t slot = 0; slot < used_.size(); ++slot) {
         const float x = rows[i * feature_count_ + used_[slot]];
         const bool missing = std::isnan(x);
-        const std::int32_t key = missing ? 0 : Key(x);
+        const std::int32_t key = missing ? 0 : FloatKey(x);
         row[2 * slot] = missing ? kAboveAll : key;
         row[2 * slot + 1] = missing ? kBelowAll : key;
       }

@@ -1,0 +1,176 @@
+#include "forest/bitsliced_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <limits>
+#include <new>
+
+#include "forest/float_key.h"
+
+namespace aisle::forest {
+
+struct Predicate {
+  std::uint32_t feature = 0;
+  std::int32_t key = 0;
+  std::uint8_t missing_right = 0;
+  auto operator<=>(const Predicate&) const = default;
+};
+
+namespace {
+
+constexpr std::align_val_t kLine{64};
+constexpr std::size_t kSearchWidth = 16;
+
+Predicate PredicateOf(const Node& node) {
+  return {node.feature, FloatKey(node.value), static_cast<std::uint8_t>(node.default_left ? 0 : 1)};
+}
+
+std::vector<Predicate> Predicates(const Model& model) {
+  std::vector<Predicate> predicates;
+  for (const Node& node : model.nodes) {
+    if (node.left != 0) predicates.push_back(PredicateOf(node));
+  }
+  std::sort(predicates.begin(), predicates.end());
+  predicates.erase(std::unique(predicates.begin(), predicates.end()), predicates.end());
+  return predicates;
+}
+
+// Depths beyond kDepthMax are all told as the next: nobody needs them, and trees may be 10^5 deep.
+std::uint32_t DepthOf(const Node* nodes, std::size_t count, std::vector<std::uint8_t>& depths) {
+  depths.assign(count, 0);
+  std::uint8_t deepest = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (nodes[i].left == 0) continue;
+    const auto below = static_cast<std::uint8_t>(std::min<unsigned>(depths[i], kDepthMax) + 1);
+    depths[nodes[i].left] = depths[nodes[i].left + 1] = below;
+    deepest = std::max(deepest, below);
+  }
+  return deepest;
+}
+
+// Writes one tree, completed: what is below a leaf asks its parent's question again and leads to the leaf.
+struct TreeWriter {
+  const Node* nodes;
+  const std::vector<Predicate>& predicates;
+  std::uint32_t plane_bytes;
+  std::vector<std::uint32_t>& programs;
+  std::array<float, 1U << kDepthMax> leaves{};
+
+  void Write(std::uint32_t at, std::uint32_t depth, std::uint32_t path, std::uint32_t asked) {
+    const Node& node = nodes[at];
+    if (node.left == 0) {
+      std::fill_n(&leaves[std::size_t{path} << depth], std::size_t{1} << depth, node.value);
+      programs.insert(programs.end(), (std::size_t{1} << depth) - 1, asked);
+      return;
+    }
+    const auto found = std::lower_bound(predicates.begin(), predicates.end(), PredicateOf(node));
+    const auto plane = static_cast<std::uint32_t>(found - predicates.begin());
+    programs.push_back(plane * plane_bytes);
+    Write(node.left, depth - 1, 2 * path, plane * plane_bytes);
+    Write(node.left + 1, depth - 1, 2 * path + 1, plane * plane_bytes);
+  }
+};
+
+}  // namespace
+
+LineBytes::LineBytes(std::size_t size)
+    : data_(static_cast<std::byte*>(::operator new[](std::max<std::size_t>(size, 1), kLine))),
+      size_(size) {
+  std::memset(data_.get(), 0, size);
+}
+
+void LineBytes::Free::operator()(std::byte* data) const { ::operator delete[](data, kLine); }
+
+std::string WhyNotSliced(const Model& model) {
+  std::vector<std::uint8_t> depths;
+  std::size_t bytes = 0;
+  for (std::size_t tree = 0; tree < model.TreeCount(); ++tree) {
+    const std::size_t begin = model.tree_begin[tree];
+    const auto depth = DepthOf(&model.nodes[begin], model.tree_begin[tree + 1] - begin, depths);
+    if (depth > kDepthMax) return fmt::format("tree {} is deeper than {}", tree, kDepthMax);
+    bytes += (std::size_t{8} << depth) + 256;
+  }
+  if (bytes > kSlicedBytesMax) {
+    return fmt::format("its trees, completed, need {} MB, more than {}", bytes >> 20U,
+                       kSlicedBytesMax >> 20U);
+  }
+  const std::size_t planes = Predicates(model).size();
+  if (planes > kPlanesMax) {
+    return fmt::format("its splits ask {} different questions, more than {}", planes, kPlanesMax);
+  }
+  return "";
+}
+
+SlicedTables::SlicedTables(const Model& model, const Kernel& kernel)
+    : base_margin(model.base_margin) {
+  const std::vector<Predicate> predicates = Predicates(model);
+  for (const Predicate& predicate : predicates) {
+    if (inputs.empty() || inputs.back().feature != predicate.feature) {
+      inputs.push_back({.feature = predicate.feature,
+                        .first = static_cast<std::uint32_t>(plane_count()),
+                        .search = {}});
+    }
+    ++inputs.back().count;
+    missing_right.push_back(predicate.missing_right);
+  }
+  MakeSearches(predicates);
+
+  std::vector<std::uint8_t> depths;
+  std::size_t leaf_bytes = 0;
+  for (std::size_t tree = 0; tree < model.TreeCount(); ++tree) {
+    const std::size_t begin = model.tree_begin[tree];
+    const auto depth = DepthOf(&model.nodes[begin], model.tree_begin[tree + 1] - begin, depths);
+    trees.push_back({.leaves = static_cast<std::uint32_t>(leaf_bytes), .depth = depth});
+    leaf_bytes += kernel.leaf_bytes(depth);
+  }
+  leaves = LineBytes(leaf_bytes);
+  for (std::size_t tree = 0; tree < model.TreeCount(); ++tree) {
+    SlicedTree& sliced = trees[tree];
+    sliced.program = static_cast<std::uint32_t>(programs.size());
+    TreeWriter writer{&model.nodes[model.tree_begin[tree]], predicates, kernel.plane_bytes,
+                      programs};
+    writer.Write(0, sliced.depth, 0, 0);
+    kernel.pack_leaves(sliced.depth, writer.leaves.data(), leaves.data() + sliced.leaves);
+  }
+}
+
+void SlicedTables::MakeSearches(const std::vector<Predicate>& predicates) {
+  std::vector<std::array<std::size_t, kSearchLevelsMax>> begins(inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    SlicedInput& input = inputs[i];
+    std::vector<std::vector<std::int32_t>> levels(1);  // The longest first.
+    for (std::uint32_t k = 0; k < input.count; ++k)
+      levels[0].push_back(predicates[input.first + k].key);
+    while (levels.back().size() > kSearchWidth) {
+      std::vector<std::int32_t> shorter;
+      for (std::size_t k = kSearchWidth - 1; k < levels.back().size(); k += kSearchWidth)
+        shorter.push_back(levels.back()[k]);
+      levels.push_back(std::move(shorter));
+    }
+    AISLE_ASSERT(levels.size() <= kSearchLevelsMax);
+    input.search.count = input.count;
+    input.search.level_count = static_cast<std::uint32_t>(levels.size());
+    for (std::size_t level = 0; level < levels.size(); ++level) {
+      const auto& keys = levels[levels.size() - 1 - level];
+      begins[i][level] = searches.size();
+      searches.insert(searches.end(), keys.begin(), keys.end());
+      searches.insert(searches.end(), kSearchWidth - keys.size() % kSearchWidth,
+                      std::numeric_limits<std::int32_t>::max());
+    }
+  }
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    for (std::size_t level = 0; level < inputs[i].search.level_count; ++level)
+      inputs[i].search.level[level] = &searches[begins[i][level]];
+  }
+}
+
+std::size_t SlicedTables::bytes() const {
+  return inputs.size() * sizeof(SlicedInput) + searches.size() * sizeof(std::int32_t) +
+         missing_right.size() + trees.size() * sizeof(SlicedTree) +
+         programs.size() * sizeof(std::uint32_t) + leaves.size();
+}
+
+}  // namespace aisle::forest

@@ -1,0 +1,83 @@
+// What the bit-sliced engine makes of a model once: its predicates, its trees as programs over their planes,
+// and its leaves as a kernel wants them.
+//
+// A predicate is "at or above the threshold, and where a missing value goes". All splits that ask the same
+// share one plane, so a forest of 50,000 splits has some 5,000 planes. Private to this module.
+//
+//   shapes   an input's planes are first up to, not including, first + count; plane first + k is the one of
+//            its k-th key.
+//   order    predicates by input, then by rising threshold.
+//   missing  missing_right[plane] is 1 where a missing value goes right.
+//   errors   WhyNotSliced: empty when the model fits, else what is in the way, in words.
+//   cost     linear in the nodes but for a binary search each; memory: bytes().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "forest/bitsliced_kernel.h"
+#include "forest/model.h"
+
+namespace aisle::forest {
+
+// More planes than this leave every cache; the interleaved engine is then as fast.
+inline constexpr std::size_t kPlanesMax = 65'536;
+// Of programs and leaves, which are complete trees however sparse the model's are.
+inline constexpr std::size_t kSlicedBytesMax = std::size_t{256} << 20U;
+
+// Memory at a cache line, all zero at first.
+class LineBytes {
+ public:
+  LineBytes() = default;
+  explicit LineBytes(std::size_t size);
+  std::byte* data() { return data_.get(); }
+  const std::byte* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(std::byte* data) const;
+  };
+  std::unique_ptr<std::byte[], Free> data_;
+  std::size_t size_ = 0;
+};
+
+// The one place that knows which models the bit-sliced engine takes.
+std::string WhyNotSliced(const Model& model);
+
+struct SlicedInput {
+  std::uint32_t feature = 0;
+  std::uint32_t first = 0;  // Of its planes.
+  std::uint32_t count = 0;
+  SearchTable search;  // Its keys.
+};
+
+struct Predicate;
+
+struct SlicedTables {
+  // The model fits.
+  SlicedTables(const Model& model, const Kernel& kernel);
+  SlicedTables(const SlicedTables&) = delete;
+  SlicedTables& operator=(const SlicedTables&) = delete;
+  std::size_t bytes() const;
+  std::size_t plane_count() const { return missing_right.size(); }
+  SlicedForest forest() const {
+    return {trees.data(), trees.size(), programs.data(), leaves.data(), base_margin};
+  }
+
+  std::vector<SlicedInput> inputs;  // Those that some split asks for, by rising feature.
+  std::vector<std::int32_t> searches;
+  std::vector<std::uint8_t> missing_right;  // By plane.
+  std::vector<SlicedTree> trees;
+  std::vector<std::uint32_t> programs;
+  LineBytes leaves;
+  float base_margin = 0;
+
+ private:
+  void MakeSearches(const std::vector<Predicate>& predicates);
+};
+
+}  // namespace aisle::forest
