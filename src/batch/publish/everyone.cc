@@ -35,24 +35,24 @@ class EveryoneRanker {
  public:
   EveryoneRanker(const features::Catalogue& catalogue, ranking::PairScorer ranker,
                  std::optional<ranking::CategoryScorer> propensity,
-                 std::vector<std::uint32_t> candidates, const EveryoneOptions& options)
+                 std::span<const std::uint32_t> candidates, const EveryoneOptions& options)
       : catalogue_(catalogue),
         ranker_(std::move(ranker)),
         propensity_(std::move(propensity)),
-        candidates_(std::move(candidates)),
+        candidates_(ranker_.Prepare(candidates)),
         options_(options) {}
 
   RankedList Rank(const features::CustomerRecord& record, Worker& worker) const {
-    std::span<const std::uint32_t> candidates = candidates_;
-    if (options_.exclude_bought) candidates = NotBought(record, worker);
     worker.propensity.clear();
     if (propensity_) {
       worker.propensity.resize(catalogue_.categories.size());
       propensity_->Score(record, options_.as_of, worker.scratch, worker.propensity);
     }
-    worker.scores.resize(candidates.size());
-    ranker_.FillRows(record, worker.propensity, options_.as_of, candidates, worker.scratch);
-    ranker_.ScoreRows(worker.propensity, candidates, worker.scratch, worker.scores);
+    worker.scores.resize(candidates_.positions().size());
+    ranker_.FillColumns(record, worker.propensity, options_.as_of, candidates_, worker.scratch);
+    ranker_.ScoreColumns(worker.propensity, candidates_, worker.scratch, worker.scores);
+    std::span<const std::uint32_t> candidates = candidates_.positions();
+    if (options_.exclude_bought) candidates = DropBought(record, worker);
     const auto best =
         worker.selector.Select(worker.scores, candidates, static_cast<std::size_t>(options_.count));
     RankedList list{record.customer, {}};
@@ -62,24 +62,30 @@ class EveryoneRanker {
   }
 
  private:
-  std::span<const std::uint32_t> NotBought(const features::CustomerRecord& record,
-                                           Worker& worker) const {
+  // Keeps the scores of those left, which it returns.
+  std::span<const std::uint32_t> DropBought(const features::CustomerRecord& record,
+                                            Worker& worker) const {
     worker.candidates.clear();
+    std::size_t kept = 0;
     // Both lists rise with the product id.
     auto pair = record.pairs.begin();
-    for (const std::uint32_t position : candidates_) {
+    for (std::size_t i = 0; i < worker.scores.size(); ++i) {
+      const std::uint32_t position = candidates_.positions()[i];
       const domain::ProductId product = catalogue_.products[position].product;
       while (pair != record.pairs.end() && pair->product < product) ++pair;
       const bool met = pair != record.pairs.end() && pair->product == product;
-      if (!met || pair->purchases == 0) worker.candidates.push_back(position);
+      if (met && pair->purchases > 0) continue;
+      worker.candidates.push_back(position);
+      worker.scores[kept++] = worker.scores[i];
     }
+    worker.scores.resize(kept);
     return worker.candidates;
   }
 
   const features::Catalogue& catalogue_;
   ranking::PairScorer ranker_;
   std::optional<ranking::CategoryScorer> propensity_;
-  std::vector<std::uint32_t> candidates_;
+  ranking::PreparedCandidates candidates_;
   const EveryoneOptions& options_;
 };
 
@@ -153,10 +159,10 @@ Result<EveryoneReport> RankEveryone(warehouse::Database& database,
     AISLE_TRY(propensity, ranking::CategoryScorer::Make(model.spec, view));
     propensity_version = model.version;
   }
-  auto candidates = Candidates(catalogue, options);
+  const auto candidates = Candidates(catalogue, options);
   const auto candidate_count = static_cast<std::int64_t>(candidates.size());
-  const EveryoneRanker everyone(catalogue, std::move(ranker), std::move(propensity),
-                                std::move(candidates), options);
+  const EveryoneRanker everyone(catalogue, std::move(ranker), std::move(propensity), candidates,
+                                options);
   AISLE_TRY(EveryoneReport report,
             RankBlocks(database, catalogue, everyone, options.as_of, take, progress));
   report.candidates = candidate_count;

@@ -268,7 +268,8 @@ Result<registry::Manifest> Training::MakeManifest(const Learned& learned, const 
     const auto definition = std::find_if(definitions.begin(), definitions.end(),
                                          [&](const auto& input) { return input.name == name; });
     AISLE_ASSERT(definition != definitions.end());
-    constexpr std::array<const char*, 3> kRoles = {"request", "product", "pair"};
+    // By role; whether a pair input is monotone is this build's business.
+    constexpr std::array<const char*, 4> kRoles = {"request", "product", "pair", "pair"};
     manifest.inputs.push_back({name, "float", kRoles[static_cast<std::size_t>(definition->role)]});
   }
   manifest.objective = recipe_->learner.objective;

@@ -101,4 +101,57 @@ void CategoryRowMaker::Fill(const CustomerRecord& customer, base::Timestamp now,
   }
 }
 
+forest::RowPlan CategoryRowMaker::Plan(std::size_t customer_count) const {
+  const std::size_t categories = view_->catalogue().categories.size();
+  forest::RowPlan plan;
+  plan.row_count = customer_count * categories;
+  plan.prepared.resize(inputs_.size());
+  plan.groupings.push_back(
+      {.group_of_row = {}, .group_count = static_cast<std::uint32_t>(customer_count)});
+  const CustomerInputs nobody{};
+  const CategoryContext nothing{};
+  for (std::size_t i = 0; i < plan.row_count; ++i) {
+    const Row row{nobody, nothing, static_cast<float>(i % categories),
+                  static_cast<float>(view_->category_share()[i % categories]), 0};
+    for (std::size_t f = 0; f < inputs_.size(); ++f) {
+      if (CategoryInputs()[inputs_[f]].role == Role::kProductStatic)
+        plan.prepared[f].push_back(Value(static_cast<CategoryInput>(inputs_[f]), row));
+    }
+    plan.groupings[0].group_of_row.push_back(static_cast<std::uint32_t>(i / categories));
+  }
+  return plan;
+}
+
+void CategoryRowMaker::FillColumns(std::span<const CustomerRecord> customers, base::Timestamp now,
+                                   std::size_t customer_count, CategoryColumns& out) const {
+  AISLE_ASSERT(customers.size() <= customer_count);
+  const std::size_t categories = view_->catalogue().categories.size();
+  const std::size_t row_count = customer_count * categories;
+  out.columns.assign(inputs_.size(), {});
+  out.values.resize(inputs_.size() * row_count);
+  for (std::size_t f = 0; f < inputs_.size(); ++f) {
+    const Role role = CategoryInputs()[inputs_[f]].role;
+    if (role == Role::kProductStatic) continue;
+    const bool grouped = role == Role::kRequestConstant;
+    out.columns[f].form = grouped ? forest::Column::Form::kGrouped : forest::Column::Form::kRows;
+    out.columns[f].values =
+        std::span(out.values).subspan(f * row_count, grouped ? customer_count : row_count);
+  }
+  for (std::size_t i = 0; i < customers.size(); ++i) {
+    const CustomerInputs inputs = MakeCustomerInputs(customers[i], now);
+    const std::vector<CategoryContext> contexts = MakeCategoryContexts(customers[i], *view_, now);
+    const std::vector<float> open = CountOpenInterests(customers[i], view_->catalogue(), now);
+    for (std::size_t c = 0; c < categories; ++c) {
+      const Row row{inputs, contexts[c], static_cast<float>(c),
+                    static_cast<float>(view_->category_share()[c]), open[c]};
+      for (std::size_t f = 0; f < inputs_.size(); ++f) {
+        const bool grouped = out.columns[f].form == forest::Column::Form::kGrouped;
+        if (out.columns[f].form == forest::Column::Form::kPrepared || (grouped && c > 0)) continue;
+        out.values[f * row_count + (grouped ? i : i * categories + c)] =
+            Value(static_cast<CategoryInput>(inputs_[f]), row);
+      }
+    }
+  }
+}
+
 }  // namespace aisle::features

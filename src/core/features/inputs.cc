@@ -10,9 +10,10 @@
 namespace aisle::features {
 namespace {
 
-constexpr auto kRequest = Role::kRequest;
-constexpr auto kProduct = Role::kProduct;
+constexpr auto kRequest = Role::kRequestConstant;
+constexpr auto kProduct = Role::kProductStatic;
 constexpr auto kPair = Role::kPair;
+constexpr auto kMonotone = Role::kPairMonotone;
 
 constexpr std::array<InputDefinition, static_cast<std::size_t>(PairInput::kCount)> kPairInputs = {{
     {"age", kRequest, "years", "completed years at the request; NaN without a birth date"},
@@ -27,8 +28,8 @@ constexpr std::array<InputDefinition, static_cast<std::size_t>(PairInput::kCount
     {"price", kProduct, "USD", "catalogue price as of the generation"},
     {"product_tier", kProduct, "", "0 below 50 USD, 1 below 150, 2 from there"},
     {"is_perishable", kProduct, "", "0 or 1"},
-    {"price_ratio", kPair, "", "price / max(avg_browsed_price, 1)"},
-    {"spend_match", kPair, "", "min(price / max(avg_order_value, 1), 5)"},
+    {"price_ratio", kMonotone, "", "price / max(avg_browsed_price, 1)"},
+    {"spend_match", kMonotone, "", "min(price / max(avg_order_value, 1), 5)"},
     {"total_browse_events", kRequest, "events", "views, category browses and searches"},
     {"total_sessions", kRequest, "sessions", "distinct sessions with a browse event"},
     {"days_since_event", kRequest, "days", "since the last event of any kind; NaN if never"},

@@ -4,10 +4,11 @@
 // Every input has a name, a role, a unit and a meaning (PairInputs(), CategoryInputs()). A model's
 // manifest lists the names it was trained with; Resolve turns that list into columns, or names the
 // first input this build cannot make. A PairRowMaker is built once per model and catalogue; Fill
-// then writes the rows of a request.
+// then writes the rows of a request. Who scores the same candidates again and again makes a Plan of them
+// and takes columns, which say the same in fewer numbers.
 //
 //   shapes   rows is row-major: rows[i * inputs.size() + f]; row i belongs to candidates[i].
-//   order    of the columns: the manifest's.
+//   order    of the columns: the manifest's. Candidates of a Plan rise; those of Fill need not.
 //   units    as each definition says; times of the request count from `now`, which is the cutoff in
 //            training.
 //   missing  NaN: never bought, nothing to average, no such history. "Today" is 0 days.
@@ -26,19 +27,17 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "features/records.h"
+#include "forest/columns.h"
+#include "forest/roles.h"
 
 namespace aisle::features {
 
-// How an input can vary among the rows of one request.
-enum class Role : std::uint8_t {
-  kRequest,  // The same for all candidates.
-  kProduct,  // A property of the product alone: the same for all requests of a generation.
-  kPair,     // Anything else.
-};
+// How an input can vary among the rows of one request; forest/roles.h has the rules.
+using Role = forest::InputRole;
 
 struct InputDefinition {
   std::string_view name;
-  Role role = Role::kRequest;
+  Role role = Role::kRequestConstant;
   std::string_view unit;
   std::string_view meaning;
 };
@@ -60,7 +59,7 @@ class CatalogueView {
   explicit CatalogueView(const Catalogue& catalogue);
 
   const Catalogue& catalogue() const { return *catalogue_; }
-  // One column per input of role kProduct, in the order of PairInputs(); column[p] belongs to
+  // One column per input of role kProductStatic, in the order of PairInputs(); column[p] belongs to
   // products[p].
   std::span<const float> ProductColumn(std::size_t input) const { return product_columns_[input]; }
   // Share of each category among all; sums to 1.
@@ -80,6 +79,13 @@ class CatalogueView {
   std::size_t department_count_ = 0;
 };
 
+// What FillColumns makes, and memory that is kept from call to call. The columns refer to it.
+struct PairColumns {
+  std::vector<forest::Column> columns;
+  std::vector<float> values;
+  std::vector<std::uint32_t> met_rows;  // Candidates with a history, rising.
+};
+
 // The rows of pair models. `propensity` holds one score per category of the catalogue, or is empty
 // (input NaN).
 class PairRowMaker {
@@ -91,9 +97,20 @@ class PairRowMaker {
   void Fill(const CustomerRecord& customer, std::span<const float> propensity, base::Timestamp now,
             std::span<const std::uint32_t> candidates, std::span<float> rows) const;
 
+  // The same rows by column: ExpandRows(Plan(c), columns) is what Fill writes for c.
+  forest::RowPlan Plan(std::span<const std::uint32_t> candidates) const;
+  void FillColumns(const CustomerRecord& customer, std::span<const float> propensity,
+                   base::Timestamp now, std::span<const std::uint32_t> candidates,
+                   PairColumns& out) const;
+
  private:
   const CatalogueView* view_;
   std::vector<std::uint16_t> inputs_;
+};
+
+struct CategoryColumns {
+  std::vector<forest::Column> columns;
+  std::vector<float> values;
 };
 
 // The rows of category models: one per category of the catalogue, in its order.
@@ -102,6 +119,12 @@ class CategoryRowMaker {
   CategoryRowMaker(const CatalogueView& view, std::vector<std::uint16_t> inputs);
   std::size_t InputCount() const { return inputs_.size(); }
   void Fill(const CustomerRecord& customer, base::Timestamp now, std::span<float> rows) const;
+
+  // The rows of several customers by column, customer after customer. `customers` are at most as many as
+  // the plan's; the rows of those that lack hold anything.
+  forest::RowPlan Plan(std::size_t customer_count) const;
+  void FillColumns(std::span<const CustomerRecord> customers, base::Timestamp now,
+                   std::size_t customer_count, CategoryColumns& out) const;
 
  private:
   const CatalogueView* view_;

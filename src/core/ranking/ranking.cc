@@ -11,6 +11,9 @@
 namespace aisle::ranking {
 namespace {
 
+// Two full blocks of the engines that score 256 rows at once, and one of those that score 512.
+constexpr std::size_t kGroupRows = 512;
+
 Result<std::shared_ptr<const forest::Forest>> LoadForest(const ModelSpec& spec) {
   AISLE_TRY(forest::Model model, forest::LoadModel(spec.ubjson));
   AISLE_TRY(forest::Forest built, forest::Forest::Build(std::move(model)));
@@ -103,8 +106,36 @@ void PairScorer::ScoreRows(std::span<const float> propensity,
   AISLE_ASSERT(scratch.rows.size() == candidates.size() * maker_.InputCount());
   scratch.margins.resize(candidates.size());
   forest_->Margins(scratch.rows, scratch.margins);
+  ScoreMargins(propensity, candidates, scratch.margins, scores);
+}
+
+PreparedCandidates PairScorer::Prepare(std::span<const std::uint32_t> candidates) const {
+  PreparedCandidates prepared;
+  prepared.positions_.assign(candidates.begin(), candidates.end());
+  prepared.rows_ = forest_->Prepare(maker_.Plan(candidates));
+  return prepared;
+}
+
+void PairScorer::FillColumns(const features::CustomerRecord& customer,
+                             std::span<const float> propensity, base::Timestamp now,
+                             const PreparedCandidates& candidates, Scratch& scratch) const {
+  maker_.FillColumns(customer, propensity, now, candidates.positions(), scratch.pair_columns);
+}
+
+void PairScorer::ScoreColumns(std::span<const float> propensity,
+                              const PreparedCandidates& candidates, Scratch& scratch,
+                              std::span<float> scores) const {
+  AISLE_ASSERT(scores.size() == candidates.positions().size());
+  scratch.margins.resize(scores.size());
+  forest_->Margins(candidates.rows_, scratch.pair_columns.columns, scratch.margins);
+  ScoreMargins(propensity, candidates.positions(), scratch.margins, scores);
+}
+
+void PairScorer::ScoreMargins(std::span<const float> propensity,
+                              std::span<const std::uint32_t> candidates,
+                              std::span<const float> margins, std::span<float> scores) const {
   for (std::size_t i = 0; i < scores.size(); ++i)
-    scores[i] = Calibrated(scratch.margins[i], slope_, offset_);
+    scores[i] = Calibrated(margins[i], slope_, offset_);
   if (blend_ <= 0 || propensity.empty()) return;
   const auto& products = view_->catalogue().products;
   for (std::size_t i = 0; i < scores.size(); ++i) {
@@ -120,13 +151,18 @@ Result<CategoryScorer> CategoryScorer::Make(const ModelSpec& spec,
   AISLE_TRY(auto inputs, features::ResolveCategoryInputs(spec.inputs));
   AISLE_TRY(auto forest, LoadForest(spec));
   return CategoryScorer(std::move(forest), features::CategoryRowMaker(view, std::move(inputs)),
-                        spec);
+                        spec, view.catalogue().categories.size());
 }
 
 CategoryScorer::CategoryScorer(std::shared_ptr<const forest::Forest> forest,
-                               features::CategoryRowMaker maker, const ModelSpec& spec)
+                               features::CategoryRowMaker maker, const ModelSpec& spec,
+                               std::size_t category_count)
     : forest_(std::move(forest)),
       maker_(std::move(maker)),
+      category_count_(category_count),
+      group_(std::max<std::size_t>(1, kGroupRows / std::max<std::size_t>(1, category_count))),
+      one_(forest_->Prepare(maker_.Plan(1))),
+      several_(forest_->Prepare(maker_.Plan(group_))),
       slope_(spec.calibration_slope),
       offset_(spec.calibration_offset) {}
 
@@ -138,16 +174,19 @@ void CategoryScorer::Score(const features::CustomerRecord& customer, base::Times
 void CategoryScorer::ScoreBlock(std::span<const features::CustomerRecord> customers,
                                 base::Timestamp now, Scratch& scratch,
                                 std::span<float> scores) const {
-  if (customers.empty()) return;
-  AISLE_ASSERT(scores.size() % customers.size() == 0);
-  scratch.rows.resize(scores.size() * maker_.InputCount());
-  scratch.margins.resize(scores.size());
-  const std::size_t cells = scratch.rows.size() / customers.size();
-  for (std::size_t i = 0; i < customers.size(); ++i)
-    maker_.Fill(customers[i], now, std::span(scratch.rows).subspan(i * cells, cells));
-  forest_->Margins(scratch.rows, scratch.margins);
-  for (std::size_t i = 0; i < scores.size(); ++i)
-    scores[i] = Calibrated(scratch.margins[i], slope_, offset_);
+  AISLE_ASSERT(scores.size() == customers.size() * category_count_);
+  while (!customers.empty() && !scores.empty()) {
+    const std::size_t group = customers.size() == 1 ? 1 : group_;
+    const std::size_t count = std::min(group, customers.size());
+    maker_.FillColumns(customers.first(count), now, group, scratch.category_columns);
+    scratch.margins.resize(group * category_count_);
+    forest_->Margins(group == 1 ? one_ : several_, scratch.category_columns.columns,
+                     scratch.margins);
+    for (std::size_t i = 0; i < count * category_count_; ++i)
+      scores[i] = Calibrated(scratch.margins[i], slope_, offset_);
+    customers = customers.subspan(count);
+    scores = scores.subspan(count * category_count_);
+  }
 }
 
 }  // namespace aisle::ranking

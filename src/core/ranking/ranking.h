@@ -11,7 +11,8 @@
 //   errors   Make: kFailedPrecondition when the model's inputs cannot be made by this build,
 //            kInvalidArgument when the forest does not load. SpecOf: kFailedPrecondition for a
 //            manifest that says what this build cannot do.
-//   cost     Score: candidates x inputs to fill, plus one forest call.
+//   cost     Score: candidates x inputs to fill, plus one forest call. Prepared candidates cost less: what is
+//            the product's alone is worked on once, and what few candidates have is cheap for the others.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +47,22 @@ Result<ModelSpec> SpecOf(const registry::ModelVersion& version);
 struct Scratch {
   std::vector<float> rows;
   std::vector<float> margins;
+  features::PairColumns pair_columns;
+  features::CategoryColumns category_columns;
+};
+
+// A list of candidates that is scored for one customer after another, made by a PairScorer for itself and its
+// copies. Immutable.
+class PreparedCandidates {
+ public:
+  // Positions in the catalogue's products, rising.
+  std::span<const std::uint32_t> positions() const { return positions_; }
+  std::size_t Bytes() const { return rows_.Bytes(); }
+
+ private:
+  friend class PairScorer;
+  std::vector<std::uint32_t> positions_;
+  forest::PreparedRows rows_;
 };
 
 // Scores (customer, product) pairs.
@@ -61,9 +78,19 @@ class PairScorer {
   void ScoreRows(std::span<const float> propensity, std::span<const std::uint32_t> candidates,
                  Scratch& scratch, std::span<float> scores) const;
 
+  // The same two steps, and the same scores bit by bit, for candidates that were prepared.
+  PreparedCandidates Prepare(std::span<const std::uint32_t> candidates) const;
+  void FillColumns(const features::CustomerRecord& customer, std::span<const float> propensity,
+                   base::Timestamp now, const PreparedCandidates& candidates,
+                   Scratch& scratch) const;
+  void ScoreColumns(std::span<const float> propensity, const PreparedCandidates& candidates,
+                    Scratch& scratch, std::span<float> scores) const;
+
   const forest::Forest& forest() const { return *forest_; }
 
  private:
+  void ScoreMargins(std::span<const float> propensity, std::span<const std::uint32_t> candidates,
+                    std::span<const float> margins, std::span<float> scores) const;
   PairScorer(std::shared_ptr<const forest::Forest> forest, features::PairRowMaker maker,
              const ModelSpec& spec, const features::CatalogueView& view);
   std::shared_ptr<const forest::Forest> forest_;
@@ -88,9 +115,14 @@ class CategoryScorer {
 
  private:
   CategoryScorer(std::shared_ptr<const forest::Forest> forest, features::CategoryRowMaker maker,
-                 const ModelSpec& spec);
+                 const ModelSpec& spec, std::size_t category_count);
   std::shared_ptr<const forest::Forest> forest_;
   features::CategoryRowMaker maker_;
+  std::size_t category_count_;
+  // Rows of one customer, and of as many as the engines' blocks hold.
+  std::size_t group_;
+  forest::PreparedRows one_;
+  forest::PreparedRows several_;
   double slope_;
   double offset_;
 };

@@ -137,6 +137,9 @@ class ServingState {
   const features::CatalogueView& view() const;
   const ranking::PairScorer* ranker() const;  // Null: no ranking model; answer by the next rung.
 
+  // What the region's shelf holds, prepared for ranker(). Only where there is a ranker.
+  const ranking::PreparedCandidates& candidates(domain::Region region) const;
+
   // The embedded store of this generation; one per thread, must not outlive the state.
   std::unique_ptr<Store> OpenStore() const;
 

@@ -155,6 +155,7 @@ struct ServingState::Impl {
   CustomerMap customers;               // Of a state made from parts.
   std::optional<features::CatalogueView> view;
   std::optional<ranking::PairScorer> ranker;
+  std::vector<ranking::PreparedCandidates> candidates;  // By region, with a ranker.
 
   // What is computed from the shelf; the shelf must not move afterwards.
   Status Complete(const std::optional<ranking::ModelSpec>& model) {
@@ -162,6 +163,8 @@ struct ServingState::Impl {
     if (!model) return {};
     AISLE_TRY(auto made, ranking::PairScorer::Make(*model, *view));
     ranker.emplace(std::move(made));
+    for (const RegionShelf& region : shelf.regions)
+      candidates.push_back(ranker->Prepare(region.products));
     return {};
   }
 
@@ -240,6 +243,10 @@ const Shelf& ServingState::shelf() const { return impl_->shelf; }
 const features::CatalogueView& ServingState::view() const { return *impl_->view; }
 const ranking::PairScorer* ServingState::ranker() const {
   return impl_->ranker ? &*impl_->ranker : nullptr;
+}
+const ranking::PreparedCandidates& ServingState::candidates(domain::Region region) const {
+  AISLE_ASSERT(impl_->ranker.has_value());
+  return impl_->candidates[static_cast<std::size_t>(region)];
 }
 std::unique_ptr<Store> ServingState::OpenStore() const {
   if (!impl_->data) return std::make_unique<MemoryStore>(impl_->customers);

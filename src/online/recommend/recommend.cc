@@ -79,11 +79,11 @@ void ChooseRegion(const Request& request, const serving::CustomerState* customer
 
 void RankByModel(const ranking::PairScorer& ranker, const serving::CustomerState& customer,
                  std::span<const float> propensity, base::Timestamp now,
-                 std::span<const std::uint32_t> candidates, Work& work, Timings& timings) {
+                 const ranking::PreparedCandidates& candidates, Work& work, Timings& timings) {
   const auto begin = Steady::now();
-  ranker.FillRows(customer.record, propensity, now, candidates, work.scratch);
+  ranker.FillColumns(customer.record, propensity, now, candidates, work.scratch);
   const auto filled = Steady::now();
-  ranker.ScoreRows(propensity, candidates, work.scratch, work.scores);
+  ranker.ScoreColumns(propensity, candidates, work.scratch, work.scores);
   timings.pair_features = filled - begin;
   timings.model = Steady::now() - filled;
   timings.model_ok = true;
@@ -124,7 +124,8 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
   if (!propensity.empty()) answer.propensity_version = manifest.propensity_version;
   if (ranker != nullptr) {
     answer.ranking_version = manifest.ranking_version;
-    RankByModel(*ranker, *customer, propensity, now, candidates, work, answer.timings);
+    RankByModel(*ranker, *customer, propensity, now, epoch.state->candidates(answer.region), work,
+                answer.timings);
     return {kModel, work.scores};
   }
   for (std::size_t i = 0; i < candidates.size(); ++i)
