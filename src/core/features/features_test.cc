@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
+#include "base/random.h"
 #include "features/pair_row.h"
 
 namespace aisle::features {
@@ -159,6 +162,115 @@ TEST(CategoryRow, CountsOpenInterestsPerCategory) {
   std::vector<float> rows(6);
   maker.Fill(Buyer(), kNoon, rows);
   EXPECT_EQ(rows, (std::vector<float>{0, 0, 0, 1, 1, 2}));
+}
+
+// Bits, so that a missing value equals a missing value.
+std::vector<std::uint32_t> Bits(std::span<const float> values) {
+  std::vector<std::uint32_t> bits;
+  for (const float value : values) bits.push_back(std::bit_cast<std::uint32_t>(value));
+  return bits;
+}
+
+Catalogue ManyProducts(base::Stream& stream) {
+  Catalogue catalogue = TwoCategories();
+  catalogue.products.clear();
+  for (int i = 0; i < 90; ++i) {
+    ProductRecord product;
+    product.product = {10 + 2 * i};
+    product.category = static_cast<std::uint16_t>(stream.Below(2));
+    product.brand = static_cast<std::uint16_t>(stream.Below(2));
+    product.price = {stream.Between(0, 30'000)};
+    product.price_z = stream.Normal();
+    product.is_perishable = stream.Chance(0.3);
+    product.purchases_28d = static_cast<std::int32_t>(stream.Below(50));
+    if (stream.Chance(0.8))
+      product.launched = catalogue.as_of - std::chrono::days{stream.Below(500)};
+    catalogue.products.push_back(product);
+  }
+  return catalogue;
+}
+
+// Some lists are empty, some hold products, categories or brands of no catalogue.
+CustomerRecord RandomCustomer(base::Stream& stream) {
+  CustomerRecord customer = stream.Chance(0.5) ? Buyer() : CustomerRecord{};
+  customer.pairs.clear();
+  for (int id = 9; id < 200; ++id) {
+    if (!stream.Chance(0.05)) continue;
+    const base::Timestamp then = kNoon - std::chrono::hours{stream.Below(3000)};
+    customer.pairs.push_back({{id},
+                              1,
+                              2,
+                              stream.Chance(0.5) ? 1 : 0,
+                              1,
+                              0,
+                              then,
+                              kNever,
+                              stream.Chance(0.5) ? then + std::chrono::hours{1} : kNever});
+  }
+  if (stream.Chance(0.5)) customer.brands = {{1, 3}, {7, 2}};
+  customer.price_z_sum = stream.Normal();
+  customer.price_z_count = static_cast<std::int32_t>(stream.Below(5));
+  return customer;
+}
+
+TEST(PairColumns, ExpandToTheRowsThatFillWrites) {
+  base::Stream stream(1, 2, 3);
+  const Catalogue catalogue = ManyProducts(stream);
+  const CatalogueView view(catalogue);
+  std::vector<std::uint16_t> inputs(PairInputs().size());
+  std::iota(inputs.begin(), inputs.end(), std::uint16_t{0});
+  const PairRowMaker maker(view, inputs);
+  PairColumns columns;
+  for (int round = 0; round < 60; ++round) {
+    std::vector<std::uint32_t> candidates;
+    for (std::uint32_t p = 0; p < catalogue.products.size(); ++p) {
+      if (stream.Chance(round % 5 / 4.0)) candidates.push_back(p);
+    }
+    const CustomerRecord customer = RandomCustomer(stream);
+    std::vector<float> propensity;
+    if (stream.Chance(0.5)) propensity = {0.25F, 0.5F};
+    std::vector<float> rows(candidates.size() * inputs.size());
+    std::vector<float> expanded(rows.size());
+    maker.Fill(customer, propensity, kNoon, candidates, rows);
+    maker.FillColumns(customer, propensity, kNoon, candidates, columns);
+    forest::ExpandRows(maker.Plan(candidates), columns.columns, 0, candidates.size(), expanded);
+    ASSERT_EQ(Bits(rows), Bits(expanded)) << "round " << round;
+  }
+}
+
+TEST(CategoryColumns, ExpandToTheRowsThatFillWrites) {
+  base::Stream stream(4, 5, 6);
+  const Catalogue catalogue = ManyProducts(stream);
+  const CatalogueView view(catalogue);
+  std::vector<std::uint16_t> inputs(CategoryInputs().size());
+  std::iota(inputs.begin(), inputs.end(), std::uint16_t{0});
+  const CategoryRowMaker maker(view, inputs);
+  CategoryColumns columns;
+  for (std::size_t count = 1; count <= 5; ++count) {
+    std::vector<CustomerRecord> customers;
+    std::vector<float> rows(count * 2 * inputs.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      customers.push_back(RandomCustomer(stream));
+      const std::size_t cells = 2 * inputs.size();
+      maker.Fill(customers[i], kNoon, std::span(rows).subspan(i * cells, cells));
+    }
+    maker.FillColumns(customers, kNoon, 5, columns);
+    std::vector<float> expanded(rows.size());
+    forest::ExpandRows(maker.Plan(5), columns.columns, 0, 2 * count, expanded);
+    EXPECT_EQ(Bits(rows), Bits(expanded));
+  }
+}
+
+TEST(Roles, SayWhatChangesWithinARequest) {
+  const auto role_of = [](std::string_view name) {
+    return std::ranges::find(PairInputs(), name, &InputDefinition::name)->role;
+  };
+  EXPECT_EQ(role_of("total_orders"), Role::kRequestConstant);
+  EXPECT_EQ(role_of("price"), Role::kProductStatic);
+  EXPECT_EQ(role_of("propensity"), Role::kPair);
+  EXPECT_EQ(role_of("price_ratio"), Role::kPairMonotone);
+  EXPECT_EQ(role_of("spend_match"), Role::kPairMonotone);
+  EXPECT_EQ(role_of("price_distance"), Role::kPair) << "price_z is no function of the price alone";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <numeric>
 #include <set>
 
@@ -70,7 +71,7 @@ TEST(CategoryScorer, ABlockOfCustomersScoresLikeEachAlone) {
   const auto scorer = CategoryScorer::Make(
       RandomSpec(4, 30, 4, {"category", "total_orders", "category_sessions"}), view);
   ASSERT_TRUE(scorer) << scorer.error().message;
-  std::vector<features::CustomerRecord> customers(7);
+  std::vector<features::CustomerRecord> customers(407);
   for (std::size_t i = 0; i < customers.size(); ++i) {
     customers[i].total_orders = static_cast<std::int32_t>(i) - 2;
     customers[i].categories.push_back(
@@ -87,6 +88,54 @@ TEST(CategoryScorer, ABlockOfCustomersScoresLikeEachAlone) {
                                         block.begin() + static_cast<std::ptrdiff_t>(3 * i + 3)));
   }
   EXPECT_GT(std::set<float>(block.begin(), block.end()).size(), 5U);
+}
+
+// What the server does against the plain way, with every engine this CPU has.
+TEST(PairScorer, PreparedCandidatesScoreLikeTheirRows) {
+  base::Stream stream(7, 7, 7);
+  features::Catalogue catalogue;
+  catalogue.categories = {{"C1", "One", "D"}, {"C2", "Two", "D"}};
+  catalogue.brands = {"A", "B", "C"};
+  std::vector<std::uint32_t> candidates;
+  for (std::uint32_t i = 0; i < 700; ++i) {
+    features::ProductRecord product;
+    product.product = {i};
+    product.category = static_cast<std::uint16_t>(stream.Below(2));
+    product.brand = static_cast<std::uint16_t>(stream.Below(3));
+    product.price = {stream.Between(1, 20'000)};
+    product.price_z = stream.Normal();
+    catalogue.products.push_back(product);
+    if (stream.Chance(0.9)) candidates.push_back(i);
+  }
+  const features::CatalogueView view(catalogue);
+  std::vector<std::string> inputs;
+  for (const auto& input : features::PairInputs()) inputs.emplace_back(input.name);
+  ModelSpec spec = RandomSpec(3, 60, 8, inputs, 0.05);
+  spec.propensity_blend = 0.3;
+  const std::vector<float> propensity = {0.9F, 0.1F};
+  for (const forest::Engine engine : forest::AllEngines()) {
+    if (!forest::CheckEngine(engine)) continue;
+    setenv("AISLE_FOREST_ENGINE", std::string(forest::EngineName(engine)).c_str(), 1);
+    const auto scorer = PairScorer::Make(spec, view);
+    unsetenv("AISLE_FOREST_ENGINE");
+    ASSERT_TRUE(scorer) << scorer.error().message;
+    const PreparedCandidates prepared = scorer->Prepare(candidates);
+    Scratch scratch;
+    for (int customers = 0; customers < 5; ++customers) {
+      features::CustomerRecord customer;
+      customer.total_orders = customers;
+      for (std::int64_t id = 0; id < 700; id += 1 + stream.Between(0, 60))
+        customer.pairs.push_back({.product = {id}, .views = 2, .purchases = customers % 2});
+      std::vector<float> rows(candidates.size());
+      std::vector<float> columns(candidates.size());
+      const auto now = base::FromMicros(0);
+      scorer->FillRows(customer, propensity, now, candidates, scratch);
+      scorer->ScoreRows(propensity, candidates, scratch, rows);
+      scorer->FillColumns(customer, propensity, now, prepared, scratch);
+      scorer->ScoreColumns(propensity, prepared, scratch, columns);
+      ASSERT_EQ(rows, columns) << forest::EngineName(engine);
+    }
+  }
 }
 
 TEST(CategoryScorer, AProbabilityStaysBelowOneHoweverLargeTheMargin) {

@@ -1,0 +1,43 @@
+// Times every engine of the forest on one model file, beside XGBoost itself if asked: what `aisle models bench`
+// prints.
+//
+// All sides score the same made-up rows, in turn, in short blocks: whatever the machine does meanwhile meets
+// all of them. A ratio is the median of the ratios of the blocks of one round.
+//
+//   units    milliseconds for all rows.
+//   missing  an engine that this CPU or this model rules out has `skipped`, which says why, and no times.
+//   threads  one, XGBoost too.
+//   errors   what LoadModel returns; kInvalidArgument where XGBoost does not read the file.
+//   cost     some seconds; memory: rows x inputs x 4 bytes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace aisle::app {
+
+struct EngineTimes {
+  std::string engine;  // "xgboost" for XGBoost itself.
+  std::string skipped;
+  double build_ms = 0;
+  std::size_t table_bytes = 0;   // 0: does not say.
+  double score_ms = 0;           // The median.
+  double times_xgboost = 0;      // How often its time goes into XGBoost's; 0: not compared.
+  std::int64_t rows_differ = 0;  // Margins that are not the reference's, bit by bit.
+};
+
+struct BenchReport {
+  std::size_t rows = 0;
+  std::size_t inputs = 0;
+  std::size_t trees = 0;
+  int rounds = 0;
+  std::vector<EngineTimes> engines;
+};
+
+Result<BenchReport> BenchModel(const std::string& file, std::size_t rows, bool against_xgboost);
+
+}  // namespace aisle::app
