@@ -10,7 +10,9 @@
 #include "forest/forest.h"
 #include "forest/load.h"
 #include "forest/predict_file.h"
+#include "ranking/sweep_scorer.h"
 #include "registry/registry.h"
+#include "serving/serving.h"
 
 namespace aisle::app {
 namespace {
@@ -116,16 +118,17 @@ json::object ManifestJson(const registry::Manifest& manifest, const std::string&
 }
 
 std::string ManifestText(const registry::Manifest& manifest, const std::string& aliases,
-                         std::string_view engine) {
+                         std::string_view engine, std::string_view sweep) {
   std::vector<std::string> cutoffs;
   for (const base::Timestamp cutoff : manifest.cutoffs)
     cutoffs.push_back(base::FormatTimestamp(cutoff));
   std::string text = fmt::format(
       "{}/{}{}\n  created      {}\n  recipe       {}\n  objective    {}\n  engine       {}\n"
-      "  window       {} to {}\n  cutoffs      {}\n  rows         {}, {} of them positive\n"
+      "  sweep        {}\n  window       {} to {}\n  cutoffs      {}\n  rows         {}, {} of "
+      "them positive\n"
       "  fingerprint  {}\n  checksum     {}\n  calibration  sigmoid({:.6g} * margin + {:.6g})\n",
       manifest.model, manifest.version, aliases.empty() ? "" : " (" + aliases + ")",
-      Moment(manifest.created), manifest.recipe, manifest.objective, engine,
+      Moment(manifest.created), manifest.recipe, manifest.objective, engine, sweep,
       base::FormatTimestamp(manifest.window_from), base::FormatTimestamp(manifest.window_until),
       fmt::join(cutoffs, ", "), Grouped(manifest.train_rows), Grouped(manifest.positive_rows),
       manifest.data_fingerprint, manifest.model_checksum, manifest.calibration_slope,
@@ -147,6 +150,20 @@ std::string ManifestText(const registry::Manifest& manifest, const std::string& 
   return text + "\n" + metrics.Text() + "\n" + inputs.Text();
 }
 
+// Whether a request sweeps the model instead of scoring its candidates (forest/sweep.h), and why: that depends on the
+// catalogue too, which is the published one.
+std::string SweepText(const Context& context, const registry::ModelVersion& version,
+                      const forest::Model& model) {
+  const auto spec = ranking::SpecOf(version);
+  if (!spec) return "no: " + spec.error().message;
+  if (const auto inputs = features::ResolvePairInputs(spec->inputs); !inputs)
+    return "no: it does not score (customer, product) pairs";
+  const auto state = serving::ServingState::OpenCurrent(context.workspace.serving());
+  if (!state) return "not known before `aisle publish`: it depends on the catalogue";
+  const auto sweep = ranking::SweepScorer::Make(*spec, model, (*state)->view());
+  return sweep ? "yes: " + sweep->sweep().Summary() : "no: " + sweep.error().message;
+}
+
 Status Show(Context& context, const std::string& text) {
   const registry::Registry registry = context.workspace.models();
   AISLE_TRY(const ModelName name, ResolveName(registry, text));
@@ -162,11 +179,13 @@ Status Show(Context& context, const std::string& text) {
     object["engine_reason"] = forest.EngineReason();
     object["engine_bytes"] = forest.EngineBytes();
     object["trees"] = forest.TreeCount();
+    object["sweep"] = SweepText(context, loaded, forest.model());
     PrintJson(object);
   } else {
     PrintOut(ManifestText(loaded.manifest, alias,
                           fmt::format("{} ({}), {} trees", forest::EngineName(forest.engine()),
-                                      forest.EngineReason(), forest.TreeCount())));
+                                      forest.EngineReason(), forest.TreeCount()),
+                          SweepText(context, loaded, forest.model())));
   }
   return {};
 }

@@ -1,6 +1,7 @@
 #include "features/pair_row.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "features/pair_values.h"
 
@@ -28,7 +29,40 @@ void FindMet(const PairRequest& request, std::span<const std::uint32_t> candidat
 
 PairRowMaker::PairRowMaker(const CatalogueView& view, std::vector<std::uint16_t> inputs)
     : view_(&view), inputs_(std::move(inputs)) {
-  for (const std::uint16_t input : inputs_) AISLE_ASSERT(input < PairInputs().size());
+  for (const std::uint16_t input : inputs_) {
+    AISLE_ASSERT(input < PairInputs().size());
+    const auto which = static_cast<PairInput>(input);
+    asks_interests_ = asks_interests_ || which == PairInput::kProductsTouched ||
+                      which == PairInput::kShareBought || which == PairInput::kOpenInterests;
+  }
+}
+
+void PairRowMaker::FillRequest(const CustomerRecord& customer, base::Timestamp now,
+                               std::span<float> values) const {
+  AISLE_ASSERT(values.size() == inputs_.size());
+  const PairRequest request{
+      *view_,
+      MakeCustomerInputs(customer, now),
+      {},
+      {},
+      {},
+      {},
+      asks_interests_ ? MakeInterests(customer, view_->catalogue(), now) : Interests{},
+      now};
+  for (std::size_t f = 0; f < values.size(); ++f) {
+    const auto input = static_cast<PairInput>(inputs_[f]);
+    switch (PairInputs()[inputs_[f]].role) {
+      case Role::kRequestConstant:
+        values[f] = RequestValue(input, request);
+        break;
+      case Role::kPairMonotone:
+        values[f] = Denominator(input, request.customer);
+        break;
+      case Role::kProductStatic:
+      case Role::kPair:
+        values[f] = std::numeric_limits<float>::quiet_NaN();
+    }
+  }
 }
 
 void PairRowMaker::Fill(const CustomerRecord& customer, std::span<const float> propensity,

@@ -46,6 +46,11 @@ struct InputDefinition {
 std::span<const InputDefinition> PairInputs();
 std::span<const InputDefinition> CategoryInputs();
 
+// An input of role kPairMonotone is min(price / denominator, cap); its cap, or infinity.
+float QuotientCap(std::size_t pair_input);
+// The position of the price, which is the numerator, in PairInputs().
+std::size_t PriceInput();
+
 // Positions in PairInputs() (or CategoryInputs()) of the named inputs.
 Result<std::vector<std::uint16_t>> ResolvePairInputs(std::span<const std::string> names);
 Result<std::vector<std::uint16_t>> ResolveCategoryInputs(std::span<const std::string> names);
@@ -97,6 +102,11 @@ class PairRowMaker {
   void Fill(const CustomerRecord& customer, std::span<const float> propensity, base::Timestamp now,
             std::span<const std::uint32_t> candidates, std::span<float> rows) const;
 
+  // What the rows of all products have in common, for who scores without rows (forest/sweep.h): the value of
+  // an input that is constant in the request, the denominator of a quotient; other places become NaN.
+  void FillRequest(const CustomerRecord& customer, base::Timestamp now,
+                   std::span<float> values) const;
+
   // The same rows by column: ExpandRows(Plan(c), columns) is what Fill writes for c.
   forest::RowPlan Plan(std::span<const std::uint32_t> candidates) const;
   void FillColumns(const CustomerRecord& customer, std::span<const float> propensity,
@@ -106,6 +116,7 @@ class PairRowMaker {
  private:
   const CatalogueView* view_;
   std::vector<std::uint16_t> inputs_;
+  bool asks_interests_ = false;
 };
 
 struct CategoryColumns {

@@ -45,6 +45,8 @@ std::vector<BrandContext> MakeBrandContexts(const CustomerRecord& customer,
   return contexts;
 }
 
+}  // namespace
+
 Interests MakeInterests(const CustomerRecord& customer, const Catalogue& catalogue,
                         base::Timestamp now) {
   // Stands beside the customer's own until there is enough of it.
@@ -74,8 +76,6 @@ Interests MakeInterests(const CustomerRecord& customer, const Catalogue& catalog
   interests.share_bought = static_cast<float>((bought + kPriorBought) / (touched + kPriorTouched));
   return interests;
 }
-
-}  // namespace
 
 PairRequest MakePairRequest(const CatalogueView& view, const CustomerRecord& customer,
                             std::span<const float> propensity, base::Timestamp now) {
@@ -182,18 +182,28 @@ float BrandValue(PairInput input, const PairRequest& request, std::size_t brand)
   return input == PairInput::kBrandShareLog ? context.share_log : context.products;
 }
 
+float Denominator(PairInput input, const CustomerInputs& customer) {
+  const float average =
+      input == PairInput::kPriceRatio ? customer.avg_browsed_price : customer.avg_order_value;
+  return std::isnan(average) ? kMissing : std::max(average, 1.0F);
+}
+
+float QuotientCap(std::size_t pair_input) {
+  return static_cast<PairInput>(pair_input) == PairInput::kSpendMatch
+             ? 5.0F
+             : std::numeric_limits<float>::infinity();
+}
+
+std::size_t PriceInput() { return static_cast<std::size_t>(PairInput::kPrice); }
+
 float EachValue(PairInput input, const PairRequest& request, std::uint32_t position) {
   const ProductRecord& product = request.view.catalogue().products[position];
-  const auto price = [&] { return static_cast<float>(product.price.Usd()); };
   switch (input) {
     case PairInput::kPriceRatio:
-      return std::isnan(request.customer.avg_browsed_price)
-                 ? kMissing
-                 : price() / std::max(request.customer.avg_browsed_price, 1.0F);
     case PairInput::kSpendMatch:
-      return std::isnan(request.customer.avg_order_value)
-                 ? kMissing
-                 : std::min(price() / std::max(request.customer.avg_order_value, 1.0F), 5.0F);
+      return std::min(
+          static_cast<float>(product.price.Usd()) / Denominator(input, request.customer),
+          QuotientCap(static_cast<std::size_t>(input)));
     case PairInput::kPriceDistance:
       return static_cast<float>(product.price_z - request.taste.mean);
     case PairInput::kAffinityLog: {

@@ -66,6 +66,8 @@ struct PairRequest {
   Interests interests;
   base::Timestamp now;
 };
+Interests MakeInterests(const CustomerRecord& customer, const Catalogue& catalogue,
+                        base::Timestamp now);
 PairRequest MakePairRequest(const CatalogueView& view, const CustomerRecord& customer,
                             std::span<const float> propensity, base::Timestamp now);
 
@@ -73,6 +75,8 @@ PairRequest MakePairRequest(const CatalogueView& view, const CustomerRecord& cus
 float RequestValue(PairInput input, const PairRequest& request);
 float CategoryValue(PairInput input, const PairRequest& request, std::size_t category);
 float BrandValue(PairInput input, const PairRequest& request, std::size_t brand);
+// Of a quotient; NaN when the average is missing.
+float Denominator(PairInput input, const CustomerInputs& customer);
 float EachValue(PairInput input, const PairRequest& request, std::uint32_t position);
 float HistoryValue(PairInput input, const MetPair* met, base::Timestamp now);  // Null: never met.
 

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "forest/load.h"
+#include "ranking/calibration.h"
 
 namespace aisle::ranking {
 namespace {
@@ -36,15 +36,6 @@ Result<std::shared_ptr<const forest::Forest>> LoadForest(const ModelSpec& spec) 
     }
   }
   return std::make_shared<const forest::Forest>(std::move(built));
-}
-
-// The calibrated probability of a margin. Without calibration it is the forest's own, bit by bit,
-// but for one thing: a margin so large that a float says 1 gives the number below 1.
-float Calibrated(float margin, double slope, double offset) {
-  constexpr float kBelowOne = 1.0F - std::numeric_limits<float>::epsilon() / 2;
-  if (slope != 1.0 || offset != 0.0)
-    margin = static_cast<float>(slope * static_cast<double>(margin) + offset);
-  return std::min(forest::Probability(margin), kBelowOne);
 }
 
 }  // namespace
@@ -141,8 +132,7 @@ void PairScorer::ScoreMargins(std::span<const float> propensity,
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const auto category = products[candidates[i]].category;
     if (category >= propensity.size()) continue;
-    scores[i] = static_cast<float>((1.0 - blend_) * static_cast<double>(scores[i]) +
-                                   blend_ * static_cast<double>(propensity[category]));
+    scores[i] = Blended(scores[i], blend_, propensity[category]);
   }
 }
 

@@ -44,6 +44,7 @@
 #include "features/records.h"
 #include "net/task.h"
 #include "ranking/ranking.h"
+#include "ranking/sweep_scorer.h"
 
 namespace aisle::serving {
 
@@ -136,6 +137,9 @@ class ServingState {
   const Shelf& shelf() const;
   const features::CatalogueView& view() const;
   const ranking::PairScorer* ranker() const;  // Null: no ranking model; answer by the next rung.
+  // The same model by the sweep, and each region's candidates for it. Null: it does not fit, or there is none.
+  const ranking::SweepScorer* sweeper() const;
+  const ranking::SweptCandidates& SweptOf(domain::Region region) const;  // Requires sweeper().
 
   // What the region's shelf holds, prepared for ranker(). Only where there is a ranker.
   const ranking::PreparedCandidates& candidates(domain::Region region) const;

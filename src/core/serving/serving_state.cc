@@ -156,6 +156,8 @@ struct ServingState::Impl {
   std::optional<features::CatalogueView> view;
   std::optional<ranking::PairScorer> ranker;
   std::vector<ranking::PreparedCandidates> candidates;  // By region, with a ranker.
+  std::optional<ranking::SweepScorer> sweeper;
+  std::array<ranking::SweptCandidates, domain::kRegionCount> swept;
 
   // What is computed from the shelf; the shelf must not move afterwards.
   Status Complete(const std::optional<ranking::ModelSpec>& model) {
@@ -165,6 +167,12 @@ struct ServingState::Impl {
     ranker.emplace(std::move(made));
     for (const RegionShelf& region : shelf.regions)
       candidates.push_back(ranker->Prepare(region.products));
+    // A model that cannot be swept is ranked by rows: no error.
+    if (auto fits = ranking::SweepScorer::Make(*model, ranker->forest().model(), *view)) {
+      sweeper.emplace(*std::move(fits));
+      for (std::size_t region = 0; region < swept.size(); ++region)
+        swept[region] = sweeper->Group(shelf.regions[region].products);
+    }
     return {};
   }
 
@@ -247,6 +255,12 @@ const ranking::PairScorer* ServingState::ranker() const {
 const ranking::PreparedCandidates& ServingState::candidates(domain::Region region) const {
   AISLE_ASSERT(impl_->ranker.has_value());
   return impl_->candidates[static_cast<std::size_t>(region)];
+}
+const ranking::SweepScorer* ServingState::sweeper() const {
+  return impl_->sweeper ? &*impl_->sweeper : nullptr;
+}
+const ranking::SweptCandidates& ServingState::SweptOf(domain::Region region) const {
+  return impl_->swept[static_cast<std::size_t>(region)];
 }
 std::unique_ptr<Store> ServingState::OpenStore() const {
   if (!impl_->data) return std::make_unique<MemoryStore>(impl_->customers);

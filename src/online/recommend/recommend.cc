@@ -39,12 +39,16 @@ struct Work {
   ranking::Scratch scratch;
   std::vector<float> scores;
   ranking::TopSelector selector;
+  ranking::SweepWorkspace sweep;
+  std::vector<ranking::SweptItem> finalists;
 };
 
-// What a rung made of the candidates: scores[i] belongs to the i-th place of the region's shelf.
+// What a rung made of the candidates: scores[i] belongs to the i-th place of the region's shelf. Empty when the sweep
+// ranked: then the finalists stand in Work::sweep.best.
 struct Ranked {
   std::string_view source;
   std::span<const float> scores;
+  bool swept = false;
 };
 
 Status CheckRequest(const Request& request) {
@@ -89,6 +93,22 @@ void RankByModel(const ranking::PairScorer& ranker, const serving::CustomerState
   timings.model_ok = true;
 }
 
+// The same without rows, where the model allows it. False: rank by rows.
+bool RankBySweep(const serving::ServingState& state, domain::Region region,
+                 const serving::CustomerState& customer, std::span<const float> propensity,
+                 base::Timestamp now, std::size_t count, Work& work, Timings& timings) {
+  const ranking::SweepScorer* sweeper = state.sweeper();
+  if (sweeper == nullptr) return false;
+  const auto begin = Steady::now();
+  sweeper->FillRequest(customer.record, now, work.sweep);
+  const auto filled = Steady::now();
+  if (!sweeper->Top(propensity, state.SweptOf(region), count, work.sweep)) return false;
+  timings.pair_features = filled - begin;
+  timings.model = Steady::now() - filled;
+  timings.model_ok = true;
+  return true;
+}
+
 // The time ages and recencies count to. What happened after a generation's as_of is not in it, and a model
 // must not take that for a customer's silence: an old generation answers as it did on its first day.
 base::Timestamp ModelTime(base::Timestamp now, base::Timestamp as_of) {
@@ -97,7 +117,7 @@ base::Timestamp ModelTime(base::Timestamp now, base::Timestamp as_of) {
 
 // The best rung that can answer; says in `answer` what was missing above it.
 Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Timestamp now,
-            net::Deadline deadline, Work& work, Answer& answer) {
+            net::Deadline deadline, std::size_t count, Work& work, Answer& answer) {
   const auto region = static_cast<std::size_t>(answer.region);
   const features::Catalogue& catalogue = epoch.state->shelf().catalogue;
   const std::span<const std::uint32_t> candidates = epoch.state->shelf().regions[region].products;
@@ -112,7 +132,7 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
     answer.degraded.push_back({"propensity", "missing"});
   if (ranker == nullptr) answer.degraded.push_back({"model", "missing"});
 
-  const Ranked popularity{kPopularity, ranks.share};
+  const Ranked popularity{kPopularity, ranks.share, false};
   if (candidates.empty() || customer == nullptr) return popularity;
 
   work.scores.resize(candidates.size());
@@ -124,23 +144,33 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
   if (!propensity.empty()) answer.propensity_version = manifest.propensity_version;
   if (ranker != nullptr) {
     answer.ranking_version = manifest.ranking_version;
+    if (RankBySweep(*epoch.state, answer.region, *customer, propensity, now, count, work,
+                    answer.timings)) {
+      return {kModel, {}, true};
+    }
     RankByModel(*ranker, *customer, propensity, now, epoch.state->candidates(answer.region), work,
                 answer.timings);
-    return {kModel, work.scores};
+    return {kModel, work.scores, false};
   }
   for (std::size_t i = 0; i < candidates.size(); ++i)
     work.scores[i] = propensity[ranks.category[i]] * ranks.share_in_category[i];
-  return {kPropensity, work.scores};
+  return {kPropensity, work.scores, false};
 }
 
 // The first `count` finalists that are in stock.
 void FillItems(const serving::Shelf& shelf, const Ranked& ranked, std::size_t count, Work& work,
                Answer& answer) {
   const serving::RegionShelf& region = shelf.regions[static_cast<std::size_t>(answer.region)];
-  const auto finalists =
-      work.selector.Select(ranked.scores, region.products, count + kSpareFinalists);
-  answer.items.reserve(std::min(count, finalists.size()));
-  for (const std::uint32_t i : finalists) {
+  if (ranked.swept) {
+    work.finalists.assign(work.sweep.best.begin(), work.sweep.best.end());
+  } else {
+    work.finalists.clear();
+    for (const std::uint32_t i :
+         work.selector.Select(ranked.scores, region.products, count + kSpareFinalists))
+      work.finalists.push_back({i, ranked.scores[i]});
+  }
+  answer.items.reserve(std::min(count, work.finalists.size()));
+  for (const auto& [i, score] : work.finalists) {
     if (answer.items.size() == count) break;
     if (region.quantity[i] <= 0) continue;
     const features::ProductRecord& product = shelf.catalogue.products[region.products[i]];
@@ -151,7 +181,7 @@ void FillItems(const serving::Shelf& shelf, const Ranked& ranked, std::size_t co
                             .category = category.name,
                             .department = category.department,
                             .price = product.price,
-                            .score = ranked.scores[i],
+                            .score = score,
                             .in_stock_qty = region.quantity[i],
                             .est_delivery_days = region.delivery_days[i],
                             .source = std::string(ranked.source)});
@@ -206,7 +236,8 @@ struct Recommender::Impl {
     answer.timings.candidates = static_cast<std::int32_t>(
         shelf.regions[static_cast<std::size_t>(answer.region)].products.size());
     const Ranked ranked =
-        Rank(of, customer, ModelTime(now, shelf.catalogue.as_of), deadline, work, answer);
+        Rank(of, customer, ModelTime(now, shelf.catalogue.as_of), deadline,
+             static_cast<std::size_t>(request.top_n) + kSpareFinalists, work, answer);
     const auto ranked_at = Steady::now();
     FillItems(shelf, ranked, static_cast<std::size_t>(request.top_n), work, answer);
     answer.timings.inventory = Steady::now() - ranked_at;

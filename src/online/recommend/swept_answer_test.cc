@@ -1,0 +1,65 @@
+// A model that the sweep takes must answer as its rows would.
+#include <gtest/gtest.h>
+
+#include "ranking/select.h"
+#include "recommend/ask.h"
+
+namespace aisle::recommend {
+namespace {
+
+std::vector<std::string> ReferenceInputs() {
+  return {"age",
+          "tenure_months",
+          "loyalty_tier_num",
+          "total_orders",
+          "lifetime_spend",
+          "avg_order_value",
+          "days_since_purchase",
+          "engagement_score",
+          "avg_browsed_price",
+          "price",
+          "product_tier",
+          "is_perishable",
+          "price_ratio",
+          "spend_match"};
+}
+
+TEST(SweptAnswer, IsThatOfTheRows) {
+  Shop shop = MakeShop(3, 400, 24, false);
+  shop.model = ranking::RandomSpec(5, 60, 6, ReferenceInputs(), 0.1);
+  shop.model->propensity_blend = 0.3;
+  const auto state = shop.Open();
+  ASSERT_NE(state->sweeper(), nullptr);
+  Recommender recommender(nullptr);
+  recommender.SetState(state);
+  const auto& region = state->shelf().regions[0];
+  ranking::Scratch scratch;
+  std::vector<float> scores(region.products.size());
+  for (const auto& customer : shop.customers) {
+    const auto answer = Ask(
+        recommender,
+        {.customer = customer.record.customer, .zip_code = "10001", .top_n = 12, .request_id = {}});
+    ASSERT_TRUE(answer);
+    EXPECT_TRUE(answer->timings.model_ok);
+    state->ranker()->FillRows(customer.record, customer.propensity, kNow, region.products, scratch);
+    state->ranker()->ScoreRows(customer.propensity, region.products, scratch, scores);
+    const auto best = ranking::SelectTop(scores, region.products, 12);
+    ASSERT_EQ(answer->items.size(), best.size());
+    for (std::size_t i = 0; i < best.size(); ++i) {
+      const auto position = region.products[best[i]];
+      EXPECT_EQ(answer->items[i].product, state->shelf().catalogue.products[position].product);
+      EXPECT_EQ(answer->items[i].score, scores[best[i]]);
+      EXPECT_EQ(answer->items[i].source, "model");
+    }
+  }
+}
+
+TEST(SweptAnswer, AModelWithThePairsOwnHistoryIsRankedByRows) {
+  const Shop shop = MakeShop(3, 100, 4, true);
+  const auto state = shop.Open();
+  EXPECT_NE(state->ranker(), nullptr);
+  EXPECT_EQ(state->sweeper(), nullptr);
+}
+
+}  // namespace
+}  // namespace aisle::recommend
