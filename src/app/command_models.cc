@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "app/command.h"
+#include "app/engine_times.h"
 #include "app/job.h"
 #include "app/json_fields.h"
-#include "app/models_bench.h"
 #include "app/print.h"
 #include "forest/forest.h"
 #include "forest/load.h"

@@ -103,12 +103,12 @@ class WithAShop(shop.ShopTest):
             lines.append(",".join(str(i + j) if (i + j) % 3 else "" for j in range(len(inputs))))
         rows.write_text("\n".join(lines) + "\n")
         scores = []
-        for engine in ("reference", "interleaved"):
+        for engine in ("reference", "interleaved", "bitsliced64", "auto"):
             out = self.folder / f"{engine}.csv"
             self.must("models", "predict", "--file", str(model), "--rows", str(rows), "--engine", engine, "--margin",
                       "-o", str(out))
             scores.append(out.read_text())
-        self.assertEqual(scores[0], scores[1])
+        self.assertEqual(len(set(scores)), 1)
         self.assertEqual(scores[0].splitlines()[0], "margin")
         self.assertEqual(len(scores[0].splitlines()), 41)
         self.cut_in_half("propensity", 1)
@@ -132,6 +132,25 @@ class WithAShop(shop.ShopTest):
                 self.assertTrue(all(0 < p < 1 for p in probabilities))
                 if len(probabilities) > 1:
                     self.assertAlmostEqual(sum(probabilities), 1, places=5)
+
+    def test_a_model_file_is_timed_with_every_engine_beside_xgboost(self):
+        model = str(self.data / "registry" / "propensity" / "1" / "model.ubj")
+        report = json.loads(self.must("models", "bench", "--file", model, "--rows", "300", "--against", "xgboost", "--json"))
+        engines = {engine["engine"]: engine for engine in report["engines"]}
+        self.assertEqual(list(engines)[:3], ["reference", "interleaved", "bitsliced64"])
+        self.assertEqual(list(engines)[-1], "xgboost")
+        self.assertEqual(report["rows"], 300)
+        for name, engine in engines.items():
+            if "skipped" in engine:
+                self.assertIn("which this CPU lacks", engine["skipped"])
+                continue
+            self.assertEqual(engine["rows_differ"], 0, name)
+            self.assertGreater(engine["score_ms"], 0)
+            self.assertGreater(engine["times_xgboost"], 0)
+        self.assertIn("times as fast", self.must("models", "bench", "--file", model, "--rows", "20"))
+        self.fails(2, "models", "bench", "--rows", "20")
+        self.fails(2, "models", "bench", "--file", model, "--against", "lightgbm")
+        self.fails(3, "models", "bench", "--file", str(self.folder / "nobody.ubj"))
 
     def test_everybodys_list_goes_into_a_file(self):
         candidates = self.folder / "candidates.csv"

@@ -1,4 +1,4 @@
-#include "app/models_bench.h"
+#include "app/engine_times.h"
 
 #include <algorithm>
 #include <bit>
