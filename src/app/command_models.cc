@@ -240,7 +240,8 @@ Status Predict(Context& context, const PredictOptions& options) {
 
 void DefinePredict(CommandBuilder& command) {
   auto options = std::make_shared<PredictOptions>();
-  command.Text("--file", "MODEL", &options->file, "Model file: XGBoost (UBJSON, JSON), LightGBM (text), CatBoost (JSON)");
+  command.Text("--file", "MODEL", &options->file,
+               "Model file: XGBoost (UBJSON, JSON), LightGBM (text), CatBoost (JSON)");
   command.Text("--rows", "FILE.csv", &options->rows,
                "Rows: a header line, empty cells are missing");
   command.Text("--engine", "NAME", &options->engine,

@@ -23,9 +23,9 @@ Result<std::shared_ptr<const forest::Forest>> LoadForest(const ModelSpec& spec) 
                             built.FeatureCount(), spec.inputs.size()));
   }
   if (built.GroupCount() != 1) {
-    return Fail(ErrorCode::kFailedPrecondition,
-                fmt::format("the model file gives {} classes; scores need one margin",
-                            built.GroupCount()));
+    return Fail(
+        ErrorCode::kFailedPrecondition,
+        fmt::format("the model file gives {} classes; scores need one margin", built.GroupCount()));
   }
   const auto& names = built.FeatureNames();
   for (std::size_t i = 0; i < names.size() && i < spec.inputs.size(); ++i) {
