@@ -3,7 +3,7 @@
 //
 // `recommend`: Recommender::Recommend, embedded, no HTTP, 2,000 products of which 1,700 are in stock, the
 // best five and their spares; counters are medians and the 99th percentile over requests of 512 customers;
-// `by_rows_us` is the median of the same customers' rows and forest, in turns within the run. `million`: the
+// `by_rows_us` is the median of the same customers' rows and forest, in turns within the run. `Million`: the
 // best 50 of 1,000,000 products, nothing scored per product; every answer's score bits are compared with the
 // rows' way, and 2,000 other products with the 50th.
 #include <benchmark/benchmark.h>
@@ -47,7 +47,8 @@ ranking::ModelSpec TrainedSpec() {
   return spec;
 }
 
-serving::Shelf MakeShelf(std::size_t products) {
+// Prices are multiples of `step_cents`.
+serving::Shelf MakeShelf(std::size_t products, std::int64_t step_cents = 1) {
   const ReferenceShop shop(1, products);
   base::Stream stream(4, 4, 4);
   serving::Shelf shelf;
@@ -62,7 +63,8 @@ serving::Shelf MakeShelf(std::size_t products) {
     features::ProductRecord product;
     product.product.value = static_cast<std::int64_t>(p) + 1;
     product.category = static_cast<std::uint16_t>(stream.Below(kCategories));
-    product.price.value = std::lround(static_cast<double>(shop.prices()[p]) * 100);
+    const std::int64_t cents = std::lround(static_cast<double>(shop.prices()[p]) * 100);
+    product.price.value = (cents + step_cents - 1) / step_cents * step_cents;
     product.is_perishable = stream.Chance(0.25);
     catalogue.products.push_back(product);
   }
@@ -162,10 +164,10 @@ void BM_Recommend(benchmark::State& state) {
 }
 BENCHMARK(BM_Recommend)->Name("recommend")->Unit(benchmark::kMillisecond);
 
-void BM_Million(benchmark::State& state) {
+void BM_Million(benchmark::State& state, std::int64_t step_cents) {
   constexpr std::size_t kProducts = 1'000'000;
   constexpr std::size_t kBest = 50;
-  serving::Shelf shelf = MakeShelf(kProducts);
+  serving::Shelf shelf = MakeShelf(kProducts, step_cents);
   const features::CatalogueView view(shelf.catalogue);
   const ranking::ModelSpec spec = TrainedSpec();
   const auto ranker = ranking::PairScorer::Make(spec, view);
@@ -205,7 +207,8 @@ void BM_Million(benchmark::State& state) {
   state.counters["groups"] = static_cast<double>(candidates.groups.size() - 1);
   state.SetLabel(sweeper->sweep().Summary());
 }
-BENCHMARK(BM_Million)->Name("million")->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Million, every_cent, 1)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Million, every_third_cent, 3)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace aisle

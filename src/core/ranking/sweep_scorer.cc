@@ -14,9 +14,11 @@ namespace aisle::ranking {
 namespace {
 
 constexpr float kNone = -std::numeric_limits<float>::infinity();
-constexpr std::size_t kBlocks = 256;
-// From so many cells on, all cells' exact sums cost less.
-constexpr std::size_t kCellsOneByOne = 64;
+constexpr std::size_t kBlocks = 1024;
+// An exact sum of one cell costs as much as those of so many do when all are made. Sums that differ are never many more
+// than the model has thresholds.
+constexpr std::size_t kCellsAtOnce = 56;
+constexpr std::size_t kSumsMax = 1000;
 // A model of 300 trees has about 1e-4. From here on screening would keep too much.
 constexpr double kDistanceMax = 0.02;
 
@@ -160,15 +162,6 @@ void SweepScorer::Screen(const SweptCandidates& candidates, std::size_t count, f
   // than the true one by the screening's distance, which is why it is taken off twice: once for those above,
   // once for those below.
   const auto span = static_cast<float>(2.0 * distance * 1.0001);
-  float floor = kNone;
-  work.ordered = work.block_maxima;
-  const std::size_t promising = std::min(blocks, 2 * count);
-  const float bar = NthLargest(work.ordered, promising);
-  work.screened.clear();
-  for (std::size_t block = 0; block < blocks; ++block) {
-    if (work.block_maxima[block] >= bar && work.block_maxima[block] > kNone)
-      Evaluate(candidates, block, 0.0F, kNone, work);
-  }
   const auto floor_of = [&] {
     work.ordered.clear();
     for (const auto& screened : work.screened) {
@@ -178,14 +171,24 @@ void SweepScorer::Screen(const SweptCandidates& candidates, std::size_t count, f
     }
     return work.ordered.size() < count ? kNone : NthLargest(work.ordered, count) - span;
   };
-  floor = floor_of();
+  float floor = kNone;
+  for (std::size_t promising = 4; floor == kNone; promising *= 4) {
+    const std::size_t taken = std::min(promising, blocks);
+    work.ordered = work.block_maxima;
+    const float bar = taken == blocks ? 0.0F : std::max(NthLargest(work.ordered, taken), 0.0F);
+    work.screened.clear();
+    for (std::size_t block = 0; block < blocks; ++block) {
+      if (work.block_maxima[block] >= bar) Evaluate(candidates, block, bar, kNone, work);
+    }
+    floor = floor_of();
+    if (taken == blocks) break;
+  }
   // Below `cut` even the best category does not reach the floor, whatever was rounded on the way.
   const auto weight = static_cast<float>(work.add.empty() ? 1.0 : 1.0 - blend_);
-  const float cut = floor == kNone ? 0.0F : (floor - add_max - 1e-6F) / weight;
+  const float cut = floor == kNone ? 0.0F : std::max((floor - add_max - 1e-6F) / weight, 0.0F);
   work.screened.clear();
   for (std::size_t block = 0; block < blocks; ++block) {
-    if (work.block_maxima[block] >= cut && work.block_maxima[block] > kNone)
-      Evaluate(candidates, block, std::max(cut, 0.0F), floor, work);
+    if (work.block_maxima[block] >= cut) Evaluate(candidates, block, cut, floor, work);
   }
   floor = floor_of();
   std::erase_if(work.screened, [&](const auto& screened) { return screened.score < floor; });
@@ -200,7 +203,7 @@ void SweepScorer::ScoreFinalists(std::span<const float> propensity,
     if (work.cells.empty() || work.cells.back() != screened.cell)
       work.cells.push_back(screened.cell);
   }
-  const bool all = work.cells.size() > kCellsOneByOne;
+  const bool all = std::min(work.cells.size(), kSumsMax) * kCellsAtOnce > sweep_.CellCount();
   work.exact.resize(all ? sweep_.CellCount() : work.cells.size());
   if (all) {
     sweep_.ExactAll(work.sweep, work.exact);

@@ -237,19 +237,45 @@ void Sweep::Run(std::span<const float> request, SweepScratch& scratch) const {
 void Sweep::Exact(std::span<const std::uint32_t> cells, SweepScratch& scratch,
                   std::span<float> margins) const {
   AISLE_ASSERT(scratch.owner_ == parts_->id && cells.size() == margins.size());
-  std::array<std::uint16_t, kSweepScoresAtOnce> rows{};
-  std::array<std::uint8_t, kSweepScoresAtOnce> classes{};
-  for (std::size_t begin = 0; begin < cells.size(); begin += kSweepScoresAtOnce) {
-    const std::size_t count = std::min(kSweepScoresAtOnce, cells.size() - begin);
-    for (std::size_t i = 0; i < count; ++i) {
-      AISLE_ASSERT(cells[begin + i] < CellCount());
-      rows[i] = static_cast<std::uint16_t>(cells[begin + i] / parts_->lanes);
-      classes[i] = static_cast<std::uint8_t>(1U << (cells[begin + i] % parts_->lanes));
+  // Between two edges nothing changes, so rows that no edge parts have one sum. A large catalogue has many such rows.
+  const std::span lower(scratch.work_.lower, parts_->edge_count);
+  const std::span upper(scratch.work_.upper, parts_->edge_count);
+  std::vector<std::uint16_t> edges;
+  const bool few = cells.size() <= 4 * kSweepScoresAtOnce;  // Not worth the sorting.
+  if (!few) {
+    edges.assign(lower.begin(), lower.end());
+    if (upper.data() != lower.data()) edges.insert(edges.end(), upper.begin(), upper.end());
+  }
+  std::ranges::sort(edges);
+  edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+  struct Last {
+    std::ptrdiff_t step = -1;
+    std::size_t sum = 0;
+  };
+  std::array<Last, kSweepClassesMax> last;  // Of each class.
+  std::vector<std::uint16_t> rows;
+  std::vector<std::uint8_t> classes;
+  std::vector<std::size_t> sum_of(cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    AISLE_ASSERT(cells[i] < CellCount());
+    const auto row = static_cast<std::uint16_t>(cells[i] / parts_->lanes);
+    const std::size_t c = cells[i] % parts_->lanes;
+    const std::ptrdiff_t step = few ? row : std::ranges::upper_bound(edges, row) - edges.begin();
+    if (last[c].step != step) {
+      last[c] = {step, rows.size()};
+      rows.push_back(row);
+      classes.push_back(static_cast<std::uint8_t>(1U << c));
     }
-    const std::size_t found = parts_->kernels->exact(parts_->tables, scratch.work_, rows.data(),
-                                                     classes.data(), count, &margins[begin]);
+    sum_of[i] = last[c].sum;
+  }
+  std::vector<float> sums(rows.size());
+  for (std::size_t begin = 0; begin < rows.size(); begin += kSweepScoresAtOnce) {
+    const std::size_t count = std::min(kSweepScoresAtOnce, rows.size() - begin);
+    const std::size_t found = parts_->kernels->exact(parts_->tables, scratch.work_, &rows[begin],
+                                                     &classes[begin], count, &sums[begin]);
     AISLE_ASSERT(found == count * parts_->tables.tree_count);
   }
+  for (std::size_t i = 0; i < cells.size(); ++i) margins[i] = sums[sum_of[i]];
 }
 
 void Sweep::ExactAll(SweepScratch& scratch, std::span<float> margins) const {

@@ -19,8 +19,8 @@ constexpr std::size_t kBitRowBytes = std::size_t{16} << 20U;
 constexpr std::size_t kBitRowBytesMax = std::size_t{256} << 20U;
 constexpr std::size_t kTurnsMax = 4096;
 constexpr std::size_t kTreesSummedMax = 1U << 19U;  // Sums stay below 2^51.
-constexpr std::size_t kStartMax = 8192;
-constexpr double kHalfUlp = 1.0 / (1U << 24U);  // Of a float, relative.
+constexpr std::size_t kStartMax = 8192;             // Or two per row, if that is more.
+constexpr double kHalfUlp = 1.0 / (1U << 24U);      // Of a float, relative.
 
 struct Place {
   int pattern = 0;
@@ -266,8 +266,9 @@ void PackStart(SweepParts& parts) {
   parts.axis_positive = positive == 0;
   const auto key = [&](float x) { return std::bit_cast<std::int32_t>(x) >> tables.start_shift; };
   const bool some = positive < axis.size();
-  tables.start_shift = 14;
-  while (some && static_cast<std::size_t>(key(axis.back()) - key(axis[positive])) + 2 > kStartMax)
+  const std::size_t most = std::max(kStartMax, 2 * axis.size());
+  tables.start_shift = 8;
+  while (some && static_cast<std::size_t>(key(axis.back()) - key(axis[positive])) + 2 > most)
     ++tables.start_shift;
   tables.start_first = some ? key(axis[positive]) : 0;
   tables.start_last = some ? key(axis.back()) + 1 : 0;
