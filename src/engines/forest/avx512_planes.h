@@ -28,6 +28,26 @@ struct Avx512Base {
   static AISLE_INLINE Vector Mux(Vector s, Vector one, Vector zero) {
     return _mm512_ternarylogic_epi64(s, one, zero, 0xCA);
   }
+  using Ints = __m512i;
+  static constexpr unsigned kLanes = 16;
+  static AISLE_INLINE Ints None() { return Zero(); }
+  static AISLE_INLINE void StoreInts(std::int32_t* to, Ints v) {
+    _mm512_store_si512(reinterpret_cast<Vector*>(to), v);
+  }
+  static AISLE_INLINE Ints Keys(const float* values) {
+    const Ints bits =
+        _mm512_castps_si512(_mm512_add_ps(_mm512_load_ps(values), _mm512_setzero_ps()));
+    const Ints signless = _mm512_set1_epi32(0x7fffffff);
+    const Ints sign = _mm512_sub_epi32(Zero(), _mm512_srli_epi32(bits, 31));
+    const Ints keys = _mm512_xor_si512(bits, _mm512_and_si512(sign, signless));
+    const auto missing =
+        _mm512_cmpgt_epi32_mask(_mm512_and_si512(bits, signless), _mm512_set1_epi32(0x7f800000));
+    return _mm512_mask_mov_epi32(keys, missing, signless);
+  }
+  static AISLE_INLINE Ints CountIf(Ints count, std::int32_t pivot, Ints keys) {
+    const auto up_to = _mm512_cmple_epi32_mask(_mm512_set1_epi32(pivot), keys);
+    return _mm512_mask_add_epi32(count, up_to, count, _mm512_set1_epi32(1));
+  }
   static AISLE_INLINE std::uint32_t CountUpTo(const std::int32_t* keys, std::int32_t key) {
     const auto up_to = _mm512_cmple_epi32_mask(
         _mm512_loadu_si512(reinterpret_cast<const Vector*>(keys)), _mm512_set1_epi32(key));

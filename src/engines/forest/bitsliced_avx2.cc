@@ -34,6 +34,27 @@ struct Avx2 {
     a = _mm256_xor_si256(a, _mm256_slli_epi64(moved, kShift));
   }
 
+  using Ints = __m256i;
+  static constexpr unsigned kLanes = 8;
+  static AISLE_INLINE Ints None() { return Zero(); }
+  static AISLE_INLINE void StoreInts(std::int32_t* to, Ints v) {
+    _mm256_store_si256(reinterpret_cast<Vector*>(to), v);
+  }
+  static AISLE_INLINE Ints Keys(const float* values) {
+    const Ints bits =
+        _mm256_castps_si256(_mm256_add_ps(_mm256_load_ps(values), _mm256_setzero_ps()));
+    const Ints signless = _mm256_set1_epi32(0x7fffffff);
+    const Ints keys =
+        _mm256_xor_si256(bits, _mm256_and_si256(_mm256_srai_epi32(bits, 31), signless));
+    const Ints missing =
+        _mm256_cmpgt_epi32(_mm256_and_si256(bits, signless), _mm256_set1_epi32(0x7f800000));
+    return _mm256_blendv_epi8(keys, signless, missing);
+  }
+  // A comparison that holds is -1: those above are counted away from all.
+  static AISLE_INLINE Ints CountIf(Ints count, std::int32_t pivot, Ints keys) {
+    const Ints above = _mm256_cmpgt_epi32(_mm256_set1_epi32(pivot), keys);
+    return _mm256_add_epi32(count, _mm256_add_epi32(above, _mm256_set1_epi32(1)));
+  }
   static AISLE_INLINE std::uint32_t CountUpTo(const std::int32_t* keys, std::int32_t key) {
     const Vector all = _mm256_set1_epi32(key);
     const auto* const from = reinterpret_cast<const Vector*>(keys);

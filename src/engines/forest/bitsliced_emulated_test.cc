@@ -56,6 +56,17 @@ TEST(BitslicedEmulated, BothTakeTreesOfEveryDepth) {
   }
 }
 
+TEST(BitslicedEmulated, BothTakeThousandsOfThresholdsOfOneInput) {
+  Model model = RandomModel(1, 60, 8, 1, 0);
+  base::Stream stream(1, 2, 3);
+  for (Node& node : model.nodes) {
+    if (node.left != 0) node.value = static_cast<float>(stream.Normal());
+  }
+  const std::vector<float> rows = HardRows(model, 7, 900);
+  ExpectEqual(model, kEmulatedAvx512, rows);
+  ExpectEqual(model, kEmulatedVbmi, rows);
+}
+
 TEST(BitslicedEmulated, BothTakeColumns) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     const Model model = HardModel(seed);

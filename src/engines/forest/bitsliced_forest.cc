@@ -10,12 +10,6 @@
 namespace aisle::forest {
 namespace {
 
-// Where a row's bit stands in a plane.
-struct Place {
-  std::uint16_t byte = 0;
-  std::uint8_t bit = 0;
-};
-
 // The rows of one group within one block.
 struct GroupMask {
   std::uint32_t group = 0;
@@ -42,7 +36,6 @@ struct Scratch {
   LineBytes planes;
   LineBytes buckets;
   LineBytes sums{kBlockRowsMax * sizeof(float)};
-  std::array<std::uint32_t, kBlockRowsMax> ranks{};
   // Of a call by columns: ranks of constants, groups and listed rows, one input after the other.
   std::vector<std::uint32_t> column_ranks;
   std::vector<std::size_t> column_begin;
@@ -63,7 +56,7 @@ class BitslicedForest final : public Scorer {
   BitslicedForest(const Model& model, const Kernel& kernel)
       : tables_(model, kernel), kernel_(kernel), feature_count_(model.feature_count) {
     for (const SlicedInput& input : tables_.inputs)
-      widest_ = std::max<std::size_t>(widest_, input.count);
+      highest_rank_ = std::max<std::size_t>(highest_rank_, input.search.missing_rank);
     places_.resize(kernel.block_rows);
     for (std::uint32_t row = 0; row < kernel.block_rows; ++row) {
       const std::uint32_t position = kernel.position(row);
@@ -144,7 +137,7 @@ class BitslicedForest final : public Scorer {
  private:
   Scratch& MakeScratch() const {
     return ThreadScratch(tables_.plane_count() * kernel_.plane_bytes,
-                         (widest_ + 2) * kernel_.plane_bytes);
+                         (highest_rank_ + 1) * kernel_.plane_bytes);
   }
   std::byte* Planes(const SlicedInput& input, Scratch& scratch) const {
     return scratch.planes.data() + std::size_t{input.first} * kernel_.plane_bytes;
@@ -155,14 +148,9 @@ class BitslicedForest final : public Scorer {
 
   void PlanesOfRows(const SlicedInput& input, const float* values, std::size_t stride,
                     std::size_t count, Scratch& scratch) const {
-    kernel_.rank(input.search, values, stride, count, scratch.ranks.data());
-    std::uint32_t highest = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::uint32_t rank = scratch.ranks[i];
-      highest = std::max(highest, rank);
-      Bucket(rank, scratch)[places_[i].byte] |= std::byte{places_[i].bit};
-    }
-    Spread(input, highest > input.count, scratch);
+    const bool missing =
+        kernel_.fill(input.search, places_.data(), values, stride, count, scratch.buckets.data());
+    Spread(input, missing, scratch);
   }
 
   void PlanesOfGroups(const SlicedInput& input, std::span<const GroupMask> masks,
@@ -218,9 +206,9 @@ class BitslicedForest final : public Scorer {
     }
   }
 
-  // Missing rows stand in the bucket behind the last.
+  // Rows without a value stand in a bucket of their own.
   void Spread(const SlicedInput& input, bool missing, Scratch& scratch) const {
-    std::byte* const last = Bucket(input.count + 1, scratch);
+    std::byte* const last = Bucket(input.search.missing_rank, scratch);
     kernel_.spread(scratch.buckets.data(), input.count, missing ? last : nullptr,
                    &tables_.missing_right[input.first], Planes(input, scratch));
     if (missing) std::memset(last, 0, kernel_.plane_bytes);
@@ -245,8 +233,8 @@ class BitslicedForest final : public Scorer {
       const std::size_t single = column.form == Column::Form::kGrouped ? 0 : 1;
       scratch.column_ranks.resize(begin + single + column.values.size());
       std::uint32_t* const ranks = &scratch.column_ranks[begin];
-      if (single != 0) kernel_.rank(input.search, &column.value, 1, 1, ranks);
-      kernel_.rank(input.search, column.values.data(), 1, column.values.size(), ranks + single);
+      if (single != 0) kernel_.rank(input.search, &column.value, 1, ranks);
+      kernel_.rank(input.search, column.values.data(), column.values.size(), ranks + single);
     }
   }
 
@@ -272,7 +260,7 @@ class BitslicedForest final : public Scorer {
   SlicedTables tables_;
   const Kernel& kernel_;
   std::size_t feature_count_;
-  std::size_t widest_ = 0;  // Planes of the input that has most.
+  std::size_t highest_rank_ = 0;
   std::vector<Place> places_;
 };
 

@@ -38,14 +38,27 @@ struct SlicedForest {
   float base_margin = 0;
 };
 
-// The rising keys (float_key.h) of an input's questions, for a search that looks at sixteen at once: level[0]
-// is short, each next one has sixteen times as many, the last one has all. Every level goes on with the
-// highest integer up to a multiple of sixteen, and at least one.
-inline constexpr unsigned kSearchLevelsMax = 4;
+// The rising keys (float_key.h) of an input's questions, for a search in two or three steps: how many pivots,
+// all compared, are not above the value; then how many of sixteen keys. keys[] goes on with the highest
+// integer up to a multiple of sixteen, and at least once; so does middle[].
+//
+// A missing value takes part as that highest integer: it is not below the filling, and so finds a rank that no
+// number has.
 struct SearchTable {
-  const std::int32_t* level[kSearchLevelsMax] = {};
-  std::uint32_t level_count = 0;
-  std::uint32_t count = 0;
+  const std::int32_t* pivots =
+      nullptr;  // Every sixteenth of middle, or of keys where there is none.
+  const std::int32_t* middle = nullptr;  // Null, or every sixteenth key.
+  const std::int32_t* keys = nullptr;
+  std::uint32_t pivot_count = 0;
+  std::uint32_t middle_count = 0;
+  std::uint32_t count = 0;         // Of keys, without the filling.
+  std::uint32_t missing_rank = 0;  // Above count.
+};
+
+// Where a row's bit stands in a plane.
+struct Place {
+  std::uint16_t byte = 0;
+  std::uint8_t bit = 0;
 };
 
 struct Kernel {
@@ -55,9 +68,12 @@ struct Kernel {
   // How many bytes the 2^depth leaves of a tree become, a multiple of 64, and these bytes.
   std::size_t (*leaf_bytes)(std::uint32_t depth) = nullptr;
   void (*pack_leaves)(std::uint32_t depth, const float* leaves, std::byte* packed) = nullptr;
-  // ranks[i]: how many keys are not above values[i * stride]; count + 1 for a missing one.
-  void (*rank)(const SearchTable& table, const float* values, std::size_t stride,
-               std::size_t value_count, std::uint32_t* ranks) = nullptr;
+  // ranks[i]: how many keys are not above values[i], or missing_rank.
+  void (*rank)(const SearchTable& table, const float* values, std::size_t value_count,
+               std::uint32_t* ranks) = nullptr;
+  // Sets the bit of row i, at places[i], in the bucket of values[i * stride]'s rank. True: some are missing.
+  bool (*fill)(const SearchTable& table, const Place* places, const float* values,
+               std::size_t stride, std::size_t row_count, std::byte* buckets) = nullptr;
   // Turns buckets[0..count], each holding the rows of which so many thresholds are not above the value, into
   // planes[0..count - 1]: plane k has the rows of the buckets above k. Leaves the buckets zero. `missing` is
   // null or a plane of the rows without a value, which stand in no bucket.

@@ -23,6 +23,8 @@ namespace {
 
 constexpr std::align_val_t kLine{64};
 constexpr std::size_t kSearchWidth = 16;
+// Comparing a value with so many costs as much as one more step.
+constexpr std::size_t kPivotsMax = 48;
 
 Predicate PredicateOf(const Node& node) {
   return {node.feature, FloatKey(node.value), static_cast<std::uint8_t>(node.default_left ? 0 : 1)};
@@ -137,33 +139,52 @@ SlicedTables::SlicedTables(const Model& model, const Kernel& kernel)
   }
 }
 
+namespace {
+
+// Every sixteenth.
+std::vector<std::int32_t> Sparser(const std::vector<std::int32_t>& keys) {
+  std::vector<std::int32_t> sparser;
+  for (std::size_t k = kSearchWidth - 1; k < keys.size(); k += kSearchWidth)
+    sparser.push_back(keys[k]);
+  return sparser;
+}
+
+}  // namespace
+
 void SlicedTables::MakeSearches(const std::vector<Predicate>& predicates) {
-  std::vector<std::array<std::size_t, kSearchLevelsMax>> begins(inputs.size());
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    SlicedInput& input = inputs[i];
-    std::vector<std::vector<std::int32_t>> levels(1);  // The longest first.
-    for (std::uint32_t k = 0; k < input.count; ++k)
-      levels[0].push_back(predicates[input.first + k].key);
-    while (levels.back().size() > kSearchWidth) {
-      std::vector<std::int32_t> shorter;
-      for (std::size_t k = kSearchWidth - 1; k < levels.back().size(); k += kSearchWidth)
-        shorter.push_back(levels.back()[k]);
-      levels.push_back(std::move(shorter));
-    }
-    AISLE_ASSERT(levels.size() <= kSearchLevelsMax);
+  struct Begins {
+    std::size_t keys, middle, pivots;
+  };
+  std::vector<Begins> begins;
+  const auto append = [&](const std::vector<std::int32_t>& keys) {
+    const std::size_t begin = searches.size();
+    searches.insert(searches.end(), keys.begin(), keys.end());
+    searches.insert(searches.end(), kSearchWidth - keys.size() % kSearchWidth,
+                    std::numeric_limits<std::int32_t>::max());
+    return begin;
+  };
+  for (SlicedInput& input : inputs) {
+    std::vector<std::int32_t> keys;
+    for (std::uint32_t k = 0; k < input.count; ++k) keys.push_back(predicates[input.first + k].key);
+    std::vector<std::int32_t> pivots = Sparser(keys);
+    Begins begin{append(keys), 0, 0};
     input.search.count = input.count;
-    input.search.level_count = static_cast<std::uint32_t>(levels.size());
-    for (std::size_t level = 0; level < levels.size(); ++level) {
-      const auto& keys = levels[levels.size() - 1 - level];
-      begins[i][level] = searches.size();
-      searches.insert(searches.end(), keys.begin(), keys.end());
-      searches.insert(searches.end(), kSearchWidth - keys.size() % kSearchWidth,
-                      std::numeric_limits<std::int32_t>::max());
+    input.search.missing_rank =
+        static_cast<std::uint32_t>((keys.size() / kSearchWidth + 1) * kSearchWidth);
+    if (pivots.size() > kPivotsMax) {
+      input.search.middle_count = static_cast<std::uint32_t>(pivots.size());
+      begin.middle = append(pivots);
+      pivots = Sparser(pivots);
     }
+    input.search.pivot_count = static_cast<std::uint32_t>(pivots.size());
+    begin.pivots = append(pivots);
+    begins.push_back(begin);
   }
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    for (std::size_t level = 0; level < inputs[i].search.level_count; ++level)
-      inputs[i].search.level[level] = &searches[begins[i][level]];
+    SearchTable& search = inputs[i].search;
+    search.keys = &searches[begins[i].keys];
+    search.pivots = &searches[begins[i].pivots];
+    if (search.middle_count > 0) search.middle = &searches[begins[i].middle];
   }
 }
 

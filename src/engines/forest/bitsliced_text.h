@@ -3,7 +3,8 @@
 //
 // A Plane type gives: Vector, kBytes (of one Vector), kPlaneBytes (a multiple of it), Load, Store, Zero, Or,
 // Mux(s, one, zero) (bitwise: one where s is set), Position(row) within a Vector, LeafBytes, PackLeaves, and
-// CountUpTo(sixteen, key), how many of the rising integers are not above the key, and
+// kLanes 32-bit integers as Ints, with Keys(values), None(), CountIf(count, pivot, keys) and StoreInts;
+// CountUpTo(sixteen, key), how many of the rising integers are not above the key; and
 // AddLeaves<depth>(bits, leaves, sums), which adds to each row's sum the leaf whose number stands in the
 // row's bits, the lowest bit in bits[0].
 //
@@ -93,38 +94,73 @@ void Score(const SlicedForest& forest, const std::byte* planes, float* sums) {
   }
 }
 
-template <class Plane, unsigned kLevels>
-void RankIn(const SearchTable& table, const float* values, std::size_t stride,
-            std::size_t value_count, std::uint32_t* ranks) {
-  for (std::size_t i = 0; i < value_count; ++i) {
-    // FloatKey(): written out, for a function of a header may not be emitted here.
-    const float value = values[i * stride] + 0.0F;
-    std::int32_t bits = 0;
-    __builtin_memcpy(&bits, &value, sizeof bits);
-    const std::int32_t key = bits < 0 ? bits ^ 0x7fffffff : bits;
-    std::uint32_t found = 0;
-#pragma GCC unroll 4
-    for (unsigned level = 0; level < kLevels; ++level) {
-      const std::int32_t* const block = table.level[level] + std::size_t{16} * found;
-      found = 16 * found + Plane::CountUpTo(block, key);
+// The ranks of kLanes values, as FloatKey() orders them (written out in Keys(): a function of a header may not
+// be emitted here).
+template <class Plane>
+AISLE_INLINE void RankLanes(const SearchTable& table, const float* values, std::uint32_t* ranks) {
+  const typename Plane::Ints keys = Plane::Keys(values);
+  typename Plane::Ints below = Plane::None();
+  for (std::uint32_t i = 0; i < table.pivot_count; ++i)
+    below = Plane::CountIf(below, table.pivots[i], keys);
+  alignas(64) std::int32_t key[Plane::kLanes];
+  alignas(64) std::int32_t block[Plane::kLanes];
+  Plane::StoreInts(key, keys);
+  Plane::StoreInts(block, below);
+#pragma GCC unroll 16
+  for (unsigned lane = 0; lane < Plane::kLanes; ++lane) {
+    auto at = static_cast<std::uint32_t>(block[lane]);
+    if (table.middle != nullptr) {
+      const std::int32_t* const sixteen = table.middle + std::size_t{16} * at;
+      at = 16 * at + Plane::CountUpTo(sixteen, key[lane]);
+      at = at < table.middle_count ? at : table.middle_count;
     }
-    ranks[i] = __builtin_isnan(value) ? table.count + 1 : found;
+    ranks[lane] = 16 * at + Plane::CountUpTo(table.keys + std::size_t{16} * at, key[lane]);
+  }
+}
+
+// The next values, every stride-th, and zeros where they end.
+template <class Plane>
+AISLE_INLINE unsigned LoadLanes(const float* values, std::size_t stride, std::size_t left,
+                                float* lanes) {
+  if (left >= Plane::kLanes) {
+#pragma GCC unroll 16
+    for (unsigned lane = 0; lane < Plane::kLanes; ++lane) lanes[lane] = values[lane * stride];
+    return Plane::kLanes;
+  }
+  for (unsigned lane = 0; lane < Plane::kLanes; ++lane)
+    lanes[lane] = lane < left ? values[lane * stride] : 0.0F;
+  return static_cast<unsigned>(left);
+}
+
+template <class Plane>
+void Rank(const SearchTable& table, const float* values, std::size_t value_count,
+          std::uint32_t* ranks) {
+  for (std::size_t begin = 0; begin < value_count; begin += Plane::kLanes) {
+    alignas(64) float lanes[Plane::kLanes];
+    std::uint32_t found[Plane::kLanes];
+    const unsigned count = LoadLanes<Plane>(values + begin, 1, value_count - begin, lanes);
+    RankLanes<Plane>(table, lanes, found);
+    for (unsigned lane = 0; lane < count; ++lane) ranks[begin + lane] = found[lane];
   }
 }
 
 template <class Plane>
-void Rank(const SearchTable& table, const float* values, std::size_t stride,
-          std::size_t value_count, std::uint32_t* ranks) {
-  switch (table.level_count) {
-    case 1:
-      return RankIn<Plane, 1>(table, values, stride, value_count, ranks);
-    case 2:
-      return RankIn<Plane, 2>(table, values, stride, value_count, ranks);
-    case 3:
-      return RankIn<Plane, 3>(table, values, stride, value_count, ranks);
-    default:
-      return RankIn<Plane, kSearchLevelsMax>(table, values, stride, value_count, ranks);
+bool Fill(const SearchTable& table, const Place* places, const float* values, std::size_t stride,
+          std::size_t row_count, std::byte* buckets) {
+  std::uint32_t highest = 0;
+  for (std::size_t begin = 0; begin < row_count; begin += Plane::kLanes) {
+    alignas(64) float lanes[Plane::kLanes];
+    std::uint32_t ranks[Plane::kLanes];
+    const unsigned count =
+        LoadLanes<Plane>(values + begin * stride, stride, row_count - begin, lanes);
+    RankLanes<Plane>(table, lanes, ranks);
+    for (unsigned lane = 0; lane < count; ++lane) {
+      const Place place = places[begin + lane];
+      highest = highest > ranks[lane] ? highest : ranks[lane];
+      buckets[std::size_t{ranks[lane]} * Plane::kPlaneBytes + place.byte] |= std::byte{place.bit};
+    }
   }
+  return highest > table.count;
 }
 
 template <class Plane>
@@ -159,6 +195,7 @@ constexpr Kernel MakeKernel() {
           .leaf_bytes = Plane::LeafBytes,
           .pack_leaves = Plane::PackLeaves,
           .rank = Rank<Plane>,
+          .fill = Fill<Plane>,
           .spread = Spread<Plane>,
           .score = Score<Plane>};
 }

@@ -8,6 +8,7 @@ struct Words {
   typedef std::uint64_t Vector __attribute__((vector_size(16)));  // NOLINT: `using` drops the size.
   typedef float Floats __attribute__((vector_size(16)));          // NOLINT
   typedef std::int32_t Ints __attribute__((vector_size(16)));     // NOLINT
+  static constexpr std::int32_t kSignless = 0x7fffffff;
   static constexpr unsigned kBytes = 16;
   static constexpr unsigned kPlaneBytes = 32;
 
@@ -29,7 +30,25 @@ struct Words {
     a ^= moved << kShift;
   }
 
+  static constexpr unsigned kLanes = 4;
+  static AISLE_INLINE Ints Same(std::int32_t x) { return Ints{x, x, x, x}; }
+  static AISLE_INLINE Ints None() { return Same(0); }
+  static AISLE_INLINE void StoreInts(std::int32_t* to, Ints v) {
+    __builtin_memcpy(to, &v, sizeof v);
+  }
+  static AISLE_INLINE Ints Keys(const float* values) {
+    Floats v;
+    __builtin_memcpy(&v, values, sizeof v);
+    v += Floats{0, 0, 0, 0};
+    const Ints bits = reinterpret_cast<Ints>(v);
+    const Ints keys = bits ^ ((bits >> 31) & kSignless);
+    const Ints missing = (bits & kSignless) > Same(0x7f800000);
+    return (keys & ~missing) | (missing & kSignless);
+  }
   // A comparison that holds is -1.
+  static AISLE_INLINE Ints CountIf(Ints count, std::int32_t pivot, Ints keys) {
+    return count - (Same(pivot) <= keys);
+  }
   static AISLE_INLINE std::uint32_t CountUpTo(const std::int32_t* keys, std::int32_t key) {
     Ints sum = {0, 0, 0, 0};
 #pragma GCC unroll 4
