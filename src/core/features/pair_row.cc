@@ -87,10 +87,10 @@ void PairRowMaker::Fill(const CustomerRecord& customer, std::span<const float> p
   for (std::size_t f = 0; f < width; ++f) {
     const auto input = static_cast<PairInput>(inputs_[f]);
     const auto fill = [&](const auto& value_of) {
-      float* out = rows.data() + f;
+      std::size_t at = f;
       for (const std::uint32_t position : candidates) {
-        *out = value_of(position);
-        out += width;
+        rows[at] = value_of(position);
+        at += width;
       }
     };
     switch (ScopeOf(inputs_[f])) {

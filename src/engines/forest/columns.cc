@@ -13,8 +13,7 @@ void ExpandRows(const RowPlan& plan, std::span<const Column> columns, std::size_
   for (std::size_t f = 0; f < width; ++f) {
     const Column& column = columns[f];
     const auto fill = [&](const auto& value_of) {
-      float* out = rows.data() + f;
-      for (std::size_t i = begin; i < end; ++i, out += width) *out = value_of(i);
+      for (std::size_t i = begin; i < end; ++i) rows[(i - begin) * width + f] = value_of(i);
     };
     switch (column.form) {
       case Column::Form::kPrepared:

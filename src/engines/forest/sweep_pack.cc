@@ -253,7 +253,7 @@ void PackRecords(const LeafSet& set, const std::vector<Place>& places, double sc
     const auto value =
         static_cast<std::int32_t>(std::lrint(static_cast<double>(leaf.value) * scale));
     std::memcpy(record, &value, sizeof(value));
-    std::memcpy(record + 4, rest.data(), 2 * rest.size());
+    if (!rest.empty()) std::memcpy(record + 4, rest.data(), 2 * rest.size());
   }
 }
 
