@@ -5,10 +5,14 @@
 #include <cmath>
 #include <cstring>
 
+#include "forest/bitsliced_residual.h"
 #include "forest/bitsliced_tables.h"
 
 namespace aisle::forest {
 namespace {
+
+// With fewer, making the residual forest costs more than it saves.
+constexpr std::size_t kDecidedBlocksMin = 3;
 
 // The rows of one group within one block.
 struct GroupMask {
@@ -40,6 +44,12 @@ struct Scratch {
   std::vector<std::uint32_t> column_ranks;
   std::vector<std::size_t> column_begin;
   std::vector<std::uint8_t> settled;  // The input's planes hold its constant.
+  // Where inputs are the same for all rows, or for all but a few.
+  std::vector<std::uint8_t> decided;
+  ResidualForest residual;
+  std::vector<std::uint32_t> exceptions;
+  std::vector<float> exception_rows;
+  std::vector<float> exception_margins;
 
   float* Sums() { return reinterpret_cast<float*>(sums.data()); }
 };
@@ -75,7 +85,7 @@ class BitslicedForest final : public Scorer {
         PlanesOfRows(input, rows.data() + begin * feature_count_ + input.feature, feature_count_,
                      count, scratch);
       }
-      ScoreBlock(margins.subspan(begin, count), scratch);
+      ScoreBlock(tables_.forest(), margins.subspan(begin, count), scratch);
     }
   }
 
@@ -110,7 +120,10 @@ class BitslicedForest final : public Scorer {
     const auto& made = static_cast<const PreparedPlanes&>(prepared);
     Scratch& scratch = MakeScratch();
     RankColumns(columns, scratch);
-    for (std::size_t block = 0; block * kernel_.block_rows < plan.row_count; ++block) {
+    const std::size_t blocks = (plan.row_count + kernel_.block_rows - 1) / kernel_.block_rows;
+    const bool decided = Decide(columns, blocks, scratch);
+    const SlicedForest forest = decided ? scratch.residual.forest() : tables_.forest();
+    for (std::size_t block = 0; block < blocks; ++block) {
       const std::size_t begin = block * kernel_.block_rows;
       const std::size_t count = std::min<std::size_t>(kernel_.block_rows, plan.row_count - begin);
       const std::byte* from = made.planes.data() + block * made.block_bytes;
@@ -126,12 +139,13 @@ class BitslicedForest final : public Scorer {
         } else if (column.form == Column::Form::kGrouped) {
           PlanesOfGroups(input, made.masks[column.grouping][block],
                          &scratch.column_ranks[scratch.column_begin[i]], scratch);
-        } else {
+        } else if (!decided) {
           PlanesOfFew(i, column, begin, count, scratch);
         }
       }
-      ScoreBlock(margins.subspan(begin, count), scratch);
+      ScoreBlock(forest, margins.subspan(begin, count), scratch);
     }
+    if (decided) ScoreExceptions(plan, columns, margins, scratch);
   }
 
  private:
@@ -200,9 +214,7 @@ class BitslicedForest final : public Scorer {
   void FillConstant(const SlicedInput& input, std::uint32_t rank, Scratch& scratch) const {
     std::byte* to = Planes(input, scratch);
     for (std::uint32_t k = 0; k < input.count; ++k, to += kernel_.plane_bytes) {
-      const bool right =
-          rank > input.count ? tables_.missing_right[input.first + k] != 0 : rank > k;
-      std::memset(to, right ? 0xff : 0, kernel_.plane_bytes);
+      std::memset(to, GoesRight(input, rank, k) ? 0xff : 0, kernel_.plane_bytes);
     }
   }
 
@@ -214,9 +226,60 @@ class BitslicedForest final : public Scorer {
     if (missing) std::memset(last, 0, kernel_.plane_bytes);
   }
 
-  void ScoreBlock(std::span<float> margins, Scratch& scratch) const {
-    kernel_.score(tables_.forest(), scratch.planes.data(), scratch.Sums());
+  void ScoreBlock(const SlicedForest& forest, std::span<float> margins, Scratch& scratch) const {
+    kernel_.score(forest, scratch.planes.data(), scratch.Sums());
     std::copy_n(scratch.Sums(), margins.size(), margins.begin());
+  }
+
+  static bool IsDecided(const Column& column) {
+    return column.form == Column::Form::kConstant || column.form == Column::Form::kFew;
+  }
+
+  // Makes the residual forest if that pays: if enough splits are decided for enough blocks.
+  bool Decide(std::span<const Column> columns, std::size_t blocks, Scratch& scratch) const {
+    std::size_t splits = 0;
+    std::size_t known = 0;
+    for (const SlicedInput& input : tables_.inputs) {
+      splits += input.splits;
+      if (IsDecided(columns[input.feature])) known += input.splits;
+    }
+    if (known * blocks < splits || known == 0 || blocks < kDecidedBlocksMin) return false;
+    scratch.decided.assign(tables_.plane_count(), kOpen);
+    for (std::size_t i = 0; i < tables_.inputs.size(); ++i) {
+      const SlicedInput& input = tables_.inputs[i];
+      if (!IsDecided(columns[input.feature])) continue;
+      const std::uint32_t rank = scratch.column_ranks[scratch.column_begin[i]];
+      for (std::uint32_t k = 0; k < input.count; ++k)
+        scratch.decided[input.first + k] = GoesRight(input, rank, k) ? kRight : kLeft;
+    }
+    scratch.residual.Make(tables_, kernel_, scratch.decided);
+    return true;
+  }
+
+  // The rows in which a decided input has another value than all others.
+  void ScoreExceptions(const RowPlan& plan, std::span<const Column> columns,
+                       std::span<float> margins, Scratch& scratch) const {
+    std::vector<std::uint32_t>& rows = scratch.exceptions;
+    rows.clear();
+    const std::uint32_t* last = nullptr;
+    for (const Column& column : columns) {
+      // Histories of one customer list the same rows.
+      if (column.form != Column::Form::kFew || column.rows.data() == last) continue;
+      last = column.rows.data();
+      rows.insert(rows.end(), column.rows.begin(), column.rows.end());
+    }
+    if (rows.empty()) return;
+    std::sort(rows.begin(), rows.end());
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    scratch.exception_rows.resize(rows.size() * columns.size());
+    scratch.exception_margins.resize(rows.size());
+    ExpandRows(plan, columns, rows, scratch.exception_rows);
+    Margins(scratch.exception_rows, scratch.exception_margins);
+    for (std::size_t i = 0; i < rows.size(); ++i) margins[rows[i]] = scratch.exception_margins[i];
+  }
+
+  bool GoesRight(const SlicedInput& input, std::uint32_t rank, std::uint32_t k) const {
+    return rank > input.count ? tables_.missing_right[input.first + k] != 0 : rank > k;
   }
 
   // Ranks of all that does not belong to single rows, once for all blocks.

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <limits>
 #include <new>
 
+#include "forest/bitsliced_residual.h"
 #include "forest/float_key.h"
 
 namespace aisle::forest {
@@ -52,29 +52,6 @@ std::uint32_t DepthOf(const Node* nodes, std::size_t count, std::vector<std::uin
   }
   return deepest;
 }
-
-// Writes one tree, completed: what is below a leaf asks its parent's question again and leads to the leaf.
-struct TreeWriter {
-  const Node* nodes;
-  const std::vector<Predicate>& predicates;
-  std::uint32_t plane_bytes;
-  std::vector<std::uint32_t>& programs;
-  std::array<float, 1U << kDepthMax> leaves{};
-
-  void Write(std::uint32_t at, std::uint32_t depth, std::uint32_t path, std::uint32_t asked) {
-    const Node& node = nodes[at];
-    if (node.left == 0) {
-      std::fill_n(&leaves[std::size_t{path} << depth], std::size_t{1} << depth, node.value);
-      programs.insert(programs.end(), (std::size_t{1} << depth) - 1, asked);
-      return;
-    }
-    const auto found = std::lower_bound(predicates.begin(), predicates.end(), PredicateOf(node));
-    const auto plane = static_cast<std::uint32_t>(found - predicates.begin());
-    programs.push_back(plane * plane_bytes);
-    Write(node.left, depth - 1, 2 * path, plane * plane_bytes);
-    Write(node.left + 1, depth - 1, 2 * path + 1, plane * plane_bytes);
-  }
-};
 
 }  // namespace
 
@@ -129,14 +106,33 @@ SlicedTables::SlicedTables(const Model& model, const Kernel& kernel)
     leaf_bytes += kernel.leaf_bytes(depth);
   }
   leaves = LineBytes(leaf_bytes);
-  for (std::size_t tree = 0; tree < model.TreeCount(); ++tree) {
-    SlicedTree& sliced = trees[tree];
-    sliced.program = static_cast<std::uint32_t>(programs.size());
-    TreeWriter writer{&model.nodes[model.tree_begin[tree]], predicates, kernel.plane_bytes,
-                      programs};
-    writer.Write(0, sliced.depth, 0, 0);
-    kernel.pack_leaves(sliced.depth, writer.leaves.data(), leaves.data() + sliced.leaves);
+  // With nothing decided, what stays is the whole forest.
+  CopyNodes(model, predicates);
+  ResidualForest whole;
+  whole.Make(*this, kernel, std::vector<std::uint8_t>(plane_count(), kOpen));
+  const SlicedForest made = whole.forest();
+  std::copy_n(made.trees, made.tree_count, trees.begin());
+  std::size_t steps = 0;
+  for (const SlicedTree& tree : trees) steps += (std::size_t{1} << tree.depth) - 1;
+  programs.assign(made.programs, made.programs + steps);
+  std::memcpy(leaves.data(), made.leaves, leaves.size());
+}
+
+void SlicedTables::CopyNodes(const Model& model, const std::vector<Predicate>& predicates) {
+  nodes.reserve(model.nodes.size());
+  for (const Node& node : model.nodes) {
+    SlicedNode& copy = nodes.emplace_back();
+    copy.left = node.left;
+    if (node.left == 0) {
+      copy.leaf = node.value;
+      continue;
+    }
+    const auto found = std::lower_bound(predicates.begin(), predicates.end(), PredicateOf(node));
+    copy.plane = static_cast<std::uint32_t>(found - predicates.begin());
+    const auto input = std::ranges::lower_bound(inputs, node.feature, {}, &SlicedInput::feature);
+    ++input->splits;
   }
+  roots.assign(model.tree_begin.begin(), model.tree_begin.end() - 1);
 }
 
 namespace {
@@ -191,6 +187,7 @@ void SlicedTables::MakeSearches(const std::vector<Predicate>& predicates) {
 std::size_t SlicedTables::bytes() const {
   return inputs.size() * sizeof(SlicedInput) + searches.size() * sizeof(std::int32_t) +
          missing_right.size() + trees.size() * sizeof(SlicedTree) +
+         nodes.size() * sizeof(SlicedNode) + roots.size() * sizeof(std::uint32_t) +
          programs.size() * sizeof(std::uint32_t) + leaves.size();
 }
 

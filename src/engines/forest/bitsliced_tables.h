@@ -52,7 +52,17 @@ struct SlicedInput {
   std::uint32_t feature = 0;
   std::uint32_t first = 0;  // Of its planes.
   std::uint32_t count = 0;
-  SearchTable search;  // Its keys.
+  std::uint32_t splits = 0;  // Nodes of the model that ask it.
+  SearchTable search;        // Its keys.
+};
+
+// A node of the model: what a walk needs that knows some planes beforehand.
+struct SlicedNode {
+  union {
+    std::uint32_t plane = 0;  // Of a split.
+    float leaf;
+  };
+  std::uint32_t left = 0;  // Within the tree; the right child is the next. 0: a leaf.
 };
 
 struct Predicate;
@@ -71,12 +81,15 @@ struct SlicedTables {
   std::vector<SlicedInput> inputs;  // Those that some split asks for, by rising feature.
   std::vector<std::int32_t> searches;
   std::vector<std::uint8_t> missing_right;  // By plane.
+  std::vector<SlicedNode> nodes;
+  std::vector<std::uint32_t> roots;  // Of each tree in nodes.
   std::vector<SlicedTree> trees;
   std::vector<std::uint32_t> programs;
   LineBytes leaves;
   float base_margin = 0;
 
  private:
+  void CopyNodes(const Model& model, const std::vector<Predicate>& predicates);
   void MakeSearches(const std::vector<Predicate>& predicates);
 };
 

@@ -49,4 +49,8 @@ struct Column {
 void ExpandRows(const RowPlan& plan, std::span<const Column> columns, std::size_t begin,
                 std::size_t end, std::span<float> rows);
 
+// The same for some rows, rising.
+void ExpandRows(const RowPlan& plan, std::span<const Column> columns,
+                std::span<const std::uint32_t> wanted, std::span<float> rows);
+
 }  // namespace aisle::forest
