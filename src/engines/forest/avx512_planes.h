@@ -44,9 +44,9 @@ struct Avx512Base {
         _mm512_cmpgt_epi32_mask(_mm512_and_si512(bits, signless), _mm512_set1_epi32(0x7f800000));
     return _mm512_mask_mov_epi32(keys, missing, signless);
   }
-  static AISLE_INLINE Ints CountIf(Ints count, std::int32_t pivot, Ints keys) {
-    const auto up_to = _mm512_cmple_epi32_mask(_mm512_set1_epi32(pivot), keys);
-    return _mm512_mask_add_epi32(count, up_to, count, _mm512_set1_epi32(1));
+  static AISLE_INLINE Ints CountAbove(Ints count, std::int32_t pivot, Ints keys) {
+    const auto above = _mm512_cmpgt_epi32_mask(_mm512_set1_epi32(pivot), keys);
+    return _mm512_mask_add_epi32(count, above, count, _mm512_set1_epi32(1));
   }
   static AISLE_INLINE std::uint32_t CountUpTo(const std::int32_t* keys, std::int32_t key) {
     const auto up_to = _mm512_cmple_epi32_mask(

@@ -50,10 +50,9 @@ struct Avx2 {
         _mm256_cmpgt_epi32(_mm256_and_si256(bits, signless), _mm256_set1_epi32(0x7f800000));
     return _mm256_blendv_epi8(keys, signless, missing);
   }
-  // A comparison that holds is -1: those above are counted away from all.
-  static AISLE_INLINE Ints CountIf(Ints count, std::int32_t pivot, Ints keys) {
-    const Ints above = _mm256_cmpgt_epi32(_mm256_set1_epi32(pivot), keys);
-    return _mm256_add_epi32(count, _mm256_add_epi32(above, _mm256_set1_epi32(1)));
+  // A comparison that holds is -1.
+  static AISLE_INLINE Ints CountAbove(Ints count, std::int32_t pivot, Ints keys) {
+    return _mm256_sub_epi32(count, _mm256_cmpgt_epi32(_mm256_set1_epi32(pivot), keys));
   }
   static AISLE_INLINE std::uint32_t CountUpTo(const std::int32_t* keys, std::int32_t key) {
     const Vector all = _mm256_set1_epi32(key);

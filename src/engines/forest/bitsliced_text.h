@@ -3,7 +3,7 @@
 //
 // A Plane type gives: Vector, kBytes (of one Vector), kPlaneBytes (a multiple of it), Load, Store, Zero, Or,
 // Mux(s, one, zero) (bitwise: one where s is set), Position(row) within a Vector, LeafBytes, PackLeaves, and
-// kLanes 32-bit integers as Ints, with Keys(values), None(), CountIf(count, pivot, keys) and StoreInts;
+// kLanes 32-bit integers as Ints, with Keys(values), None(), CountAbove(count, pivot, keys) and StoreInts;
 // CountUpTo(sixteen, key), how many of the rising integers are not above the key; and
 // AddLeaves<depth>(bits, leaves, sums), which adds to each row's sum the leaf whose number stands in the
 // row's bits, the lowest bit in bits[0].
@@ -102,21 +102,33 @@ void Score(const SlicedForest& forest, const std::byte* planes, float* sums) {
   }
 }
 
-// The ranks of kLanes values, as FloatKey() orders them (written out in Keys(): a function of a header may not
-// be emitted here).
+// Values ranked together: two vectors of them, so that each pivot is fetched for both.
 template <class Plane>
-AISLE_INLINE void RankLanes(const SearchTable& table, const float* values, std::uint32_t* ranks) {
-  const typename Plane::Ints keys = Plane::Keys(values);
-  typename Plane::Ints below = Plane::None();
-  for (std::uint32_t i = 0; i < table.pivot_count; ++i)
-    below = Plane::CountIf(below, table.pivots[i], keys);
-  alignas(64) std::int32_t key[Plane::kLanes];
-  alignas(64) std::int32_t block[Plane::kLanes];
-  Plane::StoreInts(key, keys);
-  Plane::StoreInts(block, below);
-#pragma GCC unroll 16
-  for (unsigned lane = 0; lane < Plane::kLanes; ++lane) {
-    auto at = static_cast<std::uint32_t>(block[lane]);
+constexpr unsigned kTogether = 2 * Plane::kLanes;
+
+// Their ranks, as FloatKey() orders them (written out in Keys(): a function of a header may not be emitted
+// here).
+template <class Plane>
+AISLE_INLINE void RankTogether(const SearchTable& table, const float* values,
+                               std::uint32_t* ranks) {
+  const typename Plane::Ints first = Plane::Keys(values);
+  const typename Plane::Ints second = Plane::Keys(values + Plane::kLanes);
+  typename Plane::Ints first_above = Plane::None();
+  typename Plane::Ints second_above = Plane::None();
+#pragma GCC unroll 4
+  for (std::uint32_t i = 0; i < table.pivot_count; ++i) {
+    first_above = Plane::CountAbove(first_above, table.pivots[i], first);
+    second_above = Plane::CountAbove(second_above, table.pivots[i], second);
+  }
+  alignas(64) std::int32_t key[kTogether<Plane>];
+  alignas(64) std::int32_t above[kTogether<Plane>];
+  Plane::StoreInts(key, first);
+  Plane::StoreInts(key + Plane::kLanes, second);
+  Plane::StoreInts(above, first_above);
+  Plane::StoreInts(above + Plane::kLanes, second_above);
+#pragma GCC unroll 8
+  for (unsigned lane = 0; lane < kTogether<Plane>; ++lane) {
+    std::uint32_t at = table.pivot_count - static_cast<std::uint32_t>(above[lane]);
     if (table.middle != nullptr) {
       const std::int32_t* const sixteen = table.middle + std::size_t{16} * at;
       at = 16 * at + Plane::CountUpTo(sixteen, key[lane]);
@@ -126,48 +138,47 @@ AISLE_INLINE void RankLanes(const SearchTable& table, const float* values, std::
   }
 }
 
-// The next values, every stride-th, and zeros where they end.
-template <class Plane>
-AISLE_INLINE unsigned LoadLanes(const float* values, std::size_t stride, std::size_t left,
-                                float* lanes) {
-  if (left >= Plane::kLanes) {
-#pragma GCC unroll 16
-    for (unsigned lane = 0; lane < Plane::kLanes; ++lane) lanes[lane] = values[lane * stride];
-    return Plane::kLanes;
+// Calls take(i, rank) for all values, every stride-th, kTogether at a time; the last are filled up.
+template <class Plane, class Take>
+AISLE_INLINE void RankAll(const SearchTable& table, const float* values, std::size_t stride,
+                          std::size_t value_count, const Take& take) {
+  constexpr unsigned kCount = kTogether<Plane>;
+  alignas(64) float lanes[kCount];
+  std::uint32_t ranks[kCount];
+  std::size_t begin = 0;
+  for (; begin + kCount <= value_count; begin += kCount) {
+#pragma GCC unroll 8
+    for (unsigned lane = 0; lane < kCount; ++lane) lanes[lane] = values[(begin + lane) * stride];
+    RankTogether<Plane>(table, lanes, ranks);
+#pragma GCC unroll 8
+    for (unsigned lane = 0; lane < kCount; ++lane) take(begin + lane, ranks[lane]);
   }
-  for (unsigned lane = 0; lane < Plane::kLanes; ++lane)
-    lanes[lane] = lane < left ? values[lane * stride] : 0.0F;
-  return static_cast<unsigned>(left);
+  if (begin == value_count) return;
+  for (unsigned lane = 0; lane < kCount; ++lane)
+    lanes[lane] = begin + lane < value_count ? values[(begin + lane) * stride] : 0.0F;
+  RankTogether<Plane>(table, lanes, ranks);
+  for (unsigned lane = 0; begin + lane < value_count; ++lane) take(begin + lane, ranks[lane]);
 }
 
 template <class Plane>
 void Rank(const SearchTable& table, const float* values, std::size_t value_count,
           std::uint32_t* ranks) {
-  for (std::size_t begin = 0; begin < value_count; begin += Plane::kLanes) {
-    alignas(64) float lanes[Plane::kLanes];
-    std::uint32_t found[Plane::kLanes];
-    const unsigned count = LoadLanes<Plane>(values + begin, 1, value_count - begin, lanes);
-    RankLanes<Plane>(table, lanes, found);
-    for (unsigned lane = 0; lane < count; ++lane) ranks[begin + lane] = found[lane];
-  }
+  const auto keep = [ranks](std::size_t i, std::uint32_t rank)
+                        __attribute__((always_inline)) { ranks[i] = rank; };
+  RankAll<Plane>(table, values, 1, value_count, keep);
 }
 
 template <class Plane>
 bool Fill(const SearchTable& table, const Place* places, const float* values, std::size_t stride,
           std::size_t row_count, std::byte* buckets) {
   std::uint32_t highest = 0;
-  for (std::size_t begin = 0; begin < row_count; begin += Plane::kLanes) {
-    alignas(64) float lanes[Plane::kLanes];
-    std::uint32_t ranks[Plane::kLanes];
-    const unsigned count =
-        LoadLanes<Plane>(values + begin * stride, stride, row_count - begin, lanes);
-    RankLanes<Plane>(table, lanes, ranks);
-    for (unsigned lane = 0; lane < count; ++lane) {
-      const Place place = places[begin + lane];
-      highest = highest > ranks[lane] ? highest : ranks[lane];
-      buckets[std::size_t{ranks[lane]} * Plane::kPlaneBytes + place.byte] |= std::byte{place.bit};
-    }
-  }
+  const auto drop = [&highest, places, buckets](std::size_t i,
+                                                std::uint32_t rank) __attribute__((always_inline)) {
+    const Place place = places[i];
+    highest = highest > rank ? highest : rank;
+    buckets[std::size_t{rank} * Plane::kPlaneBytes + place.byte] |= std::byte{place.bit};
+  };
+  RankAll<Plane>(table, values, stride, row_count, drop);
   return highest > table.count;
 }
 

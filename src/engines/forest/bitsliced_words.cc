@@ -46,8 +46,8 @@ struct Words {
     return (keys & ~missing) | (missing & kSignless);
   }
   // A comparison that holds is -1.
-  static AISLE_INLINE Ints CountIf(Ints count, std::int32_t pivot, Ints keys) {
-    return count - (Same(pivot) <= keys);
+  static AISLE_INLINE Ints CountAbove(Ints count, std::int32_t pivot, Ints keys) {
+    return count - (Same(pivot) > keys);
   }
   static AISLE_INLINE std::uint32_t CountUpTo(const std::int32_t* keys, std::int32_t key) {
     Ints sum = {0, 0, 0, 0};
