@@ -1,5 +1,5 @@
 // Batches by column against XGBoost with one thread on the same numbers as a matrix: customers x twelve categories,
-// streamed from what is known of the customers, and one customer's best fifty of a long list of products.
+// streamed from what is known of the customers, and one customer's best fifty of a request's products or of a long list.
 //
 // AISLE_BENCH_ROWS sets the size (default 12,000, so that the run in every test stays short). Sides take turns in one
 // run; `rows_differ` counts margins that are not XGBoost's bit by bit, over all rows; `times_as_fast` is the median of
@@ -249,11 +249,12 @@ void BM_CustomersByCategories(benchmark::State& state, std::size_t threads) {
 BENCHMARK_CAPTURE(BM_CustomersByCategories, one_thread, 1)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_CustomersByCategories, two_threads, 2)->Unit(benchmark::kMillisecond);
 
-void BM_BestOfManyProducts(benchmark::State& state) {
-  // Never destroyed: XGBoost's models must not outlive its thread's state, which goes first at exit.
-  static Sides& sides = *new Sides(Sides::Make(300, 8));
+// `rows` 0: as many as AISLE_BENCH_ROWS says.
+void BM_OneCustomer(benchmark::State& state, int rounds, int depth, std::size_t rows) {
+  if (rows == 0) rows = BenchRows();
+  Sides sides = Sides::Make(rounds, depth);
   const auto customer = RandomTable(7, 1, kOfCustomer, 0);
-  const auto products = RandomTable(8, BenchRows(), kOfProduct, 0);
+  const auto products = RandomTable(8, rows, kOfProduct, 0);
   const std::vector<float> matrix = MakeMatrix(customer, products);
   const Batch batch(products, 1);
   const auto prepared = sides.ours.Prepare(batch.plan);
@@ -279,7 +280,9 @@ void BM_BestOfManyProducts(benchmark::State& state) {
   Report(state, ours_ms, theirs_ms, rows_differ);
   state.counters["prepared_mb"] = static_cast<double>(prepared.Bytes()) / 1e6;
 }
-BENCHMARK(BM_BestOfManyProducts)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_OneCustomer, request_300x8, 300, 8, 1700)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_OneCustomer, request_200x6, 200, 6, 1700)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_OneCustomer, many_300x8, 300, 8, 0)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace aisle

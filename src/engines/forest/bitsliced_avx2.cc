@@ -85,7 +85,8 @@ struct Avx2 {
   static AISLE_INLINE void AddLeaves(Vector* bits, const std::byte* packed, float* sums) {
     TransposeBits<Avx2>(bits);
     if constexpr (kDepth <= kShuffledDepth) {
-      for (unsigned b = 0; b < 8; ++b) AddShuffled<kDepth>(bits[b], packed, sums + 32 * b);
+      for (unsigned b = 0; b < 8; b += 2)
+        AddShuffled<kDepth>(bits + b, packed, sums + std::size_t{32} * b);
     } else {
       const auto* const leaves = reinterpret_cast<const float*>(packed);
       alignas(32) unsigned char number[256];
@@ -100,26 +101,41 @@ struct Avx2 {
     }
   }
 
-  // 32 leaf numbers. A shuffle gives zero where the number's highest bit is set: adding 0x70 with saturation
-  // sets it for all numbers that are not of the sixteen.
+  // Twice 32 leaf numbers, so that each table is fetched for both. A shuffle gives zero where the number's
+  // highest bit is set: adding 0x70 with saturation sets it for all numbers that are not of the sixteen.
   template <unsigned kDepth>
-  static AISLE_INLINE void AddShuffled(Vector numbers, const std::byte* packed, float* sums) {
+  static AISLE_INLINE void AddShuffled(const Vector* numbers, const std::byte* packed,
+                                       float* sums) {
     constexpr unsigned kGroups = kDepth <= 4 ? 1 : 1U << (kDepth - 4);
-    Vector byte[4];
-#pragma GCC unroll 16
+    Vector byte[2][4];
+#pragma GCC unroll 4
     for (unsigned group = 0; group < kGroups; ++group) {
-      const Vector among =
-          _mm256_xor_si256(numbers, _mm256_set1_epi8(static_cast<char>(group << 4U)));
-      const Vector index = kGroups == 1 ? numbers : _mm256_adds_epu8(among, _mm256_set1_epi8(0x70));
+      const Vector upper = _mm256_set1_epi8(static_cast<char>(group << 4U));
+      Vector index[2];
+#pragma GCC unroll 2
+      for (unsigned i = 0; i < 2; ++i) {
+        index[i] = kGroups == 1 ? numbers[i]
+                                : _mm256_adds_epu8(_mm256_xor_si256(numbers[i], upper),
+                                                   _mm256_set1_epi8(0x70));
+      }
 #pragma GCC unroll 4
       for (unsigned j = 0; j < 4; ++j) {
-        const auto* const table =
+        const auto* const from =
             reinterpret_cast<const __m128i*>(packed + std::size_t{64} * group + 16 * j);
-        const Vector found =
-            _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_load_si128(table)), index);
-        byte[j] = group == 0 ? found : _mm256_or_si256(byte[j], found);
+        const Vector table = _mm256_broadcastsi128_si256(_mm_load_si128(from));
+#pragma GCC unroll 2
+        for (unsigned i = 0; i < 2; ++i) {
+          const Vector found = _mm256_shuffle_epi8(table, index[i]);
+          byte[i][j] = group == 0 ? found : _mm256_or_si256(byte[i][j], found);
+        }
       }
     }
+#pragma GCC unroll 2
+    for (unsigned i = 0; i < 2; ++i) AddBytes(byte[i], sums + 32 * i);
+  }
+
+  // The four bytes of 32 leaves.
+  static AISLE_INLINE void AddBytes(const Vector* byte, float* sums) {
     const Vector low01 = _mm256_unpacklo_epi8(byte[0], byte[1]);
     const Vector high01 = _mm256_unpackhi_epi8(byte[0], byte[1]);
     const Vector low23 = _mm256_unpacklo_epi8(byte[2], byte[3]);
