@@ -28,14 +28,14 @@ std::uint32_t ResidualForest::Grow(const SlicedTables& tables,
                                    std::span<const std::uint8_t> decided, std::uint32_t root,
                                    std::uint32_t node) {
   const SlicedNode* const nodes = &tables.nodes[root];
-  while (nodes[node].left != 0 && decided[nodes[node].plane] != kOpen)
-    node = nodes[node].left + decided[nodes[node].plane];
+  while (nodes[node].right != 0 && decided[nodes[node].plane] != kOpen)
+    node = decided[nodes[node].plane] == kLeft ? node + 1 : nodes[node].right;
   const std::size_t at = stayed_.size();
   stayed_.push_back({.node = node});
-  if (nodes[node].left == 0) return 0;
-  const std::uint32_t left = Grow(tables, decided, root, nodes[node].left);
+  if (nodes[node].right == 0) return 0;
+  const std::uint32_t left = Grow(tables, decided, root, node + 1);
   stayed_[at].right = static_cast<std::uint32_t>(stayed_.size());
-  const std::uint32_t right = Grow(tables, decided, root, nodes[node].left + 1);
+  const std::uint32_t right = Grow(tables, decided, root, nodes[node].right);
   return 1 + std::max(left, right);
 }
 
@@ -43,7 +43,7 @@ void ResidualForest::Write(const SlicedTables& tables, std::uint32_t plane_bytes
                            std::uint32_t root, std::uint32_t at, std::uint32_t depth,
                            std::uint32_t path, std::uint32_t asked) {
   const SlicedNode& node = tables.nodes[root + stayed_[at].node];
-  if (node.left == 0) {
+  if (node.right == 0) {
     std::fill_n(&row_[std::size_t{path} << depth], std::size_t{1} << depth, node.leaf);
     programs_.insert(programs_.end(), (std::size_t{1} << depth) - 1, asked);
     return;

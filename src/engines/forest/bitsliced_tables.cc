@@ -107,7 +107,11 @@ SlicedTables::SlicedTables(const Model& model, const Kernel& kernel)
   }
   leaves = LineBytes(leaf_bytes);
   // With nothing decided, what stays is the whole forest.
-  CopyNodes(model, predicates);
+  nodes.reserve(model.nodes.size());
+  for (std::size_t tree = 0; tree < model.TreeCount(); ++tree) {
+    roots.push_back(static_cast<std::uint32_t>(nodes.size()));
+    CopyNodes(&model.nodes[model.tree_begin[tree]], 0, predicates);
+  }
   ResidualForest whole;
   whole.Make(*this, kernel, std::vector<std::uint8_t>(plane_count(), kOpen));
   const SlicedForest made = whole.forest();
@@ -115,24 +119,24 @@ SlicedTables::SlicedTables(const Model& model, const Kernel& kernel)
   std::size_t steps = 0;
   for (const SlicedTree& tree : trees) steps += (std::size_t{1} << tree.depth) - 1;
   programs.assign(made.programs, made.programs + steps);
-  std::memcpy(leaves.data(), made.leaves, leaves.size());
+  if (leaves.size() > 0) std::memcpy(leaves.data(), made.leaves, leaves.size());
 }
 
-void SlicedTables::CopyNodes(const Model& model, const std::vector<Predicate>& predicates) {
-  nodes.reserve(model.nodes.size());
-  for (const Node& node : model.nodes) {
-    SlicedNode& copy = nodes.emplace_back();
-    copy.left = node.left;
-    if (node.left == 0) {
-      copy.leaf = node.value;
-      continue;
-    }
-    const auto found = std::lower_bound(predicates.begin(), predicates.end(), PredicateOf(node));
-    copy.plane = static_cast<std::uint32_t>(found - predicates.begin());
-    const auto input = std::ranges::lower_bound(inputs, node.feature, {}, &SlicedInput::feature);
-    ++input->splits;
+void SlicedTables::CopyNodes(const Node* tree, std::uint32_t at,
+                             const std::vector<Predicate>& predicates) {
+  const Node& node = tree[at];
+  const std::size_t copy = nodes.size();
+  nodes.emplace_back();
+  if (node.left == 0) {
+    nodes[copy].leaf = node.value;
+    return;
   }
-  roots.assign(model.tree_begin.begin(), model.tree_begin.end() - 1);
+  const auto found = std::lower_bound(predicates.begin(), predicates.end(), PredicateOf(node));
+  nodes[copy].plane = static_cast<std::uint32_t>(found - predicates.begin());
+  ++std::ranges::lower_bound(inputs, node.feature, {}, &SlicedInput::feature)->splits;
+  CopyNodes(tree, node.left, predicates);
+  nodes[copy].right = static_cast<std::uint32_t>(nodes.size()) - roots.back();
+  CopyNodes(tree, node.left + 1, predicates);
 }
 
 namespace {

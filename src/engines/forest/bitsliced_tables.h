@@ -56,13 +56,14 @@ struct SlicedInput {
   SearchTable search;        // Its keys.
 };
 
-// A node of the model: what a walk needs that knows some planes beforehand.
+// A node of the model, for walks that know some planes beforehand. A tree's nodes stand in the order of such a
+// walk: a split, all of its left side, all of its right side.
 struct SlicedNode {
   union {
-    std::uint32_t plane = 0;  // Of a split.
+    std::uint32_t plane = 0;  // Of a split; the left child is the next node.
     float leaf;
   };
-  std::uint32_t left = 0;  // Within the tree; the right child is the next. 0: a leaf.
+  std::uint32_t right = 0;  // Within the tree. 0: a leaf.
 };
 
 struct Predicate;
@@ -89,7 +90,7 @@ struct SlicedTables {
   float base_margin = 0;
 
  private:
-  void CopyNodes(const Model& model, const std::vector<Predicate>& predicates);
+  void CopyNodes(const Node* tree, std::uint32_t at, const std::vector<Predicate>& predicates);
   void MakeSearches(const std::vector<Predicate>& predicates);
 };
 
