@@ -150,8 +150,8 @@ std::string ManifestText(const registry::Manifest& manifest, const std::string& 
   return text + "\n" + metrics.Text() + "\n" + inputs.Text();
 }
 
-// Whether a request sweeps the model instead of scoring its candidates (forest/sweep.h), and why: that depends on the
-// catalogue too, which is the published one.
+// Whether a request sweeps the model instead of scoring its candidates (forest/sweep.h), and why: that depends
+// on the catalogue too, which is the published one.
 std::string SweepText(const Context& context, const registry::ModelVersion& version,
                       const forest::Model& model) {
   const auto spec = ranking::SpecOf(version);
@@ -328,7 +328,8 @@ Status Bench(Context& context, const BenchOptions& options) {
 
 void DefineBench(CommandBuilder& command) {
   auto options = std::make_shared<BenchOptions>();
-  command.Text("--file", "MODEL", &options->file, "Model file: XGBoost's UBJSON or JSON");
+  command.Text("--file", "MODEL", &options->file,
+               "Model file: XGBoost (UBJSON, JSON), LightGBM (text), CatBoost (JSON)");
   command.Number("--rows", &options->rows, 1, 10'000'000, "Made-up rows to score (default: 1700)");
   command.Text("--against", "xgboost", &options->against, "XGBoost's own time beside, one thread");
   command.Examples(

@@ -1,14 +1,15 @@
 #include "app/engine_times.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
-#include <chrono>
-#include <functional>
 #include <limits>
 #include <span>
 
 #include "base/files.h"
 #include "base/random.h"
+#include "base/stopwatch.h"
 #include "forest/forest.h"
 #include "forest/load.h"
 #include "trainer/trainer.h"
@@ -20,19 +21,6 @@ namespace {
 constexpr int kRoundsMin = 5;
 constexpr int kRoundsMax = 400;
 constexpr double kTimedMs = 3000;
-
-double MillisecondsOf(const std::function<void()>& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun)
-      .count();
-}
-
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 // Values among each input's own thresholds, so that rows take different ways; a tenth is missing.
 std::vector<float> MakeRows(const forest::Model& model, std::size_t count) {
@@ -69,23 +57,31 @@ std::vector<Side> BuildEngines(const forest::Model& model, std::size_t rows) {
     forest::Model copy = model;
     Result<forest::Forest> built = Fail(ErrorCode::kInternal, "");
     side.times.build_ms =
-        MillisecondsOf([&] { built = forest::Forest::Build(std::move(copy), engine); });
-    if (built) {
-      side.times.table_bytes = built->EngineBytes();
-      side.forest = std::move(*built);
-      side.margins.resize(rows);
-    } else {
+        base::MillisecondsOf([&] { built = forest::Forest::Build(std::move(copy), engine); });
+    if (!built) {
       side.times.skipped = built.error().message;
+    } else if (built->engine() != engine) {
+      side.times.skipped = built->EngineReason();
+    } else {
+      side.times.table_bytes = built->EngineBytes();
+      side.margins.resize(rows * built->GroupCount());
+      side.forest = std::move(*built);
     }
     sides.push_back(std::move(side));
   }
   return sides;
 }
 
-std::int64_t CountDifferent(std::span<const float> a, std::span<const float> b) {
+// Rows whose margins, `groups` each, are not the same bits.
+std::int64_t CountDifferent(std::span<const float> a, std::span<const float> b,
+                            std::size_t groups) {
+  if (a.size() != b.size()) return static_cast<std::int64_t>(a.size() / groups);
+  const auto same = [](float x, float y) {
+    return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
+  };
   std::int64_t count = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    count += std::bit_cast<std::uint32_t>(a[i]) == std::bit_cast<std::uint32_t>(b[i]) ? 0 : 1;
+  for (std::size_t i = 0; i < a.size(); i += groups)
+    count += std::ranges::equal(a.subspan(i, groups), b.subspan(i, groups), same) ? 0 : 1;
   return count;
 }
 
@@ -94,11 +90,11 @@ Status RunRound(std::vector<Side>& sides, std::optional<trainer::XgboostModel>& 
                 std::span<const float> rows, std::size_t inputs) {
   for (Side& side : sides) {
     if (side.forest) {
-      side.ms.push_back(MillisecondsOf([&] { side.forest->Margins(rows, side.margins); }));
+      side.ms.push_back(base::MillisecondsOf([&] { side.forest->Margins(rows, side.margins); }));
     } else if (side.times.skipped.empty()) {
       Result<std::span<const float>> answer = std::span<const float>();
       side.ms.push_back(
-          MillisecondsOf([&] { answer = xgboost->Predict(rows, inputs, /*margin=*/true); }));
+          base::MillisecondsOf([&] { answer = xgboost->Predict(rows, inputs, /*margin=*/true); }));
       if (!answer) return std::unexpected(answer.error());
       side.margins.assign(answer->begin(), answer->end());
     }
@@ -117,7 +113,12 @@ Result<BenchReport> BenchModel(const std::string& file, std::size_t rows, bool a
   std::optional<trainer::XgboostModel> xgboost;
   if (against_xgboost) {
     auto theirs = trainer::XgboostModel::Load(bytes, 1);
-    if (!theirs) return Within(file, std::move(theirs).error());
+    if (!theirs) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}: XGBoost does not load it, so there is nothing to compare with; "
+                              "leave --against out",
+                              file));
+    }
     xgboost.emplace(std::move(*theirs));
     sides.emplace_back().times.engine = "xgboost";
   }
@@ -139,14 +140,15 @@ Result<BenchReport> BenchModel(const std::string& file, std::size_t rows, bool a
   }
   for (Side& side : sides) {
     if (side.times.skipped.empty()) {
-      side.times.score_ms = Median(side.ms);
-      side.times.rows_differ = CountDifferent(side.margins, sides.front().margins);
+      side.times.score_ms = base::Median(side.ms);
+      side.times.rows_differ =
+          CountDifferent(side.margins, sides.front().margins, model.group_count);
     }
     if (side.times.skipped.empty() && against_xgboost) {
       std::vector<double> ratios;
       for (std::size_t round = 0; round < side.ms.size(); ++round)
         ratios.push_back(sides.back().ms[round] / side.ms[round]);
-      side.times.times_xgboost = Median(std::move(ratios));
+      side.times.times_xgboost = base::Median(std::move(ratios));
     }
     report.engines.push_back(side.times);
   }

@@ -27,7 +27,7 @@ struct EngineTimes {
   std::size_t table_bytes = 0;   // 0: does not say.
   double score_ms = 0;           // The median.
   double times_xgboost = 0;      // How often its time goes into XGBoost's; 0: not compared.
-  std::int64_t rows_differ = 0;  // Margins that are not the reference's, bit by bit.
+  std::int64_t rows_differ = 0;  // From the reference, in any bit.
 };
 
 struct BenchReport {

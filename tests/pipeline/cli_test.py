@@ -148,6 +148,14 @@ class WithAShop(shop.ShopTest):
             self.assertGreater(engine["score_ms"], 0)
             self.assertGreater(engine["times_xgboost"], 0)
         self.assertIn("times as fast", self.must("models", "bench", "--file", model, "--rows", "20"))
+        corpus = pathlib.Path(__file__).resolve().parents[2] / "src/engines/forest/corpus"
+        report = json.loads(self.must("models", "bench", "--file", str(corpus / "classes.ubj"), "--rows", "20", "--json"))
+        self.assertTrue(all(engine.get("rows_differ", 0) == 0 for engine in report["engines"]))
+        # A model that only the reference takes has no other engine's time.
+        other = str(corpus / "lightgbm_binary.txt")
+        report = json.loads(self.must("models", "bench", "--file", other, "--rows", "20", "--json"))
+        self.assertEqual([e["engine"] for e in report["engines"] if "skipped" not in e], ["reference"])
+        self.fails(2, "models", "bench", "--file", other, "--against", "xgboost")
         self.fails(2, "models", "bench", "--rows", "20")
         self.fails(2, "models", "bench", "--file", model, "--against", "lightgbm")
         self.fails(3, "models", "bench", "--file", str(self.folder / "nobody.ubj"))
