@@ -92,7 +92,7 @@ Status DoSteps(const Context& context, const Plan& plan, Job& job, base::Timesta
     context.Say("   {} tables in {}", outcome.tables.size(), Seconds(outcome.seconds));
   }
   for (const std::string& recipe : plan.recipes()) {
-    const Stopwatch watch;
+    const base::Stopwatch watch;
     context.Say("3. Learning: {}", recipe);
     AISLE_TRY(const auto report, TrainStep(context, job, recipe, as_of, true));
     context.Say("   {}/{} from {} rows in {}{}", report.model, report.version, Grouped(report.rows),
@@ -100,13 +100,13 @@ Status DoSteps(const Context& context, const Plan& plan, Job& job, base::Timesta
                 report.promoted ? "" : " (its gates did not pass: the champion stays)");
   }
   if (plan.score()) {
-    const Stopwatch watch;
+    const base::Stopwatch watch;
     context.Say("4. Scoring every customer for every category");
     AISLE_TRY(const auto report, ScoreStep(context, job, as_of));
     context.Say("   {} propensities in {}", Grouped(report.rows), Seconds(watch.Seconds()));
   }
   if (plan.publish()) {
-    const Stopwatch watch;
+    const base::Stopwatch watch;
     context.Say("5. Publishing what a server answers from");
     AISLE_TRY(const auto manifest, PublishStep(context, job, as_of));
     context.Say("   generation {} in {}", manifest.generation, Seconds(watch.Seconds()));
@@ -159,7 +159,7 @@ Status Demo(Context& context, const DemoOptions& options) {
       std::min(settings.generate_oracle_customers, settings.generate_customers);
   AISLE_CHECK(context.workspace.Create());
   const base::Timestamp as_of = DemoAsOf(context);
-  const Stopwatch watch;
+  const base::Stopwatch watch;
   AISLE_CHECK(Prepare(context, as_of));
   AISLE_TRY(const Portrait portrait, DrawPortrait(context, kShownCustomer, as_of));
   if (context.json) {

@@ -123,7 +123,7 @@ Status Import(Context& context, const ImportOptions& options) {
     AISLE_TRY([[maybe_unused]] const auto text, ingest::ShippedMapping(*options.mapping));
     AISLE_TRY(folder, FetchFolder(context, *options.mapping));
   }
-  const Stopwatch watch;
+  const base::Stopwatch watch;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
   ingest::ImportReport report;
   AboutData about;

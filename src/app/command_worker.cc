@@ -50,7 +50,7 @@ struct PassReport {
 
 // Everything between taking the lock and letting go.
 Result<PassReport> Pass(const Context& context) {
-  const Stopwatch watch;
+  const base::Stopwatch watch;
   PassReport report;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
   AISLE_TRY(report.as_of, context.AsOfNow());
@@ -119,7 +119,7 @@ Status Worker(Context& context, const WorkerOptions& options) {
   AISLE_CHECK(context.workspace.Create());
   AISLE_TRY(const auto file, ProcessFile::Write(context.workspace.run(), "worker", ""));
   for (;;) {
-    const Stopwatch watch;
+    const base::Stopwatch watch;
     // A pass that fails is said, and the next one comes: what is in service stays meanwhile.
     if (const auto report = Pass(context)) {
       Print(context, *report);

@@ -111,7 +111,7 @@ class OutputFile {
 }  // namespace
 
 Result<EveryoneReport> RecommendEveryone(const Context& context, const EveryoneRequest& request) {
-  const Stopwatch watch;
+  const base::Stopwatch watch;
   const InterruptGuard guard;
   AISLE_TRY(auto database,
             context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));

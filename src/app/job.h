@@ -18,6 +18,7 @@
 #include "app/interrupt.h"
 #include "app/workspace.h"
 #include "base/files.h"
+#include "base/stopwatch.h"
 #include "warehouse/warehouse.h"
 
 namespace aisle::app {
@@ -52,17 +53,6 @@ class Job {
   warehouse::Connection connection_;
   Workspace workspace_;
   std::optional<AboutData> about_;
-};
-
-// Seconds since it was made.
-class Stopwatch {
- public:
-  double Seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace aisle::app

@@ -54,7 +54,7 @@ Result<GenerateReport> GenerateStep(const Context& context, Job& job, base::Time
                             "drop them",
                             context.workspace.root().string(), job.about()->source));
   }
-  const Stopwatch watch;
+  const base::Stopwatch watch;
   const Settings& settings = context.settings;
   AISLE_TRY(const auto retailer,
             synth::Retailer::Make({.seed = context.seed(),
@@ -84,7 +84,7 @@ Result<GenerateReport> GenerateStep(const Context& context, Job& job, base::Time
 }
 
 Result<RefreshOutcome> RefreshStep(const Context& context, Job& job, base::Timestamp as_of) {
-  const Stopwatch watch;
+  const base::Stopwatch watch;
   RefreshOutcome outcome;
   AISLE_CHECK(CheckNotInterrupted());
   AISLE_TRY(outcome.tables,
@@ -100,7 +100,7 @@ Result<RefreshOutcome> RefreshStep(const Context& context, Job& job, base::Times
 
 Result<training::TrainReport> TrainStep(const Context& context, Job& job, const std::string& recipe,
                                         base::Timestamp as_of, bool promote) {
-  const Stopwatch watch;
+  const base::Stopwatch watch;
   ShareProgress progress(context.quiet);
   AISLE_CHECK(CheckNotInterrupted());
   AISLE_TRY(auto report,
@@ -119,7 +119,7 @@ Result<training::TrainReport> TrainStep(const Context& context, Job& job, const 
 }
 
 Result<publish::ScoreReport> ScoreStep(const Context& context, Job& job, base::Timestamp as_of) {
-  const Stopwatch watch;
+  const base::Stopwatch watch;
   base::Progress progress("  score", CustomersExpected(job), "customers");
   AISLE_CHECK(CheckNotInterrupted());
   AISLE_TRY(const auto report, publish::ScorePropensity(job.database(), context.workspace.models(),
@@ -135,7 +135,7 @@ Result<publish::ScoreReport> ScoreStep(const Context& context, Job& job, base::T
 
 Result<serving::GenerationManifest> PublishStep(const Context& context, Job& job,
                                                 base::Timestamp as_of) {
-  const Stopwatch watch;
+  const base::Stopwatch watch;
   base::Progress progress("  publish", CustomersExpected(job), "customers");
   AISLE_CHECK(CheckNotInterrupted());
   AISLE_TRY(const auto manifest,

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "base/stopwatch.h"
 #include "gold/raw_tables.h"
 #include "gold/sql.h"
 
@@ -61,9 +62,9 @@ Result<std::int64_t> Build(warehouse::Connection& connection, const Step& step,
 Result<RefreshReport> BuildAndRecord(warehouse::Connection& connection, const Step& step,
                                      base::Timestamp as_of, int target_lag_minutes) {
   const base::Timestamp started = base::Now();
-  const auto clock = std::chrono::steady_clock::now();
+  const base::Stopwatch watch;
   AISLE_TRY(const std::int64_t rows, Build(connection, step, as_of));
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - clock;
+  const double seconds = watch.Seconds();
   const base::Timestamp finished = base::Now();
   const double lag_minutes =
       std::chrono::duration<double, std::ratio<60>>(finished - as_of).count();
@@ -75,7 +76,7 @@ Result<RefreshReport> BuildAndRecord(warehouse::Connection& connection, const St
                                    {"rows", rows},
                                    {"target", static_cast<std::int64_t>(target_lag_minutes)},
                                    {"lag", lag_minutes}}));
-  return RefreshReport{step.table, rows, took.count()};
+  return RefreshReport{step.table, rows, seconds};
 }
 
 }  // namespace

@@ -93,11 +93,15 @@ class FakeShop {
       return ids;
     };
     source.customers = [this](const features::Catalogue&, base::Timestamp as_of,
-                              const TakeCustomer& take, const gold::CustomerIds& only) -> Status {
+                              const TakeCustomer& take,
+                              const std::optional<gold::CustomerIds>& only) -> Status {
       asked.push_back(as_of);
-      records_read += only.size();
-      for (const domain::CustomerId customer : only)
-        AISLE_CHECK(take(MakeRecord(static_cast<int>(customer.value - 1'000), as_of)));
+      for (int c = 0; c < customers_; ++c) {
+        const domain::CustomerId customer{1'000 + c};
+        if (only && std::ranges::find(*only, customer) == only->end()) continue;
+        ++records_read;
+        AISLE_CHECK(take(MakeRecord(c, as_of)));
+      }
       return {};
     };
     source.activity = [this](base::Timestamp from,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct Source {
   // Who was a customer before as_of, and the records of those who are asked for.
   std::function<Result<gold::CustomerIds>(base::Timestamp as_of)> customer_ids;
   std::function<Status(const features::Catalogue&, base::Timestamp as_of, const TakeCustomer&,
-                       const gold::CustomerIds&)>
+                       const std::optional<gold::CustomerIds>& only)>
       customers;
   std::function<Result<std::vector<gold::Activity>>(base::Timestamp from, base::Timestamp until)>
       activity;

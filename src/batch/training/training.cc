@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <optional>
 #include <thread>
 
 #include "base/files.h"
 #include "base/named_text.h"
+#include "base/stopwatch.h"
 #include "features/pair_row.h"
 #include "gold/activity_index.h"
 #include "ranking/ranking.h"
@@ -42,17 +42,6 @@ bool IsPath(const std::string& name_or_path) {
 std::string FileOf(const std::string& name_or_path) {
   return IsPath(name_or_path) ? name_or_path : "recipes/" + name_or_path + ".toml";
 }
-
-// Seconds spent since it was made.
-class Stopwatch {
- public:
-  double Seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
-};
 
 // Hands out where a training is: steps of equal length, numbered from 0.
 class Steps {
@@ -157,24 +146,28 @@ Status Training::ReadCustomers(
   std::vector<float> propensity(inner_ ? snapshot.catalogue.categories.size() : 0);
   ranking::Scratch scratch;
   AISLE_TRY(gold::CustomerIds ids, source_->customer_ids(snapshot.cutoff));
+  const std::size_t everybody = ids.size();
   std::erase_if(ids, [&](domain::CustomerId customer) {
     return !wants(customer, snapshot.happened->Of(customer));
   });
+  const std::size_t wanted = ids.size();
+  std::optional<gold::CustomerIds> only;
+  if (wanted < everybody) only = std::move(ids);
   std::size_t seen = 0;
   return source_->customers(
       snapshot.catalogue, snapshot.cutoff,
       [&](features::CustomerRecord&& customer) -> Status {
         if (++seen % 1024 == 0)
-          AISLE_CHECK(steps_.At(static_cast<double>(seen) / static_cast<double>(ids.size())));
+          AISLE_CHECK(steps_.At(static_cast<double>(seen) / static_cast<double>(wanted)));
         if (scorer) scorer->Score(customer, snapshot.cutoff, scratch, propensity);
         visit(customer, snapshot.happened->Of(customer.customer), propensity);
         return {};
       },
-      ids);
+      only);
 }
 
 Result<Learned> Training::Fit(const Recipe& recipe, const std::vector<int>& cutoffs) {
-  const Stopwatch reading;
+  const base::Stopwatch reading;
   RowSet rows;
   for (const int cutoff : cutoffs) {
     Snapshot snapshot;
@@ -196,7 +189,7 @@ Result<Learned> Training::Fit(const Recipe& recipe, const std::vector<int>& cuto
                     recipe.name, rows.positives, rows.row_count()));
   }
 
-  const Stopwatch learning;
+  const base::Stopwatch learning;
   trainer::Dataset& data = rows.dataset;
   data.feature_count = recipe.inputs.size();
   data.feature_names = recipe.inputs;
@@ -240,7 +233,7 @@ Status Training::FitInner() {
 }
 
 Result<Verdict> Training::Validate(const Learned& learned) {
-  const Stopwatch reading;
+  const base::Stopwatch reading;
   Snapshot snapshot;
   AISLE_CHECK(ReadSnapshot(recipe_->validation.cutoff, recipe_->window_days, snapshot));
   AISLE_TRY(Validation validation,
@@ -343,7 +336,7 @@ Result<TrainReport> Train(warehouse::Database& database, const registry::Registr
     return gold::ReadCustomerIds(connection, as_of);
   };
   source.customers = [&](const features::Catalogue& catalogue, base::Timestamp as_of,
-                         const TakeCustomer& take, const gold::CustomerIds& only) {
+                         const TakeCustomer& take, const std::optional<gold::CustomerIds>& only) {
     return gold::ReadCustomers(database, catalogue, as_of, take, only);
   };
   source.activity = [&](base::Timestamp from, base::Timestamp until) {
