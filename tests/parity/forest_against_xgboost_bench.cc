@@ -6,8 +6,6 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
 #include <limits>
 #include <map>
 #include <string>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "base/stopwatch.h"
 #include "forest/forest.h"
 #include "forest/load.h"
 #include "trainer/trainer.h"
@@ -59,19 +58,6 @@ std::string TrainModel(int rounds, int depth) {
   return model->ubjson;
 }
 
-double MillisecondsOf(const std::function<void()>& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun)
-      .count();
-}
-
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 const std::string& TrainedModel(int rounds, int depth) {
   static std::map<std::pair<int, int>, std::string> models;
   auto& ubjson = models[{rounds, depth}];
@@ -98,8 +84,8 @@ void BM_AgainstXgboost(benchmark::State& state, forest::Engine engine, int round
   std::vector<double> ratios, ours_ms, theirs_ms;
   double difference = 0;
   for (auto _ : state) {
-    ours_ms.push_back(MillisecondsOf([&] { ours->Margins(rows, margins); }));
-    theirs_ms.push_back(MillisecondsOf([&] {
+    ours_ms.push_back(base::MillisecondsOf([&] { ours->Margins(rows, margins); }));
+    theirs_ms.push_back(base::MillisecondsOf([&] {
       const auto answer = theirs->Predict(rows, kInputs, true);
       AISLE_ASSERT(answer);
       for (std::size_t i = 0; i < kRows; ++i) difference += (*answer)[i] == margins[i] ? 0.0 : 1.0;
@@ -110,9 +96,9 @@ void BM_AgainstXgboost(benchmark::State& state, forest::Engine engine, int round
   double checksum = 0;
   for (const float margin : margins) checksum += static_cast<double>(margin);
   state.counters["checksum"] = checksum;
-  state.counters["ours_ms"] = Median(ours_ms);
-  state.counters["xgboost_ms"] = Median(theirs_ms);
-  state.counters["times_as_fast"] = Median(ratios);
+  state.counters["ours_ms"] = base::Median(ours_ms);
+  state.counters["xgboost_ms"] = base::Median(theirs_ms);
+  state.counters["times_as_fast"] = base::Median(ratios);
 }
 BENCHMARK_CAPTURE(BM_AgainstXgboost, reference_300x8, forest::Engine::kReference, 300, 8)
     ->Unit(benchmark::kMillisecond);

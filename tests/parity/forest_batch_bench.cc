@@ -8,15 +8,14 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
 #include <cstdlib>
-#include <functional>
 #include <limits>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/random.h"
+#include "base/stopwatch.h"
 #include "forest/forest.h"
 #include "forest/load.h"
 #include "ranking/select.h"
@@ -89,19 +88,6 @@ std::string TrainModel(int rounds, int depth) {
   const auto model = trainer::Train(dataset, settings);
   AISLE_ASSERT(model);
   return model->ubjson;
-}
-
-double MillisecondsOf(const std::function<void()>& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun)
-      .count();
-}
-
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 struct Sides {
@@ -206,9 +192,9 @@ void Report(benchmark::State& state, const std::vector<double>& ours,
             const std::vector<double>& theirs, double rows_differ) {
   std::vector<double> ratios;
   for (std::size_t i = 0; i < ours.size(); ++i) ratios.push_back(theirs[i] / ours[i]);
-  state.counters["ours_ms"] = Median(ours);
-  state.counters["xgboost_ms"] = Median(theirs);
-  state.counters["times_as_fast"] = Median(ratios);
+  state.counters["ours_ms"] = base::Median(ours);
+  state.counters["xgboost_ms"] = base::Median(theirs);
+  state.counters["times_as_fast"] = base::Median(ratios);
   state.counters["rows_differ"] = rows_differ;
 }
 
@@ -238,10 +224,10 @@ void BM_CustomersByCategories(benchmark::State& state, std::size_t threads) {
   std::vector<double> ours_ms, theirs_ms;
   double rows_differ = 0;
   for (auto _ : state) {
-    ours_ms.push_back(MillisecondsOf(ours));
+    ours_ms.push_back(base::MillisecondsOf(ours));
     std::span<const float> answer;
     theirs_ms.push_back(
-        MillisecondsOf([&] { answer = *sides.theirs.Predict(matrix, kInputs, true); }));
+        base::MillisecondsOf([&] { answer = *sides.theirs.Predict(matrix, kInputs, true); }));
     rows_differ += CountDifferent(margins, answer);
   }
   Report(state, ours_ms, theirs_ms, rows_differ);
@@ -266,12 +252,12 @@ void BM_OneCustomer(benchmark::State& state, int rounds, int depth, std::size_t 
   std::vector<double> ours_ms, theirs_ms;
   double rows_differ = 0;
   for (auto _ : state) {
-    ours_ms.push_back(MillisecondsOf([&] {
+    ours_ms.push_back(base::MillisecondsOf([&] {
       sides.ours.Margins(prepared, columns.Fill(customer), margins);
       benchmark::DoNotOptimize(selector.Select(margins, positions, kTop).data());
     }));
     std::span<const float> answer;
-    theirs_ms.push_back(MillisecondsOf([&] {
+    theirs_ms.push_back(base::MillisecondsOf([&] {
       answer = *sides.theirs.Predict(matrix, kInputs, true);
       benchmark::DoNotOptimize(selector.Select(answer, positions, kTop).data());
     }));

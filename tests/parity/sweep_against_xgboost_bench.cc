@@ -8,9 +8,7 @@
 // distance between XGBoost's margins and the sweep's.
 #include <benchmark/benchmark.h>
 
-#include <chrono>
-#include <functional>
-
+#include "base/stopwatch.h"
 #include "reference_shop.h"
 
 namespace aisle {
@@ -20,19 +18,6 @@ constexpr std::size_t kProducts = 2000;
 constexpr std::size_t kCandidates = 1700;
 constexpr std::size_t kTrainRows = 200'000;
 constexpr std::size_t kBlock = 32;
-
-double MicrosecondsOf(const std::function<void()>& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begun)
-      .count();
-}
-
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 void FlushCaches() {
   static std::vector<std::uint64_t> memory(std::size_t{8} << 20U);
@@ -61,8 +46,9 @@ void BM_SweepAgainstXgboost(benchmark::State& state, forest::SweepLevel level, i
   AISLE_ASSERT(theirs && model);
   std::vector<double> builds;
   for (int i = 0; i < 3; ++i) {
-    builds.push_back(MicrosecondsOf(
-        [&] { AISLE_ASSERT(forest::Sweep::Build(*model, shop.ForSweep(), level)); }));
+    builds.push_back(1e3 * base::MillisecondsOf([&] {
+                       AISLE_ASSERT(forest::Sweep::Build(*model, shop.ForSweep(), level));
+                     }));
   }
   const auto sweep = forest::Sweep::Build(*model, shop.ForSweep(), level);
   AISLE_ASSERT(sweep);
@@ -94,7 +80,7 @@ void BM_SweepAgainstXgboost(benchmark::State& state, forest::SweepLevel level, i
     };
     const auto timed = [&](const auto& one) {
       if (cold) FlushCaches();
-      return MicrosecondsOf([&] {
+      return 1e3 * base::MillisecondsOf([&] {
                for (const auto& request : requests) one(request);
              }) /
              static_cast<double>(block);
@@ -107,11 +93,11 @@ void BM_SweepAgainstXgboost(benchmark::State& state, forest::SweepLevel level, i
       benchmark::DoNotOptimize(bits.data());
     }));
     if (cold) FlushCaches();
-    theirs_us.push_back(MicrosecondsOf([&] {
-      const auto answer = theirs->Predict(rows, kShopInputs, true);
-      AISLE_ASSERT(answer);
-      benchmark::DoNotOptimize(answer->data());
-    }));
+    theirs_us.push_back(1e3 * base::MillisecondsOf([&] {
+                          const auto answer = theirs->Predict(rows, kShopInputs, true);
+                          AISLE_ASSERT(answer);
+                          benchmark::DoNotOptimize(answer->data());
+                        }));
     const auto answer = theirs->Predict(rows, kShopInputs, true);
     for (std::size_t i = 0; i < kCandidates; ++i) {
       worst = std::max(worst, static_cast<double>(std::abs((*answer)[i] - margins[i])));
@@ -122,14 +108,14 @@ void BM_SweepAgainstXgboost(benchmark::State& state, forest::SweepLevel level, i
   }
   AISLE_ASSERT(differ == 0);
   AISLE_ASSERT(worst <= sweep->ExactDistance());
-  state.counters["ours_us"] = Median(ours_us);
-  state.counters["xgboost_us"] = Median(theirs_us);
-  state.counters["times_as_fast"] = Median(ratios);
-  state.counters["exact_us"] = Median(exact_us);
-  state.counters["exact_times_as_fast"] = Median(exact_ratios);
+  state.counters["ours_us"] = base::Median(ours_us);
+  state.counters["xgboost_us"] = base::Median(theirs_us);
+  state.counters["times_as_fast"] = base::Median(ratios);
+  state.counters["exact_us"] = base::Median(exact_us);
+  state.counters["exact_times_as_fast"] = base::Median(exact_ratios);
   state.counters["worst"] = worst;
-  state.counters["reached"] = Median(reached);
-  state.counters["build_ms"] = Median(builds) / 1000;
+  state.counters["reached"] = base::Median(reached);
+  state.counters["build_ms"] = base::Median(builds) / 1000;
   state.counters["mbytes"] = static_cast<double>(sweep->bytes()) / 1e6;
   state.SetLabel(sweep->Summary());
 }

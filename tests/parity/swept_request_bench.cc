@@ -9,9 +9,10 @@
 #include <benchmark/benchmark.h>
 
 #include <chrono>
-#include <functional>
 
+#include "base/stopwatch.h"
 #include "net/event_loops.h"
+#include "ranking/random_spec.h"
 #include "ranking/sweep_scorer.h"
 #include "recommend/recommend.h"
 #include "reference_shop.h"
@@ -29,20 +30,7 @@ ranking::ModelSpec TrainedSpec() {
   ranking::ModelSpec spec;
   static const std::string ubjson = ReferenceShop(1, 2000).Train(100'000, 300, 8);
   spec.ubjson = ubjson;
-  spec.inputs = {"age",
-                 "tenure_months",
-                 "loyalty_tier_num",
-                 "total_orders",
-                 "lifetime_spend",
-                 "avg_order_value",
-                 "days_since_purchase",
-                 "engagement_score",
-                 "avg_browsed_price",
-                 "price",
-                 "product_tier",
-                 "is_perishable",
-                 "price_ratio",
-                 "spend_match"};
+  spec.inputs = ranking::ReferenceInputs();
   spec.propensity_blend = 0.3;
   return spec;
 }
@@ -109,13 +97,6 @@ serving::CustomerState MakeCustomer(std::int64_t id) {
   return state;
 }
 
-double MicrosecondsOf(const std::function<void()>& work) {
-  const auto begun = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begun)
-      .count();
-}
-
 double Quantile(std::vector<double> values, double share) {
   const auto at = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), values.begin() + at, values.end());
@@ -149,11 +130,12 @@ void BM_Recommend(benchmark::State& state) {
         model.push_back(static_cast<double>(answer->timings.model.count()) / 1000);
       }
       const auto& customer = customers[static_cast<std::size_t>(at % kCustomers)];
-      rows.push_back(MicrosecondsOf([&] {
-        const auto* ranker = (*serving)->ranker();
-        ranker->FillRows(customer.record, customer.propensity, kNow, candidates, scratch);
-        ranker->ScoreRows(customer.propensity, candidates, scratch, scores);
-      }));
+      rows.push_back(1e3 * base::MillisecondsOf([&] {
+                       const auto* ranker = (*serving)->ranker();
+                       ranker->FillRows(customer.record, customer.propensity, kNow, candidates,
+                                        scratch);
+                       ranker->ScoreRows(customer.propensity, candidates, scratch, scores);
+                     }));
     }
   }());
   state.counters["p50_us"] = Quantile(whole, 0.5);
@@ -184,10 +166,10 @@ void BM_Million(benchmark::State& state, std::int64_t step_cents) {
   for (auto _ : state) {
     const auto customer =
         MakeCustomer(kFirst + static_cast<std::int64_t>(stream.Below(kCustomers)));
-    times.push_back(MicrosecondsOf([&] {
-      sweeper->FillRequest(customer.record, kNow, work);
-      AISLE_ASSERT(sweeper->Top(customer.propensity, candidates, kBest, work));
-    }));
+    times.push_back(1e3 * base::MillisecondsOf([&] {
+                      sweeper->FillRequest(customer.record, kNow, work);
+                      AISLE_ASSERT(sweeper->Top(customer.propensity, candidates, kBest, work));
+                    }));
     std::vector<std::uint32_t> some;
     for (const auto& item : work.best) some.push_back(item.index);
     for (int i = 0; i < 2000; ++i)

@@ -17,6 +17,25 @@
 
 namespace aisle::ranking {
 
+// Those of the recipe ranking_reference, which the sweep takes.
+inline const std::vector<std::string>& ReferenceInputs() {
+  static const std::vector<std::string> inputs = {"age",
+                                                  "tenure_months",
+                                                  "loyalty_tier_num",
+                                                  "total_orders",
+                                                  "lifetime_spend",
+                                                  "avg_order_value",
+                                                  "days_since_purchase",
+                                                  "engagement_score",
+                                                  "avg_browsed_price",
+                                                  "price",
+                                                  "product_tier",
+                                                  "is_perishable",
+                                                  "price_ratio",
+                                                  "spend_match"};
+  return inputs;
+}
+
 // One tree as XGBoost writes it.
 inline std::string TreeAsJson(const forest::Model& model, std::size_t tree, double leaf_scale) {
   const std::size_t begin = model.tree_begin[tree];

@@ -16,20 +16,6 @@
 namespace aisle::ranking {
 namespace {
 
-const std::vector<std::string> kReferenceInputs = {"age",
-                                                   "tenure_months",
-                                                   "loyalty_tier_num",
-                                                   "total_orders",
-                                                   "lifetime_spend",
-                                                   "avg_order_value",
-                                                   "days_since_purchase",
-                                                   "engagement_score",
-                                                   "avg_browsed_price",
-                                                   "price",
-                                                   "product_tier",
-                                                   "is_perishable",
-                                                   "price_ratio",
-                                                   "spend_match"};
 constexpr base::Timestamp kNow{base::Microseconds{1'795'478'400'000'000}};
 
 // Prices near the thresholds of random models, and some of the higher tiers; `twins`: many products alike.
@@ -99,7 +85,7 @@ ModelSpec SpecFor(std::uint64_t seed, base::Stream& stream) {
   constexpr std::array<std::pair<double, double>, 4> kCalibrations = {
       {{1, 0}, {0.8, -0.4}, {-1.5, 0.25}, {40, 3}}};
   ModelSpec spec = RandomSpec(seed, 5 + seed * 7 % 90, 1 + static_cast<unsigned>(seed % 7),
-                              kReferenceInputs, 0.1);
+                              ReferenceInputs(), 0.1);
   std::tie(spec.calibration_slope, spec.calibration_offset) = kCalibrations[stream.Below(4)];
   spec.propensity_blend = std::array{0.0, 0.3, 0.95}[stream.Below(3)];
   return spec;
@@ -147,7 +133,7 @@ TEST(SweepScorer, ScreensWhatManyCandidatesHaveInCommon) {
   base::Stream stream(1, 2, 3);
   const features::Catalogue catalogue = MakeCatalogue(stream, 6000, true);
   const features::CatalogueView view(catalogue);
-  ModelSpec spec = RandomSpec(5, 60, 5, kReferenceInputs);
+  ModelSpec spec = RandomSpec(5, 60, 5, ReferenceInputs());
   spec.propensity_blend = 0.3;
   const auto rows = PairScorer::Make(spec, view);
   const auto sweep = SweepScorer::Make(spec, rows->forest().model(), view);
@@ -170,7 +156,7 @@ TEST(SweepScorer, DeclinesPropensitiesThatAreNoProbabilities) {
   base::Stream stream(1, 2, 3);
   const features::Catalogue catalogue = MakeCatalogue(stream, 30, false);
   const features::CatalogueView view(catalogue);
-  ModelSpec spec = RandomSpec(5, 6, 3, kReferenceInputs);
+  ModelSpec spec = RandomSpec(5, 6, 3, ReferenceInputs());
   spec.propensity_blend = 0.3;
   const auto rows = PairScorer::Make(spec, view);
   const auto sweep = SweepScorer::Make(spec, rows->forest().model(), view);
@@ -200,7 +186,7 @@ TEST(SweepScorer, SaysWhyAModelIsNotSwept) {
   };
   EXPECT_THAT(reason(RandomSpec(1, 20, 4, {"price", "pair_views"})),
               testing::HasSubstr("'pair_views'"));
-  ModelSpec steep = RandomSpec(1, 20, 4, kReferenceInputs);
+  ModelSpec steep = RandomSpec(1, 20, 4, ReferenceInputs());
   steep.calibration_slope = 1e9;
   EXPECT_THAT(reason(steep), testing::HasSubstr("from the exact ones"));
 }

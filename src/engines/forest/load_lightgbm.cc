@@ -95,10 +95,6 @@ Result<std::size_t> Count(const Block& block, std::string_view key, std::size_t 
   return number;
 }
 
-struct ObjectiveName {
-  std::string_view name;
-  Objective objective;
-};
 constexpr std::array kObjectives = {
     ObjectiveName{"binary", Objective::kLogistic},
     ObjectiveName{"cross_entropy", Objective::kLogistic},
@@ -119,14 +115,7 @@ constexpr std::array kObjectives = {
 Status ReadObjective(const Block& header, Model& model) {
   AISLE_TRY(std::string_view rest, header.Text("objective"));
   const std::string_view name = TakeWord(rest);
-  bool known = false;
-  for (const ObjectiveName& one : kObjectives) {
-    if (one.name != name) continue;
-    model.objective = one.objective;
-    model.objective_name = name;
-    known = true;
-  }
-  if (!known) return Refuse(fmt::format("objective '{}' is not supported", name.substr(0, 40)));
+  AISLE_CHECK(SetObjective(kObjectives, name, model));
   while (!rest.empty()) {
     const std::string_view word = TakeWord(rest);
     if (word.starts_with("sigmoid:")) {

@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +36,21 @@ inline Result<const Value*> Need(const Value& parent, std::string_view key) {
   const Value* found = parent.Find(key);
   if (found == nullptr) return Refuse(fmt::format("'{}' is missing", key));
   return found;
+}
+
+// A library's name for what its margins become.
+struct ObjectiveName {
+  std::string_view name;
+  Objective objective;
+};
+inline Status SetObjective(std::span<const ObjectiveName> known, std::string_view name,
+                           Model& model) {
+  const auto found = std::ranges::find(known, name, &ObjectiveName::name);
+  if (found == known.end())
+    return Refuse(fmt::format("objective '{}' is not supported", name.substr(0, 80)));
+  model.objective = found->objective;
+  model.objective_name = name;
+  return {};
 }
 
 // True for a whole number in [0, end).

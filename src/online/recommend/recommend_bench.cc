@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/stopwatch.h"
 #include "recommend/ask.h"
 
 namespace aisle::recommend {
@@ -51,34 +52,10 @@ std::vector<std::string> DefaultInputs() {
           "days_since_open_interest"};
 }
 
-std::vector<std::string> ReferenceInputs() {
-  return {"age",
-          "tenure_months",
-          "loyalty_tier_num",
-          "total_orders",
-          "lifetime_spend",
-          "avg_order_value",
-          "days_since_purchase",
-          "engagement_score",
-          "avg_browsed_price",
-          "price",
-          "product_tier",
-          "is_perishable",
-          "price_ratio",
-          "spend_match"};
-}
-
 Request NthRequest(std::int64_t i) {
   return {.customer = {kFirst + i % kCustomers},
           .zip_code = "10001",
           .request_id = "00000000-0000-0000-0000-000000000000"};
-}
-
-double Median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 void Run(benchmark::State& state, std::shared_ptr<const serving::ServingState> serving,
@@ -111,7 +88,7 @@ void Run(benchmark::State& state, std::shared_ptr<const serving::ServingState> s
     return static_cast<double>(all.count()) /
            static_cast<double>(std::max<std::int64_t>(1, requests));
   };
-  state.counters["p50_us"] = Median(std::move(totals));
+  state.counters["p50_us"] = base::Median(std::move(totals));
   state.counters["lookup_ns"] = mean(sum.features + sum.propensity);
   state.counters["pair_features_ns"] = mean(sum.pair_features);
   state.counters["model_ns"] = mean(sum.model);
@@ -137,7 +114,7 @@ BENCHMARK_CAPTURE(BM_Recommend, trees_300_depth_8, 300, 8, DefaultInputs())
     ->Unit(benchmark::kMicrosecond);
 // Random trees ask the price and the customer's numbers for small values only: a trained model of this kind is in
 // tests/parity.
-BENCHMARK_CAPTURE(BM_Recommend, swept_300_depth_8, 300, 8, ReferenceInputs())
+BENCHMARK_CAPTURE(BM_Recommend, swept_300_depth_8, 300, 8, ranking::ReferenceInputs())
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(BM_Recommend, no_model, 0, 0, {})->Unit(benchmark::kMicrosecond);
 

@@ -7,26 +7,9 @@
 namespace aisle::recommend {
 namespace {
 
-std::vector<std::string> ReferenceInputs() {
-  return {"age",
-          "tenure_months",
-          "loyalty_tier_num",
-          "total_orders",
-          "lifetime_spend",
-          "avg_order_value",
-          "days_since_purchase",
-          "engagement_score",
-          "avg_browsed_price",
-          "price",
-          "product_tier",
-          "is_perishable",
-          "price_ratio",
-          "spend_match"};
-}
-
 TEST(SweptAnswer, IsThatOfTheRows) {
   Shop shop = MakeShop(3, 400, 24, false);
-  shop.model = ranking::RandomSpec(5, 60, 6, ReferenceInputs(), 0.1);
+  shop.model = ranking::RandomSpec(5, 60, 6, ranking::ReferenceInputs(), 0.1);
   shop.model->propensity_blend = 0.3;
   const auto state = shop.Open();
   ASSERT_NE(state->sweeper(), nullptr);
