@@ -145,7 +145,7 @@ Result<Parameter> ReadParameter(const std::string& name, const toml::table& tabl
   AISLE_TRY(parameter.at_least, section.Integer("at_least"));
   AISLE_TRY(parameter.at_most, section.Integer("at_most"));
   AISLE_TRY(parameter.only_grows, section.Flag("only_grows", false));
-  AISLE_TRY(const std::string about, section.Text("about", ""));
+  AISLE_CHECK(section.Text("about", ""));  // For people; read so that it is a known key.
   const bool ranged = parameter.at_least || parameter.at_most || parameter.only_grows;
   if (ranged && !standard->is_integer())
     return section.Wrong(section.title() +

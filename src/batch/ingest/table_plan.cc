@@ -151,7 +151,6 @@ std::string TablePlan::Line() const {
 }
 
 std::string TablePlan::ValueOf(const Column& target, base::Timestamp loaded_at) const {
-  const std::string name = Quoted(target.name);
   if (IsMapped(target.name)) return fmt::format("{}.id", Quoted("map_" + target.name));
   if (const Column* given = Find(given_, target.name); given != nullptr)
     return TargetCast(target.name, given->type, target.type).value;
