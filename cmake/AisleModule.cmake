@@ -8,6 +8,22 @@
 # PUBLIC_LIBS are the few whose types stand in our headers (fmt in base, Boost headers in net).
 option(AISLE_FUZZ "Build the fuzz targets (clang)" OFF)
 
+# One preset reads the commonest headers once, ahead of every file. The other goes without, so that a file which does not
+# name what it uses is still found.
+option(AISLE_PRECOMPILE "Precompile the commonest headers" OFF)
+if(AISLE_PRECOMPILE)
+  set(common <algorithm> <array> <chrono> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <optional> <string>
+    <string_view> <utility> <vector> <fmt/format.h>)
+  add_library(aisle_precompiled STATIC ${PROJECT_SOURCE_DIR}/cmake/empty.cc)
+  target_link_libraries(aisle_precompiled PRIVATE fmt::fmt)
+  target_precompile_headers(aisle_precompiled PRIVATE ${common})
+  # Tests have other options than what they test, and an executable others than a library: they need their own.
+  add_executable(aisle_precompiled_test ${PROJECT_SOURCE_DIR}/cmake/empty.cc)
+  target_link_libraries(aisle_precompiled_test PRIVATE fmt::fmt GTest::gtest_main GTest::gmock)
+  target_compile_options(aisle_precompiled_test PRIVATE -O0)
+  target_precompile_headers(aisle_precompiled_test PRIVATE ${common} <gmock/gmock.h> <gtest/gtest.h>)
+endif()
+
 function(aisle_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;PUBLIC_LIBS;EMBED" ${ARGN})
   file(GLOB files CONFIGURE_DEPENDS *.cc *.h)
@@ -38,6 +54,9 @@ function(aisle_module name)
   endforeach()
 
   add_library(aisle_${name} STATIC ${files} ${PROJECT_SOURCE_DIR}/cmake/empty.cc)
+  if(AISLE_PRECOMPILE)
+    target_precompile_headers(aisle_${name} REUSE_FROM aisle_precompiled)
+  endif()
   get_filename_component(floor ${CMAKE_CURRENT_SOURCE_DIR} DIRECTORY)
   target_include_directories(aisle_${name} PUBLIC ${floor} ${CMAKE_BINARY_DIR}/generated)
   list(TRANSFORM ARG_DEPENDS PREPEND aisle_ OUTPUT_VARIABLE targets)
@@ -51,6 +70,9 @@ function(aisle_module name)
     target_compile_definitions(aisle_${name}_test PRIVATE AISLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     # What is tested is optimised as ever; optimising the tests themselves was half of a cold build's time.
     target_compile_options(aisle_${name}_test PRIVATE -O0)
+    if(AISLE_PRECOMPILE)
+      target_precompile_headers(aisle_${name}_test REUSE_FROM aisle_precompiled_test)
+    endif()
     add_test(NAME ${name} COMMAND aisle_${name}_test)
     set_tests_properties(${name} PROPERTIES TIMEOUT 600)
   endif()
