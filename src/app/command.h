@@ -37,7 +37,7 @@ struct Context {
   bool json = false;
   bool quiet = false;
 
-  std::uint64_t seed() const { return static_cast<std::uint64_t>(settings.seed); }
+  std::uint64_t Seed() const { return static_cast<std::uint64_t>(settings.seed); }
   // --as-of; without it the last UTC midnight, or the end of the data when that is earlier.
   Result<base::Timestamp> AsOf() const;
   // The same for serving and the worker, where "now" counts from the second, not from midnight.
@@ -78,7 +78,7 @@ class CommandBuilder {
   // --listen and --threads of servers; they go into the settings.
   void ServerOptions();
 
-  void Examples(std::vector<Example> examples);
+  void Examples(const std::vector<Example>& examples);
   // A command of its own below this one.
   void Sub(const std::string& name, const std::string& summary,
            const std::function<void(CommandBuilder&)>& define);

@@ -55,12 +55,12 @@ Status Confirm(const fs::path& root, std::uintmax_t bytes) {
 
 Status Clean(Context& context, const CleanOptions& options) {
   const Workspace& workspace = context.workspace;
-  const fs::path& root = workspace.root();
+  const fs::path& root = workspace.Root();
   if (!workspace.Exists()) {
     return Fail(ErrorCode::kNotFound, fmt::format("{} is not a data directory", root.string()));
   }
   const auto refuse_while_running = [&]() -> Status {
-    for (const ProcessInfo& process : RunningProcesses(workspace.run())) {
+    for (const ProcessInfo& process : RunningProcesses(workspace.Run())) {
       return Fail(ErrorCode::kUnavailable,
                   fmt::format("`aisle {}` runs here as process {}; stop it first", process.name,
                               process.pid));

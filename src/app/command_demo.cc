@@ -48,24 +48,24 @@ class Plan {
     return {};
   }
 
-  bool generate() const { return generate_; }
-  bool refresh() const { return refresh_; }
-  const std::vector<std::string>& recipes() const { return recipes_; }
-  bool score() const { return score_; }
-  bool publish() const { return publish_; }
+  bool Generate() const { return generate_; }
+  bool Refresh() const { return refresh_; }
+  const std::vector<std::string>& Recipes() const { return recipes_; }
+  bool Score() const { return score_; }
+  bool Publish() const { return publish_; }
   bool AnythingDue() const { return generate_ || refresh_ || score_ || publish_; }
 
  private:
   // The versions that a training wrote are still there.
   bool ModelsResolve(const JobRecord& record) const {
-    const registry::Registry registry = context_.workspace.models();
+    const registry::Registry registry = context_.workspace.Models();
     return std::ranges::all_of(record.counts, [&](const auto& entry) {
       return entry.first == "rows" ||
              registry.ReadManifest(entry.first, static_cast<int>(entry.second)).has_value();
     });
   }
   bool Published() const {
-    return serving::CurrentGeneration(context_.workspace.serving()).has_value();
+    return serving::CurrentGeneration(context_.workspace.Serving()).has_value();
   }
 
   const Context& context_;
@@ -78,7 +78,7 @@ class Plan {
 };
 
 Status DoSteps(const Context& context, const Plan& plan, Job& job, base::Timestamp as_of) {
-  if (plan.generate()) {
+  if (plan.Generate()) {
     context.Say("1. Making a shop: {} customers, a year of events up to {}",
                 Grouped(context.settings.generate_customers), base::FormatTimestamp(as_of));
     AISLE_TRY(const auto report, GenerateStep(context, job, as_of, false));
@@ -86,12 +86,12 @@ Status DoSteps(const Context& context, const Plan& plan, Job& job, base::Timesta
     for (const LoadedTable& table : report.tables) rows += table.rows;
     context.Say("   {} rows in {}", Grouped(rows), Seconds(report.seconds));
   }
-  if (plan.refresh()) {
+  if (plan.Refresh()) {
     context.Say("2. Summing up: Customer 360, histories, feature views");
     AISLE_TRY(const auto outcome, RefreshStep(context, job, as_of));
     context.Say("   {} tables in {}", outcome.tables.size(), Seconds(outcome.seconds));
   }
-  for (const std::string& recipe : plan.recipes()) {
+  for (const std::string& recipe : plan.Recipes()) {
     const base::Stopwatch watch;
     context.Say("3. Learning: {}", recipe);
     AISLE_TRY(const auto report, TrainStep(context, job, recipe, as_of, true));
@@ -99,13 +99,13 @@ Status DoSteps(const Context& context, const Plan& plan, Job& job, base::Timesta
                 Seconds(watch.Seconds()),
                 report.promoted ? "" : " (its gates did not pass: the champion stays)");
   }
-  if (plan.score()) {
+  if (plan.Score()) {
     const base::Stopwatch watch;
     context.Say("4. Scoring every customer for every category");
     AISLE_TRY(const auto report, ScoreStep(context, job, as_of));
     context.Say("   {} propensities in {}", Grouped(report.rows), Seconds(watch.Seconds()));
   }
-  if (plan.publish()) {
+  if (plan.Publish()) {
     const base::Stopwatch watch;
     context.Say("5. Publishing what a server answers from");
     AISLE_TRY(const auto manifest, PublishStep(context, job, as_of));
@@ -118,16 +118,16 @@ Status Prepare(const Context& context, base::Timestamp as_of) {
   Plan plan(context, as_of);
   AISLE_CHECK(plan.Look());
   if (!plan.AnythingDue()) {
-    context.Say("{} holds this demo already: nothing to make", context.workspace.root().string());
+    context.Say("{} holds this demo already: nothing to make", context.workspace.Root().string());
     return {};
   }
   const auto about = context.workspace.ReadAbout();
   if (about && about->kind != "synthetic") {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} holds imported data ({}); give the demo another --data DIR",
-                            context.workspace.root().string(), about->source));
+                            context.workspace.Root().string(), about->source));
   }
-  if (!plan.recipes().empty()) RestartWithPatientThreads();
+  if (!plan.Recipes().empty()) RestartWithPatientThreads();
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
   // Beginning may have mended what a killed run left, so look again.
   Plan mended(context, as_of);
@@ -163,7 +163,7 @@ Status Demo(Context& context, const DemoOptions& options) {
   AISLE_CHECK(Prepare(context, as_of));
   AISLE_TRY(const Portrait portrait, DrawPortrait(context, kShownCustomer, as_of));
   if (context.json) {
-    PrintJson({{"data", context.workspace.root().string()},
+    PrintJson({{"data", context.workspace.Root().string()},
                {"as_of", base::FormatIso(as_of)},
                {"seconds", watch.Seconds()},
                {"customer", portrait.value}});
@@ -173,7 +173,7 @@ Status Demo(Context& context, const DemoOptions& options) {
   std::fflush(stdout);
   context.Say("\nready after {}", Seconds(watch.Seconds()));
   if (options.once) return {};
-  if (const auto other = RunningProcess(context.workspace.run(), "serve")) {
+  if (const auto other = RunningProcess(context.workspace.Run(), "serve")) {
     context.Say("a server of this data directory runs already as process {}", other->pid);
     SayWhereToLook(context, other->address);
     return {};

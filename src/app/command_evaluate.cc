@@ -24,11 +24,11 @@ Status Evaluate(Context& context, const EvaluateOptions& options) {
               base::FormatTimestamp(as_of));
   AISLE_TRY(const auto report,
             evaluation::Evaluate(
-                database, context.workspace.models(),
+                database, context.workspace.Models(),
                 {.as_of = as_of,
                  .window_days = window_days,
                  .customers_max = options.customers_max.value_or(settings.evaluate_customers_max),
-                 .seed = context.seed()}));
+                 .seed = context.Seed()}));
   if (Interrupted()) return Fail(ErrorCode::kUnavailable, "interrupted");
   const std::string json = evaluation::ToJson(report);
   if (options.out) AISLE_CHECK(base::WriteFileAtomic(*options.out, json + "\n"));

@@ -36,9 +36,10 @@ Result<fs::path> FetchFolder(const Context& context, const std::string& mapping)
                                                   std::string(source.pin)}));
     const std::string key = std::string(source.pin) + "=";
     const std::size_t at = said.find(key);
-    if (at == std::string::npos)
+    if (at == std::string::npos) {
       return Fail(ErrorCode::kInternal,
                   fmt::format("tools/fetch-pins did not name {}", source.pin));
+    }
     const std::size_t begin = at + key.size();
     return fs::path(said.substr(begin, said.find('\n', begin) - begin));
   }
@@ -63,9 +64,10 @@ Result<std::map<std::string, std::string>> ReadParameters(const ImportOptions& o
 
 boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
   boost::json::array sources;
-  for (const auto& source : report.sources)
+  for (const auto& source : report.sources) {
     sources.push_back(
         {{"file", source.file}, {"rows", source.rows}, {"rejected", source.rejected}});
+  }
   boost::json::array tables;
   for (const auto& table : report.tables) {
     tables.push_back({{"table", table.table},
@@ -127,10 +129,10 @@ Status Import(Context& context, const ImportOptions& options) {
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
   ingest::ImportReport report;
   AboutData about;
-  AISLE_CHECK(warehouse::InTransaction(job.connection(), [&]() -> Status {
+  AISLE_CHECK(warehouse::InTransaction(job.Connection(), [&]() -> Status {
     AISLE_TRY(
         report,
-        ingest::Import(job.connection(), *options.mapping, folder,
+        ingest::Import(job.Connection(), *options.mapping, folder,
                        {.parameters = parameters,
                         .loaded_at = base::Now(),
                         .progress = [&](const std::string& step) { context.Say("  {}", step); }}));

@@ -17,17 +17,17 @@ Status Init(Context& context, const InitOptions& options) {
   AISLE_TRY([[maybe_unused]] auto job, Job::Begin(context, Job::Needs::kNothing));
   if (options.write_config) {
     std::error_code code;
-    if (std::filesystem::exists(workspace.settings_file(), code)) {
-      return Fail(ErrorCode::kFailedPrecondition,
-                  fmt::format("{} exists already and is left as it is",
-                              workspace.settings_file().string()));
+    if (std::filesystem::exists(workspace.SettingsFile(), code)) {
+      return Fail(
+          ErrorCode::kFailedPrecondition,
+          fmt::format("{} exists already and is left as it is", workspace.SettingsFile().string()));
     }
-    AISLE_CHECK(base::WriteFileAtomic(workspace.settings_file(), DefaultSettingsText().text));
+    AISLE_CHECK(base::WriteFileAtomic(workspace.SettingsFile(), DefaultSettingsText().text));
   }
   if (context.json) {
-    PrintJson({{"data", workspace.root().string()}, {"created", fresh}});
+    PrintJson({{"data", workspace.Root().string()}, {"created", fresh}});
   } else {
-    PrintOut(fmt::format("{} {}\n", workspace.root().string(),
+    PrintOut(fmt::format("{} {}\n", workspace.Root().string(),
                          fresh ? "is ready; next: `aisle generate` or `aisle import`"
                                : "was there already; nothing was changed"));
   }

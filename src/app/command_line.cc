@@ -61,8 +61,8 @@ Result<Context> MakeContext(std::string command, const Globals& globals) {
     file = *globals.config;
   } else if (const auto named = ProcessEnvironment("AISLE_CONFIG")) {
     file = *named;
-  } else if (fs::exists(context.workspace.settings_file(), code)) {
-    file = context.workspace.settings_file();
+  } else if (fs::exists(context.workspace.SettingsFile(), code)) {
+    file = context.workspace.SettingsFile();
   }
   AISLE_TRY(context.settings, LoadSettings(file, ProcessEnvironment));
   if (globals.seed) context.settings.seed = *globals.seed;
@@ -92,7 +92,7 @@ std::string WhatNext(ErrorCode code, const std::string& command) {
 }
 
 // One line, whatever a third party put into the message.
-std::string OneLine(std::string message) {
+std::string OneLine(std::string_view message) {
   std::string line;
   for (const char c : message) {
     if (c != '\n' && c != '\r') {
@@ -156,7 +156,7 @@ void CommandBuilder::ServerOptions() {
   Number("--threads", &impl_->globals->threads, 0, 256, "Event loops (default: one per core)");
 }
 
-void CommandBuilder::Examples(std::vector<Example> examples) {
+void CommandBuilder::Examples(const std::vector<Example>& examples) {
   std::size_t width = 0;
   for (const Example& example : examples) width = std::max(width, example.line.size());
   std::string text = "Examples:\n";

@@ -30,7 +30,7 @@ std::string AliasesOf(const std::map<std::string, int>& aliases, int version) {
 }
 
 Status List(Context& context) {
-  const registry::Registry registry = context.workspace.models();
+  const registry::Registry registry = context.workspace.Models();
   AISLE_TRY(const auto models, registry.Models());
   TextTable table({{"model"},
                    {"version", Align::kRight},
@@ -158,14 +158,14 @@ std::string SweepText(const Context& context, const registry::ModelVersion& vers
   if (!spec) return "no: " + spec.error().message;
   if (const auto inputs = features::ResolvePairInputs(spec->inputs); !inputs)
     return "no: it does not score (customer, product) pairs";
-  const auto state = serving::ServingState::OpenCurrent(context.workspace.serving());
+  const auto state = serving::ServingState::OpenCurrent(context.workspace.Serving());
   if (!state) return "not known before `aisle publish`: it depends on the catalogue";
-  const auto sweep = ranking::SweepScorer::Make(*spec, model, (*state)->view());
-  return sweep ? "yes: " + sweep->sweep().Summary() : "no: " + sweep.error().message;
+  const auto sweep = ranking::SweepScorer::Make(*spec, model, (*state)->View());
+  return sweep ? "yes: " + sweep->Sweep().Summary() : "no: " + sweep.error().message;
 }
 
 Status Show(Context& context, const std::string& text) {
-  const registry::Registry registry = context.workspace.models();
+  const registry::Registry registry = context.workspace.Models();
   AISLE_TRY(const ModelName name, ResolveName(registry, text));
   // The model is read too, so that a damaged file is seen here and not first in the night.
   AISLE_TRY(const auto loaded, registry.Load(name.model, name.version));
@@ -175,17 +175,17 @@ Status Show(Context& context, const std::string& text) {
   AISLE_TRY(const auto forest, forest::Forest::Build(std::move(model)));
   if (context.json) {
     json::object object = ManifestJson(loaded.manifest, alias);
-    object["engine"] = std::string(forest::EngineName(forest.engine()));
+    object["engine"] = std::string(forest::EngineName(forest.EngineInUse()));
     object["engine_reason"] = forest.EngineReason();
     object["engine_bytes"] = forest.EngineBytes();
     object["trees"] = forest.TreeCount();
-    object["sweep"] = SweepText(context, loaded, forest.model());
+    object["sweep"] = SweepText(context, loaded, forest.BuiltFrom());
     PrintJson(object);
   } else {
     PrintOut(ManifestText(loaded.manifest, alias,
-                          fmt::format("{} ({}), {} trees", forest::EngineName(forest.engine()),
+                          fmt::format("{} ({}), {} trees", forest::EngineName(forest.EngineInUse()),
                                       forest.EngineReason(), forest.TreeCount()),
-                          SweepText(context, loaded, forest.model())));
+                          SweepText(context, loaded, forest.BuiltFrom())));
   }
   return {};
 }
@@ -201,7 +201,7 @@ Status Moved(const Context& context, const std::string& model, int version) {
 }
 
 Status Promote(Context& context, const std::string& text) {
-  const registry::Registry registry = context.workspace.models();
+  const registry::Registry registry = context.workspace.Models();
   if (text.find('/') == std::string::npos) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' names no version; give MODEL/VERSION, like {}/2", text, text));
@@ -216,7 +216,7 @@ Status Promote(Context& context, const std::string& text) {
 
 Status Rollback(Context& context, const std::string& model) {
   AISLE_TRY(auto lock, context.workspace.LockJobs("aisle " + context.command));
-  AISLE_TRY(const int version, context.workspace.models().Rollback(model));
+  AISLE_TRY(const int version, context.workspace.Models().Rollback(model));
   return Moved(context, model, version);
 }
 

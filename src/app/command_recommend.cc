@@ -60,9 +60,10 @@ Status One(Context& context, const RecommendOptions& options) {
 
 Status Everyone(Context& context, const RecommendOptions& options) {
   if (options.customer) return Wrong("a customer id and --all exclude each other");
-  if (options.zip_code || options.top_n || options.strict)
+  if (options.zip_code || options.top_n || options.strict) {
     return Wrong(
         "--zip-code, --top-n and --strict belong to one customer; with --all the length is -k");
+  }
   if (!options.out) return Wrong("--all needs -o FILE.csv");
   EveryoneRequest request{.count = static_cast<int>(options.count.value_or(20)),
                           .candidates_csv = options.candidates,

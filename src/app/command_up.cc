@@ -36,8 +36,8 @@ struct UpOptions {
 };
 
 std::vector<std::string> Shared(const Context& context) {
-  std::vector<std::string> arguments = {"--data", context.workspace.root().string(), "--seed",
-                                        fmt::format("{}", context.seed())};
+  std::vector<std::string> arguments = {"--data", context.workspace.Root().string(), "--seed",
+                                        fmt::format("{}", context.Seed())};
   if (context.as_of_flag) {
     arguments.insert(arguments.end(), {"--as-of", base::FormatIso(*context.as_of_flag)});
   }
@@ -122,8 +122,8 @@ void StopAll(const Context& context, std::vector<Child>& children) {
 
 Status Up(Context& context, const UpOptions& options) {
   AISLE_CHECK(context.workspace.Create());
-  AISLE_TRY(const auto file, ProcessFile::Write(context.workspace.run(), "up", ""));
-  if (const auto other = RunningProcess(context.workspace.run(), "serve")) {
+  AISLE_TRY(const auto file, ProcessFile::Write(context.workspace.Run(), "up", ""));
+  if (const auto other = RunningProcess(context.workspace.Run(), "serve")) {
     return Fail(ErrorCode::kUnavailable,
                 fmt::format("a server runs already as process {}; stop it first", other->pid));
   }

@@ -55,7 +55,7 @@ Result<PassReport> Pass(const Context& context) {
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
   AISLE_TRY(report.as_of, context.AsOfNow());
   AISLE_TRY(report.impressions,
-            ingest::CollectImpressions(job.connection(), context.workspace.events()));
+            ingest::CollectImpressions(job.Connection(), context.workspace.Events()));
   AISLE_TRY(const auto refreshed, RefreshStep(context, job, report.as_of));
   report.refreshed_tables = static_cast<std::int64_t>(refreshed.tables.size());
   auto scores = ScoreStep(context, job, report.as_of);
@@ -117,7 +117,7 @@ Status Worker(Context& context, const WorkerOptions& options) {
   }
   const InterruptGuard guard;
   AISLE_CHECK(context.workspace.Create());
-  AISLE_TRY(const auto file, ProcessFile::Write(context.workspace.run(), "worker", ""));
+  AISLE_TRY(const auto file, ProcessFile::Write(context.workspace.Run(), "worker", ""));
   for (;;) {
     const base::Stopwatch watch;
     // A pass that fails is said, and the next one comes: what is in service stays meanwhile.

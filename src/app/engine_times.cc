@@ -60,8 +60,6 @@ std::vector<Side> BuildEngines(const forest::Model& model, std::size_t rows) {
         base::MillisecondsOf([&] { built = forest::Forest::Build(std::move(copy), engine); });
     if (!built) {
       side.times.skipped = built.error().message;
-    } else if (built->engine() != engine) {
-      side.times.skipped = built->EngineReason();
     } else {
       side.times.table_bytes = built->EngineBytes();
       side.margins.resize(rows * built->GroupCount());

@@ -33,12 +33,12 @@ std::string Cell(const std::string& text) {
 Result<std::unordered_set<std::int64_t>> ReadCandidates(const fs::path& path,
                                                         const SourceIds& products) {
   AISLE_TRY(auto reader, ingest::CsvReader::Open(path, ',', true));
-  const auto column = std::ranges::find(reader.header(), "product_id");
-  if (column == reader.header().end()) {
+  const auto column = std::ranges::find(reader.Header(), "product_id");
+  if (column == reader.Header().end()) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}:1: no column 'product_id' in the header", path.string()));
   }
-  const auto at = static_cast<std::size_t>(column - reader.header().begin());
+  const auto at = static_cast<std::size_t>(column - reader.Header().begin());
   std::unordered_set<std::int64_t> candidates;
   std::int64_t unknown = 0;
   std::string first_unknown;
@@ -52,7 +52,7 @@ Result<std::unordered_set<std::int64_t>> ReadCandidates(const fs::path& path,
     const std::string source(record.fields[at]);
     if (const auto id = products.Ours(source)) {
       candidates.insert(*id);
-    } else if (!products.mapped()) {
+    } else if (!products.Mapped()) {
       return Within(where, id.error());
     } else if (unknown++ == 0) {
       first_unknown = source;
@@ -141,7 +141,7 @@ Result<EveryoneReport> RecommendEveryone(const Context& context, const EveryoneR
     report.rows += static_cast<std::int64_t>(list.products.size());
     return out.Write(lines);
   };
-  AISLE_CHECK(publish::RankEveryone(database, context.workspace.models(), options, take,
+  AISLE_CHECK(publish::RankEveryone(database, context.workspace.Models(), options, take,
                                     [&](std::int64_t done) {
                                       progress.Set(done);
                                       return !Interrupted();

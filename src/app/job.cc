@@ -15,7 +15,7 @@ std::unexpected<Error> NoData(const Workspace& workspace) {
   return Fail(ErrorCode::kFailedPrecondition,
               fmt::format("{} holds no data yet; run `aisle demo`, `aisle generate` or `aisle "
                           "import` first",
-                          workspace.root().string()));
+                          workspace.Root().string()));
 }
 
 // What the warehouse says of itself; nothing when it was never loaded.
@@ -41,7 +41,7 @@ Result<Job> Job::Begin(const Context& context, Needs needs) {
   const Workspace& workspace = context.workspace;
   // A mistyped --data must not leave a folder with an empty warehouse behind.
   std::error_code code;
-  if (needs == Needs::kData && !std::filesystem::exists(workspace.warehouse(), code))
+  if (needs == Needs::kData && !std::filesystem::exists(workspace.Warehouse(), code))
     return NoData(workspace);
   auto guard = std::make_unique<InterruptGuard>();
   AISLE_TRY(auto lock, workspace.LockJobs("aisle " + context.command));
@@ -75,7 +75,7 @@ Status Job::DataLoaded(const AboutData& about) {
 
 Status Job::Record(const std::string& step, base::Timestamp as_of, double seconds,
                    std::map<std::string, std::int64_t> counts) {
-  return workspace_.RecordJob(step, {.data = data_id(),
+  return workspace_.RecordJob(step, {.data = DataId(),
                                      .as_of = as_of,
                                      .finished = base::Now(),
                                      .seconds = seconds,

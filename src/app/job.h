@@ -1,7 +1,7 @@
 // A batch job: holds the job lock, opens the warehouse, knows what data it works on, and lets go.
 //
 //   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
-//   ... job.database() ...                       the destructor closes the database, then the lock
+//   ... job.Database() ...                       the destructor closes the database, then the lock
 //
 // The warehouse itself says what its raw tables hold (raw.about, written in the transaction of the
 // load); Begin() mends about.json from it, so that a killed load cannot leave a wrong one.
@@ -29,11 +29,11 @@ class Job {
   static Result<Job> Begin(const Context& context, Needs needs);
   Job(Job&&) = default;
 
-  warehouse::Database& database() { return database_; }
-  warehouse::Connection& connection() { return connection_; }
+  warehouse::Database& Database() { return database_; }
+  warehouse::Connection& Connection() { return connection_; }
   // Nothing before the first load.
-  const std::optional<AboutData>& about() const { return about_; }
-  std::string data_id() const { return about_ ? about_->id : std::string(); }
+  const std::optional<AboutData>& About() const { return about_; }
+  std::string DataId() const { return about_ ? about_->id : std::string(); }
 
   // Writes what the raw tables hold into the warehouse, as part of the caller's transaction.
   Status WriteDataRow(const AboutData& about);

@@ -28,7 +28,7 @@ net::Task<void> Ask(const serving::ServingState& state, recommend::Recommender& 
 
 Result<LocalAnswer> AskPublished(const Workspace& workspace, recommend::Request request) {
   LocalAnswer local;
-  AISLE_TRY(local.state, serving::ServingState::OpenCurrent(workspace.serving()));
+  AISLE_TRY(local.state, serving::ServingState::OpenCurrent(workspace.Serving()));
   recommend::Recommender recommender(nullptr);
   recommender.SetState(local.state);
   Result<recommend::Answer> answer = Fail(ErrorCode::kInternal, "the request did not end");
@@ -41,11 +41,11 @@ std::vector<std::string> Reasons(const LocalAnswer& local) {
   const features::CustomerRecord* customer = local.customer ? &*local.customer : nullptr;
   // The clock that the model ranked by: recommend.h.
   const base::Timestamp now =
-      std::min(base::Now(), local.state->shelf().catalogue.as_of + base::kDay);
+      std::min(base::Now(), local.state->Products().catalogue.as_of + base::kDay);
   std::vector<std::string> reasons;
   for (const recommend::Item& item : local.answer.items) {
-    reasons.push_back(
-        Reason(customer, local.state->shelf().catalogue, item.product, local.answer.region, now));
+    reasons.push_back(Reason(customer, local.state->Products().catalogue, item.product,
+                             local.answer.region, now));
   }
   return reasons;
 }

@@ -15,12 +15,12 @@ namespace {
 
 // What the server stands on; a generation that does not open is the server's own to report.
 void SayStore(const Context& context) {
-  const auto state = serving::ServingState::OpenCurrent(context.workspace.serving());
+  const auto state = serving::ServingState::OpenCurrent(context.workspace.Serving());
   if (!state) {
     context.Say("Embedded store: {}", state.error().message);
     return;
   }
-  const serving::GenerationManifest& manifest = (*state)->manifest();
+  const serving::GenerationManifest& manifest = (*state)->Manifest();
   context.Say("Embedded store: {} features, {} propensity, {} inventory rows", manifest.customers,
               manifest.propensity_rows, manifest.inventory_rows);
 }
@@ -32,10 +32,10 @@ Status ServeUntilStopped(const Context& context,
   const Settings& settings = context.settings;
   AISLE_CHECK(context.workspace.Create());
   // Said before anything is opened; the file with the address follows when there is one.
-  if (const auto other = RunningProcess(context.workspace.run(), "serve")) {
+  if (const auto other = RunningProcess(context.workspace.Run(), "serve")) {
     return Fail(ErrorCode::kUnavailable,
                 fmt::format("a server of {} runs already as process {} at http://{}",
-                            context.workspace.root().string(), other->pid, other->address));
+                            context.workspace.Root().string(), other->pid, other->address));
   }
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int threads =
@@ -44,23 +44,23 @@ Status ServeUntilStopped(const Context& context,
   SayStore(context);
   api::ServerOptions options;
   options.listen = settings.serve_listen;
-  options.serving_root = context.workspace.serving();
-  options.event_log = context.workspace.events();
+  options.serving_root = context.workspace.Serving();
+  options.event_log = context.workspace.Events();
   options.request_deadline = std::chrono::milliseconds(settings.serve_request_deadline_ms);
   options.log_impressions = settings.serve_log_impressions;
   AISLE_TRY(const auto server, api::ProductServer::Start(loops, options));
   AISLE_TRY(const auto file,
-            ProcessFile::Write(context.workspace.run(), "serve", server->address()));
+            ProcessFile::Write(context.workspace.Run(), "serve", server->Address()));
   context.Say("{}", server->ReadyLine());
-  context.Say("Listening on http://{} with {} event loop{}", server->address(), threads,
+  context.Say("Listening on http://{} with {} event loop{}", server->Address(), threads,
               threads == 1 ? "" : "s");
   if (context.json) {
-    PrintJson({{"address", server->address()}, {"ready", server->ReadyLine()}});
+    PrintJson({{"address", server->Address()}, {"ready", server->ReadyLine()}});
     std::fflush(stdout);
   }
   loops.StopOnSignals();
   loops.Start();
-  if (ready) ready(server->address());
+  if (ready) ready(server->Address());
   const bool in_time = loops.Join();
   context.Say("{}", in_time ? "stopped" : "stopped; some requests were dropped");
   return {};

@@ -33,7 +33,7 @@ std::string SourceIds::Source(std::int64_t id) const {
 
 Result<std::int64_t> SourceIds::Ours(const std::string& source) const {
   if (const auto found = to_ours_.find(source); found != to_ours_.end()) return found->second;
-  if (!mapped()) {
+  if (!Mapped()) {
     std::int64_t id = 0;
     const char* end = source.data() + source.size();
     const auto [stop, code] = std::from_chars(source.data(), end, id);

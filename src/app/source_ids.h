@@ -18,7 +18,7 @@ class SourceIds {
   // kind: "customer", "product".
   static Result<SourceIds> Read(warehouse::Connection& connection, const std::string& kind);
 
-  bool mapped() const { return !to_source_.empty(); }
+  bool Mapped() const { return !to_source_.empty(); }
   std::string Source(std::int64_t id) const;
   Result<std::int64_t> Ours(const std::string& source) const;
 

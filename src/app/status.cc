@@ -59,7 +59,7 @@ Result<ModelStatus> ReadModel(const registry::Registry& registry, const std::str
 }
 
 void ReadModels(const Context& context, StatusReport& report) {
-  const registry::Registry registry = context.workspace.models();
+  const registry::Registry registry = context.workspace.Models();
   const auto models = Keep(registry.Models(), report.problems);
   if (!models) return;
   for (const std::string& model : *models) {
@@ -70,7 +70,7 @@ void ReadModels(const Context& context, StatusReport& report) {
 
 void ReadImpressions(const Context& context, StatusReport& report) {
   const auto log =
-      events::EventLog::Open(context.workspace.events(), events::EventLog::Access::kRead);
+      events::EventLog::Open(context.workspace.Events(), events::EventLog::Access::kRead);
   if (!log) {
     if (log.error().code != ErrorCode::kNotFound) report.problems.push_back(log.error().message);
     return;
@@ -86,15 +86,15 @@ void ReadImpressions(const Context& context, StatusReport& report) {
 StatusReport ReadStatus(const Context& context) {
   const Workspace& workspace = context.workspace;
   StatusReport report;
-  report.data = workspace.root().string();
+  report.data = workspace.Root().string();
   if (!workspace.Exists()) return report;
   report.about = Keep(workspace.ReadAbout(), report.problems);
   ReadTables(context, report);
   ReadModels(context, report);
   if (const auto state =
-          Keep(serving::ServingState::OpenCurrent(workspace.serving()), report.problems))
-    report.generation = (*state)->manifest();
-  report.processes = RunningProcesses(workspace.run());
+          Keep(serving::ServingState::OpenCurrent(workspace.Serving()), report.problems))
+    report.generation = (*state)->Manifest();
+  report.processes = RunningProcesses(workspace.Run());
   report.job = workspace.JobRunning().value_or("");
   ReadImpressions(context, report);
   return report;

@@ -32,7 +32,7 @@ Status LoadRetailer(Job& job, const synth::Retailer& retailer, std::vector<Loade
     std::optional<base::Progress> progress;
     if (expected > 100'000) progress.emplace("  " + table, expected);
     AISLE_TRY(loaded.rows,
-              ingest::LoadTable(job.connection(), table, std::move(stream), [&](std::int64_t rows) {
+              ingest::LoadTable(job.Connection(), table, std::move(stream), [&](std::int64_t rows) {
                 if (progress) progress->Add(rows);
               }));
     tables.push_back(std::move(loaded));
@@ -41,23 +41,23 @@ Status LoadRetailer(Job& job, const synth::Retailer& retailer, std::vector<Loade
 }
 
 std::int64_t CustomersExpected(const Job& job) {
-  return job.about() && job.about()->kind == "synthetic" ? job.about()->customers : 0;
+  return job.About() && job.About()->kind == "synthetic" ? job.About()->customers : 0;
 }
 
 }  // namespace
 
 Result<GenerateReport> GenerateStep(const Context& context, Job& job, base::Timestamp as_of,
                                     bool replace) {
-  if (job.about() && job.about()->kind != "synthetic" && !replace) {
+  if (job.About() && job.About()->kind != "synthetic" && !replace) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} holds imported data ({}); give another --data DIR, or --replace to "
                             "drop them",
-                            context.workspace.root().string(), job.about()->source));
+                            context.workspace.Root().string(), job.About()->source));
   }
   const base::Stopwatch watch;
   const Settings& settings = context.settings;
   AISLE_TRY(const auto retailer,
-            synth::Retailer::Make({.seed = context.seed(),
+            synth::Retailer::Make({.seed = context.Seed(),
                                    .as_of = as_of,
                                    .customers = settings.generate_customers,
                                    .oracle_customers = settings.generate_oracle_customers}));
@@ -69,9 +69,9 @@ Result<GenerateReport> GenerateStep(const Context& context, Job& job, base::Time
                   .source = "synthetic retailer",
                   .until = as_of,
                   .defaults = {}};
-  AISLE_CHECK(warehouse::InTransaction(job.connection(), [&]() -> Status {
-    AISLE_TRY([[maybe_unused]] const auto dropped, job.connection().Execute(sql::kDropDerived));
-    AISLE_CHECK(ingest::RecreateTables(job.connection()));
+  AISLE_CHECK(warehouse::InTransaction(job.Connection(), [&]() -> Status {
+    AISLE_TRY([[maybe_unused]] const auto dropped, job.Connection().Execute(sql::kDropDerived));
+    AISLE_CHECK(ingest::RecreateTables(job.Connection()));
     AISLE_CHECK(LoadRetailer(job, retailer, report.tables));
     return job.WriteDataRow(report.about);
   }));
@@ -88,7 +88,7 @@ Result<RefreshOutcome> RefreshStep(const Context& context, Job& job, base::Times
   RefreshOutcome outcome;
   AISLE_CHECK(CheckNotInterrupted());
   AISLE_TRY(outcome.tables,
-            gold::Refresh(job.connection(), as_of,
+            gold::Refresh(job.Connection(), as_of,
                           static_cast<int>(context.settings.refresh_target_lag_minutes),
                           [&](const std::string& table) { context.Say("  {}", table); }));
   outcome.seconds = watch.Seconds();
@@ -104,9 +104,9 @@ Result<training::TrainReport> TrainStep(const Context& context, Job& job, const 
   ShareProgress progress(context.quiet);
   AISLE_CHECK(CheckNotInterrupted());
   AISLE_TRY(auto report,
-            training::Train(job.database(), context.workspace.models(), recipe,
+            training::Train(job.Database(), context.workspace.Models(), recipe,
                             {.as_of = as_of,
-                             .seed = context.seed(),
+                             .seed = context.Seed(),
                              .threads = static_cast<int>(context.settings.train_threads),
                              .promote = promote,
                              .progress = [&](const std::string& step, double share) {
@@ -122,7 +122,7 @@ Result<publish::ScoreReport> ScoreStep(const Context& context, Job& job, base::T
   const base::Stopwatch watch;
   base::Progress progress("  score", CustomersExpected(job), "customers");
   AISLE_CHECK(CheckNotInterrupted());
-  AISLE_TRY(const auto report, publish::ScorePropensity(job.database(), context.workspace.models(),
+  AISLE_TRY(const auto report, publish::ScorePropensity(job.Database(), context.workspace.Models(),
                                                         as_of, [&](std::int64_t done) {
                                                           progress.Set(done);
                                                           return !Interrupted();
@@ -139,8 +139,8 @@ Result<serving::GenerationManifest> PublishStep(const Context& context, Job& job
   base::Progress progress("  publish", CustomersExpected(job), "customers");
   AISLE_CHECK(CheckNotInterrupted());
   AISLE_TRY(const auto manifest,
-            publish::PublishGeneration(job.database(), context.workspace.models(),
-                                       context.workspace.serving(), as_of, [&](std::int64_t done) {
+            publish::PublishGeneration(job.Database(), context.workspace.Models(),
+                                       context.workspace.Serving(), as_of, [&](std::int64_t done) {
                                          progress.Set(done);
                                          return !Interrupted();
                                        }));

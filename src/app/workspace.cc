@@ -32,11 +32,11 @@ Result<json::object> ReadJson(const fs::path& path) {
 
 bool Workspace::Exists() const {
   std::error_code code;
-  return fs::is_directory(run(), code);
+  return fs::is_directory(Run(), code);
 }
 
 Status Workspace::Create() const {
-  for (const fs::path& folder : {root_, registry(), serving(), events(), run()}) {
+  for (const fs::path& folder : {root_, Registry(), Serving(), Events(), Run()}) {
     std::error_code code;
     fs::create_directories(folder, code);
     if (code) {
@@ -50,12 +50,12 @@ Status Workspace::Create() const {
 
 Result<base::FileLock> Workspace::LockJobs(const std::string& purpose) const {
   AISLE_CHECK(Create());
-  return base::FileLock::Acquire(run() / kJobLock, purpose);
+  return base::FileLock::Acquire(Run() / kJobLock, purpose);
 }
 
 std::optional<std::string> Workspace::JobRunning() const {
   // The kernel's own list, so that looking takes no lock that a job might then miss.
-  const fs::path path = run() / kJobLock;
+  const fs::path path = Run() / kJobLock;
   struct stat status{};
   if (stat(path.c_str(), &status) != 0) return std::nullopt;
   std::istringstream locks(base::ReadFile("/proc/locks").value_or(""));
@@ -70,14 +70,14 @@ std::optional<std::string> Workspace::JobRunning() const {
 Result<warehouse::Database> Workspace::OpenWarehouse(warehouse::Access access,
                                                      const Settings& settings) const {
   std::error_code code;
-  if (access == warehouse::Access::kReadOnly && !fs::exists(warehouse(), code)) {
+  if (access == warehouse::Access::kReadOnly && !fs::exists(Warehouse(), code)) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("there is no warehouse at {}; run `aisle demo`, `aisle generate` or "
                             "`aisle import` first",
-                            warehouse().string()));
+                            Warehouse().string()));
   }
   auto database = warehouse::Database::Open(
-      warehouse(), {.access = access,
+      Warehouse(), {.access = access,
                     .threads = static_cast<int>(settings.warehouse_threads),
                     .memory_limit = settings.warehouse_memory_limit});
   // Nobody asked for this file by name, so it is not the command that is wrong.
@@ -94,7 +94,7 @@ Result<AboutData> Workspace::ReadAbout() const {
   const auto text = base::ReadFile(path);
   std::error_code code;
   if ((!text && text.error().code == ErrorCode::kNotFound) ||
-      (text && !fs::exists(warehouse(), code))) {
+      (text && !fs::exists(Warehouse(), code))) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} holds no data yet; run `aisle demo`, `aisle generate` or `aisle "
                             "import` first",
@@ -112,7 +112,7 @@ Status Workspace::WriteAbout(const AboutData& about) const {
 
 Result<std::map<std::string, JobRecord>> Workspace::ReadJobs() const {
   std::map<std::string, JobRecord> jobs;
-  auto object = ReadJson(run() / "jobs.json");
+  auto object = ReadJson(Run() / "jobs.json");
   if (!object && object.error().code == ErrorCode::kNotFound) return jobs;
   if (!object) return std::unexpected(std::move(object).error());
   for (const auto& [name, value] : *object) {
@@ -148,7 +148,7 @@ Status Workspace::RecordJob(const std::string& job, const JobRecord& record) con
                                 {"seconds", entry.seconds},
                                 {"counts", std::move(counts)}};
   }
-  return base::WriteFileAtomic(run() / "jobs.json", json::serialize(object) + "\n");
+  return base::WriteFileAtomic(Run() / "jobs.json", json::serialize(object) + "\n");
 }
 
 }  // namespace aisle::app

@@ -62,14 +62,14 @@ class Workspace {
   Workspace() = default;
   explicit Workspace(std::filesystem::path root) : root_(std::move(root)) {}
 
-  const std::filesystem::path& root() const { return root_; }
-  std::filesystem::path warehouse() const { return root_ / "warehouse.duckdb"; }
-  std::filesystem::path registry() const { return root_ / "registry"; }
-  std::filesystem::path serving() const { return root_ / "serving"; }
-  std::filesystem::path events() const { return root_ / "events"; }
-  std::filesystem::path run() const { return root_ / "run"; }
-  std::filesystem::path settings_file() const { return root_ / "aisle.toml"; }
-  registry::Registry models() const { return registry::Registry(registry()); }
+  const std::filesystem::path& Root() const { return root_; }
+  std::filesystem::path Warehouse() const { return root_ / "warehouse.duckdb"; }
+  std::filesystem::path Registry() const { return root_ / "registry"; }
+  std::filesystem::path Serving() const { return root_ / "serving"; }
+  std::filesystem::path Events() const { return root_ / "events"; }
+  std::filesystem::path Run() const { return root_ / "run"; }
+  std::filesystem::path SettingsFile() const { return root_ / "aisle.toml"; }
+  registry::Registry Models() const { return registry::Registry(Registry()); }
 
   bool Exists() const;
   // Makes the folders that are not there yet.

@@ -16,9 +16,9 @@ using testing::HasSubstr;
 class WorkspaceTest : public testing::Test {
  protected:
   void SetUp() override { ASSERT_TRUE(workspace_.Create()); }
-  void TearDown() override { fs::remove_all(workspace_.root()); }
+  void TearDown() override { fs::remove_all(workspace_.Root()); }
   void Write(const fs::path& name, std::string_view text) {
-    ASSERT_TRUE(base::WriteFileAtomic(workspace_.root() / name, text));
+    ASSERT_TRUE(base::WriteFileAtomic(workspace_.Root() / name, text));
   }
 
   Workspace workspace_{fs::temp_directory_path() / fmt::format("aisle-workspace-{}", getpid())};
@@ -96,18 +96,18 @@ TEST_F(WorkspaceTest, TheHolderOfTheJobLockIsKnownWithoutTakingIt) {
 
 TEST_F(WorkspaceTest, AProcessFileIsBelievedOnlyWhileItsProcessLives) {
   {
-    const auto file = ProcessFile::Write(workspace_.run(), "serve", "127.0.0.1:1");
+    const auto file = ProcessFile::Write(workspace_.Run(), "serve", "127.0.0.1:1");
     ASSERT_TRUE(file);
-    const auto info = RunningProcess(workspace_.run(), "serve");
+    const auto info = RunningProcess(workspace_.Run(), "serve");
     ASSERT_TRUE(info);
     EXPECT_EQ(info->pid, getpid());
     EXPECT_EQ(info->address, "127.0.0.1:1");
   }
-  EXPECT_FALSE(RunningProcess(workspace_.run(), "serve"));
+  EXPECT_FALSE(RunningProcess(workspace_.Run(), "serve"));
   // The pid lives, but another process had it when the file was written.
   Write("run/serve.json", fmt::format("{{\"pid\": {}, \"start_ticks\": 1}}", getpid()));
-  EXPECT_FALSE(RunningProcess(workspace_.run(), "serve"));
-  EXPECT_TRUE(ProcessFile::Write(workspace_.run(), "serve", "127.0.0.1:2"));
+  EXPECT_FALSE(RunningProcess(workspace_.Run(), "serve"));
+  EXPECT_TRUE(ProcessFile::Write(workspace_.Run(), "serve", "127.0.0.1:2"));
 }
 
 TEST_F(WorkspaceTest, AWarehouseThatIsNotThereSaysWhatToRun) {

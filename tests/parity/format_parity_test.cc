@@ -78,7 +78,7 @@ void ExpectParity(const fs::path& file, const Facts& facts) {
   for (const auto engine : {forest::Engine::kReference, forest::Engine::kAuto}) {
     const auto forest = forest::Forest::Build(*model, engine);
     ASSERT_TRUE(forest) << forest.error().message;
-    SCOPED_TRACE(forest::EngineName(forest->engine()));
+    SCOPED_TRACE(forest::EngineName(forest->EngineInUse()));
     std::vector<double> ours(margins.size());
     forest->WideMargins(rows, ours);
     EXPECT_EQ(Different(ours, margins, 0), 0U) << "margins of " << margins.size();

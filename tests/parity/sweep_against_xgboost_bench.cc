@@ -75,7 +75,7 @@ void BM_SweepAgainstXgboost(benchmark::State& state, forest::SweepLevel level, i
     }
     const auto swept = [&](const std::vector<float>& request) {
       sweep->Run(request, scratch);
-      const auto table = scratch.margins();
+      const auto table = scratch.Margins();
       for (std::size_t i = 0; i < kCandidates; ++i) margins[i] = table[cells[i]];
     };
     const auto timed = [&](const auto& one) {
@@ -86,7 +86,7 @@ void BM_SweepAgainstXgboost(benchmark::State& state, forest::SweepLevel level, i
              static_cast<double>(block);
     };
     ours_us.push_back(timed(swept));
-    reached.push_back(static_cast<double>(scratch.reached()));
+    reached.push_back(static_cast<double>(scratch.Reached()));
     exact_us.push_back(timed([&](const std::vector<float>& request) {
       sweep->Run(request, scratch);
       sweep->ExactAll(scratch, bits);
@@ -116,7 +116,7 @@ void BM_SweepAgainstXgboost(benchmark::State& state, forest::SweepLevel level, i
   state.counters["worst"] = worst;
   state.counters["reached"] = base::Median(reached);
   state.counters["build_ms"] = base::Median(builds) / 1000;
-  state.counters["mbytes"] = static_cast<double>(sweep->bytes()) / 1e6;
+  state.counters["mbytes"] = static_cast<double>(sweep->Bytes()) / 1e6;
   state.SetLabel(sweep->Summary());
 }
 

@@ -64,7 +64,7 @@ TEST(SweepParity, EveryLevelEqualsXgboostOnATrainedModel) {
         different += std::bit_cast<std::uint32_t>(one_by_one[p]) != bits ? 1 : 0;
         different += std::bit_cast<std::uint32_t>(all[cells[p]]) != bits ? 1 : 0;
         distance = std::max(distance, std::abs(static_cast<double>((*expected)[p]) -
-                                               static_cast<double>(scratch.margins()[cells[p]])));
+                                               static_cast<double>(scratch.Margins()[cells[p]])));
       }
       EXPECT_EQ(different, 0U) << "customer " << i << ", " << forest::SweepLevelName(level);
       EXPECT_LE(distance, sweep->ExactDistance());

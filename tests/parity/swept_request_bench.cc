@@ -110,12 +110,12 @@ void BM_Recommend(benchmark::State& state) {
   manifest.ranking_version = manifest.propensity_version = 1;
   const auto serving =
       serving::ServingState::FromParts(manifest, MakeShelf(2000), TrainedSpec(), customers);
-  AISLE_ASSERT(serving && (*serving)->sweeper() != nullptr);
+  AISLE_ASSERT(serving && (*serving)->Sweeper() != nullptr);
   recommend::Recommender recommender(nullptr);
   recommender.SetState(*serving);
   std::vector<double> whole, model, rows;
   ranking::Scratch scratch;
-  const auto& candidates = (*serving)->shelf().regions[0].products;
+  const auto& candidates = (*serving)->Products().regions[0].products;
   std::vector<float> scores(candidates.size());
   net::RunToEnd([&]() -> net::Task<void> {
     std::int64_t at = 0;
@@ -131,7 +131,7 @@ void BM_Recommend(benchmark::State& state) {
       }
       const auto& customer = customers[static_cast<std::size_t>(at % kCustomers)];
       rows.push_back(1e3 * base::MillisecondsOf([&] {
-                       const auto* ranker = (*serving)->ranker();
+                       const auto* ranker = (*serving)->Ranker();
                        ranker->FillRows(customer.record, customer.propensity, kNow, candidates,
                                         scratch);
                        ranker->ScoreRows(customer.propensity, candidates, scratch, scores);
@@ -142,7 +142,7 @@ void BM_Recommend(benchmark::State& state) {
   state.counters["p99_us"] = Quantile(whole, 0.99);
   state.counters["model_us"] = Quantile(model, 0.5);
   state.counters["by_rows_us"] = Quantile(rows, 0.5);
-  state.SetLabel((*serving)->sweeper()->sweep().Summary());
+  state.SetLabel((*serving)->Sweeper()->Sweep().Summary());
 }
 BENCHMARK(BM_Recommend)->Name("recommend")->Unit(benchmark::kMillisecond);
 
@@ -154,7 +154,7 @@ void BM_Million(benchmark::State& state, std::int64_t step_cents) {
   const ranking::ModelSpec spec = TrainedSpec();
   const auto ranker = ranking::PairScorer::Make(spec, view);
   AISLE_ASSERT(ranker);
-  const auto sweeper = ranking::SweepScorer::Make(spec, ranker->forest().model(), view);
+  const auto sweeper = ranking::SweepScorer::Make(spec, ranker->Forest().BuiltFrom(), view);
   AISLE_ASSERT(sweeper);
   std::vector<std::uint32_t> all(kProducts);
   for (std::uint32_t p = 0; p < kProducts; ++p) all[p] = p;
@@ -187,7 +187,7 @@ void BM_Million(benchmark::State& state, std::int64_t step_cents) {
   state.counters["p50_us"] = Quantile(times, 0.5);
   state.counters["p99_us"] = Quantile(times, 0.99);
   state.counters["groups"] = static_cast<double>(candidates.groups.size() - 1);
-  state.SetLabel(sweeper->sweep().Summary());
+  state.SetLabel(sweeper->Sweep().Summary());
 }
 BENCHMARK_CAPTURE(BM_Million, every_cent, 1)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(BM_Million, every_third_cent, 3)->Unit(benchmark::kMillisecond);

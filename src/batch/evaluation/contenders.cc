@@ -27,7 +27,7 @@ void PopularityRegion(const features::Catalogue& catalogue,
 void PopularityOwnCategories(const features::CatalogueView& view,
                              const features::CustomerRecord& customer,
                              std::span<const std::uint32_t> candidates, std::span<float> scores) {
-  const auto everybody = view.category_share();
+  const auto everybody = view.CategoryShare();
   std::vector<double> share(everybody.begin(), everybody.end());
   double sessions = 1;
   for (const features::CategoryHistory& history : customer.categories) {
@@ -35,7 +35,7 @@ void PopularityOwnCategories(const features::CatalogueView& view,
     share[history.category] += history.sessions;
   }
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const features::ProductRecord& product = view.catalogue().products[candidates[i]];
+    const features::ProductRecord& product = view.Products().products[candidates[i]];
     scores[i] = static_cast<float>(product.purchases_90d * share[product.category] / sessions);
   }
 }

@@ -50,7 +50,7 @@ class EvaluationTest : public testing::Test {
     manifest.model = name;
     manifest.recipe = name + "_recipe";
     for (const std::string& input : inputs) manifest.inputs.push_back({input, "float", "pair"});
-    ASSERT_TRUE(registry().Add(manifest, spec.ubjson, true));
+    ASSERT_TRUE(Registry().Add(manifest, spec.ubjson, true));
   }
   void AddModels() {
     AddModel("ranking", {"pair_views", "price_z", "propensity", "log_purchases_90d"});
@@ -59,13 +59,13 @@ class EvaluationTest : public testing::Test {
     AddModel("propensity_reference", {"age", "total_orders"});
   }
 
-  registry::Registry registry() const { return registry::Registry(root_); }
+  registry::Registry Registry() const { return registry::Registry(root_); }
   EvaluateOptions Options() const {
     EvaluateOptions options;
     options.as_of = gold::ShopFixture::AsOf();
     return options;
   }
-  Result<Report> Run() { return Evaluate(shop_.database(), registry(), Options()); }
+  Result<Report> Run() { return Evaluate(shop_.Database(), Registry(), Options()); }
 
   static std::vector<std::string> Names(const std::vector<Contender>& contenders) {
     std::vector<std::string> names;
@@ -149,13 +149,13 @@ TEST_F(EvaluationTest, ThreadsDoNotChangeTheReport) {
   AddModels();
   EvaluateOptions options = Options();
   options.threads = 1;
-  const auto one = Evaluate(shop_.database(), registry(), options);
+  const auto one = Evaluate(shop_.Database(), Registry(), options);
   options.threads = 2;
-  const auto two = Evaluate(shop_.database(), registry(), options);
+  const auto two = Evaluate(shop_.Database(), Registry(), options);
   ASSERT_TRUE(one && two);
   EXPECT_EQ(ToJson(*one), ToJson(*two));
   options.seed = 2;
-  EXPECT_NE(ToJson(*two), ToJson(*Evaluate(shop_.database(), registry(), options)))
+  EXPECT_NE(ToJson(*two), ToJson(*Evaluate(shop_.Database(), Registry(), options)))
       << "another seed draws other customers";
 }
 
@@ -163,7 +163,7 @@ TEST_F(EvaluationTest, WhatIsCutIsSaid) {
   EvaluateOptions options = Options();
   options.customers_max = 10;
   options.catalogue_max = 15;
-  const auto report = Evaluate(shop_.database(), registry(), options);
+  const auto report = Evaluate(shop_.Database(), Registry(), options);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->customers_all, 10);
   EXPECT_EQ(report->catalogue, 15);
@@ -186,7 +186,7 @@ TEST_F(EvaluationTest, AWindowWithoutPurchasesCannotBeEvaluated) {
   EXPECT_EQ(report.error().code, ErrorCode::kFailedPrecondition);
   EvaluateOptions options = Options();
   options.window_days = 0;
-  EXPECT_EQ(Evaluate(shop_.database(), registry(), options).error().code,
+  EXPECT_EQ(Evaluate(shop_.Database(), Registry(), options).error().code,
             ErrorCode::kInvalidArgument);
 }
 

@@ -76,9 +76,9 @@ class Examiner {
   struct Contestant {
     std::string name, definition;
   };
-  const std::vector<Contestant>& contenders() const { return contenders_; }
-  const std::vector<Contestant>& propensities() const { return propensities_; }
-  const std::vector<std::uint32_t>& ranked() const { return ranked_; }
+  const std::vector<Contestant>& Contenders() const { return contenders_; }
+  const std::vector<Contestant>& Propensities() const { return propensities_; }
+  const std::vector<std::uint32_t>& CandidateProducts() const { return ranked_; }
 
   Card Examine(const features::CustomerRecord& customer, std::span<const gold::Activity> happened,
                Desk& desk) const;

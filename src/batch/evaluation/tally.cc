@@ -18,10 +18,11 @@ bool IsModel(const std::string& name) { return name.find('/') != std::string::np
 
 Tally::Tally(const Examiner& examiner)
     : examiner_(&examiner),
-      values_(examiner.contenders().size()),
-      covered_(examiner.contenders().size()),
-      propensities_(examiner.propensities().size()) {
-  const std::size_t products = examiner.ranked().empty() ? 0 : examiner.ranked().back() + 1;
+      values_(examiner.Contenders().size()),
+      covered_(examiner.Contenders().size()),
+      propensities_(examiner.Propensities().size()) {
+  const std::size_t products =
+      examiner.CandidateProducts().empty() ? 0 : examiner.CandidateProducts().back() + 1;
   for (auto& covered : covered_) covered.fill(std::vector<bool>(products, false));
 }
 
@@ -47,9 +48,10 @@ void Tally::Add(const Card& card) {
   for (std::size_t c = 0; c < values_.size(); ++c) {
     const Ranked& ranked = card.rankings[c];
     for (std::size_t m = 0; m < kMetricCount; ++m) values_[c][m].push_back(ranked.metrics[m]);
-    for (std::size_t half = 0; half < ranked.top.size(); ++half)
+    for (std::size_t half = 0; half < ranked.top.size(); ++half) {
       for (const std::uint32_t position : ranked.top[half])
         if (position < covered_[c][half].size()) covered_[c][half][position] = true;
+    }
   }
 }
 
@@ -64,7 +66,7 @@ Result<Report> Tally::Finish(std::uint64_t seed) const {
   report.customers = static_cast<std::int64_t>(buyers);
   report.customers_new = customers_new_;
   report.customers_all = customers_all_;
-  report.catalogue = static_cast<std::int64_t>(examiner_->ranked().size());
+  report.catalogue = static_cast<std::int64_t>(examiner_->CandidateProducts().size());
   const Bootstrap bootstrap(buyers, seed);
   Contenders(bootstrap, report);
   Comparisons(bootstrap, report);
@@ -75,8 +77,8 @@ Result<Report> Tally::Finish(std::uint64_t seed) const {
 void Tally::Contenders(const Bootstrap& bootstrap, Report& report) const {
   for (std::size_t c = 0; c < values_.size(); ++c) {
     Contender contender;
-    contender.name = examiner_->contenders()[c].name;
-    contender.definition = examiner_->contenders()[c].definition;
+    contender.name = examiner_->Contenders()[c].name;
+    contender.definition = examiner_->Contenders()[c].definition;
     for (std::size_t m = 0; m < kMetricCount; ++m) {
       const Estimate estimate = bootstrap.Mean(values_[c][m]);
       if (!std::isnan(estimate.value)) contender.metrics[MetricName(m)] = estimate;
@@ -94,7 +96,7 @@ void Tally::Contenders(const Bootstrap& bootstrap, Report& report) const {
 
 // The first model against everybody; everybody as a share of the oracle.
 void Tally::Comparisons(const Bootstrap& bootstrap, Report& report) const {
-  const auto& contenders = examiner_->contenders();
+  const auto& contenders = examiner_->Contenders();
   const bool has_oracle = contenders.back().name == "oracle";
   for (const std::size_t metric : kCompared) {
     for (std::size_t c = 1; IsModel(contenders.front().name) && c < contenders.size(); ++c) {
@@ -119,8 +121,8 @@ void Tally::Propensities(std::uint64_t seed, Report& report) const {
   for (std::size_t m = 0; m < propensities_.size(); ++m) {
     const Propensity& model = propensities_[m];
     Contender contender;
-    contender.name = examiner_->propensities()[m].name;
-    contender.definition = examiner_->propensities()[m].definition;
+    contender.name = examiner_->Propensities()[m].name;
+    contender.definition = examiner_->Propensities()[m].definition;
     aucs.push_back(BootstrapAuc(bootstrap, model.rows));
     contender.metrics["auc"] = WithInterval(aucs.back().value, aucs.back().draws);
     contender.metrics["auc_within_customer"] = bootstrap.Mean(model.auc_within);

@@ -136,9 +136,10 @@ Result<warehouse::Connection> Snapshot(warehouse::Database& database,
   constexpr std::size_t kAtOnce = 10'000;
   for (std::size_t begin = 0; begin < only->size(); begin += kAtOnce) {
     std::string values;
-    for (std::size_t i = begin; i < std::min(begin + kAtOnce, only->size()); ++i)
+    for (std::size_t i = begin; i < std::min(begin + kAtOnce, only->size()); ++i) {
       fmt::format_to(std::back_inserter(values), "{}({})", values.empty() ? "" : ", ",
                      (*only)[i].value);
+    }
     AISLE_CHECK(connection.Execute(
         {"gold/customer_stream.cc", fmt::format("INSERT INTO {} VALUES {}", kChosen, values)}));
   }

@@ -114,9 +114,10 @@ Result<Catalogue> ReadCatalogue(warehouse::Connection& connection, base::Timesta
     catalogue.products.push_back(std::move(product));
   }
   const auto brand_of = PositionsOf(brand_names, catalogue.brands);
-  if (catalogue.brands.size() > 65'535)
+  if (catalogue.brands.size() > 65'535) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} brands; at most 65535 are possible", catalogue.brands.size()));
+  }
   for (std::size_t p = 0; p < catalogue.products.size(); ++p)
     catalogue.products[p].brand = brand_of.at(brand_names[p]);
   SetPriceZ(catalogue);

@@ -43,7 +43,7 @@ class Gold : public testing::Test, public ShopFixture {
       records.push_back(std::move(record));
       return Status{};
     };
-    Must(ReadCustomers(database(), catalogue, AsOf(), take, only));
+    Must(ReadCustomers(Database(), catalogue, AsOf(), take, only));
     return records;
   }
 };
@@ -52,8 +52,8 @@ TEST_F(Gold, WithoutRawTablesItSaysWhichCommandMakesThem) {
   auto empty = Must(warehouse::Database::Open(":memory:"));
   auto nothing = Must(empty.Connect());
   for (const Error& error :
-       {Refresh(nothing, AsOf()).error(), Refresh(connection(), AsOf()).error(),
-        ReadCatalogue(connection(), AsOf()).error()}) {
+       {Refresh(nothing, AsOf()).error(), Refresh(Connection(), AsOf()).error(),
+        ReadCatalogue(Connection(), AsOf()).error()}) {
     EXPECT_EQ(error.code, ErrorCode::kFailedPrecondition);
     EXPECT_THAT(error.message, testing::HasSubstr("aisle generate"));
   }
@@ -61,7 +61,7 @@ TEST_F(Gold, WithoutRawTablesItSaysWhichCommandMakesThem) {
 
 TEST_F(Gold, ARefreshRecordsEachTableWithItsLag) {
   FillShop();
-  const auto reports = Must(Refresh(connection(), AsOf(), 45));
+  const auto reports = Must(Refresh(Connection(), AsOf(), 45));
   ASSERT_EQ(reports.size(), 8U);
   EXPECT_EQ(reports[2].table, "gold.customer_360");
   EXPECT_EQ(reports[2].rows, 2);
@@ -74,9 +74,9 @@ TEST_F(Gold, ARefreshRecordsEachTableWithItsLag) {
 
 TEST_F(Gold, SnapshotsOfTheViewsAreKeptByAsOfAndNeverTwice) {
   FillShop();
-  Must(Refresh(connection(), AsOf()));
-  Must(Refresh(connection(), AsOf()));
-  Must(Refresh(connection(), AsOf("2026-11-25")));
+  Must(Refresh(Connection(), AsOf()));
+  Must(Refresh(Connection(), AsOf()));
+  Must(Refresh(Connection(), AsOf("2026-11-25")));
   const auto rows = Rows(
       "SELECT as_of, count(*) FROM feature_store.customer_features GROUP BY "
       "as_of ORDER BY as_of");
@@ -88,7 +88,7 @@ TEST_F(Gold, SnapshotsOfTheViewsAreKeptByAsOfAndNeverTwice) {
 
 TEST_F(Gold, EveryColumnOfTheViewsIsDescribed) {
   FillShop();
-  Must(Refresh(connection(), AsOf()));
+  Must(Refresh(Connection(), AsOf()));
   EXPECT_TRUE(Rows("SELECT table_name, column_name FROM information_schema.columns WHERE "
                    "table_schema = 'feature_store' AND table_name IN ('customer_features', "
                    "'product_features') AND column_name NOT IN ('customer_id', 'product_id', "
@@ -102,10 +102,10 @@ TEST_F(Gold, EveryColumnOfTheViewsIsDescribed) {
 
 TEST_F(Gold, AFailedRefreshLeavesTheOldTables) {
   FillShop();
-  Must(Refresh(connection(), AsOf()));
+  Must(Refresh(Connection(), AsOf()));
   Write("ALTER TABLE raw.event_stream RENAME COLUMN promo_code TO promo");
   AddCustomer(4);
-  const auto failed = Refresh(connection(), AsOf());
+  const auto failed = Refresh(Connection(), AsOf());
   ASSERT_FALSE(failed.has_value());
   EXPECT_THAT(failed.error().message, testing::HasSubstr("gold/sql/orders.sql:"));
   EXPECT_EQ(Rows("SELECT count(*) FROM gold.customer_360").at(0).at(0), "2");
@@ -114,7 +114,7 @@ TEST_F(Gold, AFailedRefreshLeavesTheOldTables) {
 
 TEST_F(Gold, TheCatalogueIsSortedAndKnowsPricePositions) {
   FillShop();
-  const features::Catalogue catalogue = Must(ReadCatalogue(connection(), AsOf()));
+  const features::Catalogue catalogue = Must(ReadCatalogue(Connection(), AsOf()));
   ASSERT_EQ(catalogue.products.size(), 3U);
   EXPECT_EQ(catalogue.Find({9}), 2);
   EXPECT_EQ(catalogue.categories[catalogue.products[2].category].name, "Kitchen");
@@ -130,7 +130,7 @@ TEST_F(Gold, TheCatalogueIsSortedAndKnowsPricePositions) {
 TEST_F(Gold, AProductOfAnUnknownCategoryIsNamed) {
   FillShop();
   AddProduct(10, "10.00", "CAT-999");
-  const auto catalogue = ReadCatalogue(connection(), AsOf());
+  const auto catalogue = ReadCatalogue(Connection(), AsOf());
   ASSERT_FALSE(catalogue.has_value());
   EXPECT_EQ(catalogue.error().code, ErrorCode::kFailedPrecondition);
   EXPECT_THAT(catalogue.error().message, testing::HasSubstr("product 10 is in category 'CAT-999'"));
@@ -138,7 +138,7 @@ TEST_F(Gold, AProductOfAnUnknownCategoryIsNamed) {
 
 TEST_F(Gold, RecordsMergeTheListsOfEachCustomer) {
   FillShop();
-  const features::Catalogue catalogue = Must(ReadCatalogue(connection(), AsOf()));
+  const features::Catalogue catalogue = Must(ReadCatalogue(Connection(), AsOf()));
   const auto records = Read(catalogue);
   ASSERT_EQ(records.size(), 2U);
   const features::CustomerRecord& ann = records[0];
@@ -168,9 +168,9 @@ TEST_F(Gold, RecordsMergeTheListsOfEachCustomer) {
 
 TEST_F(Gold, OfChosenCustomersTheRecordsAreThoseThatEverybodyReadingHas) {
   FillShop();
-  EXPECT_THAT(Must(ReadCustomerIds(connection(), AsOf())),
+  EXPECT_THAT(Must(ReadCustomerIds(Connection(), AsOf())),
               ElementsAre(domain::CustomerId{1}, domain::CustomerId{3}));
-  const features::Catalogue catalogue = Must(ReadCatalogue(connection(), AsOf()));
+  const features::Catalogue catalogue = Must(ReadCatalogue(Connection(), AsOf()));
   const auto everybody = Read(catalogue);
   // Nobody is called 9; 2 joins later.
   const auto chosen = Read(catalogue, CustomerIds{{3}, {9}, {2}});
@@ -186,9 +186,9 @@ TEST_F(Gold, OfChosenCustomersTheRecordsAreThoseThatEverybodyReadingHas) {
 
 TEST_F(Gold, AFailureOfTheTakerStopsTheReading) {
   FillShop();
-  const features::Catalogue catalogue = Must(ReadCatalogue(connection(), AsOf()));
+  const features::Catalogue catalogue = Must(ReadCatalogue(Connection(), AsOf()));
   int taken = 0;
-  const Status status = ReadCustomers(database(), catalogue, AsOf(), [&](auto&&) -> Status {
+  const Status status = ReadCustomers(Database(), catalogue, AsOf(), [&](auto&&) -> Status {
     ++taken;
     return Fail(ErrorCode::kUnavailable, "cancelled");
   });
@@ -201,12 +201,12 @@ TEST_F(Gold, StockIsReadByRegion) {
   Write(
       "INSERT INTO raw.inventory VALUES (8, 'West', 'WH', 3, 4, NULL), (8, 'Northeast', 'WH', 2, "
       "1, NULL)");
-  const auto stock = Must(ReadStock(connection(), AsOf()));
+  const auto stock = Must(ReadStock(Connection(), AsOf()));
   ASSERT_EQ(stock.size(), 2U);
   EXPECT_EQ(stock[0].region, domain::Region::kNortheast);
   EXPECT_EQ(stock[1].delivery_days, 4);
   Write("INSERT INTO raw.inventory VALUES (8, 'Atlantis', 'WH', 3, 4, NULL)");
-  EXPECT_THAT(ReadStock(connection(), AsOf()).error().message, testing::HasSubstr("'Atlantis'"));
+  EXPECT_THAT(ReadStock(Connection(), AsOf()).error().message, testing::HasSubstr("'Atlantis'"));
 }
 
 }  // namespace

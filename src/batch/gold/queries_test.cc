@@ -21,7 +21,7 @@ class Queries : public testing::Test, public ShopFixture {
   }
   // Columns of one customer's row of gold.customer_360 after a refresh.
   std::vector<std::string> Row360(const std::string& columns, int customer = 1) {
-    Must(Refresh(connection(), AsOf()));
+    Must(Refresh(Connection(), AsOf()));
     return Rows(fmt::format("SELECT {} FROM gold.customer_360 WHERE customer_id = {}", columns,
                             customer))
         .at(0);
@@ -60,7 +60,7 @@ TEST_F(Queries, AttributesAreThoseThatHeldJustBeforeAsOf) {
   AddCustomer(2, "2024-03-15", "1990-02-28", "60601", "Platinum");  // Without history.
   const auto attributes = [&](std::string_view as_of) {
     std::vector<std::string> found;
-    for (const auto& row : Must(connection().QueryText(
+    for (const auto& row : Must(Connection().QueryText(
              sql::kCustomerState,
              {{"as_of", AsOf(as_of)}, {"customers", warehouse::Table{"raw.customers"}}})))
       found.push_back(row[3] + " " + row[9]);
@@ -102,7 +102,7 @@ TEST_F(Queries, OrdersAreCountedOnceHoweverManyLines) {
   AddCustomer(1);
   AddProduct(7);
   AddProduct(8, "30.00", "CAT-002");
-  for (const int line : {1, 2})
+  for (const int line : {1, 2}) {
     AddEvent({.type = "order_complete",
               .at = "2026-11-20 10:00:00",
               .product = line == 1 ? 7 : 8,
@@ -112,6 +112,7 @@ TEST_F(Queries, OrdersAreCountedOnceHoweverManyLines) {
               .order_total = "40.00",
               .line_total = line == 1 ? "10.00" : "30.00",
               .order_line = line});
+  }
   AddEvent({.type = "pos_purchase",
             .at = "2026-11-22 10:00:00",
             .product = 7,
@@ -158,9 +159,9 @@ TEST_F(Queries, AgeAndTenureAreCompletedAndLeapDaysCompleteOnTheFirstOfMarch) {
   AddEvent({.type = "page_view", .at = "2026-01-20 10:00:00"});
   EXPECT_THAT(Row360("age, tenure_months"), ElementsAre("35", "32"));
   EXPECT_THAT(Row360("age, tenure_months", 2), ElementsAre("34", "24"));
-  Must(Refresh(connection(), AsOf("2026-02-28")));
+  Must(Refresh(Connection(), AsOf("2026-02-28")));
   EXPECT_EQ(Rows("SELECT age FROM gold.customer_360 WHERE customer_id = 2").at(0).at(0), "33");
-  Must(Refresh(connection(), AsOf("2026-03-01")));
+  Must(Refresh(Connection(), AsOf("2026-03-01")));
   EXPECT_EQ(Rows("SELECT age FROM gold.customer_360 WHERE customer_id = 2").at(0).at(0), "34");
 }
 
@@ -192,12 +193,13 @@ TEST_F(Queries, FavouritesGoToTheMostFrequentThenTheMostRecentThenTheSmallerName
 TEST_F(Queries, SessionsAreDistinctAndTheEngagementScoreIsTheQuickstarts) {
   AddCustomer(1);
   AddProduct(7);
-  for (const char* session : {"S1", "S1", "S2"})
+  for (const char* session : {"S1", "S1", "S2"}) {
     AddEvent({.type = "product_view",
               .at = "2026-11-01 10:00:00",
               .product = 7,
               .price = "12.34",
               .session = session});
+  }
   AddEvent({.type = "page_view", .at = "2026-11-01 10:00:00", .session = "S3"});  // Not a browse.
   AddEvent({.type = "pos_purchase",
             .at = "2026-11-02 10:00:00",
@@ -231,15 +233,16 @@ TEST_F(Queries, SegmentsFollowTheQuickstartsThresholds) {
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const int customer = static_cast<int>(i) + 1;
     AddCustomer(customer);
-    for (int order = 0; order < cases[i].orders; ++order)
+    for (int order = 0; order < cases[i].orders; ++order) {
       AddEvent({.customer = customer,
                 .type = "order_complete",
                 .at = cases[i].last,
                 .product = 7,
                 .order = fmt::format("O{}-{}", customer, order),
                 .order_total = cases[i].total});
+    }
   }
-  Must(Refresh(connection(), AsOf()));
+  Must(Refresh(Connection(), AsOf()));
   const auto rows = Rows("SELECT rfm_segment FROM gold.customer_360 ORDER BY customer_id");
   for (std::size_t i = 0; i < cases.size(); ++i) EXPECT_EQ(rows[i][0], cases[i].segment) << i;
 }

@@ -12,14 +12,16 @@ Status CheckRawTables(warehouse::Connection& connection) {
        {"raw.customers", "raw.customer_history", "raw.product_catalog", "raw.product_categories",
         "raw.price_history", "raw.inventory", "raw.inventory_history", "raw.event_stream"}) {
     AISLE_TRY(const bool there, connection.HasTable(table));
-    if (!there)
+    if (!there) {
       return Fail(ErrorCode::kFailedPrecondition,
                   fmt::format("there is no table {}; {}", table, kAdvice));
+    }
   }
   AISLE_TRY(const std::int64_t filled, connection.QueryInt(sql::kRawTables));
-  if (filled == 0)
+  if (filled == 0) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("the raw tables hold no customers, products or events; {}", kAdvice));
+  }
   return {};
 }
 

@@ -28,8 +28,8 @@ class ShopFixture {
         "('CAT-002', 'Home', 'Kitchen', 5, 200)");
   }
 
-  warehouse::Database& database() { return database_; }
-  warehouse::Connection& connection() { return *connection_; }
+  warehouse::Database& Database() { return database_; }
+  warehouse::Connection& Connection() { return *connection_; }
 
   void Write(const std::string& statement) { Must(connection_->Execute({"test", statement})); }
 

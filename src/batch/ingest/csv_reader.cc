@@ -59,9 +59,10 @@ Result<CsvReader> CsvReader::Open(const std::filesystem::path& path, char delimi
   if (std::filesystem::is_directory(path, ignored))
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is a folder", path.string()));
   auto in = std::make_unique<std::ifstream>(path, std::ios::binary);
-  if (!*in)
+  if (!*in) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: cannot be read: {}", path.string(),
                                                          std::generic_category().message(errno)));
+  }
   return CsvReader(std::move(in), path.filename().string(), delimiter).Begin(header, column_count);
 }
 
@@ -75,9 +76,10 @@ Result<CsvReader> CsvReader::Over(std::string bytes, std::string name, char deli
 Result<CsvReader> CsvReader::Begin(bool header, std::size_t column_count) && {
   AISLE_CHECK(Fill());
   const std::string_view bytes = buffer_;
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF"))
+  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}: this is UTF-16; save it as UTF-8", name_));
+  }
   if (bytes.starts_with("\xEF\xBB\xBF")) position_ = 3;
   column_count_ = column_count;
   if (!header) return std::move(*this);
@@ -86,14 +88,16 @@ Result<CsvReader> CsvReader::Begin(bool header, std::size_t column_count) && {
   AISLE_TRY(const bool any, Next(record));
   if (!any)
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: empty, not even a header", name_));
-  if (!record.reject.empty())
+  if (!record.reject.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}:{}: the header: {}", name_, record.line, record.reject));
+  }
   std::set<std::string_view> names;
   for (const std::string_view field : record.fields) {
-    if (!names.insert(field).second)
+    if (!names.insert(field).second) {
       return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("{}: the header names '{}' twice", name_, field));
+    }
     header_.emplace_back(field);
   }
   column_count_ = header_.size();
@@ -129,28 +133,28 @@ Result<CsvReader::Extent> CsvReader::Find() {
     if (c == '\n') {
       if (state != In::kQuoted) return Extent::Make(buffer_, position_, i, reject);
       if (first_end == kNone) first_end = i;
-    } else if (c == '"' && state == In::kFieldBegin) {
+    } else if (c == '"' && (state == In::kFieldBegin || state == In::kAfterQuote)) {
       state = In::kQuoted;
     } else if (c == '"' && state == In::kQuoted) {
       state = In::kAfterQuote;
-    } else if (c == '"' && state == In::kAfterQuote) {
-      state = In::kQuoted;
     } else if (state == In::kAfterQuote && c != delimiter_ && c != '\r') {
       state = In::kBroken;
       reject = "text after a closing quote";
     } else if (state == In::kFieldBegin || state == In::kPlain || state == In::kAfterQuote) {
-      if (c == delimiter_)
+      if (c == delimiter_) {
         state = In::kFieldBegin;
-      else if (state == In::kFieldBegin)
+      } else if (state == In::kFieldBegin) {
         state = In::kPlain;
+      }
     }
     if (i > kCsvRecordBytesMax) reject = "longer than 1 MiB";
     if (reject != nullptr && first_end != kNone)
       return Extent::Make(buffer_, position_, first_end, reject);
-    if (i > kCsvRecordBytesMax)
+    if (i > kCsvRecordBytesMax) {
       return Fail(
           ErrorCode::kInvalidArgument,
           fmt::format("{}:{}: a line longer than 1 MiB; is this a CSV file?", name_, line_));
+    }
   }
 }
 
@@ -214,9 +218,10 @@ Result<bool> CsvReader::Next(CsvRecord& record) {
     position_ += extent.whole_bytes;
     if (text.empty() && record.reject.empty()) continue;
     if (record.reject.empty() && !IsPlainText(text)) record.reject = "not UTF-8 text";
-    if (record.reject.empty() && column_count_ != 0 && record.fields.size() != column_count_)
+    if (record.reject.empty() && column_count_ != 0 && record.fields.size() != column_count_) {
       record.reject = fmt::format("{} fields where the file has {} columns", record.fields.size(),
                                   column_count_);
+    }
     return true;
   }
 }

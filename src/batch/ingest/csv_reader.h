@@ -47,7 +47,7 @@ class CsvReader {
   static Result<CsvReader> Over(std::string bytes, std::string name, char delimiter, bool header,
                                 std::size_t column_count = 0);
 
-  const std::vector<std::string>& header() const { return header_; }
+  const std::vector<std::string>& Header() const { return header_; }
   // False at the end.
   Result<bool> Next(CsvRecord& record);
 

@@ -56,7 +56,7 @@ TEST(CsvReader, AMarkAtTheBeginningIsNoName) {
       "a,b\n",
       "orders.csv", ',', true);
   ASSERT_TRUE(reader);
-  EXPECT_THAT(reader->header(), ElementsAre("a", "b"));
+  EXPECT_THAT(reader->Header(), ElementsAre("a", "b"));
 }
 
 TEST(CsvReader, BadRecordsAreNamedAndReadingGoesOn) {
@@ -96,8 +96,9 @@ TEST(CsvReader, RecordsMayLieAcrossTheBuffersEnd) {
 
 TEST(CsvReader, WhatIsNoCsvIsRefused) {
   EXPECT_THAT(Read(""), ElementsAre(HasSubstr("orders.csv: empty")));
-  EXPECT_THAT(Read("\xFF\xFE"
-                   "a\0"),
+  EXPECT_THAT(Read(std::string("\xFF\xFE"
+                               "a\0",
+                               4)),
               ElementsAre(HasSubstr("UTF-16")));
   EXPECT_THAT(Read("a,a\n"), ElementsAre(HasSubstr("names 'a' twice")));
   EXPECT_THAT(Read(std::string(3 * kCsvRecordBytesMax, 'x')),

@@ -32,7 +32,7 @@ inline std::size_t ExerciseCsv(std::string_view bytes) {
     last = record.line;
     AISLE_ASSERT(record.text.size() <= bytes.size());
     if (!record.reject.empty()) continue;
-    AISLE_ASSERT(record.fields.size() == reader->header().size());
+    AISLE_ASSERT(record.fields.size() == reader->Header().size());
     for (const std::string_view field : record.fields) AISLE_ASSERT(IsPlainText(field));
   }
 }

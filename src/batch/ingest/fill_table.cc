@@ -85,7 +85,7 @@ Result<std::int64_t> Reject(Connection& connection, const TablePlan& plan,
           "CREATE TEMP TABLE aisle_rejects AS SELECT {} AS source, {} AS table_name, {} AS line, "
           "b.reason, left(CAST(aisle_rows AS VARCHAR), 2000) AS row_text, make_timestamp({}) "
           "AS rejected_at FROM aisle_rows JOIN aisle_reasons b ON b.row = aisle_rows.rowid",
-          Literal(source), Literal(plan.name()), plan.Line(), base::ToMicros(loaded_at))));
+          Literal(source), Literal(plan.Name()), plan.Line(), base::ToMicros(loaded_at))));
   return KeepRejects(connection);
 }
 
@@ -110,19 +110,20 @@ Status Write(Connection& connection, const TablePlan& plan, base::Timestamp load
   AISLE_TRY(const std::int64_t repeated, connection.QueryInt({kOwn, plan.RepeatedKeys()}));
   AISLE_CHECK(Run(connection, fmt::format("CREATE TEMP VIEW aisle_final AS {}",
                                           plan.Rows(loaded_at, repeated > 0))));
-  AISLE_TRY(const std::int64_t before, Count(connection, plan.name()));
-  if (!plan.table().keeps_rows && before > 0)
+  AISLE_TRY(const std::int64_t before, Count(connection, plan.Name()));
+  if (!plan.Table().keeps_rows && before > 0) {
     AISLE_CHECK(
         Run(connection, fmt::format("DELETE FROM {} t USING aisle_final n WHERE {} AND ({})",
-                                    plan.name(), plan.EqualKey(), plan.Differs())));
-  AISLE_TRY(const std::int64_t unchanged, Count(connection, plan.name()));
+                                    plan.Name(), plan.EqualKey(), plan.Differs())));
+  }
+  AISLE_TRY(const std::int64_t unchanged, Count(connection, plan.Name()));
   const std::string unless = unchanged == 0
                                  ? ""
                                  : fmt::format(" WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE {})",
-                                               plan.name(), plan.EqualKey());
+                                               plan.Name(), plan.EqualKey());
   AISLE_CHECK(Run(connection, fmt::format("INSERT INTO {} SELECT n.* FROM aisle_final n{}",
-                                          plan.name(), unless)));
-  AISLE_TRY(const std::int64_t after, Count(connection, plan.name()));
+                                          plan.Name(), unless)));
+  AISLE_TRY(const std::int64_t after, Count(connection, plan.Name()));
   report.updated = before - unchanged;
   report.added = after - before;
   return {};

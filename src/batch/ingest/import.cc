@@ -39,14 +39,16 @@ Result<Mapping> ReadMapping(const std::string& mapping) {
 Result<std::int64_t> ParseInteger(const Parameter& parameter, const std::string& text) {
   std::int64_t value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failed != std::errc() || end != text.data() + text.size())
+  if (failed != std::errc() || end != text.data() + text.size()) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} '{}' is not a whole number", parameter.name, text));
-  if (value < parameter.at_least.value_or(value) || value > parameter.at_most.value_or(value))
+  }
+  if (value < parameter.at_least.value_or(value) || value > parameter.at_most.value_or(value)) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} {} is out of range: {} to {}", parameter.name, value,
                             parameter.at_least ? fmt::to_string(*parameter.at_least) : "any",
                             parameter.at_most ? fmt::to_string(*parameter.at_most) : "any"));
+  }
   return value;
 }
 
@@ -54,10 +56,11 @@ Result<warehouse::Parameters> Values(const Mapping& mapping, const ImportOptions
   std::vector<std::string_view> known;
   for (const Parameter& parameter : mapping.parameters) known.push_back(parameter.name);
   for (const auto& [name, text] : options.parameters) {
-    if (std::ranges::find(known, name) == known.end())
+    if (std::ranges::find(known, name) == known.end()) {
       return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("mapping {} has no parameter '{}'; it has {}", mapping.name, name,
                               known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+    }
   }
   warehouse::Parameters values;
   for (const Parameter& parameter : mapping.parameters) {
@@ -87,11 +90,12 @@ std::string AboutKey(const Mapping& mapping, const std::string& rest) {
 Status CheckRetailer(Connection& connection, const Mapping& mapping,
                      const warehouse::Parameters& values) {
   AISLE_TRY(const std::int64_t other, connection.QueryInt(sql::kOtherRetailer));
-  if (other != 0)
+  if (other != 0) {
     return Fail(
         ErrorCode::kFailedPrecondition,
         "the warehouse holds another retailer's tables (a generated one?), and ids would mix; "
         "import into another --data folder, or run `aisle clean` first");
+  }
   for (const Parameter& parameter : mapping.parameters) {
     if (!parameter.only_grows) continue;
     const std::string key = AboutKey(mapping, "parameter." + parameter.name);
@@ -101,11 +105,12 @@ Status CheckRetailer(Connection& connection, const Mapping& mapping,
         std::ranges::find(values, parameter.name, [](const auto& v) { return v.first; });
     const std::int64_t now = std::get<std::int64_t>(value->second);
     AISLE_TRY(const std::int64_t before, ParseInteger(parameter, rows[0][0]));
-    if (now < before)
+    if (now < before) {
       return Fail(ErrorCode::kFailedPrecondition,
                   fmt::format("{} {}: the warehouse already holds {} up to {}, and an import takes "
                               "nothing away; use another --data folder, or run `aisle clean` first",
                               parameter.name, now, mapping.name, before));
+    }
   }
   return {};
 }

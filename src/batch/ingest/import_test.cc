@@ -33,9 +33,10 @@ class ImportTest : public WarehouseTest {
     const auto report = ImportShop();
     if (!report) return report.error().message;
     for (const ImportedTable& one : report->tables) {
-      if (one.table == table)
+      if (one.table == table) {
         return std::to_string(one.rows) + " " + std::to_string(one.added) + " " +
                std::to_string(one.updated) + " " + std::to_string(one.rejected);
+      }
     }
     return "no such table";
   }

@@ -59,10 +59,11 @@ void AppendRow(arrow::BatchBuilder& rows, std::uint64_t position, const Impressi
   rows.AppendInt(9, impression.ranking_version);
   rows.AppendInt(10, impression.propensity_version);
   rows.AppendInt(11, impression.generation);
-  if (impression.arm.empty())
+  if (impression.arm.empty()) {
     rows.AppendNull(12);
-  else
+  } else {
     rows.AppendString(12, impression.arm);
+  }
 }
 
 // A record that cannot be read must not hold up those after it.

@@ -52,33 +52,36 @@ Result<SourceColumn> ReadColumn(const Section& source, const std::string& name,
   if (node.is_string()) {
     column.type = node.as_string()->get();
   } else if (node.is_table()) {
-    Section section(*node.as_table(), source.text(),
-                    fmt::format("column '{}' of {}", name, source.title()));
+    Section section(*node.as_table(), source.Text(),
+                    fmt::format("column '{}' of {}", name, source.Title()));
     AISLE_TRY(column.type, section.Text("type"));
     AISLE_TRY(column.format, section.Text("format", ""));
     AISLE_CHECK(section.Done());
   } else {
     return source.WrongType(node, name, "a type, or {type = ..., format = ...}");
   }
-  if (!IsType(column.type))
+  if (!IsType(column.type)) {
     return source.Wrong(column.line,
                         fmt::format("column '{}': '{}' is none of TEXT, INT, BIGINT, DOUBLE, "
                                     "DECIMAL(p,s), BOOLEAN, DATE, TIMESTAMP",
                                     name, column.type));
-  if (!column.format.empty() && column.type != "DATE" && column.type != "TIMESTAMP")
+  }
+  if (!column.format.empty() && column.type != "DATE" && column.type != "TIMESTAMP") {
     return source.Wrong(column.line, fmt::format("column '{}': only DATE and TIMESTAMP have a "
                                                  "format",
                                                  name));
+  }
   return column;
 }
 
 Status ReadColumns(Section& section, Source& source) {
   const toml::node* node = section.Take("columns");
-  if (node == nullptr || !node->is_table() || node->as_table()->empty())
+  if (node == nullptr || !node->is_table() || node->as_table()->empty()) {
     return section.Wrong(
         fmt::format("{} lacks [sources.{}.columns], one line `name = \"TYPE\"` for "
                     "each column that is read",
-                    section.title(), source.name));
+                    section.Title(), source.name));
+  }
   std::vector<std::tuple<std::uint32_t, std::uint32_t, SourceColumn>> columns;
   for (const auto& [name, item] : *node->as_table()) {
     AISLE_TRY(SourceColumn column, ReadColumn(section, std::string(name.str()), item));
@@ -95,17 +98,19 @@ Status ReadColumns(Section& section, Source& source) {
 Status ReadFormat(Section& section, Source& source) {
   const bool parquet_name = source.file.ends_with(".parquet");
   AISLE_TRY(const std::string format, section.Text("format", parquet_name ? "parquet" : "csv"));
-  if (format != "csv" && format != "parquet")
+  if (format != "csv" && format != "parquet") {
     return section.Wrong(
-        fmt::format("{}: format '{}' is neither csv nor parquet", section.title(), format));
+        fmt::format("{}: format '{}' is neither csv nor parquet", section.Title(), format));
+  }
   source.format = format == "csv" ? SourceFormat::kCsv : SourceFormat::kParquet;
   if (source.format == SourceFormat::kParquet) return {};
   AISLE_TRY(const std::string delimiter, section.Text("delimiter", ","));
-  if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r")
+  if (delimiter.size() != 1 || delimiter == "\"" || delimiter == "\n" || delimiter == "\r") {
     return section.Wrong(
         fmt::format("{}: 'delimiter' must be one ASCII character, and neither a "
                     "quote nor a line's end",
-                    section.title()));
+                    section.Title()));
+  }
   source.delimiter = delimiter[0];
   AISLE_TRY(source.header, section.Flag("header", true));
   AISLE_TRY(source.null_texts, section.Texts("null", {""}));
@@ -117,9 +122,9 @@ Result<Source> ReadSource(const std::string& name, const toml::table& table, bas
   AISLE_CHECK(CheckName(section, "source", name));
   Source source;
   source.name = name;
-  source.line = section.line();
+  source.line = section.Line();
   AISLE_TRY(source.file, section.Text("file"));
-  if (source.file.empty()) return section.Wrong(section.title() + ": 'file' is empty");
+  if (source.file.empty()) return section.Wrong(section.Title() + ": 'file' is empty");
   AISLE_CHECK(ReadFormat(section, source));
   AISLE_TRY(source.time_zone, section.Text("time_zone", "UTC"));
   AISLE_CHECK(ReadColumns(section, source));
@@ -133,23 +138,25 @@ Result<Parameter> ReadParameter(const std::string& name, const toml::table& tabl
   AISLE_CHECK(CheckName(section, "parameter", name));
   Parameter parameter;
   parameter.name = name;
-  parameter.line = section.line();
+  parameter.line = section.Line();
   const toml::node* standard = section.Take("default");
-  if (standard == nullptr) return section.Wrong(section.title() + " lacks 'default'");
-  if (standard->is_integer())
+  if (standard == nullptr) return section.Wrong(section.Title() + " lacks 'default'");
+  if (standard->is_integer()) {
     parameter.standard = standard->as_integer()->get();
-  else if (standard->is_string())
+  } else if (standard->is_string()) {
     parameter.standard = standard->as_string()->get();
-  else
+  } else {
     return section.WrongType(*standard, "default", "a whole number or a text");
+  }
   AISLE_TRY(parameter.at_least, section.Integer("at_least"));
   AISLE_TRY(parameter.at_most, section.Integer("at_most"));
   AISLE_TRY(parameter.only_grows, section.Flag("only_grows", false));
   AISLE_CHECK(section.Text("about", ""));  // For people; read so that it is a known key.
   const bool ranged = parameter.at_least || parameter.at_most || parameter.only_grows;
-  if (ranged && !standard->is_integer())
-    return section.Wrong(section.title() +
+  if (ranged && !standard->is_integer()) {
+    return section.Wrong(section.Title() +
                          ": only whole numbers have at_least, at_most, only_grows");
+  }
   AISLE_CHECK(section.Done());
   return parameter;
 }
@@ -157,7 +164,7 @@ Result<Parameter> ReadParameter(const std::string& name, const toml::table& tabl
 Result<TableStep> ReadTable(const toml::table& table, base::NamedText text) {
   Section section(table, text, "[[tables]]");
   TableStep step;
-  step.line = section.line();
+  step.line = section.Line();
   AISLE_TRY(step.table, section.Text("table"));
   const RawTable* target = FindRawTable(step.table);
   if (target == nullptr) {
@@ -199,9 +206,10 @@ Status CheckNames(const Section& root, const Mapping& mapping) {
     const bool known =
         step.from.empty() ||
         std::ranges::find(mapping.sources, step.from, &Source::name) != mapping.sources.end();
-    if (!known)
+    if (!known) {
       return root.Wrong(step.line,
                         fmt::format("{}: no source is called '{}'", step.table, step.from));
+    }
   }
   return {};
 }
@@ -257,9 +265,10 @@ Result<base::Microseconds> ParseDelay(std::string_view text) {
   if (unit == "m") seconds = 60;
   if (unit == "h") seconds = 3600;
   if (unit == "d") seconds = 86400;
-  if (failed != std::errc() || seconds == 0 || count < 0 || count > 1'000'000)
+  if (failed != std::errc() || seconds == 0 || count < 0 || count > 1'000'000) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("delay '{}' must be a number and s, m, h or d: \"6h\"", text));
+  }
   return std::chrono::seconds(count * seconds);
 }
 

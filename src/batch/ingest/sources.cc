@@ -35,10 +35,11 @@ std::unexpected<Error> Wrong(const Mapping& mapping, int line, const std::string
 Status CheckColumns(const Mapping& mapping, const Source& source,
                     const std::vector<std::string>& present) {
   for (const SourceColumn& column : source.columns) {
-    if (std::ranges::find(present, column.name) == present.end())
+    if (std::ranges::find(present, column.name) == present.end()) {
       return Wrong(mapping, column.line,
                    fmt::format("{} has no column '{}'; it has {}", source.file, column.name,
                                fmt::join(present, ", ")));
+    }
   }
   return {};
 }
@@ -55,7 +56,7 @@ std::string Readable(std::string_view bytes) {
 class CsvRows {
  public:
   CsvRows(CsvReader reader, const Source& source) : reader_(std::move(reader)), source_(source) {
-    const std::vector<std::string>& header = reader_.header();
+    const std::vector<std::string>& header = reader_.Header();
     for (std::size_t i = 0; i < source.columns.size(); ++i) {
       const auto at = std::ranges::find(header, source.columns[i].name);
       fields_.push_back(source.header ? static_cast<std::size_t>(at - header.begin()) : i);
@@ -66,7 +67,7 @@ class CsvRows {
     schema_.push_back({"source_text", arrow::Type::kString});
   }
 
-  const arrow::Schema& schema() const { return schema_; }
+  const arrow::Schema& Schema() const { return schema_; }
 
   Result<std::optional<arrow::Batch>> Next() {
     arrow::BatchBuilder builder(schema_);
@@ -89,10 +90,11 @@ class CsvRows {
       }
       const std::string_view field = record_.fields[fields_[static_cast<std::size_t>(i)]];
       const bool missing = std::ranges::find(source_.null_texts, field) != source_.null_texts.end();
-      if (missing)
+      if (missing) {
         builder.AppendNull(i);
-      else
+      } else {
         builder.AppendString(i, field);
+      }
     }
     builder.AppendInt(count, record_.line);
     if (record_.reject.empty()) {
@@ -118,10 +120,10 @@ Result<Types> StageCsv(warehouse::Connection& connection, const Mapping& mapping
                        const Source& source, const fs::path& path) {
   AISLE_TRY(CsvReader reader,
             CsvReader::Open(path, source.delimiter, source.header, source.columns.size()));
-  if (source.header) AISLE_CHECK(CheckColumns(mapping, source, reader.header()));
+  if (source.header) AISLE_CHECK(CheckColumns(mapping, source, reader.Header()));
   auto rows = std::make_shared<CsvRows>(std::move(reader), source);
   AISLE_CHECK(connection.Ingest("raw." + StageName(source),
-                                arrow::MakeStream(rows->schema(), [rows] { return rows->Next(); }),
+                                arrow::MakeStream(rows->Schema(), [rows] { return rows->Next(); }),
                                 warehouse::IngestMode::kCreate));
   return Types(source.columns.size(), "VARCHAR");
 }
@@ -141,10 +143,11 @@ Status CheckParquet(const Source& source, const fs::path& path) {
 Result<Types> StageParquet(warehouse::Connection& connection, const Mapping& mapping,
                            const Source& source, const fs::path& path) {
   AISLE_CHECK(CheckParquet(source, path));
-  if (path.string().find_first_of("*?[") != std::string::npos)
+  if (path.string().find_first_of("*?[") != std::string::npos) {
     return Fail(
         ErrorCode::kInvalidArgument,
         fmt::format("{}: a path with *, ? or [ is read as a pattern; rename it", path.string()));
+  }
   const std::string file = Literal(path.string());
   const std::string describe = fmt::format(
       "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({}))", file);
@@ -252,10 +255,11 @@ Result<std::vector<ImportedSource>> OpenSources(warehouse::Connection& connectio
     if (options.progress) options.progress("reading " + source.file);
     const fs::path path = folder / source.file;
     std::error_code ignored;
-    if (!fs::exists(path, ignored))
+    if (!fs::exists(path, ignored)) {
       return Fail(ErrorCode::kNotFound,
                   fmt::format("{}: no such file; {}:{} names it as source '{}'", path.string(),
                               mapping.file, source.line, source.name));
+    }
     AISLE_CHECK(CheckZone(connection, mapping, source));
     AISLE_TRY(const Types types, source.format == SourceFormat::kCsv
                                      ? StageCsv(connection, mapping, source, path)

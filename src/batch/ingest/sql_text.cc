@@ -33,9 +33,10 @@ std::string CastIf(std::string_view value, std::string_view pattern, std::string
 
 std::string TextAsTime(std::string_view value, const SourceColumn& column, std::string_view zone) {
   const bool zoned_format = column.format.find("%z") != std::string::npos;
-  if (zoned_format)
+  if (zoned_format) {
     return fmt::format("timezone('UTC', CAST(try_strptime({}, {}) AS TIMESTAMPTZ))", value,
                        Literal(column.format));
+  }
   if (!column.format.empty())
     return ToUtc(fmt::format("try_strptime({}, {})", value, Literal(column.format)), zone);
   return fmt::format(

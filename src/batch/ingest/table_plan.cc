@@ -80,11 +80,12 @@ Status TablePlan::CheckColumn(const Column& column) const {
                              column.name, fmt::join(known, ", ")));
   }
   if (column.name == "loaded_at") return Wrong("'loaded_at' is set by the import");
-  if (target->type == "TIMESTAMP" && column.type == "VARCHAR")
+  if (target->type == "TIMESTAMP" && column.type == "VARCHAR") {
     return Wrong(
         fmt::format("'{}' is text; declare it as TIMESTAMP in its source, so that its time "
                     "zone is known",
                     column.name));
+  }
   return {};
 }
 
@@ -114,14 +115,16 @@ std::string TablePlan::ReasonOf(const Column& column) const {
     reasons += fmt::format("WHEN {} IS NULL THEN {} ", name, Literal(column.name + ": missing"));
   const std::string& type = Find(target_, column.name)->type;
   const Cast cast = TargetCast(column.name, column.type, type);
-  if (!IsMapped(column.name) && !cast.refused.empty())
+  if (!IsMapped(column.name) && !cast.refused.empty()) {
     reasons +=
         fmt::format("WHEN {} THEN {}{} ", cast.refused, Shown(column), Literal("' is not " + type));
+  }
   const auto allowed = AllowedTexts(step_.table, column.name);
-  if (!allowed.empty())
+  if (!allowed.empty()) {
     reasons += fmt::format("WHEN {} NOT IN ('{}') THEN {}{} ", name, fmt::join(allowed, "', '"),
                            Shown(column),
                            Literal(fmt::format("' is none of {}", fmt::join(allowed, ", "))));
+  }
   const auto least = step_.at_least.find(column.name);
   if (least != step_.at_least.end() || IsCount(column.name)) {
     const std::int64_t bound = least != step_.at_least.end() ? least->second : 0;
@@ -136,11 +139,12 @@ std::string TablePlan::Reason() const {
   for (const Column& column : given_) {
     if (column.name != "source_line") reasons += ReasonOf(column);
   }
-  if (IsEvents())
+  if (IsEvents()) {
     reasons += fmt::format(
         "WHEN event_type IN ('order_complete', 'pos_purchase') AND {} THEN 'order_id: missing in a "
         "purchase' ",
         Gives("order_id") ? "order_id IS NULL" : "true");
+  }
   if (Gives("valid_from") && Gives("valid_to"))
     reasons += "WHEN valid_to <= valid_from THEN 'valid_to: not after valid_from' ";
   return fmt::format("CASE {}END", reasons);
@@ -163,13 +167,15 @@ std::string TablePlan::ValueOf(const Column& target, base::Timestamp loaded_at) 
 
 std::string TablePlan::Rows(base::Timestamp loaded_at, bool keys_repeat) const {
   std::string values;
-  for (const Column& column : target_)
+  for (const Column& column : target_) {
     values += fmt::format("{}{} AS {}", values.empty() ? "" : ", ", ValueOf(column, loaded_at),
                           Quoted(column.name));
+  }
   std::string joins;
-  for (const std::string& column : MappedColumns())
+  for (const std::string& column : MappedColumns()) {
     joins += fmt::format(" LEFT JOIN raw.id_map {0} ON {0}.kind = {1} AND {0}.source_id = g.{2}",
                          Quoted("map_" + column), Literal(IdKind(column)), Quoted(column));
+  }
   const std::string once =
       keys_repeat ? fmt::format(" QUALIFY row_number() OVER (PARTITION BY {} ORDER BY r.rowid) = 1",
                                 List(table_.key, "r"))

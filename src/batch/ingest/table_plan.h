@@ -47,8 +47,8 @@ class TablePlan {
   std::string EqualKey() const;
   std::string Differs() const;
 
-  const RawTable& table() const { return table_; }
-  const std::string& name() const { return step_.table; }
+  const RawTable& Table() const { return table_; }
+  const std::string& Name() const { return step_.table; }
 
  private:
   std::unexpected<Error> Wrong(const std::string& what) const;

@@ -30,14 +30,14 @@ class Section {
   Section(const toml::table& table, base::NamedText text, std::string title)
       : table_(table), text_(text), title_(std::move(title)) {}
 
-  int line() const { return static_cast<int>(table_.source().begin.line); }
-  const std::string& title() const { return title_; }
-  const base::NamedText& text() const { return text_; }
+  int Line() const { return static_cast<int>(table_.source().begin.line); }
+  const std::string& Title() const { return title_; }
+  const base::NamedText& Text() const { return text_; }
 
   std::unexpected<Error> Wrong(int line, const std::string& what) const {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}:{}: {}", text_.name, line, what));
   }
-  std::unexpected<Error> Wrong(const std::string& what) const { return Wrong(line(), what); }
+  std::unexpected<Error> Wrong(const std::string& what) const { return Wrong(Line(), what); }
 
   // Nullptr if it is not there.
   const toml::node* Take(std::string_view key) {

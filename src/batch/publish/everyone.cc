@@ -48,10 +48,10 @@ class EveryoneRanker {
       worker.propensity.resize(catalogue_.categories.size());
       propensity_->Score(record, options_.as_of, worker.scratch, worker.propensity);
     }
-    worker.scores.resize(candidates_.positions().size());
+    worker.scores.resize(candidates_.Positions().size());
     ranker_.FillColumns(record, worker.propensity, options_.as_of, candidates_, worker.scratch);
     ranker_.ScoreColumns(worker.propensity, candidates_, worker.scratch, worker.scores);
-    std::span<const std::uint32_t> candidates = candidates_.positions();
+    std::span<const std::uint32_t> candidates = candidates_.Positions();
     if (options_.exclude_bought) candidates = DropBought(record, worker);
     const auto best =
         worker.selector.Select(worker.scores, candidates, static_cast<std::size_t>(options_.count));
@@ -70,7 +70,7 @@ class EveryoneRanker {
     // Both lists rise with the product id.
     auto pair = record.pairs.begin();
     for (std::size_t i = 0; i < worker.scores.size(); ++i) {
-      const std::uint32_t position = candidates_.positions()[i];
+      const std::uint32_t position = candidates_.Positions()[i];
       const domain::ProductId product = catalogue_.products[position].product;
       while (pair != record.pairs.end() && pair->product < product) ++pair;
       const bool met = pair != record.pairs.end() && pair->product == product;

@@ -22,7 +22,7 @@ class EveryoneTest : public testing::Test {
 
   Result<EveryoneReport> Rank(const EveryoneOptions& options, Lists& lists) {
     std::int64_t before = 0;
-    return RankEveryone(Shop().database(), registry_, options, [&](const RankedList& list) {
+    return RankEveryone(Shop().Database(), registry_, options, [&](const RankedList& list) {
       EXPECT_GT(list.customer.value, before) << "customers come by id";
       before = list.customer.value;
       for (const domain::ProductId product : list.products)
@@ -35,7 +35,7 @@ class EveryoneTest : public testing::Test {
   Lists BruteForce(const ranking::ModelSpec& ranking_spec, const ranking::ModelSpec& propensity,
                    const EveryoneOptions& options) {
     Lists lists;
-    auto catalogue = SmallShop::Must(gold::ReadCatalogue(Shop().connection(), options.as_of));
+    auto catalogue = SmallShop::Must(gold::ReadCatalogue(Shop().Connection(), options.as_of));
     const features::CatalogueView view(catalogue);
     const auto ranker = SmallShop::Must(ranking::PairScorer::Make(ranking_spec, view));
     const auto categories = SmallShop::Must(ranking::CategoryScorer::Make(propensity, view));
@@ -61,13 +61,13 @@ class EveryoneTest : public testing::Test {
       for (const auto& [score, id] : all) lists[record.customer.value].push_back(id);
       return Status{};
     };
-    EXPECT_TRUE(gold::ReadCustomers(Shop().database(), catalogue, options.as_of, take));
+    EXPECT_TRUE(gold::ReadCustomers(Shop().Database(), catalogue, options.as_of, take));
     return lists;
   }
 
   static inline std::unique_ptr<SmallShop> shop_;
   TempFolder folder_{"everyone"};
-  registry::Registry registry_{folder_.path()};
+  registry::Registry registry_{folder_.Path()};
   const base::Timestamp as_of_ = SmallShop::AsOf();
 };
 
@@ -139,7 +139,7 @@ TEST_F(EveryoneTest, ACountBelowOneIsRefused) {
 TEST_F(EveryoneTest, WhatTheTakerFailsWithIsReturnedAndSoIsACancelledProgress) {
   AddModel(registry_, "ranking", ranking::RandomSpec(1, 10, 3, {"price_z", "pair_views"}));
   int taken = 0;
-  const auto full = RankEveryone(Shop().database(), registry_, {.as_of = as_of_},
+  const auto full = RankEveryone(Shop().Database(), registry_, {.as_of = as_of_},
                                  [&](const RankedList&) -> Status {
                                    if (++taken < 50) return {};
                                    return Fail(ErrorCode::kUnavailable, "disk full");
@@ -148,7 +148,7 @@ TEST_F(EveryoneTest, WhatTheTakerFailsWithIsReturnedAndSoIsACancelledProgress) {
   EXPECT_EQ(full.error().message, "disk full");
   EXPECT_EQ(taken, 50);
   const auto cancelled = RankEveryone(
-      Shop().database(), registry_, {.as_of = as_of_}, [](const RankedList&) { return Status{}; },
+      Shop().Database(), registry_, {.as_of = as_of_}, [](const RankedList&) { return Status{}; },
       [](std::int64_t done) { return done < 100; });
   ASSERT_FALSE(cancelled);
   EXPECT_EQ(cancelled.error().code, ErrorCode::kUnavailable);

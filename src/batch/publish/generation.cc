@@ -73,12 +73,12 @@ Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& datab
         return Tell(progress, manifest.customers);
       }));
   AISLE_CHECK(Tell(progress, manifest.customers));
-  manifest.propensity_version = propensities.version();
-  if (propensities.incomplete() > 0) {
+  manifest.propensity_version = propensities.Version();
+  if (propensities.Incomplete() > 0) {
     base::LogWarning(
         "publish: propensities of {} customers do not cover the catalogue's categories and were "
         "left out; run `aisle score` and publish again",
-        propensities.incomplete());
+        propensities.Incomplete());
   }
   return writer.Commit(manifest);
 }

@@ -19,10 +19,10 @@ class GenerationTest : public testing::Test {
   void SetUp() override { Shop().Write("DROP TABLE IF EXISTS gold.customer_propensity"); }
 
   Result<serving::GenerationManifest> Publish(const Progress& progress = {}) {
-    return PublishGeneration(Shop().database(), registry_, root_, as_of_, progress);
+    return PublishGeneration(Shop().Database(), registry_, root_, as_of_, progress);
   }
   void Score(base::Timestamp as_of) {
-    const auto report = ScorePropensity(Shop().database(), registry_, as_of);
+    const auto report = ScorePropensity(Shop().Database(), registry_, as_of);
     ASSERT_TRUE(report) << report.error().message;
   }
   std::shared_ptr<const serving::ServingState> Open() {
@@ -42,8 +42,8 @@ class GenerationTest : public testing::Test {
 
   static inline std::unique_ptr<SmallShop> shop_;
   TempFolder folder_{"generation"};
-  registry::Registry registry_{folder_.path() / "models"};
-  const std::filesystem::path root_ = folder_.path() / "serving";
+  registry::Registry registry_{folder_.Path() / "models"};
+  const std::filesystem::path root_ = folder_.Path() / "serving";
   const base::Timestamp as_of_ = SmallShop::AsOf();
 };
 
@@ -57,10 +57,10 @@ TEST_F(GenerationTest, WithoutModelsTheShopIsPublishedAllTheSame) {
   EXPECT_EQ(manifest->inventory_rows, 160);  // 40 products, five regions, four in five in stock.
   EXPECT_EQ(manifest->as_of, as_of_);
   const auto state = Open();
-  EXPECT_EQ(state->manifest().generation, manifest->generation);
-  EXPECT_EQ(state->ranker(), nullptr);
-  EXPECT_EQ(state->shelf().catalogue.products.size(), 40U);
-  for (const auto& region : state->shelf().regions) EXPECT_EQ(region.products.size(), 32U);
+  EXPECT_EQ(state->Manifest().generation, manifest->generation);
+  EXPECT_EQ(state->Ranker(), nullptr);
+  EXPECT_EQ(state->Products().catalogue.products.size(), 40U);
+  for (const auto& region : state->Products().regions) EXPECT_EQ(region.products.size(), 32U);
   EXPECT_TRUE(Fetch(*state, kShopFirstCustomer)->propensity.empty());
   EXPECT_FALSE(Fetch(*state, 7));
 }
@@ -76,13 +76,14 @@ TEST_F(GenerationTest, CustomersAreServedWithTheirRecordsAndTheirScores) {
   EXPECT_EQ(manifest->propensity_version, 1);
   EXPECT_EQ(manifest->propensity_rows, 1200);
   const auto state = Open();
-  ASSERT_NE(state->ranker(), nullptr);
+  ASSERT_NE(state->Ranker(), nullptr);
   const auto rows = Shop().Rows(
       "SELECT CAST(CAST(propensity_score AS FLOAT) AS STRING) FROM gold.customer_propensity "
       "ORDER BY customer_id, category_id");
   std::size_t customer = 0;
   ASSERT_TRUE(gold::ReadCustomers(
-      Shop().database(), state->shelf().catalogue, as_of_, [&](features::CustomerRecord&& record) {
+      Shop().Database(), state->Products().catalogue, as_of_,
+      [&](features::CustomerRecord&& record) {
         const auto served = Fetch(*state, record.customer.value);
         EXPECT_TRUE(served);
         if (!served) return Status{};
@@ -136,7 +137,7 @@ TEST_F(GenerationTest, ADamagedOrForeignModelLeavesTheOldGenerationInService) {
   const auto first = Publish();
   ASSERT_TRUE(first) << first.error().message;
   AddModel(registry_, "ranking", RankingSpec(2));
-  const auto path = folder_.path() / "models/ranking/2/model.ubj";
+  const auto path = folder_.Path() / "models/ranking/2/model.ubj";
   const std::string bytes = *base::ReadFile(path);
   ASSERT_TRUE(base::WriteFileAtomic(path, bytes.substr(0, bytes.size() / 2)));
   const auto damaged = Publish();
@@ -152,8 +153,8 @@ TEST_F(GenerationTest, ADamagedOrForeignModelLeavesTheOldGenerationInService) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
   EXPECT_THAT(refused.error().message, HasSubstr("shoe_size"));
-  EXPECT_EQ(Open()->manifest().generation, first->generation);
-  EXPECT_EQ(Open()->manifest().ranking_version, 1);
+  EXPECT_EQ(Open()->Manifest().generation, first->generation);
+  EXPECT_EQ(Open()->Manifest().ranking_version, 1);
 }
 
 TEST_F(GenerationTest, CancelledItLeavesTheOldGenerationInService) {
@@ -162,10 +163,10 @@ TEST_F(GenerationTest, CancelledItLeavesTheOldGenerationInService) {
   const auto cancelled = Publish([](std::int64_t done) { return done < 500; });
   ASSERT_FALSE(cancelled);
   EXPECT_EQ(cancelled.error().code, ErrorCode::kUnavailable);
-  EXPECT_EQ(Open()->manifest().generation, first->generation);
+  EXPECT_EQ(Open()->Manifest().generation, first->generation);
   const auto second = Publish();
   ASSERT_TRUE(second) << second.error().message;
-  EXPECT_EQ(Open()->manifest().generation, second->generation);
+  EXPECT_EQ(Open()->Manifest().generation, second->generation);
   EXPECT_GT(second->generation, first->generation);
 }
 

@@ -63,7 +63,7 @@ class KillTest : public testing::Test {
         [&](int ready) {
           SmallShop shop;
           if (::write(ready, "x", 1) != 1) return false;
-          const auto manifest = PublishGeneration(shop.database(), registry_, root_,
+          const auto manifest = PublishGeneration(shop.Database(), registry_, root_,
                                                   SmallShop::AsOf(), [&](std::int64_t done) {
                                                     if (done >= dies_at) ::raise(SIGKILL);
                                                     return true;
@@ -77,14 +77,14 @@ class KillTest : public testing::Test {
     const auto state = serving::ServingState::OpenCurrent(root_);
     EXPECT_TRUE(state) << state.error().message;
     if (!state) return -1;
-    EXPECT_EQ((*state)->manifest().customers, 600);
-    return (*state)->manifest().generation;
+    EXPECT_EQ((*state)->Manifest().customers, 600);
+    return (*state)->Manifest().generation;
   }
 
   static constexpr std::int64_t kNever = 1'000'000;
   TempFolder folder_{"kill"};
-  registry::Registry registry_{folder_.path() / "models"};
-  const std::filesystem::path root_ = folder_.path() / "serving";
+  registry::Registry registry_{folder_.Path() / "models"};
+  const std::filesystem::path root_ = folder_.Path() / "serving";
 };
 
 TEST_F(KillTest, KilledWhilePublishingTheOldGenerationStaysAndTheNextRunSucceeds) {
@@ -111,7 +111,7 @@ TEST_F(KillTest, KilledWhilePublishingTheOldGenerationStaysAndTheNextRunSucceeds
 
 TEST_F(KillTest, KilledWhileScoringTheOldTableStaysAndTheNextRunSucceeds) {
   using std::chrono::microseconds;
-  const std::string file = (folder_.path() / "shop.duckdb").string();
+  const std::string file = (folder_.Path() / "shop.duckdb").string();
   ASSERT_TRUE(RunInChild(
                   [&](int ready) {
                     SmallShop shop;

@@ -29,8 +29,8 @@ class PropensityRows {
   // Valid until the next call.
   Result<std::span<const float>> Of(domain::CustomerId customer);
   // Newest model version among the rows given out; 0: none were.
-  int version() const { return version_; }
-  std::int64_t incomplete() const { return incomplete_; }
+  int Version() const { return version_; }
+  std::int64_t Incomplete() const { return incomplete_; }
 
  private:
   PropensityRows() = default;

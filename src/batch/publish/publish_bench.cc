@@ -21,7 +21,7 @@ int Customers() {
 struct Bench {
   SmallShop shop{Customers(), 2000, 60};
   TempFolder folder{"bench"};
-  registry::Registry registry{folder.path() / "models"};
+  registry::Registry registry{folder.Path() / "models"};
   Bench() {
     AddModel(registry, "propensity", PropensitySpec(1, 200, 6));
     AddModel(registry, "ranking", RankingSpec(1, 300, 8));
@@ -32,7 +32,7 @@ void BM_ScorePropensity(benchmark::State& state) {
   Bench bench;
   for (auto _ : state) {
     const auto report =
-        SmallShop::Must(ScorePropensity(bench.shop.database(), bench.registry, SmallShop::AsOf()));
+        SmallShop::Must(ScorePropensity(bench.shop.Database(), bench.registry, SmallShop::AsOf()));
     state.counters["checksum"] = report.distinct_share;
   }
   state.SetItemsProcessed(state.iterations() * Customers());
@@ -41,10 +41,10 @@ BENCHMARK(BM_ScorePropensity)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void BM_PublishGeneration(benchmark::State& state) {
   Bench bench;
-  SmallShop::Must(ScorePropensity(bench.shop.database(), bench.registry, SmallShop::AsOf()));
+  SmallShop::Must(ScorePropensity(bench.shop.Database(), bench.registry, SmallShop::AsOf()));
   for (auto _ : state) {
     const auto manifest = SmallShop::Must(PublishGeneration(
-        bench.shop.database(), bench.registry, bench.folder.path() / "serving", SmallShop::AsOf()));
+        bench.shop.Database(), bench.registry, bench.folder.Path() / "serving", SmallShop::AsOf()));
     state.counters["checksum"] = static_cast<double>(manifest.propensity_rows);
   }
   state.SetItemsProcessed(state.iterations() * Customers());
@@ -55,7 +55,7 @@ void BM_RankEveryone(benchmark::State& state) {
   Bench bench;
   for (auto _ : state) {
     std::int64_t checksum = 0;
-    SmallShop::Must(RankEveryone(bench.shop.database(), bench.registry,
+    SmallShop::Must(RankEveryone(bench.shop.Database(), bench.registry,
                                  {.as_of = SmallShop::AsOf()}, [&](const RankedList& list) {
                                    for (const auto product : list.products)
                                      checksum += product.value;

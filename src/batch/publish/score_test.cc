@@ -23,22 +23,22 @@ class ScoreTest : public testing::Test {
 
   static inline std::unique_ptr<SmallShop> shop_;
   TempFolder folder_{"score"};
-  registry::Registry registry_{folder_.path()};
+  registry::Registry registry_{folder_.Path()};
   const base::Timestamp as_of_ = SmallShop::AsOf();
 };
 
 TEST_F(ScoreTest, WithoutAModelItSaysHowToGetOneAndMakesNoTable) {
-  const auto report = ScorePropensity(Shop().database(), registry_, as_of_);
+  const auto report = ScorePropensity(Shop().Database(), registry_, as_of_);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(report.error().message, HasSubstr("aisle train"));
-  EXPECT_FALSE(*Shop().connection().HasTable("gold.customer_propensity"));
+  EXPECT_FALSE(*Shop().Connection().HasTable("gold.customer_propensity"));
 }
 
 TEST_F(ScoreTest, EveryCustomerAndCategoryIsThereWithTheModelsOwnScore) {
   AddModel(registry_, "propensity", PropensitySpec(1));
   std::vector<std::int64_t> told;
-  const auto report = ScorePropensity(Shop().database(), registry_, as_of_, [&](std::int64_t done) {
+  const auto report = ScorePropensity(Shop().Database(), registry_, as_of_, [&](std::int64_t done) {
     told.push_back(done);
     return true;
   });
@@ -52,7 +52,7 @@ TEST_F(ScoreTest, EveryCustomerAndCategoryIsThereWithTheModelsOwnScore) {
   EXPECT_TRUE(std::ranges::is_sorted(told));
   EXPECT_EQ(told.back(), 600);
 
-  auto catalogue = SmallShop::Must(gold::ReadCatalogue(Shop().connection(), as_of_));
+  auto catalogue = SmallShop::Must(gold::ReadCatalogue(Shop().Connection(), as_of_));
   const features::CatalogueView view(catalogue);
   const auto scorer = SmallShop::Must(ranking::CategoryScorer::Make(PropensitySpec(1), view));
   ranking::Scratch scratch;
@@ -62,7 +62,7 @@ TEST_F(ScoreTest, EveryCustomerAndCategoryIsThereWithTheModelsOwnScore) {
       "SELECT customer_id, CAST(CAST(propensity_score AS FLOAT) AS STRING) FROM "
       "gold.customer_propensity ORDER BY customer_id, category_id");
   std::size_t row = 0;
-  ASSERT_TRUE(gold::ReadCustomers(Shop().database(), catalogue, as_of_, [&](auto&& record) {
+  ASSERT_TRUE(gold::ReadCustomers(Shop().Database(), catalogue, as_of_, [&](auto&& record) {
     scorer.Score(record, as_of_, scratch, scores);
     for (const float score : scores) {
       EXPECT_EQ(rows[row][0], std::to_string(record.customer.value));
@@ -78,19 +78,19 @@ TEST_F(ScoreTest, EveryCustomerAndCategoryIsThereWithTheModelsOwnScore) {
 
 TEST_F(ScoreTest, AnotherRunReplacesTheRowsOfTheOneBefore) {
   AddModel(registry_, "propensity", PropensitySpec(1));
-  ASSERT_TRUE(ScorePropensity(Shop().database(), registry_, as_of_ - base::kDay));
+  ASSERT_TRUE(ScorePropensity(Shop().Database(), registry_, as_of_ - base::kDay));
   EXPECT_EQ(Count("scored_at = TIMESTAMP '2026-11-23'"), 1200);
   AddModel(registry_, "propensity", PropensitySpec(2));
-  ASSERT_TRUE(ScorePropensity(Shop().database(), registry_, as_of_));
+  ASSERT_TRUE(ScorePropensity(Shop().Database(), registry_, as_of_));
   EXPECT_EQ(Count(), 1200);
   EXPECT_EQ(Count("model_version = 2 AND scored_at = TIMESTAMP '2026-11-24'"), 1200);
 }
 
 TEST_F(ScoreTest, CancelledItLeavesTheTableAsItWas) {
   AddModel(registry_, "propensity", PropensitySpec(1));
-  ASSERT_TRUE(ScorePropensity(Shop().database(), registry_, as_of_));
+  ASSERT_TRUE(ScorePropensity(Shop().Database(), registry_, as_of_));
   AddModel(registry_, "propensity", PropensitySpec(2));
-  const auto report = ScorePropensity(Shop().database(), registry_, as_of_,
+  const auto report = ScorePropensity(Shop().Database(), registry_, as_of_,
                                       [](std::int64_t done) { return done < 200; });
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kUnavailable);
@@ -99,7 +99,7 @@ TEST_F(ScoreTest, CancelledItLeavesTheTableAsItWas) {
 
 TEST_F(ScoreTest, AModelThatCannotSeparateCategoriesIsSeenInTheReport) {
   AddModel(registry_, "propensity", ranking::RandomSpec(1, 5, 3, {"total_orders", "age"}));
-  const auto report = ScorePropensity(Shop().database(), registry_, as_of_);
+  const auto report = ScorePropensity(Shop().Database(), registry_, as_of_);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->distinct_share, 0);
 }

@@ -43,10 +43,11 @@ void EventRows(const World& world, const Person& person, const std::vector<Event
       cart_id('C', customer);
   const IdText visitor_id('V', customer);
   const auto numbered = [&](IdText& id, std::int64_t number) {
-    if (number < 0)
+    if (number < 0) {
       row.Null();
-    else
+    } else {
       row.Text(id.With(number));
+    }
   };
   std::int64_t number = 0;
   for (const Event& event : events) {
@@ -57,24 +58,27 @@ void EventRows(const World& world, const Person& person, const std::vector<Event
     row.Text(event_id.With(number++)).Int(customer).Text(EventName(event.type)).Time(at);
     row.Text(ChannelName(event.channel));
     numbered(session_id, event.session);
-    if (event.device == Device::kNone)
+    if (event.device == Device::kNone) {
       row.Null();
-    else
+    } else {
       row.Text(DeviceName(event.device));
+    }
     row.IntOrNull(event.product + kFirstProductId, event.product >= 0);
-    if (event.category < 0)
+    if (event.category < 0) {
       row.Null();
-    else
+    } else {
       row.Text(Categories()[static_cast<std::size_t>(event.category)].id);
+    }
     row.MoneyOrNull(event.price_cents).IntOrNull(event.quantity, event.quantity > 0);
     row.MoneyOrNull(event.cart_cents);
     numbered(order_id, event.order);
     row.MoneyOrNull(event.order_cents);
     row.IntOrNull(event.store + kFirstStoreId, event.store >= 0);
-    if (event.promotion < 0)
+    if (event.promotion < 0) {
       row.Null();
-    else
+    } else {
       row.Text(world.promotions[static_cast<std::size_t>(event.promotion)].code);
+    }
     row.IntOrNull(event.points_earned, event.points_earned > 0);
     row.IntOrNull(event.points_redeemed, event.points_redeemed > 0);
     row.IntOrNull(event.order_line, event.order_line > 0).MoneyOrNull(event.line_cents);
@@ -121,10 +125,11 @@ void HistoryRows(const World& world, const Person& person, const Life& life, Row
     row.Text(city.name).Text(city.state).Text(person.Zip(at));
     // What held when the log began is taken to have held since the customer joined.
     row.Time(i == 0 ? base::Timestamp{person.since} : world.At(at));
-    if (i + 1 < changes.size())
+    if (i + 1 < changes.size()) {
       row.Time(world.At(changes[i + 1]));
-    else
+    } else {
       row.Null();
+    }
     row.End();
   }
 }
@@ -171,10 +176,11 @@ bool FillCustomers(const World& world, std::string_view table, std::int64_t firs
       HistoryRows(world, person, life, row);
     } else {
       Foresee(world, person, taste, life, forecast);
-      if (top)
+      if (top) {
         OracleRows(world, person, forecast, row);
-      else
+      } else {
         TotalsRow(world, person, forecast, row);
+      }
     }
   }
   return true;

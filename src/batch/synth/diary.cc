@@ -47,9 +47,10 @@ class Writer {
   void Run() {
     order_of_visit_.assign(life_.visits.size(), -1);
     channel_of_order_.assign(life_.orders.size(), Channel::kStore);
-    for (std::size_t i = 0; i < life_.orders.size(); ++i)
+    for (std::size_t i = 0; i < life_.orders.size(); ++i) {
       if (life_.orders[i].visit >= 0)
         order_of_visit_[static_cast<std::size_t>(life_.orders[i].visit)] = static_cast<int>(i);
+    }
     for (std::size_t i = 0; i < life_.visits.size(); ++i) WriteVisit(i);
     for (const Review& review : life_.reviews) WriteReview(review);
     for (std::size_t i = 0; i < life_.orders.size(); ++i) WriteOrder(static_cast<int>(i));
@@ -67,12 +68,13 @@ class Writer {
     const bool app = stream_.Chance(0.5) && person_.HasApp(at);
     const double luck = stream_.Uniform();
     session.channel = app ? Channel::kApp : Channel::kWeb;
-    if (app)
+    if (app) {
       session.device = luck < 0.85 ? Device::kMobile : Device::kTablet;
-    else
+    } else {
       session.device = luck < 0.5   ? Device::kDesktop
                        : luck < 0.9 ? Device::kMobile
                                     : Device::kTablet;
+    }
     return session;
   }
 
@@ -135,9 +137,10 @@ class Writer {
   const OrderLine* LineOf(int order_index, int product) const {
     if (order_index < 0) return nullptr;
     const Order& order = life_.orders[static_cast<std::size_t>(order_index)];
-    for (int i = order.first_line; i < order.first_line + order.line_count; ++i)
+    for (int i = order.first_line; i < order.first_line + order.line_count; ++i) {
       if (life_.lines[static_cast<std::size_t>(i)].product == product)
         return &life_.lines[static_cast<std::size_t>(i)];
+    }
     return nullptr;
   }
 
@@ -167,10 +170,11 @@ class Writer {
       if (view.cart_at > 0)
         PutIntoCart(session, view.cart_at, view.product, line ? line->quantity : quantity);
     }
-    if (order_index >= 0)
+    if (order_index >= 0) {
       CheckOut(session, order_index);
-    else
+    } else {
       LeaveCart(session);
+    }
   }
 
   void WriteReview(const Review& review) {

@@ -200,9 +200,10 @@ class Year {
     order.visit = lines.front().visit;
     order.at = lines.back().at;
     // Room for looking at each line and for the till.
-    if (order.visit >= 0)
+    if (order.visit >= 0) {
       order.at +=
           90 + 60 * static_cast<Second>(lines.size()) + static_cast<Second>(till_.Between(0, 60));
+    }
     order.first_line = static_cast<int>(life_.lines.size());
     for (const Due& due : lines) {
       const bool twice = std::any_of(life_.lines.begin() + order.first_line, life_.lines.end(),

@@ -58,9 +58,10 @@ Tally Count(std::uint64_t seed, std::int64_t customers) {
       ++tally.weekdays[static_cast<std::size_t>(s.world.WeekdayOf(e.at / kDaySeconds))];
       if (e.type == EventType::kAddToCart || e.line_cents >= 0)
         ++tally.quantities[static_cast<std::size_t>(e.quantity)];
-      if (e.type == EventType::kProductView)
+      if (e.type == EventType::kProductView) {
         ++tally.views[static_cast<std::size_t>(PeriodOf(e.at))]
                      [static_cast<std::size_t>(e.category)];
+      }
     }
     for (const Order& order : s.life.orders) {
       ++tally.orders;
@@ -78,7 +79,7 @@ Tally Count(std::uint64_t seed, std::int64_t customers) {
 class Marginals : public testing::TestWithParam<std::uint64_t> {
  protected:
   // One count serves all tests of a seed.
-  const Tally& tally() const {
+  const Tally& Counts() const {
     static std::map<std::uint64_t, Tally> known;
     const auto found = known.find(GetParam());
     return found != known.end() ? found->second : known[GetParam()] = Count(GetParam(), kCustomers);
@@ -89,8 +90,8 @@ INSTANTIATE_TEST_SUITE_P(Seeds, Marginals, testing::Values(1, 2, 3));
 TEST_P(Marginals, TierSharesHoldAtTheEndAndInTheMiddle) {
   constexpr std::array<double, 4> kShares = {0.40, 0.30, 0.20, 0.10};
   for (std::size_t tier = 0; tier < 4; ++tier) {
-    EXPECT_NEAR(tally().customers[tier] / kCustomers, kShares[tier], kPoints) << tier;
-    EXPECT_NEAR(tally().midyear[tier] / kCustomers, kShares[tier], kPoints) << tier;
+    EXPECT_NEAR(Counts().customers[tier] / kCustomers, kShares[tier], kPoints) << tier;
+    EXPECT_NEAR(Counts().midyear[tier] / kCustomers, kShares[tier], kPoints) << tier;
   }
 }
 
@@ -113,35 +114,36 @@ TEST_P(Marginals, GroupSharesFollowThePublishedWeights) {
     if (app == 1) weights[5] = 7;
     double events = 0, all = 0;
     for (std::size_t group = 0; group < 6; ++group) {
-      events += tally().groups[app][group];
+      events += Counts().groups[app][group];
       all += weights[group];
     }
-    for (std::size_t group = 0; group < 6; ++group)
-      EXPECT_NEAR(tally().groups[app][group] / events, weights[group] / all, kPoints)
+    for (std::size_t group = 0; group < 6; ++group) {
+      EXPECT_NEAR(Counts().groups[app][group] / events, weights[group] / all, kPoints)
           << "app " << app << " group " << group;
+    }
   }
 }
 
 TEST_P(Marginals, QuantitiesPromotionsAndPeopleKeepTheirShares) {
-  const double pieces = tally().quantities[1] + tally().quantities[2] + tally().quantities[3];
-  EXPECT_EQ(tally().quantities[0], 0);
-  EXPECT_NEAR(tally().quantities[1] / pieces, 0.6, kPoints);
-  EXPECT_NEAR(tally().quantities[2] / pieces, 0.2, kPoints);
-  EXPECT_NEAR(tally().quantities[3] / pieces, 0.2, kPoints);
-  EXPECT_NEAR(tally().promoted / tally().orders, 0.15, kPoints);
-  EXPECT_NEAR(tally().genders[0] / kCustomers, 0.55, kPoints);
-  EXPECT_NEAR(tally().genders[1] / kCustomers, 0.40, kPoints);
-  EXPECT_NEAR(tally().app / kCustomers, 0.45, kPoints);
-  EXPECT_NEAR(tally().email / kCustomers, 0.70, kPoints);
-  EXPECT_NEAR(tally().sms / kCustomers, 0.35, kPoints);
+  const double pieces = Counts().quantities[1] + Counts().quantities[2] + Counts().quantities[3];
+  EXPECT_EQ(Counts().quantities[0], 0);
+  EXPECT_NEAR(Counts().quantities[1] / pieces, 0.6, kPoints);
+  EXPECT_NEAR(Counts().quantities[2] / pieces, 0.2, kPoints);
+  EXPECT_NEAR(Counts().quantities[3] / pieces, 0.2, kPoints);
+  EXPECT_NEAR(Counts().promoted / Counts().orders, 0.15, kPoints);
+  EXPECT_NEAR(Counts().genders[0] / kCustomers, 0.55, kPoints);
+  EXPECT_NEAR(Counts().genders[1] / kCustomers, 0.40, kPoints);
+  EXPECT_NEAR(Counts().app / kCustomers, 0.45, kPoints);
+  EXPECT_NEAR(Counts().email / kCustomers, 0.70, kPoints);
+  EXPECT_NEAR(Counts().sms / kCustomers, 0.35, kPoints);
 }
 
 TEST_P(Marginals, WeeksSeasonsAndPromotionsShow) {
-  EXPECT_GT(tally().weekdays[6], 1.15 * tally().weekdays[2]);  // Saturday against Tuesday.
+  EXPECT_GT(Counts().weekdays[6], 1.15 * Counts().weekdays[2]);  // Saturday against Tuesday.
   double widest = 0;
   for (std::size_t category = 0; category < kCategories; ++category) {
     double low = 1, high = 0;
-    for (const auto& period : tally().views) {
+    for (const auto& period : Counts().views) {
       double all = 0;
       for (const double n : period) all += n;
       low = std::min(low, period[category] / all);
@@ -150,9 +152,9 @@ TEST_P(Marginals, WeeksSeasonsAndPromotionsShow) {
     widest = std::max(widest, high / low);
   }
   EXPECT_GT(widest, 1.6);
-  const double in_season = tally().promoted_in_season / tally().orders_in_season;
-  const double outside =
-      (tally().promoted - tally().promoted_in_season) / (tally().orders - tally().orders_in_season);
+  const double in_season = Counts().promoted_in_season / Counts().orders_in_season;
+  const double outside = (Counts().promoted - Counts().promoted_in_season) /
+                         (Counts().orders - Counts().orders_in_season);
   EXPECT_GT(in_season, 1.5 * outside);
 }
 

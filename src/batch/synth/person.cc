@@ -86,10 +86,11 @@ void DrawChanges(Person& person, base::Stream stream) {
   // 41 % have the app at the start and 4 % take it up, so that 45 % have it at the end.
   const double app = stream.Uniform();
   const auto adopted = static_cast<Second>(stream.Below(kLogEnd - 1));
-  if (app < 0.41)
+  if (app < 0.41) {
     person.app_from = 0;
-  else if (app < 0.45)
+  } else if (app < 0.45) {
     person.app_from = adopted > person.first_second ? adopted : 0;
+  }
   for (std::size_t i = 0; i < 2; ++i) {
     // Both directions cancel out: leaving is as likely as joining, counted in customers.
     const double share = i == 0 ? 0.70 : 0.35;

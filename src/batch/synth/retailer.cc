@@ -41,12 +41,14 @@ void FillBlock(const Retailer::World& world, std::string_view table, std::int64_
 Retailer::Retailer(std::shared_ptr<const World> world) : world_(std::move(world)) {}
 
 Result<Retailer> Retailer::Make(const Options& options) {
-  if (options.customers < 1)
+  if (options.customers < 1) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("customers: {} is below 1", options.customers));
-  if (options.oracle_customers < 0)
+  }
+  if (options.oracle_customers < 0) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("oracle customers: {} is below 0", options.oracle_customers));
+  }
   return Retailer(MakeWorld(options));
 }
 

@@ -92,9 +92,10 @@ TEST(Retailer, CurrentTablesAreTheNewestRowsOfTheirHistories) {
   for (const Row& row : Read(retailer, "raw.product_catalog"))
     EXPECT_EQ(row.at("price"), price.at(row.at("product_id")));
   std::map<std::string, std::string> stock;
-  for (const Row& row : Read(retailer, "raw.inventory_history"))
+  for (const Row& row : Read(retailer, "raw.inventory_history")) {
     if (row.at("valid_to") == "NULL")
       stock[row.at("product_id") + row.at("region")] = row.at("qty_on_hand");
+  }
   for (const Row& row : Read(retailer, "raw.inventory"))
     EXPECT_EQ(row.at("qty_on_hand"), stock.at(row.at("product_id") + row.at("region")));
 }

@@ -13,7 +13,7 @@ namespace aisle::synth {
 class RowWriter {
  public:
   explicit RowWriter(arrow::BatchBuilder& builder)
-      : builder_(builder), columns_(static_cast<int>(builder.schema().size())) {}
+      : builder_(builder), columns_(static_cast<int>(builder.Columns().size())) {}
 
   RowWriter& Null() { return builder_.AppendNull(column_++), *this; }
   RowWriter& Int(std::int64_t value) { return builder_.AppendInt(column_++, value), *this; }

@@ -68,10 +68,11 @@ void InventoryRows(const World& world, std::int64_t index, RowWriter& row) {
 template <typename Step>
 void Validity(const World& world, const std::vector<Step>& steps, std::size_t i, RowWriter& row) {
   row.Time(world.At(steps[i].from));
-  if (i + 1 < steps.size())
+  if (i + 1 < steps.size()) {
     row.Time(world.At(steps[i + 1].from));
-  else
+  } else {
     row.Null();
+  }
   row.End();
 }
 

@@ -18,9 +18,10 @@ constexpr int kTop = 10;
 std::vector<double> Popularity(const Retailer::World& world) {
   std::vector<double> lines(kProducts, 0.0);
   ForEach(world, 0, kCustomers, [&](const Sample& s) {
-    for (const Event& e : s.events)
+    for (const Event& e : s.events) {
       if (e.line_cents >= 0 && e.at < kCutoff && e.at >= kCutoff - 84 * kDaySeconds)
         ++lines[static_cast<std::size_t>(e.product)];
+    }
   });
   return lines;
 }
@@ -45,9 +46,10 @@ double Gain(int lines) { return std::min(lines, 3); }
 // NDCG at 10 of a ranking of `products` by `score`; -1 if nothing among them was bought.
 double Ndcg(const Forecast& forecast, std::vector<int> products, const std::vector<double>& score) {
   std::vector<double> ideal;
-  for (const int p : products)
+  for (const int p : products) {
     if (forecast.bought[static_cast<std::size_t>(p)] > 0)
       ideal.push_back(Gain(forecast.bought[static_cast<std::size_t>(p)]));
+  }
   if (ideal.empty()) return -1;
   std::sort(ideal.rbegin(), ideal.rend());
   std::partial_sort(products.begin(), products.begin() + kTop, products.end(), [&](int a, int b) {

@@ -13,9 +13,10 @@ constexpr std::int64_t kCustomers = 2000;
 void LivesAndDiaries(benchmark::State& state) {
   const auto world = MakeWorld(SampleOptions(1, kCustomers));
   std::int64_t events = 0;
-  for (auto _ : state)
+  for (auto _ : state) {
     ForEach(*world, 0, kCustomers,
             [&](const Sample& s) { events += static_cast<std::int64_t>(s.events.size()); });
+  }
   state.counters["events_per_s"] =
       benchmark::Counter(static_cast<double>(events), benchmark::Counter::kIsRate);
 }

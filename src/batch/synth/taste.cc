@@ -14,9 +14,10 @@ int Find(const double* cumulative, int begin, int end, double x) {
 }  // namespace
 
 Taste::Taste(const Retailer::World& world, const Person& person) : world_(world), person_(person) {
-  for (std::size_t period = 0; period < kPeriods; ++period)
+  for (std::size_t period = 0; period < kPeriods; ++period) {
     for (std::size_t category = 0; category < kCategories; ++category)
       category_total_[period] += person.category_taste[category] * world.season[period][category];
+  }
 }
 
 double Taste::CategoryShare(int period, int category) const {

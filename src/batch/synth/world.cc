@@ -211,10 +211,11 @@ void PlanSeasons(World& world) {
         world.At(PeriodBegin(static_cast<int>(period)) + kPeriodDays / 2 * kDaySeconds));
     const base::Date new_year = sys_days{year_month_day{middle}.year() / January / 1};
     const double of_year = static_cast<double>((middle - new_year).count()) / 365.0;
-    for (std::size_t category = 0; category < kCategories; ++category)
+    for (std::size_t category = 0; category < kCategories; ++category) {
       world.season[period][category] =
           base_popularity[category] *
           std::exp(kSeasonSize * std::cos(2 * std::numbers::pi * (of_year - phase[category])));
+    }
     // The shop is busiest in the middle of December.
     world.level[period] = 1.0 + 0.12 * std::cos(2 * std::numbers::pi * (of_year - 0.96));
   }
@@ -238,19 +239,21 @@ void BuildStrength(World& world) {
               : row.appeal * std::exp(walk[product]) * std::pow(relative, kElasticity);
     }
   }
-  for (int level = 0; level < kPriceLevels; ++level)
+  for (int level = 0; level < kPriceLevels; ++level) {
     for (std::size_t p = 0; p < kProducts; ++p) {
       const double distance = world.products[p].price_z - PriceLevel(level);
       world.kernel[static_cast<std::size_t>(level)][p] =
           std::exp(-distance * distance / (2 * kPriceTasteSd * kPriceTasteSd));
     }
+  }
 }
 
 void OrderCells(World& world) {
   std::vector<std::vector<std::uint16_t>> cells(kCells);
-  for (std::size_t p = 0; p < kProducts; ++p)
+  for (std::size_t p = 0; p < kProducts; ++p) {
     cells[static_cast<std::size_t>(world.products[p].cell)].push_back(
         static_cast<std::uint16_t>(p));
+  }
   for (std::size_t cell = 0; cell < kCells; ++cell)
     world.cell_begin[cell + 1] = world.cell_begin[cell] + static_cast<int>(cells[cell].size());
   for (int period = 0; period < kPeriods; ++period) {

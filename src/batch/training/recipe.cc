@@ -28,10 +28,11 @@ void ReadRows(Section section, Recipe& recipe) {
   const std::size_t kind =
       section.Choice("kind", {"categories", "categories_met", "pairs", "events"});
   rows.kind = static_cast<RowKind>(kind);
-  if (recipe.ranks_products != (rows.kind == RowKind::kPairs || rows.kind == RowKind::kEvents))
+  if (recipe.ranks_products != (rows.kind == RowKind::kPairs || rows.kind == RowKind::kEvents)) {
     section.Complain("kind",
                      "does not fit the task: ranking has pairs or events, propensity "
                      "categories or categories_met");
+  }
   rows.buyers_max = section.Integer("buyers_max", 1, kCustomersMax, 0);
   rows.others_share = section.Number("others_share", 1e-4, 1, 1);
   if (rows.kind == RowKind::kPairs) {
@@ -57,7 +58,7 @@ void ReadInputs(Section section, Recipe& recipe) {
 void ReadPropensity(Section section, Recipe& recipe, Section& top) {
   const bool used =
       std::find(recipe.inputs.begin(), recipe.inputs.end(), "propensity") != recipe.inputs.end();
-  if (!section.present()) {
+  if (!section.Present()) {
     if (used) top.Complain("propensity", "is an input; say in a table [propensity] how to fill it");
     return;
   }
@@ -102,9 +103,10 @@ void ReadLearner(Section section, Recipe& recipe) {
 void ReadValidation(Section section, Recipe& recipe) {
   ValidationRules& rules = recipe.validation;
   rules.cutoff = static_cast<int>(section.Integer("cutoff", 2, kCutoffMax));
-  if (!recipe.cutoffs.empty() && rules.cutoff >= recipe.cutoffs.front())
+  if (!recipe.cutoffs.empty() && rules.cutoff >= recipe.cutoffs.front()) {
     section.Complain("cutoff", fmt::format("must be later than the training's, so below {}",
                                            recipe.cutoffs.front()));
+  }
   rules.buyers_max = section.Integer("buyers_max", 1, kCustomersMax, 0);
   if (recipe.ranks_products) {
     rules.ranked_customers = static_cast<int>(section.Integer("ranked_customers", 1, 1'000'000));
@@ -135,9 +137,10 @@ void ReadServing(Section section, Recipe& recipe) {
 
 int Recipe::EarliestCutoff() const {
   int earliest = cutoffs.back();
-  if (propensity)
+  if (propensity) {
     earliest = std::max(earliest,
                         *std::max_element(propensity->cutoffs.begin(), propensity->cutoffs.end()));
+  }
   return earliest;
 }
 

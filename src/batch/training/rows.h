@@ -28,7 +28,7 @@ namespace aisle::training {
 struct RowSet {
   trainer::Dataset dataset;
   std::int64_t positives = 0;
-  std::int64_t row_count() const { return static_cast<std::int64_t>(dataset.labels.size()); }
+  std::int64_t RowCount() const { return static_cast<std::int64_t>(dataset.labels.size()); }
 };
 
 class RowWriter {

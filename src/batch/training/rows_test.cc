@@ -12,7 +12,7 @@ namespace {
 const base::Timestamp kCutoff = *base::ParseTimestamp("2026-06-01");
 
 // Rows of the shop's customers by one kind.
-RowSet Write(Recipe recipe, int customers, std::uint64_t seed = 1) {
+RowSet Write(const Recipe& recipe, int customers, std::uint64_t seed = 1) {
   FakeShop shop(customers);
   const features::Catalogue catalogue = FakeShop::MakeCatalogue(kCutoff);
   const features::CatalogueView view(catalogue);
@@ -49,7 +49,7 @@ TEST(Rows, WeightsOfPairsAddUpToTheWholeCatalogue) {
   Recipe sampled = Pairs();
   sampled.rows.others_share = 0.3;
   const RowSet fewer = Write(sampled, kCustomers);
-  EXPECT_LT(fewer.row_count(), rows.row_count() * 8 / 10);
+  EXPECT_LT(fewer.RowCount(), rows.RowCount() * 8 / 10);
   EXPECT_EQ(fewer.positives, rows.positives) << "buyers are all kept";
   sampled.rows.buyers_max = 600;
   const RowSet half = Write(sampled, kCustomers);
@@ -100,7 +100,7 @@ TEST(Rows, OneRowPerEventAndPurchasesArePositive) {
     events += activity.views + activity.carts + activity.lines;
     lines += activity.lines;
   }
-  EXPECT_EQ(rows.row_count(), events);
+  EXPECT_EQ(rows.RowCount(), events);
   EXPECT_EQ(rows.positives, lines);
 }
 
@@ -109,10 +109,10 @@ TEST(Rows, CategoriesAreAllOrOnlyThoseMet) {
   recipe.inputs = {"category", "category_sessions"};
   recipe.rows.kind = RowKind::kCategories;
   const RowSet all = Write(recipe, 100);
-  EXPECT_EQ(all.row_count(), 100 * FakeShop::kCategories);
+  EXPECT_EQ(all.RowCount(), 100 * FakeShop::kCategories);
   recipe.rows.kind = RowKind::kCategoriesMet;
   const RowSet met = Write(recipe, 100);
-  EXPECT_LT(met.row_count(), 100 * FakeShop::kCategories / 2);
+  EXPECT_LT(met.RowCount(), 100 * FakeShop::kCategories / 2);
   EXPECT_EQ(met.positives, all.positives) << "who buys in a category has met it";
 }
 
@@ -127,7 +127,7 @@ TEST(Rows, AProductLaunchedAfterTheCutoffHasNoRow) {
   RowSet rows;
   writer.Write(customer, happened, {}, rows);
   EXPECT_EQ(rows.positives, 0);
-  EXPECT_EQ(rows.row_count(), 12);
+  EXPECT_EQ(rows.RowCount(), 12);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ class Section {
   Section(Reader& reader, const toml::table* table, std::string name)
       : reader_(&reader), table_(table), name_(std::move(name)) {}
 
-  bool present() const { return table_ != nullptr; }
+  bool Present() const { return table_ != nullptr; }
   // Both ends are included. Without a default the key must be there.
   double Number(std::string_view key, double low, double high, std::optional<double> or_else = {});
   std::int64_t Integer(std::string_view key, std::int64_t low, std::int64_t high,

@@ -54,7 +54,7 @@ TEST_F(TrainWarehouseTest, TheDefaultPairLearnsFromTheTables) {
   options.as_of = gold::ShopFixture::AsOf();
   options.threads = 1;
   for (const char* recipe : {"propensity_default", "ranking_default"}) {
-    const auto report = Train(shop_.database(), registry, recipe, options);
+    const auto report = Train(shop_.Database(), registry, recipe, options);
     ASSERT_TRUE(report) << recipe << ": " << report.error().message;
     EXPECT_GT(report->positives, 100) << recipe;
     const auto manifest = *registry.ReadManifest(report->model, report->version);
@@ -71,7 +71,7 @@ TEST_F(TrainWarehouseTest, AShorterLogIsToldHowMuchIsNeeded) {
   TrainOptions options;
   options.as_of = gold::ShopFixture::AsOf();
   const auto report =
-      Train(shop_.database(), registry::Registry(root_), "propensity_default", options);
+      Train(shop_.Database(), registry::Registry(root_), "propensity_default", options);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kFailedPrecondition);
   EXPECT_THAT(report.error().message, HasSubstr("needs 112 days before 2026-11-24"));
@@ -79,13 +79,13 @@ TEST_F(TrainWarehouseTest, AShorterLogIsToldHowMuchIsNeeded) {
 
 TEST_F(TrainWarehouseTest, TheFingerprintChangesWithTheDataAndWithNothingElse) {
   const base::Timestamp as_of = gold::ShopFixture::AsOf();
-  const std::string first = *Fingerprint(shop_.connection(), as_of);
-  EXPECT_EQ(first, *Fingerprint(shop_.connection(), as_of));
+  const std::string first = *Fingerprint(shop_.Connection(), as_of);
+  EXPECT_EQ(first, *Fingerprint(shop_.Connection(), as_of));
   // What comes after as_of does not count.
   shop_.AddEvent({.customer = 1, .type = "product_view", .at = "2026-12-01 00:00:00"});
-  EXPECT_EQ(first, *Fingerprint(shop_.connection(), as_of));
+  EXPECT_EQ(first, *Fingerprint(shop_.Connection(), as_of));
   shop_.AddEvent({.customer = 1, .type = "product_view", .at = "2026-11-01 00:00:00"});
-  EXPECT_NE(first, *Fingerprint(shop_.connection(), as_of));
+  EXPECT_NE(first, *Fingerprint(shop_.Connection(), as_of));
 }
 
 }  // namespace

@@ -181,12 +181,12 @@ Result<Learned> Training::Fit(const Recipe& recipe, const std::vector<int>& cuto
         }));
   }
   read_seconds_ += reading.Seconds();
-  if (rows.positives == 0 || rows.positives == rows.row_count()) {
+  if (rows.positives == 0 || rows.positives == rows.RowCount()) {
     return Fail(
         ErrorCode::kFailedPrecondition,
         fmt::format("recipe '{}': {} of {} rows are positive; both kinds are needed (rows of "
                     "kind 'events' and 'categories_met' need views or carts beside the purchases)",
-                    recipe.name, rows.positives, rows.row_count()));
+                    recipe.name, rows.positives, rows.RowCount()));
   }
 
   const base::Stopwatch learning;
@@ -214,7 +214,7 @@ Result<Learned> Training::Fit(const Recipe& recipe, const std::vector<int>& cuto
               return steps_.Goes(static_cast<double>(done) / settings.rounds);
             }));
   learn_seconds_ += learning.Seconds();
-  return Learned{std::move(model.ubjson), rows.row_count(), rows.positives};
+  return Learned{std::move(model.ubjson), rows.RowCount(), rows.positives};
 }
 
 Status Training::FitInner() {

@@ -32,9 +32,9 @@ class TrainingTest : public testing::Test {
   void TearDown() override { fs::remove_all(root_); }
 
   Result<TrainReport> Run(const std::string& recipe) {
-    return TrainFrom(shop_.Source(), registry(), recipe, options_);
+    return TrainFrom(shop_.Source(), Registry(), recipe, options_);
   }
-  registry::Registry registry() const { return registry::Registry(root_ / "models"); }
+  registry::Registry Registry() const { return registry::Registry(root_ / "models"); }
 
   // A shipped recipe with pieces of text replaced, as a file.
   std::string File(const std::string& recipe,
@@ -69,9 +69,9 @@ TEST_F(TrainingTest, EntersAModelWithEverythingItsManifestPromises) {
   EXPECT_EQ(report->version, 1);
   EXPECT_THAT(report->failed_gates, testing::IsEmpty());
   EXPECT_TRUE(report->promoted);
-  EXPECT_EQ(*registry().Resolve("ranking", registry::kChampion), 1);
+  EXPECT_EQ(*Registry().Resolve("ranking", registry::kChampion), 1);
 
-  const auto manifest = *registry().ReadManifest("ranking", 1);
+  const auto manifest = *Registry().ReadManifest("ranking", 1);
   const Recipe recipe = *ParseRecipe(*RecipeText("ranking_default"), "");
   EXPECT_EQ(manifest.recipe, "ranking_default");
   EXPECT_EQ(manifest.recipe_text, recipe.text);
@@ -103,7 +103,7 @@ TEST_F(TrainingTest, TrainingAgainMakesVersionTwoWithTheSameBytes) {
   const auto again = Run("propensity_default");
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(again->version, 2);
-  EXPECT_EQ(registry().Load("propensity", 1)->ubjson, registry().Load("propensity", 2)->ubjson);
+  EXPECT_EQ(Registry().Load("propensity", 1)->ubjson, Registry().Load("propensity", 2)->ubjson);
 }
 
 TEST_F(TrainingTest, NothingOfTheEvaluationWindowIsAskedFor) {
@@ -124,7 +124,7 @@ TEST_F(TrainingTest, TheForestOfEveryRecipeEqualsXgboostBitByBit) {
     const Recipe recipe = *ParseRecipe(*RecipeText(name), name);
     const auto report = Run(name);
     ASSERT_TRUE(report) << name << ": " << report.error().message;
-    const auto version = registry().Load(recipe.model, report->version);
+    const auto version = Registry().Load(recipe.model, report->version);
     ASSERT_TRUE(version) << version.error().message;
 
     RowSet rows;
@@ -140,7 +140,7 @@ TEST_F(TrainingTest, TheForestOfEveryRecipeEqualsXgboostBitByBit) {
         writer.Write(record, happened.Of(record.customer), {}, rows);
       }
     }
-    ASSERT_EQ(rows.row_count(), report->rows) << name;
+    ASSERT_EQ(rows.RowCount(), report->rows) << name;
     for (const bool margin : {true, false}) {
       const auto expected =
           trainer::XgboostPredict(version->ubjson, rows.dataset.rows, recipe.inputs.size(), margin);
@@ -194,9 +194,9 @@ TEST_F(TrainingTest, AFailingGateIsNamedAndDoesNotPromote) {
   EXPECT_FALSE(report->promoted);
   ASSERT_EQ(report->failed_gates.size(), 1U);
   EXPECT_THAT(report->failed_gates[0], HasSubstr("rows_min"));
-  EXPECT_EQ(registry().Resolve("propensity", registry::kChampion).error().code,
+  EXPECT_EQ(Registry().Resolve("propensity", registry::kChampion).error().code,
             ErrorCode::kNotFound);
-  EXPECT_EQ(*registry().Resolve("propensity", "challenger"), 1);
+  EXPECT_EQ(*Registry().Resolve("propensity", "challenger"), 1);
 }
 
 TEST_F(TrainingTest, TooLittleHistoryIsSaidWithWhatIsNeeded) {

@@ -49,7 +49,7 @@ Result<Validation> Validation::Make(const Recipe& recipe, const std::string& ubj
     validation.ranked_share_ =
         static_cast<double>(recipe.validation.ranked_customers) / static_cast<double>(buyers);
     validation.best_sellers_ =
-        BestSellers(view.catalogue(), static_cast<std::size_t>(recipe.validation.ranked_products));
+        BestSellers(view.Products(), static_cast<std::size_t>(recipe.validation.ranked_products));
   }
   return validation;
 }
@@ -81,7 +81,7 @@ std::vector<std::uint32_t> Validation::RankedBy(domain::CustomerId customer,
   base::Stream stream(seed_, static_cast<std::uint64_t>(customer.value), kRankPurpose);
   if (!stream.Chance(ranked_share_)) return bought;
   for (const gold::Activity& activity : happened) {
-    const std::ptrdiff_t position = view_->catalogue().Find(activity.product);
+    const std::ptrdiff_t position = view_->Products().Find(activity.product);
     if (activity.lines > 0 && position >= 0) bought.push_back(static_cast<std::uint32_t>(position));
   }
   std::sort(bought.begin(), bought.end());
@@ -92,7 +92,7 @@ void Validation::Rank(const features::CustomerRecord& customer,
                       std::span<const gold::Activity> happened, std::span<const float> propensity) {
   const std::vector<std::uint32_t> bought = RankedBy(customer.customer, happened);
   if (bought.empty()) return;
-  const auto& catalogue = view_->catalogue();
+  const auto& catalogue = view_->Products();
   std::vector<std::uint32_t> candidates = best_sellers_;
   candidates.insert(candidates.end(), bought.begin(), bought.end());
   for (const features::PairHistory& pair : customer.pairs) {
@@ -124,18 +124,18 @@ void Validation::Rank(const features::CustomerRecord& customer,
 
 Result<Verdict> Validation::Finish() {
   const trainer::Dataset& data = rows_.dataset;
-  if (rows_.positives == 0 || rows_.positives == rows_.row_count()) {
+  if (rows_.positives == 0 || rows_.positives == rows_.RowCount()) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("validation at {}: {} of {} rows are positive; a larger "
                             "[validation] buyers_max or more history is needed",
-                            base::FormatTimestamp(cutoff_), rows_.positives, rows_.row_count()));
+                            base::FormatTimestamp(cutoff_), rows_.positives, rows_.RowCount()));
   }
   std::vector<float> margins(data.labels.size());
   forest_->Margins(data.rows, margins);
   Verdict verdict;
   if (recipe_.validation.calibrate)
     verdict.calibration = FitCalibration(margins, data.labels, data.weights);
-  verdict.metrics["validation_rows"] = static_cast<double>(rows_.row_count());
+  verdict.metrics["validation_rows"] = static_cast<double>(rows_.RowCount());
   verdict.metrics["validation_auc"] = ranking::Auc(margins, data.labels, data.weights);
   verdict.metrics["validation_expected_over_actual"] =
       ExpectedOverActual(margins, data.labels, data.weights, verdict.calibration);

@@ -106,9 +106,9 @@ class ImpressionQueue {
 
   // False: the queue is full (a slow disk); the impression is dropped and counted.
   bool Offer(Impression impression);
-  std::uint64_t written() const;
+  std::uint64_t Written() const;
   // Not taken, or taken and not written: the disk refused the batch (logged once until it recovers).
-  std::uint64_t dropped() const;
+  std::uint64_t Dropped() const;
 
  private:
   struct Impl;

@@ -81,7 +81,7 @@ int InChild(const std::function<void()>& body) {
 class Events : public testing::Test {
  protected:
   kv::TempFolder temp;
-  fs::path folder = temp.path() / "events";
+  fs::path folder = temp.Path() / "events";
 };
 
 TEST(ImpressionBytes, EveryFieldComesBack) {
@@ -196,7 +196,7 @@ TEST_F(Events, WhatIsOfferedIsWrittenWhileTheQueueGoesOn) {
   ImpressionQueue queue(Open(folder, EventLog::Access::kWrite));
   for (std::uint64_t i = 1; i <= 3; ++i) {
     ASSERT_TRUE(queue.Offer(Sample(i)));
-    while (queue.written() < i) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    while (queue.Written() < i) std::this_thread::sleep_for(std::chrono::milliseconds{1});
     EXPECT_EQ(Numbers(folder).size(), i);
   }
 }
@@ -213,9 +213,9 @@ TEST_F(Events, ManyThreadsOfferAtOnceAndEveryOneIsAccountedFor) {
       });
     }
     for (std::thread& thread : threads) thread.join();
-    EXPECT_EQ(queue.dropped(), 8000 - taken);
-    while (queue.written() < taken) std::this_thread::sleep_for(std::chrono::milliseconds{1});
-    written = queue.written();
+    EXPECT_EQ(queue.Dropped(), 8000 - taken);
+    while (queue.Written() < taken) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    written = queue.Written();
   }
   EXPECT_EQ(written, taken);
   EXPECT_EQ(Numbers(folder).size(), written);
@@ -232,8 +232,8 @@ TEST_F(Events, AQueueThatIsFullRefusesAndCountsAndNeverBlocks) {
     ImpressionQueue queue(std::move(log), 8);
     for (std::uint64_t i = 0; i < 8; ++i) EXPECT_TRUE(queue.Offer(Sample(i)));
     for (std::uint64_t i = 8; i < 11; ++i) EXPECT_FALSE(queue.Offer(Sample(i)));
-    EXPECT_EQ(queue.dropped(), 3U);
-    EXPECT_EQ(queue.written(), 0U);
+    EXPECT_EQ(queue.Dropped(), 3U);
+    EXPECT_EQ(queue.Written(), 0U);
     // Wait until the writer has opened the pipe, so that the disk hangs for one batch only.
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
     ASSERT_EQ(write(held, "0\n", 2), 2);
@@ -252,7 +252,7 @@ TEST_F(Events, AFullDiskIsCountedAndTheQueueGoesOnWhenThereIsRoomAgain) {
     {
       ImpressionQueue queue(Open(folder, EventLog::Access::kWrite));
       const auto wait_for = [&](std::uint64_t count) {
-        while (queue.written() + queue.dropped() < count)
+        while (queue.Written() + queue.Dropped() < count)
           std::this_thread::sleep_for(std::chrono::milliseconds{1});
       };
       if (!queue.Offer(Sample(0))) _exit(1);
@@ -260,12 +260,12 @@ TEST_F(Events, AFullDiskIsCountedAndTheQueueGoesOnWhenThereIsRoomAgain) {
       setrlimit(RLIMIT_FSIZE, &tight);
       for (std::uint64_t i = 1; i <= 5000; ++i) queue.Offer(Sample(i));
       wait_for(5001);
-      if (queue.dropped() == 0) _exit(2);
-      const std::uint64_t written = queue.written();
+      if (queue.Dropped() == 0) _exit(2);
+      const std::uint64_t written = queue.Written();
       setrlimit(RLIMIT_FSIZE, &wide);
       for (std::uint64_t i = 5001; i <= 5100; ++i) queue.Offer(Sample(i));
       wait_for(5101);
-      if (queue.written() != written + 100) _exit(3);
+      if (queue.Written() != written + 100) _exit(3);
     }
     _exit(42);
   });
@@ -282,10 +282,10 @@ TEST_F(Events, AKilledServerLosesOnlyWhatWasNotWrittenYet) {
     const pid_t child = fork();
     if (child == 0) {
       ImpressionQueue queue(Open(folder, EventLog::Access::kWrite));
-      const std::uint64_t wanted = queue.written() + 200;
+      const std::uint64_t wanted = queue.Written() + 200;
       for (std::uint64_t i = 0;; ++i) {
         queue.Offer(Sample(i));
-        if (queue.written() >= wanted && write(said[1], "w", 1) != 1) _exit(1);
+        if (queue.Written() >= wanted && write(said[1], "w", 1) != 1) _exit(1);
       }
     }
     close(said[1]);

@@ -83,7 +83,7 @@ Result<Impression> DecodeImpression(std::string_view bytes) {
     if (number < sources.size()) {
       copied += sources[number].size();
       if (copied > kSourceBytesMax) in.FailHere();
-      if (!in.failed()) product.source = sources[number];
+      if (!in.Failed()) product.source = sources[number];
     } else {
       in.FailHere();
     }

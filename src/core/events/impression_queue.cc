@@ -104,7 +104,7 @@ bool ImpressionQueue::Offer(Impression impression) {
   return true;
 }
 
-std::uint64_t ImpressionQueue::written() const { return impl_->written; }
-std::uint64_t ImpressionQueue::dropped() const { return impl_->dropped; }
+std::uint64_t ImpressionQueue::Written() const { return impl_->written; }
+std::uint64_t ImpressionQueue::Dropped() const { return impl_->dropped; }
 
 }  // namespace aisle::events

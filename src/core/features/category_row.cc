@@ -87,22 +87,22 @@ CategoryRowMaker::CategoryRowMaker(const CatalogueView& view, std::vector<std::u
 
 void CategoryRowMaker::Fill(const CustomerRecord& customer, base::Timestamp now,
                             std::span<float> rows) const {
-  const std::size_t categories = view_->catalogue().categories.size();
+  const std::size_t categories = view_->Products().categories.size();
   AISLE_ASSERT(rows.size() == categories * inputs_.size());
   const CustomerInputs inputs = MakeCustomerInputs(customer, now);
   const std::vector<CategoryContext> contexts = MakeCategoryContexts(customer, *view_, now);
-  const std::vector<float> open = CountOpenInterests(customer, view_->catalogue(), now);
+  const std::vector<float> open = CountOpenInterests(customer, view_->Products(), now);
   float* out = rows.data();
   for (std::size_t c = 0; c < categories; ++c) {
     const Row row{inputs, contexts[c], static_cast<float>(c),
-                  static_cast<float>(view_->category_share()[c]), open[c]};
+                  static_cast<float>(view_->CategoryShare()[c]), open[c]};
     for (const std::uint16_t input : inputs_)
       *out++ = Value(static_cast<CategoryInput>(input), row);
   }
 }
 
 forest::RowPlan CategoryRowMaker::Plan(std::size_t customer_count) const {
-  const std::size_t categories = view_->catalogue().categories.size();
+  const std::size_t categories = view_->Products().categories.size();
   forest::RowPlan plan;
   plan.row_count = customer_count * categories;
   plan.prepared.resize(inputs_.size());
@@ -112,7 +112,7 @@ forest::RowPlan CategoryRowMaker::Plan(std::size_t customer_count) const {
   const CategoryContext nothing{};
   for (std::size_t i = 0; i < plan.row_count; ++i) {
     const Row row{nobody, nothing, static_cast<float>(i % categories),
-                  static_cast<float>(view_->category_share()[i % categories]), 0};
+                  static_cast<float>(view_->CategoryShare()[i % categories]), 0};
     for (std::size_t f = 0; f < inputs_.size(); ++f) {
       if (CategoryInputs()[inputs_[f]].role == Role::kProductStatic)
         plan.prepared[f].push_back(Value(static_cast<CategoryInput>(inputs_[f]), row));
@@ -125,7 +125,7 @@ forest::RowPlan CategoryRowMaker::Plan(std::size_t customer_count) const {
 void CategoryRowMaker::FillColumns(std::span<const CustomerRecord> customers, base::Timestamp now,
                                    std::size_t customer_count, CategoryColumns& out) const {
   AISLE_ASSERT(customers.size() <= customer_count);
-  const std::size_t categories = view_->catalogue().categories.size();
+  const std::size_t categories = view_->Products().categories.size();
   const std::size_t row_count = customer_count * categories;
   out.columns.assign(inputs_.size(), {});
   out.values.resize(inputs_.size() * row_count);
@@ -140,10 +140,10 @@ void CategoryRowMaker::FillColumns(std::span<const CustomerRecord> customers, ba
   for (std::size_t i = 0; i < customers.size(); ++i) {
     const CustomerInputs inputs = MakeCustomerInputs(customers[i], now);
     const std::vector<CategoryContext> contexts = MakeCategoryContexts(customers[i], *view_, now);
-    const std::vector<float> open = CountOpenInterests(customers[i], view_->catalogue(), now);
+    const std::vector<float> open = CountOpenInterests(customers[i], view_->Products(), now);
     for (std::size_t c = 0; c < categories; ++c) {
       const Row row{inputs, contexts[c], static_cast<float>(c),
-                    static_cast<float>(view_->category_share()[c]), open[c]};
+                    static_cast<float>(view_->CategoryShare()[c]), open[c]};
       for (std::size_t f = 0; f < inputs_.size(); ++f) {
         const bool grouped = out.columns[f].form == forest::Column::Form::kGrouped;
         if (out.columns[f].form == forest::Column::Form::kPrepared || (grouped && c > 0)) continue;

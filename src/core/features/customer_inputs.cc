@@ -21,8 +21,8 @@ float EngagementScore(const CustomerRecord& customer) {
   std::int64_t hundredths = std::int64_t{customer.sessions} * 30 +
                             std::int64_t{customer.total_orders} * 500 + customer.points_earned +
                             (customer.has_app ? 1000 : 0) + (customer.email_subscriber ? 500 : 0);
-  hundredths = std::min<std::int64_t>(hundredths, 10'000);
-  return static_cast<float>(static_cast<double>((hundredths + 5) / 10) / 10.0);
+  const std::int64_t tenths = (std::min<std::int64_t>(hundredths, 10'000) + 5) / 10;
+  return static_cast<float>(static_cast<double>(tenths) / 10.0);
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ CustomerInputs MakeCustomerInputs(const CustomerRecord& customer, base::Timestam
 
 std::vector<CategoryContext> MakeCategoryContexts(const CustomerRecord& customer,
                                                   const CatalogueView& view, base::Timestamp now) {
-  const auto shares = view.category_share();
+  const auto shares = view.CategoryShare();
   std::vector<CategoryContext> contexts(shares.size());
   double sessions = 0;
   for (const CategoryHistory& history : customer.categories) sessions += history.sessions;

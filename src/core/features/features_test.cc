@@ -150,7 +150,7 @@ TEST(CatalogueView, SharesAddUpToOne) {
   const Catalogue catalogue = TwoCategories();
   const CatalogueView view(catalogue);
   double total = 0;
-  for (const double share : view.category_share()) total += share;
+  for (const double share : view.CategoryShare()) total += share;
   EXPECT_NEAR(total, 1, 1e-12);
 }
 

@@ -63,17 +63,17 @@ class CatalogueView {
   // `catalogue` must outlive the view.
   explicit CatalogueView(const Catalogue& catalogue);
 
-  const Catalogue& catalogue() const { return *catalogue_; }
+  const Catalogue& Products() const { return *catalogue_; }
   // One column per input of role kProductStatic, in the order of PairInputs(); column[p] belongs to
   // products[p].
   std::span<const float> ProductColumn(std::size_t input) const { return product_columns_[input]; }
   // Share of each category among all; sums to 1.
-  std::span<const double> category_share() const { return category_share_; }
+  std::span<const double> CategoryShare() const { return category_share_; }
   // Share of each brand among the brands of its department (the one it sells most in), and that
   // department.
-  std::span<const double> brand_share() const { return brand_share_; }
-  std::span<const std::uint16_t> brand_department() const { return brand_department_; }
-  std::size_t department_count() const { return department_count_; }
+  std::span<const double> BrandShare() const { return brand_share_; }
+  std::span<const std::uint16_t> BrandDepartment() const { return brand_department_; }
+  std::size_t DepartmentCount() const { return department_count_; }
 
  private:
   const Catalogue* catalogue_;

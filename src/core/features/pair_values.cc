@@ -27,9 +27,9 @@ PriceTaste MakePriceTaste(const CustomerRecord& customer) {
 
 std::vector<BrandContext> MakeBrandContexts(const CustomerRecord& customer,
                                             const CatalogueView& view) {
-  const auto shares = view.brand_share();
-  const auto departments = view.brand_department();
-  std::vector<double> touched(view.department_count(), 0.0);
+  const auto shares = view.BrandShare();
+  const auto departments = view.BrandDepartment();
+  std::vector<double> touched(view.DepartmentCount(), 0.0);
   std::vector<double> own(shares.size(), 0.0);
   for (const BrandHistory& history : customer.brands) {
     if (history.brand >= own.size()) continue;
@@ -85,7 +85,7 @@ PairRequest MakePairRequest(const CatalogueView& view, const CustomerRecord& cus
           MakeBrandContexts(customer, view),
           MakePriceTaste(customer),
           propensity,
-          MakeInterests(customer, view.catalogue(), now),
+          MakeInterests(customer, view.Products(), now),
           now};
 }
 
@@ -197,7 +197,7 @@ float QuotientCap(std::size_t pair_input) {
 std::size_t PriceInput() { return static_cast<std::size_t>(PairInput::kPrice); }
 
 float EachValue(PairInput input, const PairRequest& request, std::uint32_t position) {
-  const ProductRecord& product = request.view.catalogue().products[position];
+  const ProductRecord& product = request.view.Products().products[position];
   switch (input) {
     case PairInput::kPriceRatio:
     case PairInput::kSpendMatch:

@@ -110,16 +110,16 @@ PreparedCandidates PairScorer::Prepare(std::span<const std::uint32_t> candidates
 void PairScorer::FillColumns(const features::CustomerRecord& customer,
                              std::span<const float> propensity, base::Timestamp now,
                              const PreparedCandidates& candidates, Scratch& scratch) const {
-  maker_.FillColumns(customer, propensity, now, candidates.positions(), scratch.pair_columns);
+  maker_.FillColumns(customer, propensity, now, candidates.Positions(), scratch.pair_columns);
 }
 
 void PairScorer::ScoreColumns(std::span<const float> propensity,
                               const PreparedCandidates& candidates, Scratch& scratch,
                               std::span<float> scores) const {
-  AISLE_ASSERT(scores.size() == candidates.positions().size());
+  AISLE_ASSERT(scores.size() == candidates.Positions().size());
   scratch.margins.resize(scores.size());
   forest_->Margins(candidates.rows_, scratch.pair_columns.columns, scratch.margins);
-  ScoreMargins(propensity, candidates.positions(), scratch.margins, scores);
+  ScoreMargins(propensity, candidates.Positions(), scratch.margins, scores);
 }
 
 void PairScorer::ScoreMargins(std::span<const float> propensity,
@@ -128,7 +128,7 @@ void PairScorer::ScoreMargins(std::span<const float> propensity,
   for (std::size_t i = 0; i < scores.size(); ++i)
     scores[i] = Calibrated(margins[i], slope_, offset_);
   if (blend_ <= 0 || propensity.empty()) return;
-  const auto& products = view_->catalogue().products;
+  const auto& products = view_->Products().products;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const auto category = products[candidates[i]].category;
     if (category >= propensity.size()) continue;
@@ -141,7 +141,7 @@ Result<CategoryScorer> CategoryScorer::Make(const ModelSpec& spec,
   AISLE_TRY(auto inputs, features::ResolveCategoryInputs(spec.inputs));
   AISLE_TRY(auto forest, LoadForest(spec));
   return CategoryScorer(std::move(forest), features::CategoryRowMaker(view, std::move(inputs)),
-                        spec, view.catalogue().categories.size());
+                        spec, view.Products().categories.size());
 }
 
 CategoryScorer::CategoryScorer(std::shared_ptr<const forest::Forest> forest,

@@ -56,7 +56,7 @@ struct Scratch {
 class PreparedCandidates {
  public:
   // Positions in the catalogue's products, rising.
-  std::span<const std::uint32_t> positions() const { return positions_; }
+  std::span<const std::uint32_t> Positions() const { return positions_; }
   std::size_t Bytes() const { return rows_.Bytes(); }
 
  private:
@@ -86,7 +86,7 @@ class PairScorer {
   void ScoreColumns(std::span<const float> propensity, const PreparedCandidates& candidates,
                     Scratch& scratch, std::span<float> scores) const;
 
-  const forest::Forest& forest() const { return *forest_; }
+  const forest::Forest& Forest() const { return *forest_; }
 
  private:
   void ScoreMargins(std::span<const float> propensity, std::span<const std::uint32_t> candidates,

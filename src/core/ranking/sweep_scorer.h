@@ -80,7 +80,7 @@ class SweepScorer {
   bool Top(std::span<const float> propensity, const SweptCandidates& candidates, std::size_t count,
            SweepWorkspace& work) const;
 
-  const forest::Sweep& sweep() const { return sweep_; }
+  const forest::Sweep& Sweep() const { return sweep_; }
 
  private:
   SweepScorer(forest::Sweep sweep, features::PairRowMaker maker, const ModelSpec& spec,

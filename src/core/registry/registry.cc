@@ -77,8 +77,8 @@ Result<int> Registry::Add(Manifest manifest, const std::string& ubjson, bool pro
 
   AISLE_TRY(base::StagedFolder staged,
             base::StagedFolder::Create(folder / std::to_string(manifest.version)));
-  AISLE_CHECK(base::WriteFileAtomic(staged.path() / kModelFile, ubjson));
-  AISLE_CHECK(base::WriteFileAtomic(staged.path() / kManifestFile, ManifestToJson(manifest)));
+  AISLE_CHECK(base::WriteFileAtomic(staged.Path() / kModelFile, ubjson));
+  AISLE_CHECK(base::WriteFileAtomic(staged.Path() / kManifestFile, ManifestToJson(manifest)));
   AISLE_CHECK(staged.Commit());
 
   if (promote) {

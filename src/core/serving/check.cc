@@ -60,9 +60,10 @@ Status CheckShelf(const Shelf& shelf, ErrorCode code) {
       return fail("its columns differ in length");
     if (!Rises(stock.products, [](std::uint32_t position) { return position; }))
       return fail("products are not in rising order, each once");
-    if (!stock.products.empty() && stock.products.back() >= shelf.catalogue.products.size())
+    if (!stock.products.empty() && stock.products.back() >= shelf.catalogue.products.size()) {
       return fail(fmt::format("product position {} is beyond the catalogue's {}",
                               stock.products.back(), shelf.catalogue.products.size()));
+    }
     for (std::size_t i = 0; i < stock.products.size(); ++i) {
       if (stock.quantity[i] > 0 && stock.delivery_days[i] >= 0) continue;
       return fail(fmt::format("product {} has quantity {} and delivery in {} days",

@@ -98,7 +98,7 @@ TEST_F(Generation, AKilledPublisherLeavesTheOldOneInServiceAndTheNextOneCleansUp
   });
   ASSERT_TRUE(WIFSIGNALED(status));
   ASSERT_EQ(Names(root).size(), 4U);  // With what the killed one left.
-  EXPECT_EQ(Open()->manifest().generation, 1);
+  EXPECT_EQ(Open()->Manifest().generation, 1);
   ASSERT_TRUE(Publish(root, 3));
   EXPECT_THAT(Names(root), ElementsAre("CURRENT", "generation-1", "generation-2", "writer.lock"));
 }
@@ -119,7 +119,7 @@ TEST_F(Generation, AFullDiskIsSaidAndTheOldOneStays) {
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 42);
   EXPECT_THAT(Names(root), ElementsAre("CURRENT", "generation-1", "writer.lock"));
-  EXPECT_EQ(Open()->manifest().generation, 1);
+  EXPECT_EQ(Open()->Manifest().generation, 1);
 }
 
 TEST_F(Generation, WhatAServerWouldRefuseIsNotPublished) {
@@ -209,7 +209,7 @@ TEST_F(Generation, DamageIsRefusedByPathAndMendedByAnotherPublish) {
   }
   ASSERT_TRUE(base::WriteFileAtomic(File(1, "shelf.bin"), "x"));
   ASSERT_TRUE(Publish(root, 2));
-  EXPECT_EQ(Open()->manifest().generation, 2);
+  EXPECT_EQ(Open()->Manifest().generation, 2);
 }
 
 TEST_F(Generation, AStateInServiceStaysWhenTheNextOneIsDamaged) {
@@ -221,7 +221,7 @@ TEST_F(Generation, AStateInServiceStaysWhenTheNextOneIsDamaged) {
   EXPECT_TRUE(Fetch(*serving->OpenStore(), kSampleFirstCustomer));
   // An operator points back to the one before.
   ASSERT_TRUE(base::WriteFileAtomic(root / "CURRENT", "1"));
-  EXPECT_EQ(Open()->manifest().generation, 1);
+  EXPECT_EQ(Open()->Manifest().generation, 1);
 }
 
 TEST_F(Generation, ANewerFormatIsRefusedInWords) {

@@ -68,7 +68,7 @@ class Generation : public testing::Test {
   }
 
   kv::TempFolder temp;
-  fs::path root = temp.path() / "serving";
+  fs::path root = temp.Path() / "serving";
 };
 
 }  // namespace aisle::serving

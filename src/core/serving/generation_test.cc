@@ -21,18 +21,18 @@ TEST_F(Generation, WhatIsPublishedIsServed) {
   EXPECT_EQ(manifest->generation, 1);
   const StatePtr state = Open();
   ASSERT_TRUE(state);
-  EXPECT_EQ(state->manifest().generation, 1);
-  EXPECT_EQ(state->manifest().as_of, kSampleAsOf);
-  EXPECT_EQ(state->manifest().ranking_version, 7);
-  EXPECT_EQ(state->manifest().propensity_version, 0);
-  EXPECT_EQ(state->manifest().customers, 30);
-  EXPECT_EQ(state->manifest().propensity_rows, 20 * 12);
-  EXPECT_EQ(state->manifest().created, manifest->created);
-  EXPECT_GT(state->manifest().inventory_rows, 150);
-  EXPECT_EQ(EncodeShelf(state->shelf()), EncodeShelf(SampleShelf(1, kProducts)));
+  EXPECT_EQ(state->Manifest().generation, 1);
+  EXPECT_EQ(state->Manifest().as_of, kSampleAsOf);
+  EXPECT_EQ(state->Manifest().ranking_version, 7);
+  EXPECT_EQ(state->Manifest().propensity_version, 0);
+  EXPECT_EQ(state->Manifest().customers, 30);
+  EXPECT_EQ(state->Manifest().propensity_rows, 20 * 12);
+  EXPECT_EQ(state->Manifest().created, manifest->created);
+  EXPECT_GT(state->Manifest().inventory_rows, 150);
+  EXPECT_EQ(EncodeShelf(state->Products()), EncodeShelf(SampleShelf(1, kProducts)));
 
   const auto store = state->OpenStore();
-  EXPECT_EQ(store->name(), "embedded");
+  EXPECT_EQ(store->Name(), "embedded");
   for (std::int64_t id = kSampleFirstCustomer; id < kSampleFirstCustomer + 30; ++id) {
     const auto fetched = Fetch(*store, id);
     ASSERT_TRUE(fetched) << fetched.error().message;
@@ -48,7 +48,7 @@ TEST_F(Generation, TheModelComesBackBitByBit) {
   ASSERT_TRUE(Publish(root, 1));
   const StatePtr state = Open();
   ASSERT_TRUE(state);
-  ASSERT_NE(state->ranker(), nullptr);
+  ASSERT_NE(state->Ranker(), nullptr);
   const Shelf shelf = SampleShelf(1, kProducts);
   const features::CatalogueView view(shelf.catalogue);
   const auto direct = ranking::PairScorer::Make(SampleModel(100), view);
@@ -60,8 +60,8 @@ TEST_F(Generation, TheModelComesBackBitByBit) {
   const auto customer = SampleCustomer(1, kSampleFirstCustomer, kProducts);
   direct->FillRows(customer, {}, kSampleAsOf, candidates, scratch);
   direct->ScoreRows({}, candidates, scratch, expected);
-  state->ranker()->FillRows(customer, {}, kSampleAsOf, candidates, scratch);
-  state->ranker()->ScoreRows({}, candidates, scratch, found);
+  state->Ranker()->FillRows(customer, {}, kSampleAsOf, candidates, scratch);
+  state->Ranker()->ScoreRows({}, candidates, scratch, found);
   EXPECT_EQ(found, expected);
   EXPECT_NE(found.front(), 0.0F);
 }
@@ -70,7 +70,7 @@ TEST_F(Generation, WithoutAModelThereIsNoRanker) {
   ASSERT_TRUE(Publish(root, 1, 3, std::nullopt));
   const StatePtr state = Open();
   ASSERT_TRUE(state);
-  EXPECT_EQ(state->ranker(), nullptr);
+  EXPECT_EQ(state->Ranker(), nullptr);
 }
 
 TEST_F(Generation, AnEmptyShopCanBePublished) {
@@ -78,7 +78,7 @@ TEST_F(Generation, AnEmptyShopCanBePublished) {
   ASSERT_TRUE(writer && writer->PutShelf({}) && writer->Commit({}));
   const StatePtr state = Open();
   ASSERT_TRUE(state);
-  EXPECT_TRUE(state->shelf().catalogue.products.empty());
+  EXPECT_TRUE(state->Products().catalogue.products.empty());
   EXPECT_EQ(Fetch(*state->OpenStore(), 1).error().code, ErrorCode::kNotFound);
 }
 
@@ -89,7 +89,7 @@ TEST_F(Generation, TheNewOneIsCurrentAndAnOpenOneGoesOnServing) {
   ASSERT_TRUE(Publish(root, 3));
   ASSERT_TRUE(Publish(root, 4));
   EXPECT_EQ(*CurrentGeneration(root), 4);
-  EXPECT_EQ(Open()->manifest().generation, 4);
+  EXPECT_EQ(Open()->Manifest().generation, 4);
   ASSERT_TRUE(old);
   const auto fetched = Fetch(*old->OpenStore(), kSampleFirstCustomer);
   ASSERT_TRUE(fetched);
@@ -107,8 +107,8 @@ TEST(ServingState, MadeFromPartsItKnowsItsCustomers) {
   const auto state =
       ServingState::FromParts(manifest, SampleShelf(1, kProducts), SampleModel(50), {customer});
   ASSERT_TRUE(state) << state.error().message;
-  EXPECT_EQ((*state)->manifest().generation, 31);
-  EXPECT_NE((*state)->ranker(), nullptr);
+  EXPECT_EQ((*state)->Manifest().generation, 31);
+  EXPECT_NE((*state)->Ranker(), nullptr);
   const auto store = (*state)->OpenStore();
   const auto fetched = Fetch(*store, 77);
   ASSERT_TRUE(fetched);

@@ -51,7 +51,7 @@ struct GenerationWriter::Impl {
   // Writes a file of the generation and remembers its checksum.
   Status Put(const std::string& file, std::string_view bytes) {
     checksums[file] = base::Checksum(bytes);
-    return base::WriteFileAtomic(staged.path() / file, bytes);
+    return base::WriteFileAtomic(staged.Path() / file, bytes);
   }
 
   // What a server would refuse must not be published.
@@ -79,12 +79,12 @@ Result<GenerationWriter> GenerationWriter::Create(const fs::path& root) {
   if (const auto current = CurrentGeneration(root)) last = std::max(last, *current);
   AISLE_TRY(base::StagedFolder staged,
             base::StagedFolder::Create(GenerationFolder(root, last + 1)));
-  AISLE_TRY(kv::TableWriter tables, kv::TableWriter::Create(staged.path() / kDataFolder, kTables));
+  AISLE_TRY(kv::TableWriter tables, kv::TableWriter::Create(staged.Path() / kDataFolder, kTables));
   std::error_code code;
-  fs::create_directory(staged.path() / kModelsFolder, code);
+  fs::create_directory(staged.Path() / kModelsFolder, code);
   if (code) {
     return Fail(ErrorCode::kInternal,
-                fmt::format("cannot create {}: {}", (staged.path() / kModelsFolder).string(),
+                fmt::format("cannot create {}: {}", (staged.Path() / kModelsFolder).string(),
                             code.message()));
   }
   return GenerationWriter(std::make_unique<Impl>(Impl{root,
@@ -141,7 +141,7 @@ Result<GenerationManifest> GenerationWriter::Commit(GenerationManifest manifest)
   Impl& impl = *impl_;
   AISLE_CHECK(impl.CheckWhole());
   AISLE_CHECK(impl.tables.Finish());
-  const fs::path folder = impl.staged.path();
+  const fs::path folder = impl.staged.Path();
   AISLE_TRY(impl.checksums[fmt::format("{}/{}", kDataFolder, kv::kDataFile)],
             kv::DataChecksum(folder / kDataFolder));
   manifest.format = kGenerationFormat;

@@ -44,7 +44,7 @@ void Add(Fetched& fetched, std::string what, std::string why) {
 net::Deadline Share(net::Deadline deadline, double share) {
   if (deadline.IsNever()) return deadline;
   const auto now = std::chrono::steady_clock::now();
-  const auto left = std::chrono::duration<double>(deadline.at() - now) * share;
+  const auto left = std::chrono::duration<double>(deadline.At() - now) * share;
   return net::Deadline(now + std::chrono::duration_cast<std::chrono::steady_clock::duration>(left));
 }
 
@@ -59,7 +59,7 @@ net::Task<std::optional<Result<CustomerState>>> Ask(std::shared_ptr<Rung> rung,
                                                     domain::CustomerId customer,
                                                     net::Deadline deadline) {
   try {
-    if (!rung->store->suspends()) co_return co_await rung->store->Fetch(customer);
+    if (!rung->store->Suspends()) co_return co_await rung->store->Fetch(customer);
     co_return co_await net::FinishBy(deadline, FetchOwned(rung, customer));
   } catch (const std::exception& error) {
     co_return Fail(ErrorCode::kUnavailable, error.what());
@@ -95,19 +95,19 @@ bool Ladder::Impl::Take(Rung& rung, Attempt& attempt, std::optional<Result<Custo
                         Fetched& fetched) const {
   if (answer && *answer) {
     attempt.Succeeded();
-    fetched.backend = rung.store->name();
+    fetched.backend = rung.store->Name();
     fetched.customer = **std::move(answer);
     return true;
   }
   if (answer && answer->error().code == ErrorCode::kNotFound) {
     attempt.Succeeded();
-    fetched.backend = rung.store->name();
+    fetched.backend = rung.store->Name();
     Add(fetched, "customer", "unknown");
     return true;
   }
   Add(fetched, "features", answer ? "unavailable" : "deadline");
   if (attempt.Failed(options.now())) {
-    base::LogWarning("serving store '{}' is left out for {} ms: {}", rung.store->name(),
+    base::LogWarning("serving store '{}' is left out for {} ms: {}", rung.store->Name(),
                      options.open_for.count(), answer ? answer->error().message : "too slow");
   }
   return false;

@@ -42,8 +42,8 @@ class FakeStore : public Store {
  public:
   FakeStore(std::string name, std::shared_ptr<Behaviour> behaviour)
       : name_(std::move(name)), behaviour_(std::move(behaviour)) {}
-  std::string_view name() const override { return name_; }
-  bool suspends() const override { return behaviour_->suspends; }
+  std::string_view Name() const override { return name_; }
+  bool Suspends() const override { return behaviour_->suspends; }
   net::Task<Result<CustomerState>> Fetch(domain::CustomerId customer) override {
     ++behaviour_->asked;
     if (behaviour_->wait > 0ms) co_await net::Sleep(behaviour_->wait);

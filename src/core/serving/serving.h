@@ -115,9 +115,9 @@ struct CustomerState {
 class Store {
  public:
   virtual ~Store() = default;
-  virtual std::string_view name() const = 0;  // "embedded"
+  virtual std::string_view Name() const = 0;  // "embedded"
   // False: Fetch() gives its answer without ever suspending, so there is nothing to wait for.
-  virtual bool suspends() const { return true; }
+  virtual bool Suspends() const { return true; }
   // kNotFound: unknown customer. kUnavailable: try the next rung.
   virtual net::Task<Result<CustomerState>> Fetch(domain::CustomerId customer) = 0;
 };
@@ -129,20 +129,21 @@ class ServingState {
   static Result<std::shared_ptr<const ServingState>> OpenCurrent(const std::filesystem::path& root);
   // For tests and for other backends: `customers` (any order) are what OpenStore() then knows.
   static Result<std::shared_ptr<const ServingState>> FromParts(
-      GenerationManifest manifest, Shelf shelf, std::optional<ranking::ModelSpec> ranking_model,
+      GenerationManifest manifest, Shelf shelf,
+      const std::optional<ranking::ModelSpec>& ranking_model,
       std::vector<CustomerState> customers = {});
   ~ServingState();
 
-  const GenerationManifest& manifest() const;
-  const Shelf& shelf() const;
-  const features::CatalogueView& view() const;
-  const ranking::PairScorer* ranker() const;  // Null: no ranking model; answer by the next rung.
+  const GenerationManifest& Manifest() const;
+  const Shelf& Products() const;
+  const features::CatalogueView& View() const;
+  const ranking::PairScorer* Ranker() const;  // Null: no ranking model; answer by the next rung.
   // The same model by the sweep, and each region's candidates for it. Null: it does not fit, or there is none.
-  const ranking::SweepScorer* sweeper() const;
+  const ranking::SweepScorer* Sweeper() const;
   const ranking::SweptCandidates& SweptOf(domain::Region region) const;  // Requires sweeper().
 
   // What the region's shelf holds, prepared for ranker(). Only where there is a ranker.
-  const ranking::PreparedCandidates& candidates(domain::Region region) const;
+  const ranking::PreparedCandidates& Candidates(domain::Region region) const;
 
   // The embedded store of this generation; one per thread, must not outlive the state.
   std::unique_ptr<Store> OpenStore() const;

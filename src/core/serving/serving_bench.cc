@@ -19,13 +19,13 @@ constexpr std::size_t kProducts = 2'000;
 const ServingState& Published() {
   static const kv::TempFolder folder;
   static const auto state = [] {
-    auto writer = GenerationWriter::Create(folder.path());
+    auto writer = GenerationWriter::Create(folder.Path());
     AISLE_ASSERT(writer && writer->PutShelf(SampleShelf(1, kProducts)));
     for (std::int64_t id = kSampleFirstCustomer; id < kSampleFirstCustomer + kCustomers; ++id) {
       AISLE_ASSERT(writer->PutCustomer(SampleCustomer(1, id, kProducts), SamplePropensity(1, id)));
     }
     AISLE_ASSERT(writer->Commit({}));
-    return *ServingState::OpenCurrent(folder.path());
+    return *ServingState::OpenCurrent(folder.Path());
   }();
   return *state;
 }
@@ -43,7 +43,7 @@ class Sum {
     for (const auto& pair : record.pairs) sum_ += pair.views + pair.purchases;
     for (const auto& category : record.categories) sum_ += category.sessions;
   }
-  double value() const { return sum_; }
+  double Value() const { return sum_; }
 
  private:
   std::int64_t count_ = 0;
@@ -58,7 +58,7 @@ void Run(benchmark::State& state, LookUp look_up) {
     base::Stream stream(3, 3, 3);
     for (auto _ : bench) out.Add(co_await fetch(Draw(stream)));
   }(state, look_up, sum));
-  state.counters["checksum"] = sum.value();
+  state.counters["checksum"] = sum.Value();
   state.SetItemsProcessed(state.iterations());
 }
 
@@ -96,7 +96,7 @@ void BM_Decode(benchmark::State& state) {
     const auto record = DecodeCustomer(one);
     sum.Add(*record);
   }
-  state.counters["checksum"] = sum.value();
+  state.counters["checksum"] = sum.Value();
   state.SetItemsProcessed(state.iterations());
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes));
 }

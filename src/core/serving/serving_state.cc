@@ -40,8 +40,8 @@ class EmbeddedStore : public Store {
  public:
   EmbeddedStore(kv::Snapshot::Reader reader, std::size_t category_count)
       : reader_(std::move(reader)), category_count_(category_count) {}
-  std::string_view name() const override { return "embedded"; }
-  bool suspends() const override { return false; }
+  std::string_view Name() const override { return "embedded"; }
+  bool Suspends() const override { return false; }
 
   net::Task<Result<CustomerState>> Fetch(domain::CustomerId customer) override {
     co_return FetchNow(customer);
@@ -76,8 +76,8 @@ using CustomerMap = std::unordered_map<std::int64_t, CustomerState>;
 class MemoryStore : public Store {
  public:
   explicit MemoryStore(const CustomerMap& customers) : customers_(&customers) {}
-  std::string_view name() const override { return "embedded"; }
-  bool suspends() const override { return false; }
+  std::string_view Name() const override { return "embedded"; }
+  bool Suspends() const override { return false; }
   net::Task<Result<CustomerState>> Fetch(domain::CustomerId customer) override {
     const auto found = customers_->find(customer.value);
     if (found == customers_->end()) co_return Unknown(customer);
@@ -92,8 +92,8 @@ class MemoryStore : public Store {
 class BrokenStore : public Store {
  public:
   explicit BrokenStore(Error error) : error_(std::move(error)) {}
-  std::string_view name() const override { return "embedded"; }
-  bool suspends() const override { return false; }
+  std::string_view Name() const override { return "embedded"; }
+  bool Suspends() const override { return false; }
   net::Task<Result<CustomerState>> Fetch(domain::CustomerId) override {
     co_return std::unexpected(error_);
   }
@@ -106,9 +106,10 @@ class BrokenStore : public Store {
 Result<std::string> ReadChecked(const fs::path& folder, const StoredManifest& stored,
                                 const std::string& file) {
   const auto expected = stored.checksums.find(file);
-  if (expected == stored.checksums.end())
+  if (expected == stored.checksums.end()) {
     return Fail(ErrorCode::kInternal,
                 fmt::format("{}: its manifest does not list it", (folder / file).string()));
+  }
   auto bytes = base::ReadFile(folder / file);
   if (!bytes) return Fail(ErrorCode::kInternal, bytes.error().message);
   if (const std::string found = base::Checksum(*bytes); found != expected->second) {
@@ -168,7 +169,7 @@ struct ServingState::Impl {
     for (const RegionShelf& region : shelf.regions)
       candidates.push_back(ranker->Prepare(region.products));
     // A model that cannot be swept is ranked by rows: no error.
-    if (auto fits = ranking::SweepScorer::Make(*model, ranker->forest().model(), *view)) {
+    if (auto fits = ranking::SweepScorer::Make(*model, ranker->Forest().BuiltFrom(), *view)) {
       sweeper.emplace(*std::move(fits));
       for (std::size_t region = 0; region < swept.size(); ++region)
         swept[region] = sweeper->Group(shelf.regions[region].products);
@@ -227,8 +228,8 @@ Result<std::shared_ptr<const ServingState>> ServingState::OpenCurrent(const fs::
 }
 
 Result<std::shared_ptr<const ServingState>> ServingState::FromParts(
-    GenerationManifest manifest, Shelf shelf, std::optional<ranking::ModelSpec> ranking_model,
-    std::vector<CustomerState> customers) {
+    GenerationManifest manifest, Shelf shelf,
+    const std::optional<ranking::ModelSpec>& ranking_model, std::vector<CustomerState> customers) {
   AISLE_CHECK(CheckShelf(shelf, ErrorCode::kInvalidArgument));
   auto impl = std::make_unique<Impl>();
   impl->manifest = manifest;
@@ -246,17 +247,17 @@ Result<std::shared_ptr<const ServingState>> ServingState::FromParts(
   return std::make_shared<const ServingState>(std::move(impl));
 }
 
-const GenerationManifest& ServingState::manifest() const { return impl_->manifest; }
-const Shelf& ServingState::shelf() const { return impl_->shelf; }
-const features::CatalogueView& ServingState::view() const { return *impl_->view; }
-const ranking::PairScorer* ServingState::ranker() const {
+const GenerationManifest& ServingState::Manifest() const { return impl_->manifest; }
+const Shelf& ServingState::Products() const { return impl_->shelf; }
+const features::CatalogueView& ServingState::View() const { return *impl_->view; }
+const ranking::PairScorer* ServingState::Ranker() const {
   return impl_->ranker ? &*impl_->ranker : nullptr;
 }
-const ranking::PreparedCandidates& ServingState::candidates(domain::Region region) const {
+const ranking::PreparedCandidates& ServingState::Candidates(domain::Region region) const {
   AISLE_ASSERT(impl_->ranker.has_value());
   return impl_->candidates[static_cast<std::size_t>(region)];
 }
-const ranking::SweepScorer* ServingState::sweeper() const {
+const ranking::SweepScorer* ServingState::Sweeper() const {
   return impl_->sweeper ? &*impl_->sweeper : nullptr;
 }
 const ranking::SweptCandidates& ServingState::SweptOf(domain::Region region) const {

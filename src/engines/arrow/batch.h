@@ -90,7 +90,7 @@ class Batch {
   // Internal to this floor: the raw arrays.
   struct Impl;
   explicit Batch(std::unique_ptr<Impl> impl);
-  Impl& impl() { return *impl_; }
+  Impl& Parts() { return *impl_; }
 
  private:
   std::unique_ptr<Impl> impl_;
@@ -117,7 +117,7 @@ class BatchBuilder {
   void AppendMoney(int column, std::int64_t cents);
 
   std::int64_t RowCount() const;  // Rows of the first column so far.
-  const Schema& schema() const;
+  const Schema& Columns() const;
   // The rows so far as a batch; the builder is empty again, with the same schema.
   Batch Finish();
 
@@ -161,6 +161,6 @@ class Stream {
 // A stream out of a function that returns the next batch, or nothing when it is done (it is not
 // called again then). The function may be called from another thread than the one that made the
 // stream, never from two at once. A batch with other columns than `schema` is kInternal.
-Stream MakeStream(Schema schema, std::function<Result<std::optional<Batch>>()> next);
+Stream MakeStream(const Schema& schema, std::function<Result<std::optional<Batch>>()> next);
 
 }  // namespace aisle::arrow

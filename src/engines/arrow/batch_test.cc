@@ -27,7 +27,7 @@ void AppendRow(BatchBuilder& builder, int seed) {
 }
 
 void AppendNulls(BatchBuilder& builder) {
-  for (int c = 0; c < static_cast<int>(builder.schema().size()); ++c) builder.AppendNull(c);
+  for (int c = 0; c < static_cast<int>(builder.Columns().size()); ++c) builder.AppendNull(c);
 }
 
 // Sends batches through the C interface, as a driver on the other side would.
@@ -177,7 +177,7 @@ TEST(Stream, AnErrorCrossesTheCInterfaceAndIsExplained) {
   MakeStream(kAll, []() -> Result<std::optional<Batch>> {
     return Fail(ErrorCode::kNotFound, "no more");
   }).Export(&c, failure);
-  Result<Stream> stream = Stream::Import(&c, nullptr, [](Error error) {
+  Result<Stream> stream = Stream::Import(&c, nullptr, [](const Error& error) {
     return Error{ErrorCode::kInvalidArgument, "q.sql:3: " + error.message};
   });
   ASSERT_TRUE(stream.has_value());

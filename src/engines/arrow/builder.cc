@@ -10,9 +10,9 @@ namespace {
 
 template <typename T>
 void Put(ArrowBuffer* buffer, T value) {
-  if (buffer->size_bytes + static_cast<std::int64_t>(sizeof(T)) > buffer->capacity_bytes)
-      [[unlikely]]
-    Must(ArrowBufferReserve(buffer, sizeof(T)));  // At least doubles.
+  if (buffer->size_bytes + static_cast<std::int64_t>(sizeof(T)) > buffer->capacity_bytes) {
+    [[unlikely]] Must(ArrowBufferReserve(buffer, sizeof(T)));  // At least doubles.
+  }
   std::memcpy(buffer->data + buffer->size_bytes, &value, sizeof(T));
   buffer->size_bytes += sizeof(T);
 }
@@ -207,7 +207,7 @@ std::int64_t BatchBuilder::RowCount() const {
   return impl_->columns.empty() ? 0 : impl_->columns.front().rows;
 }
 
-const Schema& BatchBuilder::schema() const { return impl_->schema; }
+const Schema& BatchBuilder::Columns() const { return impl_->schema; }
 
 Batch BatchBuilder::Finish() {
   nanoarrow::UniqueArray root;

@@ -37,16 +37,17 @@ nanoarrow::UniqueSchema TypeOf(ArrowType type) {
   return schema;
 }
 
-Batch Integers(ArrowType type, std::vector<std::int64_t> values) {
+Batch Integers(ArrowType type, const std::vector<std::int64_t>& values) {
   nanoarrow::UniqueSchema schema = TypeOf(type);
   nanoarrow::UniqueArray array;
   EXPECT_EQ(ArrowArrayInitFromType(array.get(), type), 0);
   EXPECT_EQ(ArrowArrayStartAppending(array.get()), 0);
-  for (const std::int64_t value : values)
+  for (const std::int64_t value : values) {
     EXPECT_EQ(type == NANOARROW_TYPE_UINT64
                   ? ArrowArrayAppendUInt(array.get(), static_cast<std::uint64_t>(value))
                   : ArrowArrayAppendInt(array.get(), value),
               0);
+  }
   EXPECT_EQ(ArrowArrayFinishBuildingDefault(array.get(), nullptr), 0);
   return **Foreign(std::move(schema), std::move(array))->Next();
 }

@@ -57,9 +57,10 @@ Result<Column> ReadColumn(const ArrowSchema& schema, int index) {
   if (schema.name != nullptr) column.name = schema.name;
   ArrowSchemaView view;
   ArrowError error{};
-  if (ArrowSchemaViewInit(&view, &schema, &error) != NANOARROW_OK)
+  if (ArrowSchemaViewInit(&view, &schema, &error) != NANOARROW_OK) {
     return Fail(ErrorCode::kInternal, fmt::format("column {} '{}' breaks the Arrow interface: {}",
                                                   index, column.name, error.message));
+  }
   const auto refuse = [&]() {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("column '{}' is of type {} (format '{}'), which is not read here; cast "
@@ -146,9 +147,10 @@ Result<Batch> ReadBatch(std::shared_ptr<const Layout> layout, ArrowArray* array)
   Must(ArrowArrayViewInitFromSchema(impl->view.get(), impl->layout->schema.get(), &error));
   if (ArrowArrayViewSetArray(impl->view.get(), impl->array.get(), &error) != NANOARROW_OK ||
       ArrowArrayViewValidate(impl->view.get(), NANOARROW_VALIDATION_LEVEL_DEFAULT, &error) !=
-          NANOARROW_OK)
+          NANOARROW_OK) {
     return Fail(ErrorCode::kInternal,
                 fmt::format("a batch breaks the Arrow interface: {}", error.message));
+  }
   if (ArrowArrayViewComputeNullCount(impl->view.get()) != 0)
     return Fail(ErrorCode::kInternal, "a batch breaks the Arrow interface: a row is NULL itself");
   return Batch(std::move(impl));

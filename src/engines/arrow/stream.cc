@@ -61,7 +61,7 @@ Result<std::optional<Batch>> Stream::Next() {
   if (impl_->ended) return std::nullopt;
   Result<std::optional<Batch>> batch = impl_->source();
   if (batch && *batch) {
-    const Layout& layout = *(*batch)->impl().layout;
+    const Layout& layout = *(*batch)->Parts().layout;
     if (&layout == impl_->layout.get() || layout.columns == impl_->layout->columns) return batch;
     batch = Fail(ErrorCode::kInternal, "a stream's batch has other columns than the stream");
   }
@@ -95,9 +95,10 @@ Result<Stream> Stream::Import(ArrowArrayStream* stream, std::shared_ptr<void> ke
   if (const int code = imported->stream->get_schema(imported->stream.get(), schema.get()))
     return std::unexpected(imported->Failure(code));
   Result<std::shared_ptr<const Layout>> layout = ReadLayout(schema.get());
-  if (!layout)
+  if (!layout) {
     return std::unexpected(imported->explain ? imported->explain(std::move(layout).error())
                                              : std::move(layout).error());
+  }
   auto impl = std::make_unique<Impl>();
   impl->layout = *std::move(layout);
   impl->names = Names(*impl->layout);
@@ -112,7 +113,7 @@ Result<Stream> Stream::Import(ArrowArrayStream* stream, std::shared_ptr<void> ke
   return Stream(std::move(impl));
 }
 
-Stream MakeStream(Schema schema, Source next) {
+Stream MakeStream(const Schema& schema, Source next) {
   auto impl = std::make_unique<Stream::Impl>();
   impl->layout = MakeLayout(schema);
   impl->names = Names(*impl->layout);
@@ -145,7 +146,7 @@ int GetNext(ArrowArrayStream* stream, ArrowArray* out) noexcept {
     if (exported.failure) *exported.failure = std::move(batch).error();
     return EIO;
   }
-  if (*batch) ArrowArrayMove((*batch)->impl().array.get(), out);
+  if (*batch) ArrowArrayMove((*batch)->Parts().array.get(), out);
   return 0;
 }
 

@@ -73,8 +73,8 @@ TEST(BitslicedEmulated, BothTakeColumns) {
     const HardColumns hard(model, seed, 1 + seed * 61 % 1300);
     for (const Kernel* kernel : {&kEmulatedAvx512, &kEmulatedVbmi}) {
       const auto scorer = MakeBitslicedForest(model, *kernel);
-      std::vector<float> margins(hard.plan().row_count);
-      scorer->Margins(hard.plan(), *scorer->Prepare(hard.plan()), hard.columns(), margins);
+      std::vector<float> margins(hard.Plan().row_count);
+      scorer->Margins(hard.Plan(), *scorer->Prepare(hard.Plan()), hard.Columns(), margins);
       EXPECT_TRUE(SameBits(OracleMargins(model, hard.Rows()), margins)) << seed;
     }
   }

@@ -75,7 +75,7 @@ class BitslicedForest final : public Scorer {
     }
   }
 
-  std::size_t Bytes() const override { return tables_.bytes(); }
+  std::size_t Bytes() const override { return tables_.Bytes(); }
 
   void Margins(std::span<const float> rows, std::span<float> margins) const override {
     Scratch& scratch = MakeScratch();
@@ -85,7 +85,7 @@ class BitslicedForest final : public Scorer {
         PlanesOfRows(input, rows.data() + begin * feature_count_ + input.feature, feature_count_,
                      count, scratch);
       }
-      ScoreBlock(tables_.forest(), margins.subspan(begin, count), scratch);
+      ScoreBlock(tables_.Forest(), margins.subspan(begin, count), scratch);
     }
   }
 
@@ -122,7 +122,7 @@ class BitslicedForest final : public Scorer {
     RankColumns(columns, scratch);
     const std::size_t blocks = (plan.row_count + kernel_.block_rows - 1) / kernel_.block_rows;
     const bool decided = Decide(columns, blocks, scratch);
-    const SlicedForest forest = decided ? scratch.residual.forest() : tables_.forest();
+    const SlicedForest forest = decided ? scratch.residual.Forest() : tables_.Forest();
     for (std::size_t block = 0; block < blocks; ++block) {
       const std::size_t begin = block * kernel_.block_rows;
       const std::size_t count = std::min<std::size_t>(kernel_.block_rows, plan.row_count - begin);
@@ -150,7 +150,7 @@ class BitslicedForest final : public Scorer {
 
  private:
   Scratch& MakeScratch() const {
-    return ThreadScratch(tables_.plane_count() * kernel_.plane_bytes,
+    return ThreadScratch(tables_.PlaneCount() * kernel_.plane_bytes,
                          (highest_rank_ + 1) * kernel_.plane_bytes);
   }
   std::byte* Planes(const SlicedInput& input, Scratch& scratch) const {
@@ -244,7 +244,7 @@ class BitslicedForest final : public Scorer {
       if (IsDecided(columns[input.feature])) known += input.splits;
     }
     if (known * blocks < splits || known == 0 || blocks < kDecidedBlocksMin) return false;
-    scratch.decided.assign(tables_.plane_count(), kOpen);
+    scratch.decided.assign(tables_.PlaneCount(), kOpen);
     for (std::size_t i = 0; i < tables_.inputs.size(); ++i) {
       const SlicedInput& input = tables_.inputs[i];
       if (!IsDecided(columns[input.feature])) continue;

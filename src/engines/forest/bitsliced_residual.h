@@ -29,7 +29,7 @@ class ResidualForest {
   void Make(const SlicedTables& tables, const Kernel& kernel,
             std::span<const std::uint8_t> decided);
   // Valid until the next Make().
-  SlicedForest forest() const {
+  SlicedForest Forest() const {
     return {trees_.data(), trees_.size(), programs_.data(), leaves_.data(), base_margin_};
   }
 

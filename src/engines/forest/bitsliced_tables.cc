@@ -89,7 +89,7 @@ SlicedTables::SlicedTables(const Model& model, const Kernel& kernel)
   for (const Predicate& predicate : predicates) {
     if (inputs.empty() || inputs.back().feature != predicate.feature) {
       inputs.push_back({.feature = predicate.feature,
-                        .first = static_cast<std::uint32_t>(plane_count()),
+                        .first = static_cast<std::uint32_t>(PlaneCount()),
                         .search = {}});
     }
     ++inputs.back().count;
@@ -113,8 +113,8 @@ SlicedTables::SlicedTables(const Model& model, const Kernel& kernel)
     CopyNodes(&model.nodes[model.tree_begin[tree]], 0, predicates);
   }
   ResidualForest whole;
-  whole.Make(*this, kernel, std::vector<std::uint8_t>(plane_count(), kOpen));
-  const SlicedForest made = whole.forest();
+  whole.Make(*this, kernel, std::vector<std::uint8_t>(PlaneCount(), kOpen));
+  const SlicedForest made = whole.Forest();
   std::copy_n(made.trees, made.tree_count, trees.begin());
   std::size_t steps = 0;
   for (const SlicedTree& tree : trees) steps += (std::size_t{1} << tree.depth) - 1;
@@ -188,7 +188,7 @@ void SlicedTables::MakeSearches(const std::vector<Predicate>& predicates) {
   }
 }
 
-std::size_t SlicedTables::bytes() const {
+std::size_t SlicedTables::Bytes() const {
   return inputs.size() * sizeof(SlicedInput) + searches.size() * sizeof(std::int32_t) +
          missing_right.size() + trees.size() * sizeof(SlicedTree) +
          nodes.size() * sizeof(SlicedNode) + roots.size() * sizeof(std::uint32_t) +

@@ -73,9 +73,9 @@ struct SlicedTables {
   SlicedTables(const Model& model, const Kernel& kernel);
   SlicedTables(const SlicedTables&) = delete;
   SlicedTables& operator=(const SlicedTables&) = delete;
-  std::size_t bytes() const;
-  std::size_t plane_count() const { return missing_right.size(); }
-  SlicedForest forest() const {
+  std::size_t Bytes() const;
+  std::size_t PlaneCount() const { return missing_right.size(); }
+  SlicedForest Forest() const {
     return {trees.data(), trees.size(), programs.data(), leaves.data(), base_margin};
   }
 

@@ -129,22 +129,19 @@ Result<Forest> Forest::Build(Model model, Engine engine) {
     }
   }
   AISLE_CHECK(CheckEngine(engine));
-  const std::string_view beyond = WhatIsNotPlain(model);
-  const std::string unfit = beyond.empty() ? WhyNotSliced(model) : std::string();
-  if (!beyond.empty() && engine != Engine::kReference) {
-    forest.engine_reason_ =
-        fmt::format("engine '{}' cannot take this model: {}", EngineName(engine), beyond);
-    engine = Engine::kReference;
-  } else if (engine == Engine::kAuto && unfit.empty()) {
+  const std::string beyond(WhatIsNotPlain(model));
+  const std::string unfit = beyond.empty() ? WhyNotSliced(model) : beyond;
+  const Engine widest = beyond.empty() ? Engine::kInterleaved : Engine::kReference;
+  if (engine == Engine::kAuto && unfit.empty()) {
     engine = BestSliced().engine;
     forest.engine_reason_ = fmt::format("this CPU has {}", BestSliced().needs);
   } else if (engine == Engine::kAuto) {
-    engine = Engine::kInterleaved;
-    forest.engine_reason_ = fmt::format("not bit-sliced: {}", unfit);
-  } else if (FactsOf(engine).kernel != nullptr && !unfit.empty()) {
+    engine = widest;
+    forest.engine_reason_ = fmt::format("the fastest for this model: {}", unfit);
+  } else if (engine > widest && !unfit.empty()) {
     return Fail(ErrorCode::kFailedPrecondition,
-                fmt::format("engine {} does not take this model: {}; interleaved takes it",
-                            EngineName(engine), unfit));
+                fmt::format("engine {} does not take this model: {}; {} takes it",
+                            EngineName(engine), unfit, EngineName(widest)));
   }
   forest.engine_ = engine;
   forest.model_ = std::make_shared<const Model>(std::move(model));
@@ -178,7 +175,7 @@ PreparedRows Forest::Prepare(RowPlan plan) const {
 
 void Forest::Margins(const PreparedRows& rows, std::span<const Column> columns,
                      std::span<float> margins) const {
-  const RowPlan& plan = rows.plan();
+  const RowPlan& plan = rows.Plan();
   AISLE_ASSERT(rows.scorer_ == scorer_ && columns.size() == FeatureCount());
   AISLE_ASSERT(margins.size() == plan.row_count);
   for (std::size_t f = 0; f < columns.size() && plan.row_count > 0; ++f)

@@ -73,7 +73,7 @@ class Scorer {
 // A plan and what one forest's engine made of it. Immutable; copies share it.
 class PreparedRows {
  public:
-  const RowPlan& plan() const { return *plan_; }
+  const RowPlan& Plan() const { return *plan_; }
   // Memory of what was prepared, without the plan.
   std::size_t Bytes() const { return prepared_ == nullptr ? 0 : prepared_->Bytes(); }
 
@@ -107,10 +107,9 @@ class Forest {
   std::size_t OutputCount() const { return model_->OutputCount(); }
   // Empty when the model has no names.
   const std::vector<std::string>& FeatureNames() const { return model_->feature_names; }
-  const Model& model() const { return *model_; }
-  Engine engine() const { return engine_; }
-  // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow. A model that only the reference takes
-  // is scored by it, whatever was asked for, and this says why.
+  const Model& BuiltFrom() const { return *model_; }
+  Engine EngineInUse() const { return engine_; }
+  // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow.
   const std::string& EngineReason() const { return engine_reason_; }
   // Memory of the engine's tables, beside the model.
   std::size_t EngineBytes() const { return scorer_->Bytes(); }

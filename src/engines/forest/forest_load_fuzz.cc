@@ -121,8 +121,10 @@ void ChangeUbjson(std::string& bytes, Stream& stream) {
     case 2:
       std::memset(element, 0xff, array.width);
       break;
-    default:
-      element[stream.Below(array.width)] ^= static_cast<char>(1U << stream.Below(8));
+    default: {
+      char& byte = element[stream.Below(array.width)];
+      byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1U << stream.Below(8)));
+    }
   }
 }
 

@@ -184,9 +184,9 @@ TEST(Forest, BuildRefusesAModelThatIsNotInOrder) {
 
 TEST(Forest, TheEnvironmentForcesAnEngineWhereTheChoiceIsOpen) {
   setenv("AISLE_FOREST_ENGINE", "reference", 1);
-  EXPECT_EQ(Forest::Build(Stump())->engine(), Engine::kReference);
+  EXPECT_EQ(Forest::Build(Stump())->EngineInUse(), Engine::kReference);
   EXPECT_EQ(Forest::Build(Stump())->EngineReason(), "AISLE_FOREST_ENGINE");
-  EXPECT_EQ(Forest::Build(Stump(), Engine::kInterleaved)->engine(), Engine::kInterleaved);
+  EXPECT_EQ(Forest::Build(Stump(), Engine::kInterleaved)->EngineInUse(), Engine::kInterleaved);
   setenv("AISLE_FOREST_ENGINE", "warp", 1);
   EXPECT_THAT(Forest::Build(Stump()).error().message, HasSubstr("'warp'"));
   unsetenv("AISLE_FOREST_ENGINE");
@@ -198,15 +198,15 @@ TEST(Forest, BuildTakesTheBestBitSlicedLevelThatTheCpuHas) {
   if (CpuHasAvx512()) best = Engine::kBitslicedAvx512;
   if (CpuHasVbmi()) best = Engine::kBitslicedVbmi;
   const auto forest = Forest::Build(Stump());
-  EXPECT_EQ(forest->engine(), best);
+  EXPECT_EQ(forest->EngineInUse(), best);
   EXPECT_THAT(forest->EngineReason(), HasSubstr("this CPU has"));
   EXPECT_GT(forest->EngineBytes(), 0U);
 }
 
 TEST(Forest, AModelThatDoesNotFitIsInterleavedAndTheReasonSaysWhy) {
   const auto forest = Forest::Build(RandomModel(1, 2, 9, 3, 0));
-  EXPECT_EQ(forest->engine(), Engine::kInterleaved);
-  EXPECT_EQ(forest->EngineReason(), "not bit-sliced: tree 0 is deeper than 8");
+  EXPECT_EQ(forest->EngineInUse(), Engine::kInterleaved);
+  EXPECT_EQ(forest->EngineReason(), "the fastest for this model: tree 0 is deeper than 8");
   const auto forced = Forest::Build(RandomModel(1, 2, 9, 3, 0), Engine::kBitsliced64);
   ASSERT_FALSE(forced);
   EXPECT_EQ(forced.error().code, ErrorCode::kFailedPrecondition);

@@ -126,8 +126,8 @@ class HardColumns {
     return margins;
   }
 
-  const RowPlan& plan() const { return plan_; }
-  std::span<const Column> columns() const { return columns_; }
+  const RowPlan& Plan() const { return plan_; }
+  std::span<const Column> Columns() const { return columns_; }
 
  private:
   Column Make(std::uint32_t feature) {

@@ -185,8 +185,13 @@ TEST(Load, TheCategoriesOfAFileGoRightAndMissingFollowsItsSide) {
   std::vector<float> margins(categories.size());
   forest->Margins(rows, margins);
   EXPECT_THAT(margins, testing::ElementsAre(-1, 1, 1, -1, 1, -1, -1, -1, -1, -1));
-  EXPECT_EQ(forest->engine(), Engine::kReference);
+  EXPECT_EQ(forest->EngineInUse(), Engine::kReference);
   EXPECT_THAT(forest->EngineReason(), HasSubstr("categorical splits"));
+  const auto forced = Forest::Build(*model, Engine::kBitsliced64);
+  ASSERT_FALSE(forced);
+  EXPECT_EQ(forced.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(forced.error().message,
+              testing::AllOf(HasSubstr("categorical splits"), HasSubstr("reference takes it")));
 }
 
 TEST(Load, CategorySetsThatDoNotFitAreRefused) {
@@ -311,7 +316,7 @@ class Ubjson {
       type == 'U' ? bytes_.push_back(static_cast<char>(element(i))) : BigEndian(element(i));
     }
   }
-  const std::string& bytes() const { return bytes_; }
+  const std::string& Bytes() const { return bytes_; }
 
  private:
   void BigEndian(std::uint32_t value) {
@@ -360,7 +365,7 @@ std::string Chain(std::uint32_t levels) {
   });
   file.Array("default_left", 'U', count, [](std::uint32_t) { return 0U; });
   file.Raw("}]}}}}");
-  return file.bytes();
+  return file.Bytes();
 }
 
 // 210 MB of UBJSON: read, checked and walked, in memory that is a small multiple of the file's size.

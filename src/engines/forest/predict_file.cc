@@ -61,8 +61,8 @@ class LineReader {
     }
   }
 
-  std::size_t number() const { return number_; }
-  const std::string& name() const { return name_; }
+  std::size_t Number() const { return number_; }
+  const std::string& Name() const { return name_; }
 
  private:
   Status Fill() {
@@ -124,7 +124,7 @@ bool TakeCell(std::string_view& rest, std::string& cell, bool& last) {
 
 std::unexpected<Error> BadLine(const LineReader& lines, std::string message) {
   return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("{}, line {}: {}", lines.name(), lines.number(), message));
+              fmt::format("{}, line {}: {}", lines.Name(), lines.Number(), message));
 }
 
 struct Header {
@@ -135,7 +135,7 @@ struct Header {
 Result<Header> ReadHeader(LineReader& lines, const Forest& forest) {
   std::string_view rest;
   AISLE_TRY(const bool found, lines.Next(rest));
-  if (!found) return Fail(ErrorCode::kInvalidArgument, lines.name() + ": no header line");
+  if (!found) return Fail(ErrorCode::kInvalidArgument, lines.Name() + ": no header line");
   if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
   Header header;
   std::string cell;
@@ -235,9 +235,10 @@ class OutputFile {
     if (std::fflush(file_.get()) != 0 || fsync(fileno(file_.get())) != 0) return Failed();
     std::error_code code;
     fs::rename(staging_, path_, code);
-    if (code)
+    if (code) {
       return Fail(ErrorCode::kInternal,
                   fmt::format("cannot write {}: {}", path_.string(), code.message()));
+    }
     file_.reset();
     return {};
   }
@@ -271,7 +272,7 @@ Status ScoreBlock(const Forest& forest, bool margin, std::span<const float> rows
   const std::size_t width = margin ? forest.GroupCount() : forest.OutputCount();
   scores.resize(rows.size() / forest.FeatureCount() * width);
   margin ? forest.WideMargins(rows, scores) : forest.WidePredict(rows, scores);
-  const int digits = forest.model().wide ? 17 : 9;
+  const int digits = forest.BuiltFrom().wide ? 17 : 9;
   std::string text;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     fmt::format_to(std::back_inserter(text), "{:.{}g}{}", scores[i], digits,
@@ -290,7 +291,7 @@ Status PredictFile(const fs::path& model_path, const fs::path& rows_csv, Engine 
   LineReader lines(std::move(file), rows_csv.string());
   AISLE_TRY(const Header header, ReadHeader(lines, forest));
   AISLE_TRY(OutputFile out, OutputFile::Create(out_csv));
-  AISLE_CHECK(out.Write(OutputHeader(forest.model(), margin)));
+  AISLE_CHECK(out.Write(OutputHeader(forest.BuiltFrom(), margin)));
 
   const std::size_t width = forest.FeatureCount();
   const std::size_t widest = std::max(width, forest.GroupCount());

@@ -169,7 +169,7 @@ TEST(AnyModel, WhatMakesAModelMoreThanPlainIsNamed) {
 TEST(AnyModel, PlainModelsOfSeveralGroupsNeedNoReference) {
   Model model = OneSplit(Split::kBelow);
   model.group_count = 3;
-  EXPECT_NE(Forest::Build(model)->engine(), Engine::kReference);
+  EXPECT_NE(Forest::Build(model)->EngineInUse(), Engine::kReference);
 }
 
 // Deep and thin, as no library makes them: nothing here may recurse or take a step per node and level.

@@ -116,13 +116,15 @@ Result<Sweep> Sweep::Build(const Model& model, const SweepCatalogue& catalogue, 
   AISLE_CHECK(CheckModel(model));
   if (const std::string_view beyond = WhatIsNotPlain(model); !beyond.empty())
     return Fail(ErrorCode::kFailedPrecondition, fmt::format("the model has {}", beyond));
-  if (model.group_count != 1)
+  if (model.group_count != 1) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("the model has {} classes", model.group_count));
+  }
   AISLE_CHECK(CheckShapes(model, catalogue));
-  if (!CpuRuns(level))
+  if (!CpuRuns(level)) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("this CPU lacks {}", SweepLevelName(level)));
+  }
   AISLE_TRY(const ModelSide asked, ReadModelSide(model, catalogue));
   AISLE_TRY(const ProductSide products, ReadProductSide(model, catalogue, asked));
   AISLE_TRY(auto packed, PackSweep(model, catalogue, asked, products,
@@ -303,9 +305,9 @@ double Sweep::ExactDistance() const { return parts_->exact_distance; }
 double Sweep::MarginMax() const { return parts_->margin_max; }
 std::size_t Sweep::RowCount() const { return parts_->tables.row_count; }
 std::size_t Sweep::ClassCount() const { return parts_->class_count; }
-SweepLevel Sweep::level() const { return parts_->level; }
+SweepLevel Sweep::Level() const { return parts_->level; }
 
-std::size_t Sweep::bytes() const {
+std::size_t Sweep::Bytes() const {
   std::size_t bytes =
       parts_->records.size() + parts_->leaves.size() * sizeof(SweepLeaf) +
       parts_->axis.size() * sizeof(float) + parts_->start.size() * sizeof(std::uint16_t) +
@@ -319,7 +321,7 @@ std::size_t Sweep::bytes() const {
 
 std::string Sweep::Summary() const {
   return fmt::format("{} prices x {} classes, {} leaves, {}", RowCount(), ClassCount(),
-                     parts_->leaf_count, SweepLevelName(level()));
+                     parts_->leaf_count, SweepLevelName(Level()));
 }
 
 }  // namespace aisle::forest

@@ -67,9 +67,9 @@ SweepLevel BestSweepLevel();
 class SweepScratch {
  public:
   // Of the last Run(): one per cell.
-  std::span<const float> margins() const { return {margins_.data(), margin_count_}; }
+  std::span<const float> Margins() const { return {margins_.data(), margin_count_}; }
   // How many leaves the request could reach.
-  std::size_t reached() const { return work_.segment_end[kSweepPatterns - 1]; }
+  std::size_t Reached() const { return work_.segment_end[kSweepPatterns - 1]; }
 
  private:
   friend class Sweep;
@@ -135,8 +135,8 @@ class Sweep {
 
   std::size_t RowCount() const;
   std::size_t ClassCount() const;
-  std::size_t bytes() const;
-  SweepLevel level() const;
+  std::size_t Bytes() const;
+  SweepLevel Level() const;
   // "1512 prices x 2 classes, 51283 leaves, AVX2": for `aisle models show`.
   std::string Summary() const;
 

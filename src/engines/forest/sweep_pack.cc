@@ -207,9 +207,10 @@ Status PackEdges(const LeafSet& set, const SweepCatalogue& catalogue, const Mode
     parts.edge_count += packed.edge_count;
     parts.ratios.push_back(std::move(packed));
   }
-  if (parts.edge_count > std::numeric_limits<std::uint16_t>::max())
+  if (parts.edge_count > std::numeric_limits<std::uint16_t>::max()) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} thresholds of prices and quotients", parts.edge_count));
+  }
   return {};
 }
 
@@ -235,15 +236,17 @@ void PackRecords(const LeafSet& set, const std::vector<Place>& places, double sc
     std::vector<std::uint16_t> rest;
     if (leaf.low > 0) rest.push_back(edge_of_row.at(leaf.low));
     for (std::size_t r = 0; r < parts.ratios.size(); ++r) {
-      if (leaf.ratio_low[r] != 0)
+      if (leaf.ratio_low[r] != 0) {
         rest.push_back(
             static_cast<std::uint16_t>(parts.ratios[r].edge_begin + leaf.ratio_low[r] - 1));
+      }
     }
     if (leaf.high < row_count) rest.push_back(edge_of_row.at(leaf.high));
     for (std::size_t r = 0; r < parts.ratios.size(); ++r) {
-      if (leaf.ratio_high[r] != 0)
+      if (leaf.ratio_high[r] != 0) {
         rest.push_back(
             static_cast<std::uint16_t>(parts.ratios[r].edge_begin + leaf.ratio_high[r] - 1));
+      }
     }
     if (place.pattern % 2 != 0) rest.push_back(leaf.classes);
     const std::size_t stride = 4 + 2 * rest.size();
@@ -339,7 +342,7 @@ void PackBounds(const Model& model, int exponent, SweepParts& parts) {
 
 Result<std::unique_ptr<SweepParts>> PackSweep(const Model& model, const SweepCatalogue& catalogue,
                                               const ModelSide& asked, const ProductSide& products,
-                                              LeafSet set) {
+                                              const LeafSet& set) {
   const auto unfit = [](std::string reason) {
     return Fail(ErrorCode::kFailedPrecondition, std::move(reason));
   };

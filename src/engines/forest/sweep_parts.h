@@ -129,6 +129,6 @@ struct SweepParts {
 // Packs what was read. The level is the caller's to choose.
 Result<std::unique_ptr<SweepParts>> PackSweep(const Model& model, const SweepCatalogue& catalogue,
                                               const ModelSide& asked, const ProductSide& products,
-                                              LeafSet set);
+                                              const LeafSet& set);
 
 }  // namespace aisle::forest

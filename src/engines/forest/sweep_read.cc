@@ -245,12 +245,14 @@ Result<ModelSide> ReadModelSide(const Model& model, const SweepCatalogue& catalo
     if (kept.size() >= kShortMax)
       return Unfit(fmt::format("{} has {} thresholds", NameOf(model, input), kept.size()));
   }
-  if (side.ratios.size() > kSweepRatiosMax)
+  if (side.ratios.size() > kSweepRatiosMax) {
     return Unfit(
         fmt::format("{} quotients; the sweep takes {}", side.ratios.size(), kSweepRatiosMax));
-  if (side.constants.size() > kAskedMax)
+  }
+  if (side.constants.size() > kAskedMax) {
     return Unfit(fmt::format("{} inputs of the request; the sweep takes {}", side.constants.size(),
                              kAskedMax));
+  }
   return side;
 }
 
@@ -262,9 +264,10 @@ Result<ProductSide> ReadProductSide(const Model& model, const SweepCatalogue& ca
   }
   SortDistinct(products.axis);
   if (products.axis.empty()) return Unfit("no product has a price");
-  if (products.axis.size() > kShortMax)
+  if (products.axis.size() > kShortMax) {
     return Unfit(
         fmt::format("{} distinct prices; the sweep takes {}", products.axis.size(), kShortMax));
+  }
   for (const float x : catalogue.axis) {
     const bool inside = std::isfinite(x);
     products.class_of.push_back(inside ? 0 : ProductSide::kOutside);

@@ -73,7 +73,7 @@ void Compare(const RandomSweep& made, const Sweep& sweep, const Forest& referenc
     const auto row = made.Row(request, p);
     rows.insert(rows.end(), row.begin(), row.end());
     const double sum = DoubleSum(made.model, row);
-    const double margin = static_cast<double>(scratch.margins()[cell]);
+    const double margin = static_cast<double>(scratch.Margins()[cell]);
     const double allowed = sweep.SumError() + std::abs(margin) * std::ldexp(1.0, -24);
     compared.worst = std::max(compared.worst, std::abs(margin - sum) / allowed);
   }
@@ -89,7 +89,7 @@ void Compare(const RandomSweep& made, const Sweep& sweep, const Forest& referenc
           std::bit_cast<std::uint32_t>(found) != std::bit_cast<std::uint32_t>(expected[i]) ? 1 : 0;
     }
     EXPECT_LE(std::abs(static_cast<double>(expected[i])), sweep.MarginMax());
-    const double distance = std::abs(static_cast<double>(scratch.margins()[cells[i]]) -
+    const double distance = std::abs(static_cast<double>(scratch.Margins()[cells[i]]) -
                                      static_cast<double>(expected[i]));
     compared.worst_exact = std::max(compared.worst_exact, distance / sweep.ExactDistance());
   }
@@ -130,7 +130,7 @@ TEST_P(SweepOnEveryLevel, EqualsTheReferenceOnALargeModelWithThousandsOfThreshol
   }
   const auto sweep = Sweep::Build(made.model, made.catalogue, GetParam());
   ASSERT_TRUE(sweep) << sweep.error().message;
-  EXPECT_LT(sweep->bytes(),
+  EXPECT_LT(sweep->Bytes(),
             40U << 20U);  // 4,900 rows of 9 kB for each of five inputs would be 220 MB.
   EXPECT_LT(sweep->SumError(), 1e-7);
   const auto reference = Forest::Build(made.model, Engine::kReference);
@@ -185,7 +185,7 @@ TEST_P(SweepOnEveryLevel, ALeafOfContradictingQuotientsIsReachedByAMissingOne) {
   const auto margin = [&](float denominator, std::size_t product) {
     const float request[] = {denominator};
     sweep->Run(request, scratch);
-    return scratch.margins()[sweep->CellOf(product)];
+    return scratch.Margins()[sweep->CellOf(product)];
   };
   EXPECT_EQ(margin(1, 0), 20);  // 1 / 1
   EXPECT_EQ(margin(1, 1), 10);  // 4 / 1

@@ -36,12 +36,12 @@ struct Queue::Impl {
   std::mutex mutex;  // Append, Trim.
 
   Result<TransactionPtr> BeginRead() const {
-    return Begin(environment.environment(), MDB_RDONLY, path);
+    return Begin(environment.Environment(), MDB_RDONLY, path);
   }
   Result<Extent> ReadExtent(MDB_txn* transaction) const {
     Extent extent;
-    AISLE_TRY(extent.first, GetMeta(transaction, environment.meta(), Meta::kFirst, path));
-    AISLE_TRY(extent.last, GetMeta(transaction, environment.meta(), Meta::kLast, path));
+    AISLE_TRY(extent.first, GetMeta(transaction, environment.Meta(), Meta::kFirst, path));
+    AISLE_TRY(extent.last, GetMeta(transaction, environment.Meta(), Meta::kLast, path));
     if (extent.first >= 1 && extent.first <= extent.last + 1) return extent;
     return Fail(ErrorCode::kInternal, fmt::format("{} is damaged: records {} to {}", path.string(),
                                                   extent.first, extent.last));
@@ -50,7 +50,7 @@ struct Queue::Impl {
     const Key key = position;
     MDB_val wanted = ToValue(key);
     MDB_val found{};
-    const int code = mdb_get(transaction, environment.records(), &wanted, &found);
+    const int code = mdb_get(transaction, environment.Records(), &wanted, &found);
     if (code == 0) return ToBytes(found);
     if (code != MDB_NOTFOUND) return Failure(code, "read", path);
     return Missing(position);
@@ -63,7 +63,7 @@ struct Queue::Impl {
     const Key key = position;
     MDB_val where = ToValue(key);
     MDB_val what = ToValue(record);
-    const int code = mdb_put(transaction, environment.records(), &where, &what, MDB_APPEND);
+    const int code = mdb_put(transaction, environment.Records(), &where, &what, MDB_APPEND);
     if (code == 0) return {};
     if (code != MDB_KEYEXIST) return Failure(code, "write", path);
     return Fail(ErrorCode::kInternal,
@@ -73,7 +73,7 @@ struct Queue::Impl {
   Status Remove(MDB_txn* transaction, std::uint64_t first, std::uint64_t end) const {
     for (Key position = first; position < end; ++position) {
       MDB_val key = ToValue(position);
-      const int code = mdb_del(transaction, environment.records(), &key, nullptr);
+      const int code = mdb_del(transaction, environment.Records(), &key, nullptr);
       if (code == 0) continue;
       if (code != MDB_NOTFOUND) return Failure(code, "trim", path);
       return Missing(position);
@@ -137,7 +137,7 @@ Status Queue::Append(std::span<const std::string> records) {
   if (records.empty()) return {};
   const std::lock_guard lock(impl.mutex);
   AISLE_TRY(const std::uint64_t mark, impl.ReadMark());
-  AISLE_TRY(TransactionPtr transaction, Begin(impl.environment.environment(), 0, impl.path));
+  AISLE_TRY(TransactionPtr transaction, Begin(impl.environment.Environment(), 0, impl.path));
   MDB_txn* raw = transaction.get();
   AISLE_TRY(Extent extent, impl.ReadExtent(raw));
   const std::uint64_t removable = std::min(mark, extent.last) + 1;
@@ -145,8 +145,8 @@ Status Queue::Append(std::span<const std::string> records) {
   const std::uint64_t first = std::clamp(removable, extent.first, extent.first + at_once);
   AISLE_CHECK(impl.Remove(raw, extent.first, first));
   for (const std::string& record : records) AISLE_CHECK(impl.Put(raw, ++extent.last, record));
-  AISLE_CHECK(PutMeta(raw, impl.environment.meta(), Meta::kFirst, first, impl.path));
-  AISLE_CHECK(PutMeta(raw, impl.environment.meta(), Meta::kLast, extent.last, impl.path));
+  AISLE_CHECK(PutMeta(raw, impl.environment.Meta(), Meta::kFirst, first, impl.path));
+  AISLE_CHECK(PutMeta(raw, impl.environment.Meta(), Meta::kLast, extent.last, impl.path));
   return Commit(std::move(transaction), impl.path);
 }
 

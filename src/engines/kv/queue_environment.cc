@@ -69,9 +69,10 @@ Status CheckFormat(MDB_txn* transaction, const QueueEnvironment::Shared& shared,
                 fmt::format("{}: format {} is newer than this build's {}; use a newer aisle",
                             path.string(), found, format));
   }
-  if (found != format)
+  if (found != format) {
     return Fail(ErrorCode::kInternal,
                 fmt::format("{} is damaged: format {}", path.string(), found));
+  }
   return {};
 }
 
@@ -125,9 +126,9 @@ QueueEnvironment::~QueueEnvironment() {
   registry.shared.remove_if([this](const Shared& shared) { return &shared == shared_; });
 }
 
-MDB_env* QueueEnvironment::environment() const { return shared_->environment.get(); }
-MDB_dbi QueueEnvironment::records() const { return shared_->records; }
-MDB_dbi QueueEnvironment::meta() const { return shared_->meta; }
+MDB_env* QueueEnvironment::Environment() const { return shared_->environment.get(); }
+MDB_dbi QueueEnvironment::Records() const { return shared_->records; }
+MDB_dbi QueueEnvironment::Meta() const { return shared_->meta; }
 
 Result<std::uint64_t> GetMeta(MDB_txn* transaction, MDB_dbi meta, Meta which,
                               const fs::path& path) {

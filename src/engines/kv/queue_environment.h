@@ -26,9 +26,9 @@ class QueueEnvironment {
   QueueEnvironment& operator=(QueueEnvironment&&) = delete;
   ~QueueEnvironment();
 
-  MDB_env* environment() const;
-  MDB_dbi records() const;
-  MDB_dbi meta() const;
+  MDB_env* Environment() const;
+  MDB_dbi Records() const;
+  MDB_dbi Meta() const;
 
   struct Shared;
 

@@ -60,7 +60,7 @@ int InChild(const std::function<void()>& body) {
 class QueueTest : public testing::Test {
  protected:
   TempFolder temp;
-  fs::path folder = temp.path() / "log";
+  fs::path folder = temp.Path() / "log";
 };
 
 TEST_F(QueueTest, RecordsCountUpFromOneAndComeBackInOrderAcrossRestarts) {

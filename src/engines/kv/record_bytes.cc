@@ -69,13 +69,13 @@ std::size_t RecordReader::Count(std::size_t entry_bytes_min) {
 }
 
 std::uint64_t RecordReader::FailHere() {
-  if (!failed()) failed_at_ = static_cast<std::size_t>(at_ - begin_);
+  if (!Failed()) failed_at_ = static_cast<std::size_t>(at_ - begin_);
   at_ = end_;
   return 0;
 }
 
 Status RecordReader::Finish(std::string_view what) const {
-  if (failed()) {
+  if (Failed()) {
     return Fail(ErrorCode::kInternal,
                 fmt::format("{} is damaged near byte {} of {}", what, failed_at_, end_ - begin_));
   }

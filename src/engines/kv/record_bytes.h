@@ -117,7 +117,7 @@ class RecordReader {
 
   // Marks the record as damaged: a field's value makes no sense to the caller. Returns 0.
   std::uint64_t FailHere();
-  bool failed() const { return failed_at_ != kNone; }
+  bool Failed() const { return failed_at_ != kNone; }
   // All bytes taken and none missing.
   Status Finish(std::string_view what) const;
 

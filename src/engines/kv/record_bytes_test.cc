@@ -73,7 +73,7 @@ TEST(RecordReader, AfterTheFirstMisfitEverythingIsEmptyAndTheOffsetIsSaid) {
   EXPECT_EQ(in.Byte(), 0);
   EXPECT_EQ(in.Unsigned(), 0U);
   EXPECT_EQ(in.Fixed(8), 0U);
-  EXPECT_TRUE(in.failed());
+  EXPECT_TRUE(in.Failed());
   const auto status = in.Finish("record 7");
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::kInternal);
@@ -84,7 +84,7 @@ TEST(RecordReader, NumbersThatDoNotFitAreRefused) {
   const auto fails = [](std::string_view bytes, auto read) {
     RecordReader in(bytes);
     read(in);
-    return in.failed();
+    return in.Failed();
   };
   const auto unsigned_number = [](RecordReader& in) { in.Unsigned(); };
   EXPECT_TRUE(fails("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", unsigned_number));  // 65 bits.
@@ -116,7 +116,7 @@ TEST(RecordReader, ALongNumberReadsTheSameWhereverTheRecordEnds) {
     ASSERT_TRUE(in.Finish("record"));
     RecordReader refused(longer);
     refused.Unsigned();
-    ASSERT_EQ(refused.failed(), longer.size() > padding.size() + 1);
+    ASSERT_EQ(refused.Failed(), longer.size() > padding.size() + 1);
   }
 }
 
@@ -129,10 +129,10 @@ TEST(RecordReader, ACountIsBoundedByTheBytesThatAreThere) {
       "\x04"
       "abcdef");
   EXPECT_EQ(more.Count(2), 0U);
-  EXPECT_TRUE(more.failed());
+  EXPECT_TRUE(more.Failed());
   RecordReader bomb("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01");
   EXPECT_EQ(bomb.Count(1), 0U);
-  EXPECT_TRUE(bomb.failed());
+  EXPECT_TRUE(bomb.Failed());
 }
 
 TEST(RecordReader, BytesThatAreLeftOverAreDamage) {

@@ -31,7 +31,7 @@ std::string Value(std::size_t table, Key key) {
 
 TEST(Snapshot, WhatWasWrittenIsFoundAndNothingElse) {
   const TempFolder folder;
-  auto writer = TableWriter::Create(folder.path(), kTables);
+  auto writer = TableWriter::Create(folder.Path(), kTables);
   ASSERT_TRUE(writer) << writer.error().message;
   // About 100 MB in both tables: the map grows while it is written.
   for (Key key = 1; key <= 20'000; ++key) {
@@ -41,7 +41,7 @@ TEST(Snapshot, WhatWasWrittenIsFoundAndNothingElse) {
     }
   }
   ASSERT_TRUE(writer->Finish());
-  const auto snapshot = Snapshot::Open(folder.path(), kTables);
+  const auto snapshot = Snapshot::Open(folder.Path(), kTables);
   ASSERT_TRUE(snapshot) << snapshot.error().message;
   const auto reader = snapshot->OpenReader();
   ASSERT_TRUE(reader);
@@ -56,16 +56,16 @@ TEST(Snapshot, WhatWasWrittenIsFoundAndNothingElse) {
     ASSERT_TRUE(none);
     EXPECT_FALSE(*none);
   }
-  EXPECT_FALSE(std::filesystem::exists(folder.path() / "lock.mdb"));
+  EXPECT_FALSE(std::filesystem::exists(folder.Path() / "lock.mdb"));
 }
 
 TEST(Snapshot, ManyThreadsReadAtOnceEachWithAReaderOfItsOwn) {
   const TempFolder folder;
-  auto writer = TableWriter::Create(folder.path(), kTables);
+  auto writer = TableWriter::Create(folder.Path(), kTables);
   ASSERT_TRUE(writer);
   for (Key key = 0; key < 500; ++key) ASSERT_TRUE(writer->Append(0, key, Value(0, key)));
   ASSERT_TRUE(writer->Finish());
-  const auto snapshot = Snapshot::Open(folder.path(), kTables);
+  const auto snapshot = Snapshot::Open(folder.Path(), kTables);
   ASSERT_TRUE(snapshot);
   std::vector<std::thread> threads;
   std::array<int, 8> found_count{};
@@ -84,7 +84,7 @@ TEST(Snapshot, ManyThreadsReadAtOnceEachWithAReaderOfItsOwn) {
 
 TEST(TableWriter, KeysThatDoNotRiseAreRefusedByTheirValues) {
   const TempFolder folder;
-  auto writer = TableWriter::Create(folder.path(), kTables);
+  auto writer = TableWriter::Create(folder.Path(), kTables);
   ASSERT_TRUE(writer);
   ASSERT_TRUE(writer->Append(0, 7, "seven"));
   ASSERT_TRUE(writer->Append(1, 3, "another table"));
@@ -98,34 +98,34 @@ TEST(TableWriter, KeysThatDoNotRiseAreRefusedByTheirValues) {
 
 TEST(TableWriter, AFileThatIsThereIsNotWrittenOver) {
   const TempFolder folder;
-  ASSERT_TRUE(TableWriter::Create(folder.path(), kTables));
-  const auto again = TableWriter::Create(folder.path(), kTables);
+  ASSERT_TRUE(TableWriter::Create(folder.Path(), kTables));
+  const auto again = TableWriter::Create(folder.Path(), kTables);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, ErrorCode::kFailedPrecondition);
 }
 
 TEST(Snapshot, WhatIsMissingOrNoDataFileIsSaidWithThePath) {
   const TempFolder folder;
-  const auto missing = Snapshot::Open(folder.path(), kTables);
+  const auto missing = Snapshot::Open(folder.Path(), kTables);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
-  EXPECT_THAT(missing.error().message, HasSubstr((folder.path() / kDataFile).string()));
+  EXPECT_THAT(missing.error().message, HasSubstr((folder.Path() / kDataFile).string()));
 
-  ASSERT_TRUE(base::WriteFileAtomic(folder.path() / kDataFile, std::string(50'000, 'x')));
-  const auto garbage = Snapshot::Open(folder.path(), kTables);
+  ASSERT_TRUE(base::WriteFileAtomic(folder.Path() / kDataFile, std::string(50'000, 'x')));
+  const auto garbage = Snapshot::Open(folder.Path(), kTables);
   ASSERT_FALSE(garbage);
   EXPECT_EQ(garbage.error().code, ErrorCode::kInternal);
   EXPECT_THAT(garbage.error().message, HasSubstr(kDataFile));
 
-  ASSERT_TRUE(base::WriteFileAtomic(folder.path() / kDataFile, ""));
-  EXPECT_FALSE(Snapshot::Open(folder.path(), kTables));
+  ASSERT_TRUE(base::WriteFileAtomic(folder.Path() / kDataFile, ""));
+  EXPECT_FALSE(Snapshot::Open(folder.Path(), kTables));
 }
 
 TEST(Snapshot, ATableThatIsNotThereIsNamed) {
   const TempFolder folder;
-  auto writer = TableWriter::Create(folder.path(), std::span(kTables).first(1));
+  auto writer = TableWriter::Create(folder.Path(), std::span(kTables).first(1));
   ASSERT_TRUE(writer && writer->Finish());
-  const auto snapshot = Snapshot::Open(folder.path(), kTables);
+  const auto snapshot = Snapshot::Open(folder.Path(), kTables);
   ASSERT_FALSE(snapshot);
   EXPECT_EQ(snapshot.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(snapshot.error().message, HasSubstr("'second'"));
@@ -133,17 +133,17 @@ TEST(Snapshot, ATableThatIsNotThereIsNamed) {
 
 TEST(DataChecksum, ChangesWithAnyByteAndIsThatOfTheFile) {
   const TempFolder folder;
-  auto writer = TableWriter::Create(folder.path(), kTables);
+  auto writer = TableWriter::Create(folder.Path(), kTables);
   ASSERT_TRUE(writer && writer->Append(0, 1, "one") && writer->Finish());
-  const auto before = DataChecksum(folder.path());
+  const auto before = DataChecksum(folder.Path());
   ASSERT_TRUE(before);
-  EXPECT_EQ(*before, *base::ChecksumFile(folder.path() / kDataFile));
-  auto bytes = base::ReadFile(folder.path() / kDataFile);
+  EXPECT_EQ(*before, *base::ChecksumFile(folder.Path() / kDataFile));
+  auto bytes = base::ReadFile(folder.Path() / kDataFile);
   ASSERT_TRUE(bytes);
   (*bytes)[bytes->size() / 2] ^= 1;
-  ASSERT_TRUE(base::WriteFileAtomic(folder.path() / kDataFile, *bytes));
-  EXPECT_NE(*DataChecksum(folder.path()), *before);
-  EXPECT_EQ(DataChecksum(folder.path() / "none").error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(base::WriteFileAtomic(folder.Path() / kDataFile, *bytes));
+  EXPECT_NE(*DataChecksum(folder.Path()), *before);
+  EXPECT_EQ(DataChecksum(folder.Path() / "none").error().code, ErrorCode::kNotFound);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ class Deadline {
     return Deadline(std::chrono::steady_clock::now() + wait);
   }
 
-  SteadyTime at() const { return at_; }
+  SteadyTime At() const { return at_; }
   bool IsNever() const { return at_ == SteadyTime::max(); }
   bool Passed(SteadyTime now = std::chrono::steady_clock::now()) const { return now >= at_; }
   // 0 once it has passed.

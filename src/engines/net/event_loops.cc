@@ -187,7 +187,7 @@ void RunToEnd(Task<void> task) {
   asio::io_context context{1};
   std::exception_ptr failed;
   asio::co_spawn(context, std::move(task),
-                 [&failed](std::exception_ptr failure) { failed = failure; });
+                 [&failed](std::exception_ptr failure) { failed = std::move(failure); });
   context.run();
   if (failed) std::rethrow_exception(failed);
 }

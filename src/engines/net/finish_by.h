@@ -51,7 +51,7 @@ Task<std::optional<T>> FinishBy(Deadline deadline, Task<T> task) {
   if (deadline.Passed()) co_return std::nullopt;
 
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto waiting = std::make_shared<Waiting<T>>(executor, deadline.at());
+  const auto waiting = std::make_shared<Waiting<T>>(executor, deadline.At());
   auto done = [waiting](std::exception_ptr failure, T value) {
     waiting->done = true;
     waiting->failure = std::move(failure);

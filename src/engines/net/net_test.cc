@@ -31,8 +31,8 @@ TEST(Deadline, TheEarlierOneHoldsAndNothingIsLeftOnceItPassed) {
   const Deadline never;
   const Deadline soon(now + 50ms);
   EXPECT_TRUE(never.IsNever());
-  EXPECT_EQ(never.Within(soon).at(), soon.at());
-  EXPECT_EQ(soon.Within(Deadline(now + 10ms)).at(), now + 10ms);
+  EXPECT_EQ(never.Within(soon).At(), soon.At());
+  EXPECT_EQ(soon.Within(Deadline(now + 10ms)).At(), now + 10ms);
   EXPECT_FALSE(soon.Passed(now + 49ms));
   EXPECT_TRUE(soon.Passed(now + 50ms));
   EXPECT_EQ(soon.Left(now + 49ms + 500us), 1ms);

@@ -14,9 +14,10 @@ Connection::~Connection() = default;
 
 Result<arrow::Stream> Connection::Query(base::NamedText query, const Parameters& parameters) {
   AISLE_TRY(const std::vector<Statement> statements, RenderScript(query, parameters));
-  if (statements.size() != 1)
+  if (statements.size() != 1) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {} statements where a query is one",
                                                          query.name, statements.size()));
+  }
   const Statement& statement = statements.front();
   ArrowArrayStream rows{};
   if (auto ran = impl_->session->Run(statement.text, &rows); !ran)
@@ -104,9 +105,10 @@ Result<std::int64_t> Connection::QueryInt(base::NamedText query, const Parameter
   const auto refuse = [&](std::string_view what) {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", query.name, what));
   };
-  if (stream.ColumnNames().size() != 1)
+  if (stream.ColumnNames().size() != 1) {
     return refuse(
         fmt::format("{} columns where one integer was asked for", stream.ColumnNames().size()));
+  }
   std::optional<std::int64_t> answer;
   std::int64_t rows = 0;
   for (;;) {

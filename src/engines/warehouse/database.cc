@@ -97,9 +97,10 @@ Result<Database> Database::Open(const fs::path& path, const Options& options) {
   if (!in_memory) AISLE_CHECK(CheckPath(path, options.access));
   if (in_memory && options.access == Access::kReadOnly)
     return Fail(ErrorCode::kInvalidArgument, "database :memory: cannot be opened read-only");
-  if (options.threads < 0)
+  if (options.threads < 0) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("database {}: {} threads", path.string(), options.threads));
+  }
   Settings settings = {
       {"path", path.string()},
       {"access_mode", options.access == Access::kReadOnly ? "READ_ONLY" : "READ_WRITE"},
@@ -123,7 +124,7 @@ Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 Database::~Database() = default;
 
-const fs::path& Database::path() const { return impl_->path; }
+const fs::path& Database::Path() const { return impl_->path; }
 
 Result<Connection> Database::Connect() {
   auto session = Session::Open(impl_->database);

@@ -31,7 +31,7 @@ TEST_F(WarehouseTest, RowsAreThereAfterClosingAndOpeningAgain) {
   const fs::path path = folder_ / "shop.duckdb";
   MakeTable(path);
   Database database = Open(path, {.access = Access::kReadOnly});
-  EXPECT_EQ(database.path(), path);
+  EXPECT_EQ(database.Path(), path);
   EXPECT_EQ(Ask(database, "SELECT sum(n) FROM t"), Rows{{"499500"}});
 }
 
@@ -170,7 +170,7 @@ class Holder {
     close(stop_);
     waitpid(pid_, nullptr, 0);
   }
-  pid_t pid() const { return pid_; }
+  pid_t Pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;
@@ -186,7 +186,7 @@ TEST_F(WarehouseTest, AFileHeldByAnotherProcessNamesThatProcess) {
       const Error error = OpenError(path, {.access = access});
       EXPECT_EQ(error.code, ErrorCode::kUnavailable) << error.message;
       EXPECT_THAT(error.message, HasSubstr(path.string()));
-      EXPECT_THAT(error.message, HasSubstr("process " + std::to_string(holder.pid()) + " ("));
+      EXPECT_THAT(error.message, HasSubstr("process " + std::to_string(holder.Pid()) + " ("));
       EXPECT_THAT(error.message, HasSubstr("aisle_warehouse_test"));
       EXPECT_THAT(error.message, HasSubstr("try again"));
     }

@@ -42,9 +42,10 @@ Result<std::string> TableLiteral(std::string_view name) {
     const bool is_name = !part.empty() && std::ranges::all_of(part, [](unsigned char c) {
       return std::isalnum(c) != 0 || c == '_';
     });
-    if (!is_name)
+    if (!is_name) {
       return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("'{}' is not a table's name (like raw.event_stream)", name));
+    }
     quoted += QuotedName(part);
     if (dot == std::string_view::npos) return quoted;
     quoted += '.';
@@ -55,10 +56,11 @@ Result<std::string> TableLiteral(std::string_view name) {
 Status CheckYear(base::Date day) {
   constexpr base::Date kFirst{std::chrono::year{1} / 1 / 1};
   constexpr base::Date kLast{std::chrono::year{9999} / 12 / 31};
-  if (day < kFirst || day > kLast)
+  if (day < kFirst || day > kLast) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("a time {} days from 1970, outside of the years 1 to 9999",
                             day.time_since_epoch().count()));
+  }
   return {};
 }
 

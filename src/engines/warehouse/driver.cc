@@ -19,7 +19,7 @@ class Words {
   Words(const Words&) = delete;
   Words& operator=(const Words&) = delete;
 
-  AdbcError* out() { return &error_; }
+  AdbcError* Out() { return &error_; }
   Called<void> Check(AdbcStatusCode status) const {
     if (status == ADBC_STATUS_OK) return {};
     return std::unexpected(
@@ -36,7 +36,7 @@ class Words {
 template <typename Function, typename... Arguments>
 Called<void> Call(Function function, Arguments... arguments) {
   Words words;
-  return words.Check(function(arguments..., words.out()));
+  return words.Check(function(arguments..., words.Out()));
 }
 
 #define AISLE_CALL(...) \
@@ -47,7 +47,7 @@ class StatementHandle {
   explicit StatementHandle(const AdbcDriver& driver) : driver_(driver) {}
   ~StatementHandle() {
     Words words;
-    if (handle.private_data != nullptr) driver_.StatementRelease(&handle, words.out());
+    if (handle.private_data != nullptr) driver_.StatementRelease(&handle, words.Out());
   }
   StatementHandle(const StatementHandle&) = delete;
   StatementHandle& operator=(const StatementHandle&) = delete;
@@ -73,7 +73,7 @@ Result<const AdbcDriver*> OpenLibrary() {
   if (init == nullptr) return refuse(dlerror());
   static AdbcDriver driver{};
   Words words;
-  if (const auto called = words.Check(init(ADBC_VERSION_1_1_0, &driver, words.out())); !called)
+  if (const auto called = words.Check(init(ADBC_VERSION_1_1_0, &driver, words.Out())); !called)
     return refuse(called.error().words.c_str());
   return &driver;
 }
@@ -95,19 +95,21 @@ Called<std::unique_ptr<DriverDatabase>> DriverDatabase::Open(const AdbcDriver& d
   std::unique_ptr<DriverDatabase> database(new DriverDatabase(driver));
   AISLE_CALL(driver.DatabaseNew, &database->handle);
   database->handle.private_driver = const_cast<AdbcDriver*>(&driver);
-  for (const auto& [key, value] : settings)
+  for (const auto& [key, value] : settings) {
     if (auto set = Call(driver.DatabaseSetOption, &database->handle, key.c_str(), value.c_str());
-        !set)
+        !set) {
       return std::unexpected(Failure{
           ADBC_STATUS_INVALID_ARGUMENT,
           fmt::format("Invalid Configuration: {} = '{}': {}", key, value, set.error().words)});
+    }
+  }
   AISLE_CALL(driver.DatabaseInit, &database->handle);
   return database;
 }
 
 DriverDatabase::~DriverDatabase() {
   Words words;
-  if (handle.private_data != nullptr) driver.DatabaseRelease(&handle, words.out());
+  if (handle.private_data != nullptr) driver.DatabaseRelease(&handle, words.Out());
 }
 
 Called<std::shared_ptr<Session>> Session::Open(std::shared_ptr<DriverDatabase> database) {
@@ -121,7 +123,7 @@ Called<std::shared_ptr<Session>> Session::Open(std::shared_ptr<DriverDatabase> d
 
 Session::~Session() {
   Words words;
-  if (handle_.private_data != nullptr) database_->driver.ConnectionRelease(&handle_, words.out());
+  if (handle_.private_data != nullptr) database_->driver.ConnectionRelease(&handle_, words.Out());
 }
 
 Called<std::int64_t> Session::Run(const std::string& sql, ArrowArrayStream* rows) {

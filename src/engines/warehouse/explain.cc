@@ -115,20 +115,22 @@ Error ExplainOpen(const Failure& failure, const std::filesystem::path& path) {
   };
   if (Has(words, "Could not set lock")) {
     const auto pid = NumberAfter(words, "PID ");
-    if (!pid)
+    if (!pid) {
       return say(ErrorCode::kUnavailable,
                  "another process has it open; wait for its end or stop it, then try again");
+    }
     const std::string command = CommandOf(pid->value);
     return say(ErrorCode::kUnavailable,
                fmt::format("process {}{} has it open; wait for its end or stop it, then try again",
                            pid->value, command.empty() ? "" : " (" + command + ")"));
   }
   const Error error = ExplainWords(words);
-  if (Has(words, "storage version greater") || Has(words, "newer version of DuckDB"))
+  if (Has(words, "storage version greater") || Has(words, "newer version of DuckDB")) {
     return say(ErrorCode::kFailedPrecondition,
                "written by a newer DuckDB than this one; open it with a newer aisle, or export it "
                "there and import it here (" +
                    error.message + ")");
+  }
   if (Has(words, "not a valid DuckDB database"))
     return say(ErrorCode::kInvalidArgument, "not a DuckDB database file");
   if (Has(words, "Corrupt database file"))

@@ -18,10 +18,12 @@ struct RenderedToken {
 
 Result<std::vector<RenderedToken>> RenderTokens(base::NamedText sql, const Parameters& parameters) {
   std::map<std::string_view, const Value*> values;
-  for (const auto& [name, value] : parameters)
-    if (!values.emplace(name, &value).second)
+  for (const auto& [name, value] : parameters) {
+    if (!values.emplace(name, &value).second) {
       return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("{}: parameter ${} is given twice", sql.name, name));
+    }
+  }
   AISLE_TRY(const std::vector<Token> tokens, Tokenize(sql));
   std::set<std::string_view> used;
   std::vector<RenderedToken> rendered;
@@ -46,11 +48,13 @@ Result<std::vector<RenderedToken>> RenderTokens(base::NamedText sql, const Param
     }
     rendered.push_back({token, std::move(text)});
   }
-  for (const auto& [name, value] : values)
-    if (!used.contains(name))
+  for (const auto& [name, value] : values) {
+    if (!used.contains(name)) {
       return Fail(
           ErrorCode::kInvalidArgument,
           fmt::format("{}: parameter ${} is given and does not stand in the text", sql.name, name));
+    }
+  }
   return rendered;
 }
 

@@ -26,9 +26,10 @@ Result<TableName> ParseTable(std::string_view name) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     });
   };
-  if (!is_name(parsed.schema) || !is_name(parsed.table))
+  if (!is_name(parsed.schema) || !is_name(parsed.table)) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' is not a table's name (like raw.event_stream)", name));
+  }
   return parsed;
 }
 
@@ -51,10 +52,12 @@ class Loading {
   Result<std::int64_t> Append(arrow::Stream stream) {
     AISLE_TRY(const Columns wanted, ColumnsOf("current_database()", table_.schema, table_.table));
     if (wanted.empty()) return Fail(ErrorCode::kNotFound, "the table does not exist");
-    for (const std::string& name : stream.ColumnNames())
-      if (std::ranges::none_of(wanted, [&](const auto& c) { return c.front() == Lower(name); }))
+    for (const std::string& name : stream.ColumnNames()) {
+      if (std::ranges::none_of(wanted, [&](const auto& c) { return c.front() == Lower(name); })) {
         return Fail(ErrorCode::kInvalidArgument,
                     fmt::format("the table has no column '{}', which the rows have", name));
+      }
+    }
     // The driver appends by position and refuses other types; what types the rows have in DuckDB's
     // eyes is asked by making a table of them.
     AISLE_CHECK(Send(stream.WithoutRows(), Waiting(ADBC_INGEST_OPTION_MODE_REPLACE)));
@@ -83,10 +86,11 @@ class Loading {
                                        {ADBC_INGEST_OPTION_TARGET_TABLE, table_.table},
                                        {ADBC_INGEST_OPTION_MODE, mode}}));
     const Result<std::int64_t> after = Count();
-    if (!after)
+    if (!after) {
       return Fail(ErrorCode::kUnavailable,
                   "the last rows could not be written; see whether memory and disk have space (" +
                       after.error().message + ")");
+    }
     AISLE_CHECK(CheckTaken(*after - before, sent));
     return sent;
   }

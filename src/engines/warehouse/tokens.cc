@@ -100,9 +100,10 @@ class Reader {
   Result<TokenKind> ReadQuoted(char quote, bool backslashes) {
     for (++end_;; ++end_) {
       const char c = At(end_);
-      if (c == '\0')
+      if (c == '\0') {
         return Refuse(quote == '"' ? "a quoted name that does not end"
                                    : "a string that does not end");
+      }
       if (c == quote && At(end_ + 1) != quote) break;
       if (c == quote || (backslashes && c == '\\' && At(end_ + 1) != '\0')) ++end_;
     }

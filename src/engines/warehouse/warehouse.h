@@ -124,7 +124,7 @@ class Database {
   ~Database();
 
   Result<Connection> Connect();
-  const std::filesystem::path& path() const;
+  const std::filesystem::path& Path() const;
 
   struct Impl;
   explicit Database(std::shared_ptr<Impl> impl);

@@ -129,9 +129,10 @@ void ReadBesideAggregate(benchmark::State& state) {
           const auto batch = stream->Next();
           AISLE_ASSERT(batch.has_value());
           if (!*batch) return rows;
-          for (std::int64_t r = 0; r < (*batch)->RowCount(); ++r)
+          for (std::int64_t r = 0; r < (*batch)->RowCount(); ++r) {
             sum += (*batch)->Int(0, r) + (*batch)->MoneyCents(2, r) +
                    static_cast<std::int64_t>((*batch)->String(1, r).size());
+          }
           rows += (*batch)->RowCount();
         }
       },

@@ -88,18 +88,18 @@ net::Task<void> Connection::Run() {
     TakeRequestId();
     Response response;
     if (got == Got::kRefused) {
-      response = ToResponse(refusal_, reader_.request().request_id);
+      response = ToResponse(refusal_, reader_.Received().request_id);
     } else if (overloaded_) {
       response = ToResponse(MakeProblem(503, "overloaded", "too many connections are open"),
-                            reader_.request().request_id);
+                            reader_.Received().request_id);
     } else {
       deadline_ = net::SteadyTime::max();
       response = co_await Answer();
     }
     const bool keep_alive =
-        got == Got::kRequest && reader_.request().keep_alive && !overloaded_ && !loop_->stopping;
+        got == Got::kRequest && reader_.Received().keep_alive && !overloaded_ && !loop_->stopping;
     ComposeHead(response, keep_alive);
-    const bool has_body = reader_.request().method != "HEAD";
+    const bool has_body = reader_.Received().method != "HEAD";
     const bool written =
         co_await Write(head_, has_body ? std::string_view(response.body) : std::string_view());
     if (!written) co_return;
@@ -110,7 +110,7 @@ net::Task<void> Connection::Run() {
 
 net::Task<Connection::Got> Connection::ReadRequest() {
   reader_.Reset();
-  reader_.request().request_id.clear();
+  reader_.Received().request_id.clear();
   const ServerOptions& options = loop_->site->options;
   bool begun = false;
   WaitAtMost(overloaded_ ? options.drain_timeout : options.idle_timeout);
@@ -121,7 +121,7 @@ net::Task<Connection::Got> Connection::ReadRequest() {
     input_begin_ += consumed;
     if (state == RequestReader::State::kDone) co_return Got::kRequest;
     if (state == RequestReader::State::kRefused) {
-      refusal_ = reader_.problem();
+      refusal_ = reader_.WhatIsWrong();
       co_return Got::kRefused;
     }
     if (reader_.Started() && !begun) {
@@ -162,7 +162,7 @@ net::Task<std::size_t> Connection::ReadSome() {
 }
 
 net::Task<Response> Connection::Answer() {
-  Request& request = reader_.request();
+  Request& request = reader_.Received();
   request.loop_index = loop_->loop_index;
   const Site& site = *loop_->site;
   if (site.loopback_only) {
@@ -223,7 +223,7 @@ net::Task<void> Connection::Drain() {
 }
 
 void Connection::ComposeHead(const Response& response, bool keep_alive) {
-  const Request& request = reader_.request();
+  const Request& request = reader_.Received();
   head_.clear();
   fmt::format_to(std::back_inserter(head_),
                  "HTTP/1.1 {} {}\r\nDate: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n"
@@ -243,7 +243,7 @@ void Connection::ComposeHead(const Response& response, bool keep_alive) {
 }
 
 void Connection::TakeRequestId() {
-  Request& request = reader_.request();
+  Request& request = reader_.Received();
   const std::string_view given = request.Find("X-Request-Id");
   if (IsPlainId(given)) {
     request.request_id = given;

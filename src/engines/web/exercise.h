@@ -36,12 +36,12 @@ inline ReadOutcome ReadAll(std::string_view bytes, std::size_t piece) {
     AISLE_ASSERT(consumed <= arrived - begin);
     begin += consumed;
     if (state == RequestReader::State::kRefused) {
-      outcome.refused_with = reader.problem().status;
+      outcome.refused_with = reader.WhatIsWrong().status;
       AISLE_ASSERT(!ReasonPhrase(outcome.refused_with).empty());
       return outcome;
     }
     if (state == RequestReader::State::kDone) {
-      Request& request = reader.request();
+      Request& request = reader.Received();
       AISLE_ASSERT(request.body.size() <= 1024);
       std::string text(request.method);
       text.append(" ").append(request.target);
@@ -84,9 +84,10 @@ inline void Exercise(std::string_view bytes) {
   // What is written is read back, and is the same when it was UTF-8.
   const auto read_back = ParseJson(text);
   AISLE_ASSERT(read_back && read_back->is_string());
-  if (IsUtf8(bytes))
+  if (IsUtf8(bytes)) {
     AISLE_ASSERT(std::string_view(read_back->get_string().data(), read_back->get_string().size()) ==
                  bytes);
+  }
   if (const auto value = ParseJson(bytes); !value) AISLE_ASSERT(value.error().status == 400);
 }
 

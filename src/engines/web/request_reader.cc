@@ -322,7 +322,7 @@ void RequestReader::Reset() {
 
 bool RequestReader::Started() const { return impl_->started; }
 bool RequestReader::TakeContinue() { return std::exchange(impl_->wants_continue, false); }
-Request& RequestReader::request() { return impl_->request; }
-const Problem& RequestReader::problem() const { return impl_->problem; }
+Request& RequestReader::Received() { return impl_->request; }
+const Problem& RequestReader::WhatIsWrong() const { return impl_->problem; }
 
 }  // namespace aisle::web

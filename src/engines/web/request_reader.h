@@ -52,8 +52,8 @@ class RequestReader {
 
   // Whole after kDone; after kRefused what was understood until then, for the answer. path, query and
   // request_id are not filled here.
-  Request& request();
-  const Problem& problem() const;
+  Request& Received();
+  const Problem& WhatIsWrong() const;
 
  private:
   struct Impl;

@@ -31,7 +31,7 @@ TEST(RequestReader, ReadsARequestWithoutABody) {
   EXPECT_FALSE(reader.Started());
   ASSERT_EQ(reader.Feed(kGet, consumed), State::kDone);
   EXPECT_EQ(consumed, kGet.size());
-  const Request& request = reader.request();
+  const Request& request = reader.Received();
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.target, "/recommend?a=1");
   EXPECT_EQ(request.Find("x-y"), "z");

@@ -138,7 +138,7 @@ struct Server::Impl {
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Server::~Server() = default;
-const Address& Server::address() const { return impl_->address; }
+const Address& Server::ListeningAt() const { return impl_->address; }
 
 Result<std::unique_ptr<Server>> Server::Start(net::EventLoops& loops, ServerOptions options,
                                               Router router) {

@@ -54,7 +54,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  const Address& address() const;  // With the port that was picked.
+  const Address& ListeningAt() const;  // With the port that was picked.
 
  private:
   struct Impl;

@@ -68,7 +68,7 @@ class Running {
     loops.Join(10s);
   }
   Client Connect() const {
-    auto client = Client::Connect(server->address());
+    auto client = Client::Connect(server->ListeningAt());
     AISLE_ASSERT(client);
     return *std::move(client);
   }
@@ -282,7 +282,7 @@ TEST(Server, ATakenPortIsAnErrorThatSaysWhatToDo) {
   Running running;
   net::EventLoops loops(1, "second");
   const auto second =
-      Server::Start(loops, {.listen = running.server->address().Text()}, EchoRouter());
+      Server::Start(loops, {.listen = running.server->ListeningAt().Text()}, EchoRouter());
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(second.error().message, HasSubstr("the port is taken"));
@@ -310,7 +310,7 @@ TEST(Server, StopAnswersWhatIsUnderWayAndClosesTheIdle) {
   half.FinishSending();
   busy.FinishSending();
   EXPECT_TRUE(running.loops.Join(10s));
-  EXPECT_FALSE(Client::Connect(running.server->address()));
+  EXPECT_FALSE(Client::Connect(running.server->ListeningAt()));
 }
 
 TEST(Server, RequestsThatOutlastTheGraceAreDropped) {
@@ -325,7 +325,7 @@ TEST(Server, RequestsThatOutlastTheGraceAreDropped) {
   auto server = Server::Start(loops, {.listen = "127.0.0.1:0"}, std::move(router));
   ASSERT_TRUE(server);
   loops.Start();
-  auto client = Client::Connect((*server)->address());
+  auto client = Client::Connect((*server)->ListeningAt());
   ASSERT_TRUE(client);
   ASSERT_TRUE(client->Send("GET /forever HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   while (!begun) std::this_thread::sleep_for(1ms);

@@ -104,11 +104,11 @@ TEST_F(TemporaryFolder, AStagedFolderAppearsCompleteOrNotAtAll) {
   {
     auto dropped = StagedFolder::Create(folder_ / "dropped");
     ASSERT_TRUE(dropped);
-    ASSERT_TRUE(WriteFileAtomic(dropped->path() / "x", "1"));
+    ASSERT_TRUE(WriteFileAtomic(dropped->Path() / "x", "1"));
   }
   EXPECT_FALSE(fs::exists(folder_ / "dropped"));
   auto kept = StagedFolder::Create(folder_ / "kept");
-  ASSERT_TRUE(WriteFileAtomic(kept->path() / "x", "1"));
+  ASSERT_TRUE(WriteFileAtomic(kept->Path() / "x", "1"));
   ASSERT_TRUE(kept->Commit());
   EXPECT_EQ(*ReadFile(folder_ / "kept" / "x"), "1");
 }

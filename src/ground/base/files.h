@@ -33,7 +33,7 @@ class StagedFolder {
   StagedFolder& operator=(StagedFolder&&) = delete;
   StagedFolder(const StagedFolder&) = delete;
 
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& Path() const { return path_; }
   // Syncs every file, then renames. kFailedPrecondition if the final name exists already.
   Status Commit();
 

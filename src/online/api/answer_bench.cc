@@ -52,7 +52,7 @@ void ReadRequest(benchmark::State& state) {
     reader.Reset();
     std::size_t consumed = 0;
     AISLE_ASSERT(reader.Feed(bytes, consumed) == web::RequestReader::State::kDone);
-    web::Request& request = reader.request();
+    web::Request& request = reader.Received();
     AISLE_ASSERT(web::DecodeTarget(request.target, request.path, request.query));
     const auto asked = RequestOfQuery(request.query);
     sum += asked->customer.value;

@@ -32,12 +32,12 @@ void GenerationWatcher::Stop() {
   wake_.notify_all();
 }
 
-StatePointer GenerationWatcher::state() const {
+StatePointer GenerationWatcher::State() const {
   const std::lock_guard lock(mutex_);
   return state_;
 }
 
-std::string GenerationWatcher::reason() const {
+std::string GenerationWatcher::Reason() const {
   const std::lock_guard lock(mutex_);
   return reason_;
 }
@@ -54,11 +54,11 @@ void GenerationWatcher::Watch(std::chrono::milliseconds every) {
 }
 
 void GenerationWatcher::Note(std::int64_t generation, const std::string& reason) {
-  const bool news = generation != failed_generation_ || reason != this->reason();
+  const bool news = generation != failed_generation_ || reason != this->Reason();
   failed_generation_ = generation;
   try_again_ = std::chrono::steady_clock::now() + kTryAgainAfter;
   if (!news) return;
-  base::LogWarning("{}{}", reason, state() ? "; the generation in service stays" : "");
+  base::LogWarning("{}{}", reason, State() ? "; the generation in service stays" : "");
   const std::lock_guard lock(mutex_);
   reason_ = reason;
 }
@@ -69,8 +69,8 @@ void GenerationWatcher::Look() {
     Note(0, current.error().message);
     return;
   }
-  const StatePointer before = state();
-  if (before && before->manifest().generation == *current) {
+  const StatePointer before = State();
+  if (before && before->Manifest().generation == *current) {
     failed_generation_ = -1;
     const std::lock_guard lock(mutex_);
     reason_.clear();
@@ -82,7 +82,7 @@ void GenerationWatcher::Look() {
     Note(*current, opened.error().message);
     return;
   }
-  base::LogInfo("serving generation {}", (*opened)->manifest().generation);
+  base::LogInfo("serving generation {}", (*opened)->Manifest().generation);
   const std::lock_guard lock(mutex_);
   if (stopping_) return;
   if (state_) replaced_.push_back(std::move(state_));

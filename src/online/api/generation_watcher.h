@@ -40,9 +40,9 @@ class GenerationWatcher {
   // Does not wait for the thread; the destructor does.
   void Stop();
 
-  StatePointer state() const;  // Null: nothing has opened yet.
-  // Why there is no newer state than state(): empty when all is well.
-  std::string reason() const;
+  StatePointer State() const;  // Null: nothing has opened yet.
+  // Why there is no newer state than State(): empty when all is well.
+  std::string Reason() const;
 
  private:
   void Watch(std::chrono::milliseconds every);

@@ -37,7 +37,7 @@ class TempFolder {
   }
   TempFolder(const TempFolder&) = delete;
   TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& Path() const { return path_; }
 
  private:
   std::filesystem::path path_;
@@ -70,7 +70,7 @@ inline std::int64_t PublishGeneration(const std::filesystem::path& root, std::ui
 class OpenShop {
  public:
   explicit OpenShop(bool published = true, int loop_count = 2) : loops(loop_count, "shop") {
-    if (published) PublishGeneration(root(), 1);
+    if (published) PublishGeneration(Root(), 1);
     auto started = ProductServer::Start(loops, Options());
     EXPECT_TRUE(started) << started.error().message;
     AISLE_ASSERT(started);
@@ -82,8 +82,8 @@ class OpenShop {
   ServerOptions Options() const {
     ServerOptions options;
     options.listen = "127.0.0.1:0";
-    options.serving_root = root();
-    options.event_log = folder.path() / "events";
+    options.serving_root = Root();
+    options.event_log = folder.Path() / "events";
     options.request_deadline = std::chrono::seconds{10};  // Sanitizers and busy machines.
     return options;
   }
@@ -91,10 +91,10 @@ class OpenShop {
     loops.Stop();
     return loops.Join(std::chrono::seconds{10});
   }
-  std::filesystem::path root() const { return folder.path() / "serving"; }
+  std::filesystem::path Root() const { return folder.Path() / "serving"; }
 
   web::Client Connect() const {
-    const auto address = web::ParseAddress(server->address());
+    const auto address = web::ParseAddress(server->Address());
     AISLE_ASSERT(address);
     auto client = web::Client::Connect(*address, std::chrono::seconds{30});
     AISLE_ASSERT(client);

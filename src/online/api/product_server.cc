@@ -50,19 +50,19 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
   return std::unique_ptr<ProductServer>(new ProductServer(std::move(impl)));
 }
 
-std::string ProductServer::address() const { return impl_->server->address().Text(); }
+std::string ProductServer::Address() const { return impl_->server->ListeningAt().Text(); }
 
 std::string ProductServer::ReadyLine() const {
-  const StatePointer state = impl_->watcher->state();
-  if (!state) return fmt::format("Not ready - {}", impl_->watcher->reason());
-  const serving::GenerationManifest& manifest = state->manifest();
+  const StatePointer state = impl_->watcher->State();
+  if (!state) return fmt::format("Not ready - {}", impl_->watcher->Reason());
+  const serving::GenerationManifest& manifest = state->Manifest();
   const auto version = [](int number) {
     return number == 0 ? std::string("none") : std::to_string(number);
   };
   return fmt::format(
       "Ready - {} products cached, ranking {}, propensity {}, generation {}, backend={}",
-      state->shelf().catalogue.products.size(), version(manifest.ranking_version),
-      version(manifest.propensity_version), manifest.generation, state->OpenStore()->name());
+      state->Products().catalogue.products.size(), version(manifest.ranking_version),
+      version(manifest.propensity_version), manifest.generation, state->OpenStore()->Name());
 }
 
 }  // namespace aisle::api

@@ -38,7 +38,7 @@ class ProductServer {
   ProductServer(const ProductServer&) = delete;
   ProductServer& operator=(const ProductServer&) = delete;
 
-  std::string address() const;  // "127.0.0.1:8000", the port that was picked.
+  std::string Address() const;  // "127.0.0.1:8000", the port that was picked.
   // "Ready - 2000 products cached, ranking 7, propensity 12, generation 31, backend=embedded", or why
   // it is not ready.
   std::string ReadyLine() const;

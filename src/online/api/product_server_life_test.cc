@@ -44,7 +44,7 @@ TEST(ProductServer, WithoutAGenerationItLivesButIsNotReadyUntilOneIsPublished) {
   EXPECT_EQ(shop.Get(kAsk).Find("Retry-After"), "1");
   EXPECT_EQ(shop.Post("/recommend", R"({"data": [[0, {"customer_id": 1}]]})").status, 503);
   EXPECT_THAT(shop.server->ReadyLine(), StartsWith("Not ready - "));
-  PublishGeneration(shop.root(), 1);
+  PublishGeneration(shop.Root(), 1);
   EXPECT_TRUE(WaitForGeneration(shop, 1));
   EXPECT_THAT(shop.server->ReadyLine(), StartsWith("Ready - 200 products cached"));
 }
@@ -53,7 +53,7 @@ TEST(ProductServer, ABrokenGenerationIsPassedOverAndTheNextIsServed) {
   OpenShop shop;
   {
     // A generation that is named but not there.
-    std::ofstream(shop.root() / "CURRENT") << "99\n";
+    std::ofstream(shop.Root() / "CURRENT") << "99\n";
   }
   std::this_thread::sleep_for(1200ms);  // Two looks.
   const auto answer = shop.Get(kAsk);
@@ -61,9 +61,9 @@ TEST(ProductServer, ABrokenGenerationIsPassedOverAndTheNextIsServed) {
   EXPECT_THAT(answer.body, HasSubstr("\"generation\":1,"));
   EXPECT_EQ(shop.Get("/readyz").status, 200);
   {
-    std::ofstream(shop.root() / "CURRENT") << "1\n";
+    std::ofstream(shop.Root() / "CURRENT") << "1\n";
   }
-  const std::int64_t next = PublishGeneration(shop.root(), 2);
+  const std::int64_t next = PublishGeneration(shop.Root(), 2);
   EXPECT_TRUE(WaitForGeneration(shop, next));
 }
 
@@ -107,7 +107,7 @@ TEST(ProductServer, GenerationsFlipUnderRequestsAndNoneFails) {
   OpenShop shop;
   Askers askers(shop, 4);
   for (std::uint64_t seed = 2; seed <= 5; ++seed) {
-    const std::int64_t generation = PublishGeneration(shop.root(), seed, seed % 2 == 0 ? 7 : 0);
+    const std::int64_t generation = PublishGeneration(shop.Root(), seed, seed % 2 == 0 ? 7 : 0);
     EXPECT_TRUE(WaitForGeneration(shop, generation));
   }
   askers.End();
@@ -128,7 +128,7 @@ TEST(ProductServer, StoppingUnderRequestsTearsNoAnswer) {
 TEST(ProductServer, WhatWasShownIsInTheEventLogAfterwards) {
   TempFolder folder;
   std::string request_id;
-  std::filesystem::path kept = folder.path() / "events";
+  std::filesystem::path kept = folder.Path() / "events";
   {
     OpenShop shop;
     request_id = shop.Get(kAsk).Find("X-Request-Id");
@@ -159,7 +159,7 @@ TEST(ProductServer, AddressesThatCannotBeAreErrors) {
   net::EventLoops loops(1, "second");
   ServerOptions options = shop.Options();
   options.log_impressions = false;
-  options.listen = shop.server->address();
+  options.listen = shop.server->Address();
   const auto taken = ProductServer::Start(loops, options);
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().code, ErrorCode::kUnavailable);
@@ -175,18 +175,18 @@ TEST(ProductServer, AddressesThatCannotBeAreErrors) {
 
 TEST(GenerationWatcher, AReplacedGenerationIsLetGo) {
   TempFolder folder;
-  PublishGeneration(folder.path(), 1);
+  PublishGeneration(folder.Path(), 1);
   std::atomic<int> published = 0;
-  GenerationWatcher watcher(folder.path(), [&](const StatePointer&) { ++published; });
+  GenerationWatcher watcher(folder.Path(), [&](const StatePointer&) { ++published; });
   watcher.Start(5ms);
   EXPECT_EQ(published, 1);
-  const std::weak_ptr<const serving::ServingState> first = watcher.state();
-  PublishGeneration(folder.path(), 2);
+  const std::weak_ptr<const serving::ServingState> first = watcher.State();
+  PublishGeneration(folder.Path(), 2);
   for (int i = 0; i < 2000 && !first.expired(); ++i) std::this_thread::sleep_for(5ms);
   EXPECT_TRUE(first.expired());
   EXPECT_EQ(published, 2);
-  EXPECT_EQ(watcher.state()->manifest().generation, 2);
-  EXPECT_EQ(watcher.reason(), "");
+  EXPECT_EQ(watcher.State()->Manifest().generation, 2);
+  EXPECT_EQ(watcher.Reason(), "");
 }
 
 }  // namespace

@@ -85,16 +85,18 @@ TEST(RecommendRequest, TakesABody) {
 }
 
 TEST(RecommendRequest, EveryBadFieldIsNamed) {
-  for (const char* value : {"0", "-1", "101", "\"5\"", "2.5", "1e2", "5.0", "null", "true", "[]"})
+  for (const char* value : {"0", "-1", "101", "\"5\"", "2.5", "1e2", "5.0", "null", "true", "[]"}) {
     EXPECT_EQ(RefusedJson(fmt::format(R"({{"customer_id": 1, "top_n": {}}})", value)), "top_n")
         << value;
+  }
   for (const char* value : {"-1", "1.5", "9223372036854775808", "\"1\"", "null", "1e6", "{}",
                             "99999999999999999999999"})
     EXPECT_EQ(RefusedJson(fmt::format(R"({{"customer_id": {}}})", value)), "customer_id") << value;
-  for (const char* value : {"10001", "\"1000\"", "\"1000a\"", "null", R"("1000\u0000")"})
+  for (const char* value : {"10001", "\"1000\"", "\"1000a\"", "null", R"("1000\u0000")"}) {
     EXPECT_EQ(RefusedJson(fmt::format(R"({{"customer_id": 1, "zip_code": {}}})", value)),
               "zip_code")
         << value;
+  }
   EXPECT_EQ(RefusedJson(R"({"customer_id": 1, "strict": "true"})"), "strict");
   EXPECT_EQ(RefusedJson(R"({"customer_id": 1, "zip": "10001"})"), "zip");
   EXPECT_EQ(RefusedJson(R"({"customer_id": 1, "customer_id": 2})"), "customer_id");

@@ -112,7 +112,7 @@ net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& req
   auto body = RequestOfBody(request.body, *strict);
   if (!body) co_return web::ToResponse(body.error(), request.request_id);
   if (auto* rows = std::get_if<std::vector<BatchRow>>(&*body)) {
-    if (!desk->places[static_cast<std::size_t>(request.loop_index)]->recommender.state())
+    if (!desk->places[static_cast<std::size_t>(request.loop_index)]->recommender.State())
       co_return web::ToResponse(NotReady(), request.request_id);
     co_return co_await AnswerBatch(*desk, request, std::move(*rows));
   }
@@ -123,12 +123,12 @@ net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& req
 
 std::string HealthJson(const Desk& desk, const Desk::Place& place,
                        const serving::ServingState& state) {
-  const serving::GenerationManifest& manifest = state.manifest();
+  const serving::GenerationManifest& manifest = state.Manifest();
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::steady_clock::now() - desk.started);
   std::string out;
   fmt::format_to(std::back_inserter(out), R"({{"status":"ok","products_cached":{},"backend":)",
-                 state.shelf().catalogue.products.size());
+                 state.Products().catalogue.products.size());
   web::AppendJsonString(out, place.backend);
   fmt::format_to(
       std::back_inserter(out),
@@ -139,7 +139,7 @@ std::string HealthJson(const Desk& desk, const Desk::Place& place,
                  manifest.customers, uptime.count(), desk.places.size());
   if (desk.impressions) {
     fmt::format_to(std::back_inserter(out), R"(,"impressions":{{"written":{},"dropped":{}}})",
-                   desk.impressions->written(), desk.impressions->dropped());
+                   desk.impressions->Written(), desk.impressions->Dropped());
   }
   out += '}';
   return out;
@@ -147,7 +147,7 @@ std::string HealthJson(const Desk& desk, const Desk::Place& place,
 
 net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request) {
   const Desk::Place& place = *desk->places[static_cast<std::size_t>(request.loop_index)];
-  const StatePointer state = place.recommender.state();
+  const StatePointer state = place.recommender.State();
   if (!state) {
     web::Response response =
         JsonResponse(R"({"status":"not ready","products_cached":0,"backend":"none"})");
@@ -158,7 +158,7 @@ net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request
 }
 
 net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request) {
-  if (!desk->places[static_cast<std::size_t>(request.loop_index)]->recommender.state())
+  if (!desk->places[static_cast<std::size_t>(request.loop_index)]->recommender.State())
     co_return web::ToResponse(NotReady(), request.request_id);
   co_return JsonResponse(R"({"status":"ready"})");
 }
@@ -204,7 +204,7 @@ Desk::Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
 
 void Desk::Take(int loop_index, const StatePointer& state) {
   Place& place = *places[static_cast<std::size_t>(loop_index)];
-  place.backend = state->OpenStore()->name();
+  place.backend = state->OpenStore()->Name();
   place.recommender.SetState(state);
 }
 

@@ -104,8 +104,8 @@ TEST(RecommendProperty, TheModelsAnswerIsAFullSortOfTheShelf) {
           shop.shelf.regions[static_cast<std::size_t>(domain::Region::kSouth)].products;
       ranking::Scratch scratch;
       std::vector<float> scores(candidates.size());
-      state->ranker()->FillRows(customer.record, customer.propensity, kNow, candidates, scratch);
-      state->ranker()->ScoreRows(customer.propensity, candidates, scratch, scores);
+      state->Ranker()->FillRows(customer.record, customer.propensity, kNow, candidates, scratch);
+      state->Ranker()->ScoreRows(customer.propensity, candidates, scratch, scores);
       std::vector<std::pair<float, std::int64_t>> all;
       for (std::size_t i = 0; i < candidates.size(); ++i)
         all.emplace_back(-scores[i], shop.shelf.catalogue.products[candidates[i]].product.value);

@@ -97,7 +97,7 @@ void RankByModel(const ranking::PairScorer& ranker, const serving::CustomerState
 bool RankBySweep(const serving::ServingState& state, domain::Region region,
                  const serving::CustomerState& customer, std::span<const float> propensity,
                  base::Timestamp now, std::size_t count, Work& work, Timings& timings) {
-  const ranking::SweepScorer* sweeper = state.sweeper();
+  const ranking::SweepScorer* sweeper = state.Sweeper();
   if (sweeper == nullptr) return false;
   const auto begin = Steady::now();
   sweeper->FillRequest(customer.record, now, work.sweep);
@@ -119,12 +119,13 @@ base::Timestamp ModelTime(base::Timestamp now, base::Timestamp as_of) {
 Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Timestamp now,
             net::Deadline deadline, std::size_t count, Work& work, Answer& answer) {
   const auto region = static_cast<std::size_t>(answer.region);
-  const features::Catalogue& catalogue = epoch.state->shelf().catalogue;
-  const std::span<const std::uint32_t> candidates = epoch.state->shelf().regions[region].products;
+  const features::Catalogue& catalogue = epoch.state->Products().catalogue;
+  const std::span<const std::uint32_t> candidates =
+      epoch.state->Products().regions[region].products;
   const RegionRanks& ranks = epoch.ranks[region];
-  const serving::GenerationManifest& manifest = epoch.state->manifest();
+  const serving::GenerationManifest& manifest = epoch.state->Manifest();
 
-  const ranking::PairScorer* ranker = epoch.state->ranker();
+  const ranking::PairScorer* ranker = epoch.state->Ranker();
   std::span<const float> propensity;
   if (customer != nullptr && customer->propensity.size() == catalogue.categories.size())
     propensity = customer->propensity;
@@ -148,7 +149,7 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
                     answer.timings)) {
       return {kModel, {}, true};
     }
-    RankByModel(*ranker, *customer, propensity, now, epoch.state->candidates(answer.region), work,
+    RankByModel(*ranker, *customer, propensity, now, epoch.state->Candidates(answer.region), work,
                 answer.timings);
     return {kModel, work.scores, false};
   }
@@ -224,7 +225,7 @@ struct Recommender::Impl {
     Answer answer;
     answer.customer = request.customer;
     answer.request_id = std::move(request.request_id);
-    answer.generation = of.state->manifest().generation;
+    answer.generation = of.state->Manifest().generation;
     answer.degraded = std::move(fetched.degraded);
     answer.timings.backend = std::move(fetched.backend);
     if (customer != nullptr) {
@@ -232,7 +233,7 @@ struct Recommender::Impl {
       answer.timings.propensity = customer->propensity_time;
     }
     ChooseRegion(request, customer, answer);
-    const serving::Shelf& shelf = of.state->shelf();
+    const serving::Shelf& shelf = of.state->Products();
     answer.timings.candidates = static_cast<std::int32_t>(
         shelf.regions[static_cast<std::size_t>(answer.region)].products.size());
     const Ranked ranked =
@@ -263,12 +264,12 @@ void Recommender::SetState(std::shared_ptr<const serving::ServingState> state) {
     impl_->epoch = nullptr;
     return;
   }
-  auto ranks = MakeRegionRanks(state->shelf());
+  auto ranks = MakeRegionRanks(state->Products());
   serving::Ladder ladder(impl_->make_stores(*state));
   impl_->epoch = std::make_shared<Epoch>(std::move(state), std::move(ranks), std::move(ladder));
 }
 
-std::shared_ptr<const serving::ServingState> Recommender::state() const {
+std::shared_ptr<const serving::ServingState> Recommender::State() const {
   return impl_->epoch == nullptr ? nullptr : impl_->epoch->state;
 }
 

@@ -102,7 +102,7 @@ class Recommender {
 
   void SetState(std::shared_ptr<const serving::ServingState> state);
   // Null before the first SetState().
-  std::shared_ptr<const serving::ServingState> state() const;
+  std::shared_ptr<const serving::ServingState> State() const;
 
   // `now` is the wall clock of the request: ages and recencies count from it, but at most from a day
   // after the generation's as_of: what happened since is not known, and is no silence. The recommender must

@@ -129,7 +129,7 @@ void BM_RecommendPublished(benchmark::State& state) {
     state.SkipWithError(serving.error().message.c_str());
     return;
   }
-  const base::Timestamp now = (*serving)->manifest().as_of;
+  const base::Timestamp now = (*serving)->Manifest().as_of;
   Run(state, *std::move(serving), now);
 }
 BENCHMARK(BM_RecommendPublished)->Unit(benchmark::kMicrosecond);

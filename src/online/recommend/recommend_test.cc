@@ -162,12 +162,12 @@ TEST(Recommend, WhatCannotBeAskedIsRefusedByTheNameOfTheField) {
 
 TEST(Recommend, BeforeAnythingIsPublishedItIsUnavailable) {
   Recommender recommender(nullptr);
-  EXPECT_EQ(recommender.state(), nullptr);
+  EXPECT_EQ(recommender.State(), nullptr);
   const auto answer = Ask(recommender, Of(1));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::kUnavailable);
   recommender.SetState(SmallShop().Open());
-  EXPECT_NE(recommender.state(), nullptr);
+  EXPECT_NE(recommender.State(), nullptr);
   EXPECT_TRUE(Ask(recommender, Of(1)));
 }
 
@@ -190,7 +190,7 @@ class FakeStore : public serving::Store {
   FakeStore(std::unique_ptr<serving::Store> behind, std::chrono::milliseconds wait,
             std::optional<Error> error)
       : behind_(std::move(behind)), wait_(wait), error_(std::move(error)) {}
-  std::string_view name() const override { return "fake"; }
+  std::string_view Name() const override { return "fake"; }
   net::Task<Result<serving::CustomerState>> Fetch(domain::CustomerId customer) override {
     co_await net::Sleep(wait_);
     if (error_) co_return std::unexpected(*error_);
@@ -235,8 +235,8 @@ TEST(Recommend, AStoreThatOutlastsTheDeadlineCostsTheFeaturesNotTheAnswer) {
 class LateStore : public serving::Store {
  public:
   explicit LateStore(std::unique_ptr<serving::Store> behind) : behind_(std::move(behind)) {}
-  std::string_view name() const override { return "late"; }
-  bool suspends() const override { return false; }
+  std::string_view Name() const override { return "late"; }
+  bool Suspends() const override { return false; }
   net::Task<Result<serving::CustomerState>> Fetch(domain::CustomerId customer) override {
     std::this_thread::sleep_for(30ms);
     co_return co_await behind_->Fetch(customer);

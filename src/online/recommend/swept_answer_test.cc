@@ -12,10 +12,10 @@ TEST(SweptAnswer, IsThatOfTheRows) {
   shop.model = ranking::RandomSpec(5, 60, 6, ranking::ReferenceInputs(), 0.1);
   shop.model->propensity_blend = 0.3;
   const auto state = shop.Open();
-  ASSERT_NE(state->sweeper(), nullptr);
+  ASSERT_NE(state->Sweeper(), nullptr);
   Recommender recommender(nullptr);
   recommender.SetState(state);
-  const auto& region = state->shelf().regions[0];
+  const auto& region = state->Products().regions[0];
   ranking::Scratch scratch;
   std::vector<float> scores(region.products.size());
   for (const auto& customer : shop.customers) {
@@ -24,13 +24,13 @@ TEST(SweptAnswer, IsThatOfTheRows) {
         {.customer = customer.record.customer, .zip_code = "10001", .top_n = 12, .request_id = {}});
     ASSERT_TRUE(answer);
     EXPECT_TRUE(answer->timings.model_ok);
-    state->ranker()->FillRows(customer.record, customer.propensity, kNow, region.products, scratch);
-    state->ranker()->ScoreRows(customer.propensity, region.products, scratch, scores);
+    state->Ranker()->FillRows(customer.record, customer.propensity, kNow, region.products, scratch);
+    state->Ranker()->ScoreRows(customer.propensity, region.products, scratch, scores);
     const auto best = ranking::SelectTop(scores, region.products, 12);
     ASSERT_EQ(answer->items.size(), best.size());
     for (std::size_t i = 0; i < best.size(); ++i) {
       const auto position = region.products[best[i]];
-      EXPECT_EQ(answer->items[i].product, state->shelf().catalogue.products[position].product);
+      EXPECT_EQ(answer->items[i].product, state->Products().catalogue.products[position].product);
       EXPECT_EQ(answer->items[i].score, scores[best[i]]);
       EXPECT_EQ(answer->items[i].source, "model");
     }
@@ -40,8 +40,8 @@ TEST(SweptAnswer, IsThatOfTheRows) {
 TEST(SweptAnswer, AModelWithThePairsOwnHistoryIsRankedByRows) {
   const Shop shop = MakeShop(3, 100, 4, true);
   const auto state = shop.Open();
-  EXPECT_NE(state->ranker(), nullptr);
-  EXPECT_EQ(state->sweeper(), nullptr);
+  EXPECT_NE(state->Ranker(), nullptr);
+  EXPECT_EQ(state->Sweeper(), nullptr);
 }
 
 }  // namespace
