@@ -28,7 +28,7 @@ Result<base::Timestamp> Context::AsOfNow() const {
 }
 
 const std::vector<Command>& Commands() {
-  static const std::vector<Command> commands = {
+  static const std::vector<Command> kCommands = {
       {"demo", "From nothing to recommendations",
        "everything at once on a synthetic shop, then serve", DefineDemo},
       {"init", "Data", "make an empty data directory", DefineInit},
@@ -51,7 +51,7 @@ const std::vector<Command>& Commands() {
       {"status", "Looking after it", "what stands where", DefineStatus},
       {"clean", "Looking after it", "remove a data directory's contents", DefineClean},
   };
-  return commands;
+  return kCommands;
 }
 
 }  // namespace aisle::app

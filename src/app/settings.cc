@@ -145,7 +145,7 @@ std::string Upper(std::string text) {
 
 const std::vector<SettingKey>& SettingKeys() {
   using S = Settings;
-  static const std::vector<SettingKey> keys = {
+  static const std::vector<SettingKey> kKeys = {
       {"general", "seed", &S::seed, 0, kMost},
       {"warehouse", "threads", &S::warehouse_threads, 0, 256},
       {"warehouse", "memory_limit", &S::warehouse_memory_limit},
@@ -164,7 +164,7 @@ const std::vector<SettingKey>& SettingKeys() {
       {"up", "restart_first_ms", &S::up_restart_first_ms, 10, 3'600'000},
       {"up", "restart_most_ms", &S::up_restart_most_ms, 10, 3'600'000},
   };
-  return keys;
+  return kKeys;
 }
 
 std::optional<std::string> ProcessEnvironment(const std::string& name) {

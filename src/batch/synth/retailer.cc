@@ -72,7 +72,7 @@ Result<arrow::Stream> Retailer::Open(std::string_view table) const {
     done = last;
     return std::optional<arrow::Batch>(builder->Finish());
   };
-  return arrow::MakeStream(std::move(schema), next);
+  return arrow::MakeStream(schema, next);
 }
 
 std::int64_t Retailer::ExpectedRows(std::string_view table) const {

@@ -42,7 +42,7 @@ Stream ThroughC(Stream stream) {
 
 Stream Of(Schema schema, std::vector<Batch> batches) {
   auto shared = std::make_shared<std::vector<Batch>>(std::move(batches));
-  return MakeStream(std::move(schema),
+  return MakeStream(schema,
                     [shared, next = std::size_t{0}]() mutable -> Result<std::optional<Batch>> {
                       if (next == shared->size()) return std::nullopt;
                       return std::optional<Batch>(std::move((*shared)[next++]));

@@ -71,7 +71,7 @@ class MemoryTest : public testing::Test {
 inline arrow::Stream Batches(arrow::Schema schema, int batches,
                              std::function<void(int, arrow::BatchBuilder&)> fill) {
   auto builder = std::make_shared<arrow::BatchBuilder>(schema);
-  return arrow::MakeStream(std::move(schema),
+  return arrow::MakeStream(schema,
                            [builder, batches, fill = std::move(fill),
                             done = 0]() mutable -> Result<std::optional<arrow::Batch>> {
                              if (done == batches) return std::nullopt;

@@ -11,14 +11,14 @@ namespace aisle::base {
 namespace {
 
 spdlog::logger& Logger() {
-  static const std::shared_ptr<spdlog::logger> logger = [] {
+  static const std::shared_ptr<spdlog::logger> kLogger = [] {
     auto made = std::make_shared<spdlog::logger>("aisle",
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%H:%M:%S %L %v");
     made->flush_on(spdlog::level::debug);
     return made;
   }();
-  return *logger;
+  return *kLogger;
 }
 
 spdlog::level::level_enum Level(LogLevel level) {
@@ -70,7 +70,7 @@ void Progress::Show(bool last) {
   std::string text = fmt::format("{}: {} {}", step_, done_, unit_);
   if (last) {
     text += fmt::format(" in {:.1f} s ({:.0f} {}/s)", seconds, rate, unit_);
-  } else if (total_ > 0 && rate > 0) {
+  } else if (total_ > done_ && rate > 0) {  // An expected total may have been an estimate.
     text += fmt::format(" of {} ({:.0f} {}/s, {:.0f} s left)", total_, rate, unit_,
                         static_cast<double>(total_ - done_) / rate);
   } else {
