@@ -3,11 +3,14 @@
 
 #include <thread>
 
+#include "warehouse/driver.h"
+#include "warehouse/explain.h"
 #include "warehouse/fixture.h"
 
 namespace aisle::warehouse {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -204,21 +207,40 @@ TEST_F(MemoryTest, AStreamGoesOnAfterAnotherStatement) {
   EXPECT_EQ(rows, 100'000);
 }
 
-TEST_F(MemoryTest, AnErrorInTheMiddleOfAStreamNamesTheQuery) {
-  // Of several threads, one that the error interrupts may be heard first: "Interrupted!" in place of the cause.
-  Run("SET threads = 1");
+// What reading to the end of a query that fails after millions of rows says.
+Error FailMidway(Connection& connection) {
   Result<arrow::Stream> stream =
-      connection_.Query({"q.sql",
-                         "\nSELECT CASE WHEN range = 3000000 THEN error('spoilt') ELSE 'x' END\n"
-                         "FROM range(4000000)"});
-  Result<std::optional<arrow::Batch>> batch = std::nullopt;
-  if (stream) {
-    do batch = stream->Next();
-    while (batch.has_value() && batch->has_value());
+      connection.Query({"q.sql",
+                        "\nSELECT CASE WHEN range = 3000000 THEN error('spoilt') ELSE 'x' END\n"
+                        "FROM range(4000000)"});
+  if (!stream) return stream.error();
+  for (;;) {
+    const auto batch = stream->Next();
+    if (!batch) return batch.error();
+    AISLE_ASSERT(batch->has_value());
   }
-  const Error error = stream ? batch.error() : stream.error();
+}
+
+TEST_F(MemoryTest, AnErrorInTheMiddleOfAStreamNamesTheQuery) {
+  Run("SET threads = 1");
+  const Error error = FailMidway(connection_);
   EXPECT_THAT(error.message, StartsWith("q.sql:2: Invalid Input Error: spoilt"));
   EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(MemoryTest, OfSeveralThreadsOneMayBeHeardThatDoesNotKnowTheCause) {
+  Run("SET threads = 4");
+  for (int turn = 0; turn < 5; ++turn) {
+    const Error error = FailMidway(connection_);
+    EXPECT_THAT(error.message, AnyOf(StartsWith("q.sql:2: Invalid Input Error: spoilt"),
+                                     StartsWith("q.sql:2: one of several threads failed")));
+  }
+  const Error stopped =
+      ExplainStatement({ADBC_STATUS_UNKNOWN, "INTERRUPT Error: Interrupted!"}, "q.sql", 2);
+  EXPECT_EQ(stopped.message,
+            "q.sql:2: one of several threads failed, and the database does not say why; "
+            "ask again, or with one thread, to hear the cause");
+  EXPECT_EQ(stopped.code, ErrorCode::kUnavailable);
 }
 
 TEST_F(MemoryTest, ATransactionIsKeptOrLeavesNothing) {

@@ -91,6 +91,13 @@ Error ExplainWords(std::string_view words) {
     if (!space || (!line.empty() && line.back() != ' ')) line += space ? ' ' : c;
   }
   while (!line.empty() && line.back() == ' ') line.pop_back();
+  // Nobody interrupts a query here. DuckDB's threads stop each other when one of them fails, and the one that was stopped
+  // may be heard first (its issue tracker: pull requests 10337, 25902).
+  if (line.starts_with("INTERRUPT")) {
+    line =
+        "one of several threads failed, and the database does not say why; "
+        "ask again, or with one thread, to hear the cause";
+  }
   return {CodeOf(words), std::move(line)};
 }
 
