@@ -41,10 +41,10 @@ std::vector<std::string> Reasons(const LocalAnswer& local) {
   const features::CustomerRecord* customer = local.customer ? &*local.customer : nullptr;
   // The clock that the model ranked by: recommend.h.
   const base::Timestamp now =
-      std::min(base::Now(), local.state->Products().catalogue.as_of + base::kDay);
+      std::min(base::Now(), local.state->StockedShelf().catalogue.as_of + base::kDay);
   std::vector<std::string> reasons;
   for (const recommend::Item& item : local.answer.items) {
-    reasons.push_back(Reason(customer, local.state->Products().catalogue, item.product,
+    reasons.push_back(Reason(customer, local.state->StockedShelf().catalogue, item.product,
                              local.answer.region, now));
   }
   return reasons;

@@ -115,7 +115,7 @@ void BM_Recommend(benchmark::State& state) {
   recommender.SetState(*serving);
   std::vector<double> whole, model, rows;
   ranking::Scratch scratch;
-  const auto& candidates = (*serving)->Products().regions[0].products;
+  const auto& candidates = (*serving)->StockedShelf().regions[0].products;
   std::vector<float> scores(candidates.size());
   net::RunToEnd([&]() -> net::Task<void> {
     std::int64_t at = 0;

@@ -35,7 +35,7 @@ void PopularityOwnCategories(const features::CatalogueView& view,
     share[history.category] += history.sessions;
   }
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const features::ProductRecord& product = view.Products().products[candidates[i]];
+    const features::ProductRecord& product = view.FullCatalogue().products[candidates[i]];
     scores[i] = static_cast<float>(product.purchases_90d * share[product.category] / sessions);
   }
 }

@@ -114,7 +114,7 @@ Result<Examiner> Examiner::Make(const Panel& panel, const features::CatalogueVie
 
 Examiner::Truth Examiner::MakeTruth(const features::CustomerRecord& customer,
                                     std::span<const gold::Activity> happened) const {
-  const features::Catalogue& catalogue = view_->Products();
+  const features::Catalogue& catalogue = view_->FullCatalogue();
   const auto place_of = [&](domain::ProductId product) -> std::ptrdiff_t {
     const std::ptrdiff_t position = catalogue.Find(product);
     if (position < 0) return -1;
@@ -174,7 +174,7 @@ Ranked Examiner::JudgeOracle(domain::CustomerId customer, const Truth& truth) co
   const auto positions = [&](const std::vector<domain::ProductId>& products) {
     std::vector<std::uint32_t> top;
     for (const domain::ProductId product : products) {
-      const std::ptrdiff_t position = view_->Products().Find(product);
+      const std::ptrdiff_t position = view_->FullCatalogue().Find(product);
       if (position >= 0) top.push_back(static_cast<std::uint32_t>(position));
     }
     return top;
@@ -192,7 +192,7 @@ Ranked Examiner::JudgeOracle(domain::CustomerId customer, const Truth& truth) co
 
 Card Examiner::Examine(const features::CustomerRecord& customer,
                        std::span<const gold::Activity> happened, Desk& desk) const {
-  const features::Catalogue& catalogue = view_->Products();
+  const features::Catalogue& catalogue = view_->FullCatalogue();
   Card card;
   card.bought_category.assign(catalogue.categories.size(), false);
   for (const gold::Activity& activity : happened) {

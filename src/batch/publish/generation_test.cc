@@ -59,8 +59,8 @@ TEST_F(GenerationTest, WithoutModelsTheShopIsPublishedAllTheSame) {
   const auto state = Open();
   EXPECT_EQ(state->Manifest().generation, manifest->generation);
   EXPECT_EQ(state->Ranker(), nullptr);
-  EXPECT_EQ(state->Products().catalogue.products.size(), 40U);
-  for (const auto& region : state->Products().regions) EXPECT_EQ(region.products.size(), 32U);
+  EXPECT_EQ(state->StockedShelf().catalogue.products.size(), 40U);
+  for (const auto& region : state->StockedShelf().regions) EXPECT_EQ(region.products.size(), 32U);
   EXPECT_TRUE(Fetch(*state, kShopFirstCustomer)->propensity.empty());
   EXPECT_FALSE(Fetch(*state, 7));
 }
@@ -82,7 +82,7 @@ TEST_F(GenerationTest, CustomersAreServedWithTheirRecordsAndTheirScores) {
       "ORDER BY customer_id, category_id");
   std::size_t customer = 0;
   ASSERT_TRUE(gold::ReadCustomers(
-      Shop().Database(), state->Products().catalogue, as_of_,
+      Shop().Database(), state->StockedShelf().catalogue, as_of_,
       [&](features::CustomerRecord&& record) {
         const auto served = Fetch(*state, record.customer.value);
         EXPECT_TRUE(served);

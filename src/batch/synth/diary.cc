@@ -240,7 +240,8 @@ class Writer {
   void WriteLines(const Session& session, int index, int store) {
     const Order& order = life_.orders[static_cast<std::size_t>(index)];
     for (int i = 0; i < order.line_count; ++i) {
-      const OrderLine& line = life_.lines[static_cast<std::size_t>(order.first_line + i)];
+      const OrderLine& line =
+          life_.lines[static_cast<std::size_t>(order.first_line) + static_cast<std::size_t>(i)];
       Event& event = Add(session, order.at,
                          order.online ? EventType::kOrderComplete : EventType::kPosPurchase);
       SetProduct(event, line.product);
@@ -271,7 +272,8 @@ class Writer {
     Add(session, shipped, EventType::kOrderShipped).order = index;
     Add(session, delivered, EventType::kOrderDelivered).order = index;
     for (int i = 0; i < order.line_count; ++i) {
-      const OrderLine& line = life_.lines[static_cast<std::size_t>(order.first_line + i)];
+      const OrderLine& line =
+          life_.lines[static_cast<std::size_t>(order.first_line) + static_cast<std::size_t>(i)];
       const auto after = [&](double probability, EventType type, std::int64_t days_max) {
         const bool happens = stream_.Chance(probability);
         const Second at = delivered + hours(10, 24 * days_max);

@@ -71,7 +71,7 @@ int Taste::DrawProduct(int period, int category, base::Stream& stream) const {
   const CellSums& sums = Sums(period, category);
   const int brand = static_cast<int>(stream.Weighted(sums.weight));
   const auto k = static_cast<std::size_t>(period);
-  const auto cell = static_cast<std::size_t>(category * kBrands + brand);
+  const auto cell = static_cast<std::size_t>(category) * kBrands + static_cast<std::size_t>(brand);
   const int begin = world_.cell_begin[cell];
   const int middle = begin + world_.cell_counts[k][cell][0];
   const int end = middle + world_.cell_counts[k][cell][1];
@@ -90,7 +90,7 @@ int Taste::DrawProduct(int period, int category, base::Stream& stream) const {
 int DrawPopular(const Retailer::World& world, int period, int category, base::Stream& stream) {
   const auto k = static_cast<std::size_t>(period);
   const double x = stream.Uniform() * world.PlainTotal(period, category);
-  const auto first = static_cast<std::size_t>(category * kBrands);
+  const auto first = static_cast<std::size_t>(category) * kBrands;
   const int position = Find(world.plain_cumulative[k].data(), world.cell_begin[first],
                             world.cell_begin[first + kBrands], x);
   return world.order[k][static_cast<std::size_t>(position)];

@@ -165,8 +165,8 @@ struct Retailer::World {
   }
   // Sum of strengths of the launched products of a category.
   double PlainTotal(int period, int category) const {
-    return plain_cumulative[static_cast<std::size_t>(period)]
-                           [static_cast<std::size_t>(cell_begin[(category + 1) * kBrands] - 1)];
+    return plain_cumulative[static_cast<std::size_t>(
+        period)][static_cast<std::size_t>(cell_begin[(category + std::size_t{1}) * kBrands]) - 1];
   }
 
   base::Timestamp At(Second t) const {

@@ -28,7 +28,7 @@ RowWriter::RowWriter(const Recipe& recipe, const features::CatalogueView& view,
       seed_(seed + static_cast<std::uint64_t>(base::ToMicros(cutoff))),
       inputs_(std::move(inputs)) {
   double total = 0;
-  for (const features::ProductRecord& product : view.Products().products) {
+  for (const features::ProductRecord& product : view.FullCatalogue().products) {
     total += product.purchases_90d + 0.5;
     popularity_.push_back(total);
   }
@@ -42,7 +42,7 @@ Result<RowWriter> RowWriter::Make(const Recipe& recipe, const features::Catalogu
 }
 
 double RowWriter::ShareOf(std::span<const gold::Activity> happened) const {
-  const auto& catalogue = view_->Products();
+  const auto& catalogue = view_->FullCatalogue();
   const bool buyer = std::any_of(happened.begin(), happened.end(), [&](const gold::Activity& a) {
     return a.lines > 0 && catalogue.Find(a.product) >= 0;
   });
@@ -89,7 +89,7 @@ std::uint32_t RowWriter::DrawProduct(base::Stream& stream) const {
 std::vector<RowWriter::Pick> RowWriter::PickPairs(const features::CustomerRecord& customer,
                                                   std::span<const gold::Activity> happened,
                                                   base::Stream& stream, float weight) const {
-  const auto& catalogue = view_->Products();
+  const auto& catalogue = view_->FullCatalogue();
   std::vector<Pick> picks;
   for (const features::PairHistory& pair : customer.pairs) {
     const std::ptrdiff_t position = catalogue.Find(pair.product);
@@ -127,11 +127,13 @@ std::vector<RowWriter::Pick> RowWriter::PickEvents(std::span<const gold::Activit
                                                    float weight) const {
   std::vector<Pick> picks;
   for (const gold::Activity& activity : happened) {
-    const std::ptrdiff_t position = view_->Products().Find(activity.product);
+    const std::ptrdiff_t position = view_->FullCatalogue().Find(activity.product);
     if (position < 0) continue;
     const auto at = static_cast<std::uint32_t>(position);
-    picks.insert(picks.end(), static_cast<std::size_t>(activity.views + activity.carts),
-                 {at, false, weight});
+    picks.insert(
+        picks.end(),
+        static_cast<std::size_t>(activity.views) + static_cast<std::size_t>(activity.carts),
+        {at, false, weight});
     picks.insert(picks.end(), static_cast<std::size_t>(activity.lines), {at, true, weight});
   }
   return picks;
@@ -157,7 +159,7 @@ void RowWriter::WritePairs(const features::CustomerRecord& customer, std::span<c
 void RowWriter::WriteCategories(const features::CustomerRecord& customer,
                                 std::span<const gold::Activity> happened, float weight,
                                 RowSet& out) const {
-  const auto& catalogue = view_->Products();
+  const auto& catalogue = view_->FullCatalogue();
   const std::size_t categories = catalogue.categories.size();
   std::vector<bool> met(categories, false);
   std::vector<bool> bought(categories, false);

@@ -48,8 +48,8 @@ Result<Validation> Validation::Make(const Recipe& recipe, const std::string& ubj
   if (recipe.ranks_products && buyers > 0) {
     validation.ranked_share_ =
         static_cast<double>(recipe.validation.ranked_customers) / static_cast<double>(buyers);
-    validation.best_sellers_ =
-        BestSellers(view.Products(), static_cast<std::size_t>(recipe.validation.ranked_products));
+    validation.best_sellers_ = BestSellers(
+        view.FullCatalogue(), static_cast<std::size_t>(recipe.validation.ranked_products));
   }
   return validation;
 }
@@ -81,7 +81,7 @@ std::vector<std::uint32_t> Validation::RankedBy(domain::CustomerId customer,
   base::Stream stream(seed_, static_cast<std::uint64_t>(customer.value), kRankPurpose);
   if (!stream.Chance(ranked_share_)) return bought;
   for (const gold::Activity& activity : happened) {
-    const std::ptrdiff_t position = view_->Products().Find(activity.product);
+    const std::ptrdiff_t position = view_->FullCatalogue().Find(activity.product);
     if (activity.lines > 0 && position >= 0) bought.push_back(static_cast<std::uint32_t>(position));
   }
   std::sort(bought.begin(), bought.end());
@@ -92,7 +92,7 @@ void Validation::Rank(const features::CustomerRecord& customer,
                       std::span<const gold::Activity> happened, std::span<const float> propensity) {
   const std::vector<std::uint32_t> bought = RankedBy(customer.customer, happened);
   if (bought.empty()) return;
-  const auto& catalogue = view_->Products();
+  const auto& catalogue = view_->FullCatalogue();
   std::vector<std::uint32_t> candidates = best_sellers_;
   candidates.insert(candidates.end(), bought.begin(), bought.end());
   for (const features::PairHistory& pair : customer.pairs) {

@@ -87,11 +87,11 @@ CategoryRowMaker::CategoryRowMaker(const CatalogueView& view, std::vector<std::u
 
 void CategoryRowMaker::Fill(const CustomerRecord& customer, base::Timestamp now,
                             std::span<float> rows) const {
-  const std::size_t categories = view_->Products().categories.size();
+  const std::size_t categories = view_->FullCatalogue().categories.size();
   AISLE_ASSERT(rows.size() == categories * inputs_.size());
   const CustomerInputs inputs = MakeCustomerInputs(customer, now);
   const std::vector<CategoryContext> contexts = MakeCategoryContexts(customer, *view_, now);
-  const std::vector<float> open = CountOpenInterests(customer, view_->Products(), now);
+  const std::vector<float> open = CountOpenInterests(customer, view_->FullCatalogue(), now);
   float* out = rows.data();
   for (std::size_t c = 0; c < categories; ++c) {
     const Row row{inputs, contexts[c], static_cast<float>(c),
@@ -102,7 +102,7 @@ void CategoryRowMaker::Fill(const CustomerRecord& customer, base::Timestamp now,
 }
 
 forest::RowPlan CategoryRowMaker::Plan(std::size_t customer_count) const {
-  const std::size_t categories = view_->Products().categories.size();
+  const std::size_t categories = view_->FullCatalogue().categories.size();
   forest::RowPlan plan;
   plan.row_count = customer_count * categories;
   plan.prepared.resize(inputs_.size());
@@ -125,7 +125,7 @@ forest::RowPlan CategoryRowMaker::Plan(std::size_t customer_count) const {
 void CategoryRowMaker::FillColumns(std::span<const CustomerRecord> customers, base::Timestamp now,
                                    std::size_t customer_count, CategoryColumns& out) const {
   AISLE_ASSERT(customers.size() <= customer_count);
-  const std::size_t categories = view_->Products().categories.size();
+  const std::size_t categories = view_->FullCatalogue().categories.size();
   const std::size_t row_count = customer_count * categories;
   out.columns.assign(inputs_.size(), {});
   out.values.resize(inputs_.size() * row_count);
@@ -140,7 +140,7 @@ void CategoryRowMaker::FillColumns(std::span<const CustomerRecord> customers, ba
   for (std::size_t i = 0; i < customers.size(); ++i) {
     const CustomerInputs inputs = MakeCustomerInputs(customers[i], now);
     const std::vector<CategoryContext> contexts = MakeCategoryContexts(customers[i], *view_, now);
-    const std::vector<float> open = CountOpenInterests(customers[i], view_->Products(), now);
+    const std::vector<float> open = CountOpenInterests(customers[i], view_->FullCatalogue(), now);
     for (std::size_t c = 0; c < categories; ++c) {
       const Row row{inputs, contexts[c], static_cast<float>(c),
                     static_cast<float>(view_->CategoryShare()[c]), open[c]};

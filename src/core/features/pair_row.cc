@@ -47,7 +47,7 @@ void PairRowMaker::FillRequest(const CustomerRecord& customer, base::Timestamp n
       {},
       {},
       {},
-      asks_interests_ ? MakeInterests(customer, view_->Products(), now) : Interests{},
+      asks_interests_ ? MakeInterests(customer, view_->FullCatalogue(), now) : Interests{},
       now};
   for (std::size_t f = 0; f < values.size(); ++f) {
     const auto input = static_cast<PairInput>(inputs_[f]);
@@ -71,7 +71,7 @@ void PairRowMaker::Fill(const CustomerRecord& customer, std::span<const float> p
   const std::size_t width = inputs_.size();
   AISLE_ASSERT(rows.size() == candidates.size() * width);
   const PairRequest request = MakePairRequest(*view_, customer, propensity, now);
-  const auto& products = view_->Products().products;
+  const auto& products = view_->FullCatalogue().products;
 
   // Most candidates were never met: histories are filled with "never" in one sweep, and the few others are
   // mended after. Candidates may stand in any order here, and more than once.
@@ -118,7 +118,7 @@ void PairRowMaker::Fill(const CustomerRecord& customer, std::span<const float> p
 
 forest::RowPlan PairRowMaker::Plan(std::span<const std::uint32_t> candidates) const {
   AISLE_ASSERT(std::ranges::adjacent_find(candidates, std::greater_equal{}) == candidates.end());
-  const Catalogue& catalogue = view_->Products();
+  const Catalogue& catalogue = view_->FullCatalogue();
   forest::RowPlan plan;
   plan.row_count = candidates.size();
   plan.prepared.resize(inputs_.size());

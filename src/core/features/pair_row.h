@@ -63,7 +63,7 @@ class CatalogueView {
   // `catalogue` must outlive the view.
   explicit CatalogueView(const Catalogue& catalogue);
 
-  const Catalogue& Products() const { return *catalogue_; }
+  const Catalogue& FullCatalogue() const { return *catalogue_; }
   // One column per input of role kProductStatic, in the order of PairInputs(); column[p] belongs to
   // products[p].
   std::span<const float> ProductColumn(std::size_t input) const { return product_columns_[input]; }

@@ -85,7 +85,7 @@ PairRequest MakePairRequest(const CatalogueView& view, const CustomerRecord& cus
           MakeBrandContexts(customer, view),
           MakePriceTaste(customer),
           propensity,
-          MakeInterests(customer, view.Products(), now),
+          MakeInterests(customer, view.FullCatalogue(), now),
           now};
 }
 
@@ -197,7 +197,7 @@ float QuotientCap(std::size_t pair_input) {
 std::size_t PriceInput() { return static_cast<std::size_t>(PairInput::kPrice); }
 
 float EachValue(PairInput input, const PairRequest& request, std::uint32_t position) {
-  const ProductRecord& product = request.view.Products().products[position];
+  const ProductRecord& product = request.view.FullCatalogue().products[position];
   switch (input) {
     case PairInput::kPriceRatio:
     case PairInput::kSpendMatch:

@@ -128,7 +128,7 @@ void PairScorer::ScoreMargins(std::span<const float> propensity,
   for (std::size_t i = 0; i < scores.size(); ++i)
     scores[i] = Calibrated(margins[i], slope_, offset_);
   if (blend_ <= 0 || propensity.empty()) return;
-  const auto& products = view_->Products().products;
+  const auto& products = view_->FullCatalogue().products;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const auto category = products[candidates[i]].category;
     if (category >= propensity.size()) continue;
@@ -141,7 +141,7 @@ Result<CategoryScorer> CategoryScorer::Make(const ModelSpec& spec,
   AISLE_TRY(auto inputs, features::ResolveCategoryInputs(spec.inputs));
   AISLE_TRY(auto forest, LoadForest(spec));
   return CategoryScorer(std::move(forest), features::CategoryRowMaker(view, std::move(inputs)),
-                        spec, view.Products().categories.size());
+                        spec, view.FullCatalogue().categories.size());
 }
 
 CategoryScorer::CategoryScorer(std::shared_ptr<const forest::Forest> forest,

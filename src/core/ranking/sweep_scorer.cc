@@ -77,7 +77,7 @@ SweepScorer::SweepScorer(forest::Sweep sweep, features::PairRowMaker maker, cons
 }
 
 SweptCandidates SweepScorer::Group(std::span<const std::uint32_t> candidates) const {
-  const auto& products = view_->Products().products;
+  const auto& products = view_->FullCatalogue().products;
   SweptCandidates swept;
   swept.positions.assign(candidates.begin(), candidates.end());
   for (std::uint32_t i = 0; i < candidates.size(); ++i) {
@@ -238,7 +238,7 @@ bool SweepScorer::Top(std::span<const float> propensity, const SweptCandidates& 
   AISLE_ASSERT(candidates.bias.size() == padded_);
   const bool blends = blend_ > 0 && !propensity.empty();
   if (candidates.outside || !sweep_.Takes(work.request)) return false;
-  if (blends && (propensity.size() < view_->Products().categories.size() ||
+  if (blends && (propensity.size() < view_->FullCatalogue().categories.size() ||
                  !std::ranges::all_of(propensity, [](float p) { return p >= 0 && p <= 1; }))) {
     return false;
   }

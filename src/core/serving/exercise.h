@@ -38,7 +38,7 @@ inline bool ExerciseShelf(std::string_view bytes) {
   AISLE_ASSERT(again && EncodeShelf(*again) == written);
   const auto state = ServingState::FromParts({}, *std::move(shelf), {});
   AISLE_ASSERT(state);
-  AISLE_ASSERT(EncodeShelf((*state)->Products()) == written);
+  AISLE_ASSERT(EncodeShelf((*state)->StockedShelf()) == written);
   return true;
 }
 

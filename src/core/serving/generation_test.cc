@@ -29,7 +29,7 @@ TEST_F(Generation, WhatIsPublishedIsServed) {
   EXPECT_EQ(state->Manifest().propensity_rows, 20 * 12);
   EXPECT_EQ(state->Manifest().created, manifest->created);
   EXPECT_GT(state->Manifest().inventory_rows, 150);
-  EXPECT_EQ(EncodeShelf(state->Products()), EncodeShelf(SampleShelf(1, kProducts)));
+  EXPECT_EQ(EncodeShelf(state->StockedShelf()), EncodeShelf(SampleShelf(1, kProducts)));
 
   const auto store = state->OpenStore();
   EXPECT_EQ(store->Name(), "embedded");
@@ -78,7 +78,7 @@ TEST_F(Generation, AnEmptyShopCanBePublished) {
   ASSERT_TRUE(writer && writer->PutShelf({}) && writer->Commit({}));
   const StatePtr state = Open();
   ASSERT_TRUE(state);
-  EXPECT_TRUE(state->Products().catalogue.products.empty());
+  EXPECT_TRUE(state->StockedShelf().catalogue.products.empty());
   EXPECT_EQ(Fetch(*state->OpenStore(), 1).error().code, ErrorCode::kNotFound);
 }
 

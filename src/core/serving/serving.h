@@ -135,7 +135,7 @@ class ServingState {
   ~ServingState();
 
   const GenerationManifest& Manifest() const;
-  const Shelf& Products() const;
+  const Shelf& StockedShelf() const;
   const features::CatalogueView& View() const;
   const ranking::PairScorer* Ranker() const;  // Null: no ranking model; answer by the next rung.
   // The same model by the sweep, and each region's candidates for it. Null: it does not fit, or there is none.

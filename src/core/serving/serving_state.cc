@@ -248,7 +248,7 @@ Result<std::shared_ptr<const ServingState>> ServingState::FromParts(
 }
 
 const GenerationManifest& ServingState::Manifest() const { return impl_->manifest; }
-const Shelf& ServingState::Products() const { return impl_->shelf; }
+const Shelf& ServingState::StockedShelf() const { return impl_->shelf; }
 const features::CatalogueView& ServingState::View() const { return *impl_->view; }
 const ranking::PairScorer* ServingState::Ranker() const {
   return impl_->ranker ? &*impl_->ranker : nullptr;

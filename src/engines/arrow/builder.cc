@@ -10,8 +10,9 @@ namespace {
 
 template <typename T>
 void Put(ArrowBuffer* buffer, T value) {
-  if (buffer->size_bytes + static_cast<std::int64_t>(sizeof(T)) > buffer->capacity_bytes) {
-    [[unlikely]] Must(ArrowBufferReserve(buffer, sizeof(T)));  // At least doubles.
+  if (buffer->size_bytes + static_cast<std::int64_t>(sizeof(T)) > buffer->capacity_bytes)
+      [[unlikely]] {
+    Must(ArrowBufferReserve(buffer, sizeof(T)));  // At least doubles.
   }
   std::memcpy(buffer->data + buffer->size_bytes, &value, sizeof(T));
   buffer->size_bytes += sizeof(T);

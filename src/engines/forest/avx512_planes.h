@@ -83,13 +83,13 @@ struct Avx512 : Avx512Base {
     constexpr unsigned kTables = kDepth <= 4 ? 1 : (1U << kDepth) / 16;
     __m512 table[kTables];
 #pragma GCC unroll 16
-    for (unsigned t = 0; t < kTables; ++t)
+    for (std::size_t t = 0; t < kTables; ++t)
       table[t] = _mm512_load_ps(reinterpret_cast<const float*>(packed) + std::size_t{16} * t);
     // Rolled up on purpose: the tables fill half the registers, and the loop stays in the decoded cache.
-    for (unsigned b = 0; b < 8; ++b) {
+    for (std::size_t b = 0; b < 8; ++b) {
       Vector number = bits[b];
 #pragma GCC unroll 4
-      for (unsigned j = 0; j < 4; ++j) {
+      for (std::size_t j = 0; j < 4; ++j) {
         Add(sums + 64 * b + 16 * j, LookUp<kDepth>(table, number));
         number = _mm512_srli_epi32(number, 8);
       }
@@ -135,12 +135,12 @@ struct Vbmi : Avx512Base {
     const Vector units = _mm512_set1_epi64(static_cast<long long>(0x8040201008040201ULL));
     Vector pair[8];
 #pragma GCC unroll 4
-    for (unsigned j = 0; j < 4; ++j) {
+    for (std::size_t j = 0; j < 4; ++j) {
       pair[2 * j] = _mm512_unpacklo_epi8(bits[7 - 2 * j], bits[6 - 2 * j]);
       pair[2 * j + 1] = _mm512_unpackhi_epi8(bits[7 - 2 * j], bits[6 - 2 * j]);
     }
 #pragma GCC unroll 2
-    for (unsigned h = 0; h < 2; ++h) {
+    for (std::size_t h = 0; h < 2; ++h) {
       const Vector low_front = _mm512_unpacklo_epi16(pair[h], pair[2 + h]);
       const Vector high_front = _mm512_unpackhi_epi16(pair[h], pair[2 + h]);
       const Vector low_back = _mm512_unpacklo_epi16(pair[4 + h], pair[6 + h]);
@@ -151,7 +151,7 @@ struct Vbmi : Avx512Base {
       numbers[4 * h + 3] = _mm512_unpackhi_epi32(high_front, high_back);
     }
 #pragma GCC unroll 8
-    for (unsigned v = 0; v < 8; ++v)
+    for (std::size_t v = 0; v < 8; ++v)
       numbers[v] = _mm512_gf2p8affine_epi64_epi8(units, numbers[v], 0);
   }
 
@@ -173,10 +173,10 @@ struct Vbmi : Avx512Base {
   static AISLE_INLINE void AddLeaves(Vector* bits, const std::byte* packed, float* sums) {
     Vector numbers[8];
     Numbers(bits, numbers);
-    for (unsigned v = 0; v < 8; ++v) {
+    for (std::size_t v = 0; v < 8; ++v) {
       Vector byte[4];
 #pragma GCC unroll 4
-      for (unsigned j = 0; j < 4; ++j)
+      for (std::size_t j = 0; j < 4; ++j)
         byte[j] = LookUp<kDepth>(packed + std::size_t{64} * j, numbers[v]);
       const Vector low01 = _mm512_unpacklo_epi8(byte[0], byte[1]);
       const Vector high01 = _mm512_unpackhi_epi8(byte[0], byte[1]);

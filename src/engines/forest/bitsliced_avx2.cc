@@ -85,15 +85,15 @@ struct Avx2 {
   static AISLE_INLINE void AddLeaves(Vector* bits, const std::byte* packed, float* sums) {
     TransposeBits<Avx2>(bits);
     if constexpr (kDepth <= kShuffledDepth) {
-      for (unsigned b = 0; b < 8; b += 2)
+      for (std::size_t b = 0; b < 8; b += 2)
         AddShuffled<kDepth>(bits + b, packed, sums + std::size_t{32} * b);
     } else {
       const auto* const leaves = reinterpret_cast<const float*>(packed);
       alignas(32) unsigned char number[256];
 #pragma GCC unroll 8
-      for (unsigned b = 0; b < 8; ++b)
+      for (std::size_t b = 0; b < 8; ++b)
         Store(reinterpret_cast<std::byte*>(number) + 32 * b, bits[b]);
-      for (unsigned row = 0; row < 256; row += 8) {
+      for (std::size_t row = 0; row < 256; row += 8) {
         const unsigned char* const n = number + row / 32 * 32 + row % 32 / 2;
         Add(sums + row, _mm256_setr_ps(leaves[n[0]], leaves[n[1]], leaves[n[2]], leaves[n[3]],
                                        leaves[n[16]], leaves[n[17]], leaves[n[18]], leaves[n[19]]));
@@ -109,29 +109,29 @@ struct Avx2 {
     constexpr unsigned kGroups = kDepth <= 4 ? 1 : 1U << (kDepth - 4);
     Vector byte[2][4];
 #pragma GCC unroll 4
-    for (unsigned group = 0; group < kGroups; ++group) {
+    for (std::size_t group = 0; group < kGroups; ++group) {
       const Vector upper = _mm256_set1_epi8(static_cast<char>(group << 4U));
       Vector index[2];
 #pragma GCC unroll 2
-      for (unsigned i = 0; i < 2; ++i) {
+      for (std::size_t i = 0; i < 2; ++i) {
         index[i] = kGroups == 1 ? numbers[i]
                                 : _mm256_adds_epu8(_mm256_xor_si256(numbers[i], upper),
                                                    _mm256_set1_epi8(0x70));
       }
 #pragma GCC unroll 4
-      for (unsigned j = 0; j < 4; ++j) {
+      for (std::size_t j = 0; j < 4; ++j) {
         const auto* const from =
             reinterpret_cast<const __m128i*>(packed + std::size_t{64} * group + 16 * j);
         const Vector table = _mm256_broadcastsi128_si256(_mm_load_si128(from));
 #pragma GCC unroll 2
-        for (unsigned i = 0; i < 2; ++i) {
+        for (std::size_t i = 0; i < 2; ++i) {
           const Vector found = _mm256_shuffle_epi8(table, index[i]);
           byte[i][j] = group == 0 ? found : _mm256_or_si256(byte[i][j], found);
         }
       }
     }
 #pragma GCC unroll 2
-    for (unsigned i = 0; i < 2; ++i) AddBytes(byte[i], sums + 32 * i);
+    for (std::size_t i = 0; i < 2; ++i) AddBytes(byte[i], sums + 32 * i);
   }
 
   // The four bytes of 32 leaves.

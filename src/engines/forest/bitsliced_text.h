@@ -34,7 +34,7 @@ AISLE_INLINE void Network(const std::byte* planes, const std::uint32_t* program,
     Network<Plane, kBelow>(planes, program + 1, left);
     Network<Plane, kBelow>(planes, program + (1U << kBelow), right);
 #pragma GCC unroll 8
-    for (unsigned j = 0; j < kBelow; ++j) bits[j + 1] = Plane::Mux(root, right[j], left[j]);
+    for (std::size_t j = 0; j < kBelow; ++j) bits[j + 1] = Plane::Mux(root, right[j], left[j]);
   }
   bits[0] = root;
 }
@@ -43,12 +43,12 @@ AISLE_INLINE void Network(const std::byte* planes, const std::uint32_t* program,
 template <class Plane, unsigned kDepth>
 AISLE_APART void ScoreTree(const std::byte* planes, const std::uint32_t* program,
                            const std::byte* leaves, float* sums) {
-  for (unsigned byte = 0; byte < Plane::kPlaneBytes; byte += Plane::kBytes) {
+  for (std::size_t byte = 0; byte < Plane::kPlaneBytes; byte += Plane::kBytes) {
     typename Plane::Vector path[kDepth];
     Network<Plane, kDepth>(planes + byte, program, path);
     typename Plane::Vector bits[kDepthMax];
 #pragma GCC unroll 8
-    for (unsigned j = 0; j < kDepthMax; ++j)
+    for (std::size_t j = 0; j < kDepthMax; ++j)
       bits[j] = j < kDepth ? path[kDepth - 1 - j] : Plane::Zero();
     Plane::template AddLeaves<kDepth>(bits, leaves, sums + 8U * byte);
   }
@@ -57,7 +57,7 @@ AISLE_APART void ScoreTree(const std::byte* planes, const std::uint32_t* program
 template <class Plane>
 void Score(const SlicedForest& forest, const std::byte* planes, float* sums) {
   constexpr unsigned kRows = 8 * Plane::kPlaneBytes;
-  for (unsigned row = 0; row < kRows; ++row) sums[row] = forest.base_margin;
+  for (std::size_t row = 0; row < kRows; ++row) sums[row] = forest.base_margin;
   for (std::size_t i = 0; i < forest.tree_count; ++i) {
     const SlicedTree tree = forest.trees[i];
     const std::uint32_t* const program = forest.programs + tree.program;
@@ -91,7 +91,7 @@ void Score(const SlicedForest& forest, const std::byte* planes, float* sums) {
         float leaf = 0;
         __builtin_memcpy(&leaf, leaves, sizeof leaf);
         const FourFloats all = {leaf, leaf, leaf, leaf};
-        for (unsigned row = 0; row < kRows; row += 4) {
+        for (std::size_t row = 0; row < kRows; row += 4) {
           FourFloats four;
           __builtin_memcpy(&four, sums + row, sizeof four);
           four += all;
@@ -127,7 +127,7 @@ AISLE_INLINE void RankTogether(const SearchTable& table, const float* values,
   Plane::StoreInts(above, first_above);
   Plane::StoreInts(above + Plane::kLanes, second_above);
 #pragma GCC unroll 8
-  for (unsigned lane = 0; lane < kTogether<Plane>; ++lane) {
+  for (std::size_t lane = 0; lane < kTogether<Plane>; ++lane) {
     std::uint32_t at = table.pivot_count - static_cast<std::uint32_t>(above[lane]);
     if (table.middle != nullptr) {
       const std::int32_t* const sixteen = table.middle + std::size_t{16} * at;
@@ -148,16 +148,16 @@ AISLE_INLINE void RankAll(const SearchTable& table, const float* values, std::si
   std::size_t begin = 0;
   for (; begin + kCount <= value_count; begin += kCount) {
 #pragma GCC unroll 8
-    for (unsigned lane = 0; lane < kCount; ++lane) lanes[lane] = values[(begin + lane) * stride];
+    for (std::size_t lane = 0; lane < kCount; ++lane) lanes[lane] = values[(begin + lane) * stride];
     RankTogether<Plane>(table, lanes, ranks);
 #pragma GCC unroll 8
-    for (unsigned lane = 0; lane < kCount; ++lane) take(begin + lane, ranks[lane]);
+    for (std::size_t lane = 0; lane < kCount; ++lane) take(begin + lane, ranks[lane]);
   }
   if (begin == value_count) return;
-  for (unsigned lane = 0; lane < kCount; ++lane)
+  for (std::size_t lane = 0; lane < kCount; ++lane)
     lanes[lane] = begin + lane < value_count ? values[(begin + lane) * stride] : 0.0F;
   RankTogether<Plane>(table, lanes, ranks);
-  for (unsigned lane = 0; begin + lane < value_count; ++lane) take(begin + lane, ranks[lane]);
+  for (std::size_t lane = 0; begin + lane < value_count; ++lane) take(begin + lane, ranks[lane]);
 }
 
 template <class Plane>
@@ -186,7 +186,7 @@ bool Fill(const SearchTable& table, const Place* places, const float* values, st
 template <class Plane>
 void Spread(std::byte* buckets, std::size_t count, const std::byte* missing,
             const std::uint8_t* missing_right, std::byte* planes) {
-  for (unsigned byte = 0; byte < Plane::kPlaneBytes; byte += Plane::kBytes) {
+  for (std::size_t byte = 0; byte < Plane::kPlaneBytes; byte += Plane::kBytes) {
     alignas(64) std::byte missing_rows[2 * Plane::kBytes];
     Plane::Store(missing_rows, Plane::Zero());
     if (missing != nullptr) Plane::Store(missing_rows + Plane::kBytes, Plane::Load(missing + byte));
@@ -228,12 +228,12 @@ constexpr Kernel MakeKernel() {
 template <class Plane>
 AISLE_INLINE void TransposeBits(typename Plane::Vector* v) {
 #pragma GCC unroll 4
-  for (unsigned j = 0; j < 4; ++j) Plane::template Exchange<4>(v[j], v[j + 4]);
+  for (std::size_t j = 0; j < 4; ++j) Plane::template Exchange<4>(v[j], v[j + 4]);
 #pragma GCC unroll 4
-  for (unsigned j = 0; j < 4; ++j)
+  for (std::size_t j = 0; j < 4; ++j)
     Plane::template Exchange<2>(v[j / 2 * 4 + j % 2], v[j / 2 * 4 + j % 2 + 2]);
 #pragma GCC unroll 4
-  for (unsigned j = 0; j < 4; ++j) Plane::template Exchange<1>(v[2 * j], v[2 * j + 1]);
+  for (std::size_t j = 0; j < 4; ++j) Plane::template Exchange<1>(v[2 * j], v[2 * j + 1]);
 }
 
 // The bytes that Exchange<shift>() keeps of its first argument.

@@ -52,7 +52,7 @@ struct Words {
   static AISLE_INLINE std::uint32_t CountUpTo(const std::int32_t* keys, std::int32_t key) {
     Ints sum = {0, 0, 0, 0};
 #pragma GCC unroll 4
-    for (unsigned i = 0; i < 16; i += 4) {
+    for (std::size_t i = 0; i < 16; i += 4) {
       Ints four;
       __builtin_memcpy(&four, keys + i, sizeof four);
       sum += four <= Ints{key, key, key, key};
@@ -70,11 +70,11 @@ struct Words {
   static AISLE_INLINE void AddLeaves(Vector* bits, const std::byte* packed, float* sums) {
     const auto* const leaves = reinterpret_cast<const float*>(packed);
     TransposeBits<Words>(bits);
-    for (unsigned b = 0; b < 8; ++b) {
+    for (std::size_t b = 0; b < 8; ++b) {
       unsigned char number[kBytes];
       __builtin_memcpy(number, bits + b, sizeof number);
 #pragma GCC unroll 4
-      for (unsigned k = 0; k < kBytes; k += 4) {
+      for (std::size_t k = 0; k < kBytes; k += 4) {
         const Floats leaf = {leaves[number[k]], leaves[number[k + 1]], leaves[number[k + 2]],
                              leaves[number[k + 3]]};
         float* const at = sums + b * kBytes + k;

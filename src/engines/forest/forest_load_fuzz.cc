@@ -4,6 +4,7 @@
 // Changing bytes blindly nearly always breaks the text around a number first. So two times in three one number is
 // changed as a number: an index, a size, a threshold, a category, in any of the three text forms, or an element of a
 // typed UBJSON array.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -140,7 +141,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
     text ? ChangeText(bytes, stream) : ChangeUbjson(bytes, stream);
   }
   if (bytes.size() > max_size) bytes.resize(max_size);
-  std::memcpy(data, bytes.data(), bytes.size());
+  std::ranges::copy(bytes, data);
   return bytes.size();
 }
 

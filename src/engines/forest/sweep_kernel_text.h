@@ -129,9 +129,9 @@ AISLE_INLINE void Boxes(const SweepTables& tables, SweepWork& work, std::uint32_
     }
     std::uint32_t low = 0;
     std::uint32_t high = tables.row_count;
-    for (int bound = 0; bound < kLower; ++bound)
+    for (std::size_t bound = 0; bound < kLower; ++bound)
       low = Larger(low, lower[Load<std::uint16_t>(record + 4 + 2 * bound)]);
-    for (int bound = 0; bound < kUpper; ++bound)
+    for (std::size_t bound = 0; bound < kUpper; ++bound)
       high = Smaller(high, upper[Load<std::uint16_t>(record + 4 + 2 * (kLower + bound))]);
     if constexpr (kLower > 0 && kUpper > 0) high = Larger(low, high);
     work.spans[j] = low | high << 16U;

@@ -16,7 +16,7 @@ bool ChunkedBody::TakeSizeDigit(char c) {
   if (c >= '0' && c <= '9') {
     digit = static_cast<std::size_t>(c - '0');
   } else if (lower >= 'a' && lower <= 'f') {
-    digit = static_cast<std::size_t>(lower - 'a' + 10);
+    digit = static_cast<std::size_t>(lower - 'a') + 10;
   } else {
     if (digit_count_ == 0) return false;
     if (c == '\r') {

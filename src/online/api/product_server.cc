@@ -61,7 +61,7 @@ std::string ProductServer::ReadyLine() const {
   };
   return fmt::format(
       "Ready - {} products cached, ranking {}, propensity {}, generation {}, backend={}",
-      state->Products().catalogue.products.size(), version(manifest.ranking_version),
+      state->StockedShelf().catalogue.products.size(), version(manifest.ranking_version),
       version(manifest.propensity_version), manifest.generation, state->OpenStore()->Name());
 }
 

@@ -128,7 +128,7 @@ std::string HealthJson(const Desk& desk, const Desk::Place& place,
       std::chrono::steady_clock::now() - desk.started);
   std::string out;
   fmt::format_to(std::back_inserter(out), R"({{"status":"ok","products_cached":{},"backend":)",
-                 state.Products().catalogue.products.size());
+                 state.StockedShelf().catalogue.products.size());
   web::AppendJsonString(out, place.backend);
   fmt::format_to(
       std::back_inserter(out),

@@ -119,9 +119,9 @@ base::Timestamp ModelTime(base::Timestamp now, base::Timestamp as_of) {
 Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Timestamp now,
             net::Deadline deadline, std::size_t count, Work& work, Answer& answer) {
   const auto region = static_cast<std::size_t>(answer.region);
-  const features::Catalogue& catalogue = epoch.state->Products().catalogue;
+  const features::Catalogue& catalogue = epoch.state->StockedShelf().catalogue;
   const std::span<const std::uint32_t> candidates =
-      epoch.state->Products().regions[region].products;
+      epoch.state->StockedShelf().regions[region].products;
   const RegionRanks& ranks = epoch.ranks[region];
   const serving::GenerationManifest& manifest = epoch.state->Manifest();
 
@@ -233,7 +233,7 @@ struct Recommender::Impl {
       answer.timings.propensity = customer->propensity_time;
     }
     ChooseRegion(request, customer, answer);
-    const serving::Shelf& shelf = of.state->Products();
+    const serving::Shelf& shelf = of.state->StockedShelf();
     answer.timings.candidates = static_cast<std::int32_t>(
         shelf.regions[static_cast<std::size_t>(answer.region)].products.size());
     const Ranked ranked =
@@ -264,7 +264,7 @@ void Recommender::SetState(std::shared_ptr<const serving::ServingState> state) {
     impl_->epoch = nullptr;
     return;
   }
-  auto ranks = MakeRegionRanks(state->Products());
+  auto ranks = MakeRegionRanks(state->StockedShelf());
   serving::Ladder ladder(impl_->make_stores(*state));
   impl_->epoch = std::make_shared<Epoch>(std::move(state), std::move(ranks), std::move(ladder));
 }

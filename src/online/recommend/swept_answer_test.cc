@@ -15,7 +15,7 @@ TEST(SweptAnswer, IsThatOfTheRows) {
   ASSERT_NE(state->Sweeper(), nullptr);
   Recommender recommender(nullptr);
   recommender.SetState(state);
-  const auto& region = state->Products().regions[0];
+  const auto& region = state->StockedShelf().regions[0];
   ranking::Scratch scratch;
   std::vector<float> scores(region.products.size());
   for (const auto& customer : shop.customers) {
@@ -30,7 +30,8 @@ TEST(SweptAnswer, IsThatOfTheRows) {
     ASSERT_EQ(answer->items.size(), best.size());
     for (std::size_t i = 0; i < best.size(); ++i) {
       const auto position = region.products[best[i]];
-      EXPECT_EQ(answer->items[i].product, state->Products().catalogue.products[position].product);
+      EXPECT_EQ(answer->items[i].product,
+                state->StockedShelf().catalogue.products[position].product);
       EXPECT_EQ(answer->items[i].score, scores[best[i]]);
       EXPECT_EQ(answer->items[i].source, "model");
     }
