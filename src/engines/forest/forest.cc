@@ -116,18 +116,22 @@ void Scorer::Margins(const RowPlan& /*plan*/, const Prepared& /*prepared*/,
 }
 
 Result<Forest> Forest::Build(Model model, Engine engine) {
+  constexpr const char* kVariable = "AISLE_FOREST_ENGINE";
+  const char* const forced = engine == Engine::kAuto ? std::getenv(kVariable) : nullptr;
+  if (forced == nullptr || *forced == 0) return BuildWith(std::move(model), engine);
+  const Result<Engine> parsed = ParseEngine(forced);
+  if (!parsed) return Within(kVariable, parsed.error());
+  Result<Forest> forest = BuildWith(std::move(model), *parsed);
+  if (!forest && forest.error().code == ErrorCode::kFailedPrecondition)
+    return Within(kVariable, std::move(forest).error());
+  if (forest && *parsed != Engine::kAuto) forest->engine_reason_ = kVariable;
+  return forest;
+}
+
+Result<Forest> Forest::BuildWith(Model model, Engine engine) {
   AISLE_CHECK(CheckModel(model));
   Forest forest;
   forest.engine_reason_ = "asked for";
-  if (engine == Engine::kAuto) {
-    if (const char* forced = std::getenv("AISLE_FOREST_ENGINE");
-        forced != nullptr && *forced != 0) {
-      auto parsed = ParseEngine(forced);
-      if (!parsed) return Within("AISLE_FOREST_ENGINE", std::move(parsed).error());
-      engine = *parsed;
-      forest.engine_reason_ = "AISLE_FOREST_ENGINE";
-    }
-  }
   AISLE_CHECK(CheckEngine(engine));
   const std::string beyond(WhatIsNotPlain(model));
   const std::string unfit = beyond.empty() ? WhyNotSliced(model) : beyond;

@@ -116,6 +116,7 @@ class Forest {
 
  private:
   Forest() = default;
+  static Result<Forest> BuildWith(Model model, Engine engine);
   std::shared_ptr<const Model> model_;
   std::shared_ptr<const Scorer> scorer_;
   Engine engine_ = Engine::kReference;

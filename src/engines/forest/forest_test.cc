@@ -189,6 +189,13 @@ TEST(Forest, TheEnvironmentForcesAnEngineWhereTheChoiceIsOpen) {
   EXPECT_EQ(Forest::Build(Stump(), Engine::kInterleaved)->EngineInUse(), Engine::kInterleaved);
   setenv("AISLE_FOREST_ENGINE", "warp", 1);
   EXPECT_THAT(Forest::Build(Stump()).error().message, HasSubstr("'warp'"));
+  setenv("AISLE_FOREST_ENGINE", "bitsliced64", 1);
+  EXPECT_THAT(Forest::Build(RandomModel(1, 2, 9, 3, 0)).error().message,
+              testing::StartsWith("AISLE_FOREST_ENGINE: engine bitsliced64 does not take"));
+  Model broken = Stump();
+  broken.nodes[0].left = 7;
+  EXPECT_THAT(Forest::Build(broken).error().message,
+              testing::Not(HasSubstr("AISLE_FOREST_ENGINE")));
   unsetenv("AISLE_FOREST_ENGINE");
 }
 
