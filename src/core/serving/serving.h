@@ -62,6 +62,16 @@ struct Shelf {
   std::array<RegionShelf, domain::kRegionCount> regions;
 };
 
+// How much of what a region buys each product of its shelf is: what answers when no model can. Entry i belongs
+// to the i-th place of the region's shelf. Shares are in (0, 1), of the order lines of 90 days in the region; each
+// product counts a fraction of one line more than it sold (more for those sold more elsewhere), and one line
+// stands for what is not on the shelf.
+struct RegionPopularity {
+  std::vector<float> share;              // Among everything on the shelf.
+  std::vector<float> share_in_category;  // Among the shelf's products of its category.
+  std::vector<std::uint16_t> category;   // The product's, side by side for a pass over the shelf.
+};
+
 struct GenerationManifest {
   int format = kGenerationFormat;
   std::int64_t generation = 0;  // Set by the writer.
@@ -144,6 +154,8 @@ class ServingState {
 
   // What the region's shelf holds, prepared for ranker(). Only where there is a ranker.
   const ranking::PreparedCandidates& Candidates(domain::Region region) const;
+
+  const RegionPopularity& Popularity(domain::Region region) const;
 
   // The embedded store of this generation; one per thread, must not outlive the state.
   std::unique_ptr<Store> OpenStore() const;

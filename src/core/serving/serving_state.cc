@@ -9,6 +9,7 @@
 #include "serving/check.h"
 #include "serving/generation_lock.h"
 #include "serving/layout.h"
+#include "serving/region_popularity.h"
 #include "serving/serving.h"
 
 namespace aisle::serving {
@@ -155,6 +156,7 @@ struct ServingState::Impl {
   std::optional<kv::Snapshot> data;    // Of a generation on disk.
   CustomerMap customers;               // Of a state made from parts.
   std::optional<features::CatalogueView> view;
+  std::array<RegionPopularity, domain::kRegionCount> popularity;
   std::optional<ranking::PairScorer> ranker;
   std::vector<ranking::PreparedCandidates> candidates;  // By region, with a ranker.
   std::optional<ranking::SweepScorer> sweeper;
@@ -163,6 +165,7 @@ struct ServingState::Impl {
   // What is computed from the shelf; the shelf must not move afterwards.
   Status Complete(const std::optional<ranking::ModelSpec>& model) {
     view.emplace(shelf.catalogue);
+    popularity = PopularityOf(shelf);
     if (!model) return {};
     AISLE_TRY(auto made, ranking::PairScorer::Make(*model, *view));
     ranker.emplace(std::move(made));
@@ -262,6 +265,9 @@ const ranking::SweepScorer* ServingState::Sweeper() const {
 }
 const ranking::SweptCandidates& ServingState::SweptOf(domain::Region region) const {
   return impl_->swept[static_cast<std::size_t>(region)];
+}
+const RegionPopularity& ServingState::Popularity(domain::Region region) const {
+  return impl_->popularity[static_cast<std::size_t>(region)];
 }
 std::unique_ptr<Store> ServingState::OpenStore() const {
   if (!impl_->data) return std::make_unique<MemoryStore>(impl_->customers);

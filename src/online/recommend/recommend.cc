@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "ranking/select.h"
-#include "recommend/region_ranks.h"
 
 namespace aisle::recommend {
 namespace {
@@ -30,7 +29,6 @@ constexpr std::string_view kUnknownZip = "00000";
 // One generation as this loop serves it. The ladder's stores read from the state: it goes first.
 struct Epoch {
   std::shared_ptr<const serving::ServingState> state;
-  std::array<RegionRanks, domain::kRegionCount> ranks;
   serving::Ladder ladder;
 };
 
@@ -122,7 +120,7 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
   const features::Catalogue& catalogue = epoch.state->StockedShelf().catalogue;
   const std::span<const std::uint32_t> candidates =
       epoch.state->StockedShelf().regions[region].products;
-  const RegionRanks& ranks = epoch.ranks[region];
+  const serving::RegionPopularity& popularity = epoch.state->Popularity(answer.region);
   const serving::GenerationManifest& manifest = epoch.state->Manifest();
 
   const ranking::PairScorer* ranker = epoch.state->Ranker();
@@ -133,15 +131,15 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
     answer.degraded.push_back({"propensity", "missing"});
   if (ranker == nullptr) answer.degraded.push_back({"model", "missing"});
 
-  const Ranked popularity{kPopularity, ranks.share, false};
-  if (candidates.empty() || customer == nullptr) return popularity;
+  const Ranked popular{kPopularity, popularity.share, false};
+  if (candidates.empty() || customer == nullptr) return popular;
 
   work.scores.resize(candidates.size());
   if (ranker != nullptr && deadline.Passed()) {
     answer.degraded.push_back({"model", "deadline"});
     ranker = nullptr;
   }
-  if (ranker == nullptr && propensity.empty()) return popularity;
+  if (ranker == nullptr && propensity.empty()) return popular;
   if (!propensity.empty()) answer.propensity_version = manifest.propensity_version;
   if (ranker != nullptr) {
     answer.ranking_version = manifest.ranking_version;
@@ -154,7 +152,7 @@ Ranked Rank(const Epoch& epoch, const serving::CustomerState* customer, base::Ti
     return {kModel, work.scores, false};
   }
   for (std::size_t i = 0; i < candidates.size(); ++i)
-    work.scores[i] = propensity[ranks.category[i]] * ranks.share_in_category[i];
+    work.scores[i] = propensity[popularity.category[i]] * popularity.share_in_category[i];
   return {kPropensity, work.scores, false};
 }
 
@@ -264,9 +262,8 @@ void Recommender::SetState(std::shared_ptr<const serving::ServingState> state) {
     impl_->epoch = nullptr;
     return;
   }
-  auto ranks = MakeRegionRanks(state->StockedShelf());
   serving::Ladder ladder(impl_->make_stores(*state));
-  impl_->epoch = std::make_shared<Epoch>(std::move(state), std::move(ranks), std::move(ladder));
+  impl_->epoch = std::make_shared<Epoch>(std::move(state), std::move(ladder));
 }
 
 std::shared_ptr<const serving::ServingState> Recommender::State() const {
