@@ -81,6 +81,10 @@ Status DoSteps(const Context& context, const Plan& plan, Job& job, base::Timesta
   if (plan.Generate()) {
     context.Say("1. Making a shop: {} customers, a year of events up to {}",
                 Grouped(context.settings.generate_customers), base::FormatTimestamp(as_of));
+    if (const auto& before = job.About()) {
+      context.Say("   in place of the synthetic shop of {} customers up to {} (seed {})",
+                  Grouped(before->customers), base::FormatTimestamp(before->until), before->seed);
+    }
     AISLE_TRY(const auto report, GenerateStep(context, job, as_of, false));
     std::int64_t rows = 0;
     for (const LoadedTable& table : report.tables) rows += table.rows;

@@ -209,6 +209,12 @@ class WithAShop(shop.ShopTest):
         self.fails(5, "import", str(shop.ROOT / "config/mappings/corner_shop/mapping.toml"))
         self.assertEqual(self.status()["raw"]["kind"], "synthetic")
 
+    def test_a_demo_of_another_size_says_what_it_replaces(self):
+        code, _, said = shop.run("demo", "--once", "--customers", "200", "--as-of", shop.AS_OF, data=self.data)
+        self.assertEqual(code, 0, said)
+        self.assertIn(f"in place of the synthetic shop of {shop.CUSTOMERS} customers up to {shop.AS_OF} 00:00:00", said)
+        self.assertEqual(self.status()["raw"]["customers"], 200)
+
 
 class WithoutAShop(shop.ShopTest):
     def test_nothing_there_yet_says_what_to_run(self):
