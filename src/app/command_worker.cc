@@ -54,8 +54,13 @@ Result<PassReport> Pass(const Context& context) {
   PassReport report;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
   AISLE_TRY(report.as_of, context.AsOfNow());
+  base::Progress progress("  impressions", 0, "answers");
   AISLE_TRY(report.impressions,
-            ingest::CollectImpressions(job.Connection(), context.workspace.Events()));
+            ingest::CollectImpressions(job.Connection(), context.workspace.Events(),
+                                       [&](std::int64_t moved) {
+                                         progress.Set(moved);
+                                         return !Interrupted();
+                                       }));
   AISLE_TRY(const auto refreshed, RefreshStep(context, job, report.as_of));
   report.refreshed_tables = static_cast<std::int64_t>(refreshed.tables.size());
   auto scores = ScoreStep(context, job, report.as_of);

@@ -90,7 +90,10 @@ Result<RefreshOutcome> RefreshStep(const Context& context, Job& job, base::Times
   AISLE_TRY(outcome.tables,
             gold::Refresh(job.Connection(), as_of,
                           static_cast<int>(context.settings.refresh_target_lag_minutes),
-                          [&](const std::string& table) { context.Say("  {}", table); }));
+                          [&](const std::string& table) {
+                            if (!table.empty()) context.Say("  {}", table);
+                            return !Interrupted();
+                          }));
   outcome.seconds = watch.Seconds();
   std::map<std::string, std::int64_t> counts;
   for (const auto& table : outcome.tables) counts[table.table] = table.rows;

@@ -112,6 +112,22 @@ TEST_F(Gold, AFailedRefreshLeavesTheOldTables) {
   EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "8");
 }
 
+TEST_F(Gold, ACancelledRefreshLeavesTheOldTables) {
+  FillShop();
+  Must(Refresh(Connection(), AsOf()));
+  AddCustomer(4);
+  for (const std::string at : {"gold.customer_state", "feature_store.product_features", ""}) {
+    const auto cancelled = Refresh(Connection(), AsOf(), kTargetLagMinutes,
+                                   [&](const std::string& table) { return table != at; });
+    ASSERT_FALSE(cancelled.has_value()) << at;
+    EXPECT_EQ(cancelled.error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(Rows("SELECT count(*) FROM gold.customer_360").at(0).at(0), "2");
+    EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "8");
+  }
+  Must(Refresh(Connection(), AsOf()));
+  EXPECT_EQ(Rows("SELECT count(*) FROM gold.customer_360").at(0).at(0), "3");
+}
+
 TEST_F(Gold, TheCatalogueIsSortedAndKnowsPricePositions) {
   FillShop();
   const features::Catalogue catalogue = Must(ReadCatalogue(Connection(), AsOf()));

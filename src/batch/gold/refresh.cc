@@ -83,17 +83,21 @@ Result<RefreshReport> BuildAndRecord(warehouse::Connection& connection, const St
 
 Result<std::vector<RefreshReport>> Refresh(
     warehouse::Connection& connection, base::Timestamp as_of, int target_lag_minutes,
-    const std::function<void(const std::string&)>& progress) {
+    const std::function<bool(const std::string&)>& progress) {
   AISLE_CHECK(CheckRawTables(connection));
   std::vector<RefreshReport> reports;
+  const auto go_on = [&](const std::string& table) -> Status {
+    if (!progress || progress(table)) return {};
+    return Fail(ErrorCode::kUnavailable, "cancelled");
+  };
   AISLE_CHECK(warehouse::InTransaction(connection, [&]() -> Status {
     AISLE_CHECK(connection.Execute(sql::kCreateViews));
     for (const Step& step : kSteps) {
-      if (progress) progress(step.table);
+      AISLE_CHECK(go_on(step.table));
       AISLE_TRY(RefreshReport report, BuildAndRecord(connection, step, as_of, target_lag_minutes));
       reports.push_back(std::move(report));
     }
-    return {};
+    return go_on("");
   }));
   return reports;
 }

@@ -3,7 +3,7 @@
 // Everything happens in one transaction: between jobs readers see the old tables or the new ones.
 // Each table is recorded in gold.refresh_history with its target lag.
 //
-//   errors   as feature_stream.h.
+//   errors   as feature_stream.h; kUnavailable: cancelled, the old tables stay.
 //   cost     two passes over the events; a few seconds for 4 M.
 #pragma once
 
@@ -25,10 +25,11 @@ struct RefreshReport {
   std::int64_t rows = 0;
   double seconds = 0;
 };
-// `progress` hears the name of each table before it is built.
+// `progress` hears the name of each table before it is built, and an empty name before all of them
+// are committed; false from it cancels.
 Result<std::vector<RefreshReport>> Refresh(
     warehouse::Connection& connection, base::Timestamp as_of,
     int target_lag_minutes = kTargetLagMinutes,
-    const std::function<void(const std::string&)>& progress = {});
+    const std::function<bool(const std::string&)>& progress = {});
 
 }  // namespace aisle::gold

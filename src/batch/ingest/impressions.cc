@@ -108,19 +108,22 @@ Status Move(Connection& connection, const std::vector<LogRecord>& records) {
 }  // namespace
 
 Result<std::int64_t> CollectImpressions(Connection& connection,
-                                        const std::filesystem::path& event_log) {
+                                        const std::filesystem::path& event_log,
+                                        const std::function<bool(std::int64_t)>& progress) {
   auto log = EventLog::Open(event_log, EventLog::Access::kRead);
   if (!log && log.error().code == ErrorCode::kNotFound) return 0;
   if (!log) return std::unexpected(std::move(log).error());
   AISLE_CHECK(CreateTables(connection));
   AISLE_TRY(std::uint64_t position, log->TrimmedTo());
   AISLE_TRY(const std::int64_t before, connection.QueryInt(sql::kCountImpressions));
-  for (;;) {
+  for (std::int64_t moved = 0;;) {
     AISLE_TRY(const std::vector<LogRecord> records, log->Read(position, kRecordsPerRead));
     if (records.empty()) break;
     AISLE_CHECK(warehouse::InTransaction(connection, [&] { return Move(connection, records); }));
     position = records.back().position;
     AISLE_CHECK(log->Trim(position));
+    moved += static_cast<std::int64_t>(records.size());
+    if (progress && !progress(moved)) return Fail(ErrorCode::kUnavailable, "cancelled");
   }
   AISLE_TRY(const std::int64_t after, connection.QueryInt(sql::kCountImpressions));
   return after - before;

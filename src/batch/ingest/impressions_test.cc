@@ -87,6 +87,21 @@ TEST_F(ImpressionsTest, ADamagedRecordHoldsUpNobody) {
             "event log|raw.impressions|1\n");
 }
 
+TEST_F(ImpressionsTest, CancelledOnTheWayTheRestIsMovedNextTime) {
+  std::vector<std::string> records;
+  for (int i = 0; i < 12'000; ++i)
+    records.push_back(EncodeImpression(Answer("r" + std::to_string(i), 1)));
+  Append(records);
+  const auto cancelled =
+      CollectImpressions(*connection_, folder_ / "log", [](std::int64_t) { return false; });
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().code, ErrorCode::kUnavailable);
+  const std::string kept = Rows("SELECT count(*) FROM raw.impressions");
+  EXPECT_NE(kept, "0\n");
+  EXPECT_NE(kept, "12000\n");
+  EXPECT_EQ(Collect(), 12'000 - std::stoll(kept));
+}
+
 TEST_F(ImpressionsTest, RecordsOfANewerProgramStayInTheLog) {
   std::string newer = EncodeImpression(Answer("r1", 1));
   newer[0] = '\x7E';
