@@ -8,6 +8,8 @@
 //   units    metrics are shares in [0, 1]; intervals are 95 % percentile bootstraps over customers,
 //            1,000 draws, paired for differences.
 //   order    contenders in the order of the table.
+//   warnings a model that learned from what happened in the window, or after it, is ranked all the
+//            same and named.
 //   missing  a metric that cannot be had (no oracle, no model) is left out and its reason listed.
 //   threads  EvaluateOptions::threads; the figures do not depend on it.
 //   errors   as gold's and the registry's; kFailedPrecondition: nobody bought anything in the window.
@@ -62,6 +64,7 @@ struct Report {
       propensity;  // Over (customer, category): "auc", "auc_within_customer", "expected_over_actual".
   std::vector<Difference> differences;
   std::vector<Difference> shares;     // Of the oracle.
+  std::vector<std::string> warnings;  // Why a figure is too good to be believed.
   std::vector<std::string> left_out;  // What is missing, and why.
 };
 

@@ -44,11 +44,15 @@ class EvaluationTest : public testing::Test {
         type, days_ago, product));
   }
 
-  void AddModel(const std::string& name, const std::vector<std::string>& inputs) {
+  // A model of labels of 28 days, whose validation ended `seen_days_ago` before as_of.
+  void AddModel(const std::string& name, const std::vector<std::string>& inputs,
+                int seen_days_ago = 28) {
     const ranking::ModelSpec spec = ranking::RandomSpec(5, 20, 4, inputs);
     registry::Manifest manifest;
     manifest.model = name;
     manifest.recipe = name + "_recipe";
+    manifest.window_until = gold::ShopFixture::AsOf() - (seen_days_ago + 28) * base::kDay;
+    manifest.cutoffs = {manifest.window_until - 28 * base::kDay};
     for (const std::string& input : inputs) manifest.inputs.push_back({input, "float", "pair"});
     ASSERT_TRUE(Registry().Add(manifest, spec.ubjson, true));
   }
@@ -123,6 +127,20 @@ TEST_F(EvaluationTest, ChampionsAreContendersAndEachOtherIsComparedWithTheFirst)
               1e-12);
   // The reference knows nothing of categories: one score for all of a customer's.
   EXPECT_DOUBLE_EQ(report->propensity[1].metrics.at("auc_within_customer").value, 0.5);
+}
+
+TEST_F(EvaluationTest, AModelThatWasShownTheWindowIsNamed) {
+  AddModels();
+  const auto clean = Run();
+  ASSERT_TRUE(clean) << clean.error().message;
+  EXPECT_TRUE(clean->warnings.empty());
+  AddModel("propensity", {"category", "category_sessions"}, 27);
+  const auto shown = Run();
+  ASSERT_TRUE(shown) << shown.error().message;
+  EXPECT_THAT(shown->warnings, testing::ElementsAre(HasSubstr(
+                                   "propensity/2 was trained on what happened until 2026-10-28")));
+  EXPECT_THAT(ToTable(*shown), HasSubstr("Beware: propensity/2"));
+  EXPECT_THAT(ToJson(*shown), HasSubstr("propensity/2 was trained"));
 }
 
 TEST_F(EvaluationTest, TheOraclesListsStandBesideTheModels) {

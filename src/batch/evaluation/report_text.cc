@@ -82,6 +82,8 @@ void Print(const std::vector<Contender>& contenders, const std::vector<Column>& 
 }  // namespace
 
 std::string ToJson(const Report& report) {
+  json::array warnings;
+  for (const std::string& warning : report.warnings) warnings.emplace_back(warning);
   json::array left_out;
   for (const std::string& reason : report.left_out) left_out.emplace_back(reason);
   const json::object object = {
@@ -95,6 +97,7 @@ std::string ToJson(const Report& report) {
       {"propensity", Json(report.propensity)},
       {"differences", Json(report.differences, "better", "worse")},
       {"shares", Json(report.shares, "of", "name")},
+      {"warnings", std::move(warnings)},
       {"left_out", std::move(left_out)},
   };
   return json::serialize(object);
@@ -105,6 +108,8 @@ std::string ToTable(const Report& report) {
       "Purchases from {} to {}: {} customers bought, {} of them something new; {} products.\n\n",
       base::FormatTimestamp(report.cutoff), base::FormatTimestamp(report.as_of), report.customers,
       report.customers_new, report.catalogue);
+  for (const std::string& warning : report.warnings) out += "Beware: " + warning + ".\n";
+  if (!report.warnings.empty()) out += "\n";
   out += "All products (mean [95 % interval])\n";
   Print(report.ranking,
         {{"NDCG@10", "ndcg_at_10", true},
