@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "warehouse/connection_impl.h"
+#include "warehouse/dialect.h"
 #include "warehouse/explain.h"
 #include "warehouse/script.h"
 #include "warehouse/warehouse.h"
@@ -75,6 +76,11 @@ Status Connection::Rollback() {
 }
 
 bool Connection::InsideTransaction() const { return impl_->in_transaction; }
+
+Status Confine(Connection& connection) {
+  AISLE_CHECK(connection.Execute({"warehouse/dialect.cc", Confinement()}));
+  return {};
+}
 
 Status InTransaction(Connection& connection, const std::function<Status()>& work) {
   if (connection.InsideTransaction()) return work();

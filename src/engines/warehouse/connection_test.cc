@@ -300,6 +300,21 @@ TEST_F(MemoryTest, InTransactionKeepsWorkThatSucceedsOnly) {
   EXPECT_FALSE(connection_.InsideTransaction());
 }
 
+TEST_F(MemoryTest, ConfinedItReachesNothingOutside) {
+  Run("CREATE TABLE t AS SELECT 1 AS n");
+  ASSERT_TRUE(Confine(connection_));
+  const std::string file =
+      (std::filesystem::temp_directory_path() / "aisle_confined_test.csv").string();
+  for (const std::string query :
+       {"COPY t TO '" + file + "'", "SELECT * FROM read_text('/etc/hostname')",
+        "ATTACH '" + file + "' AS other", "SET enable_external_access = true", "SET threads = 1",
+        "INSTALL httpfs"}) {
+    EXPECT_FALSE(connection_.Execute({"t.sql", query}).has_value()) << query;
+  }
+  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(ReadOne("SELECT count(*) FROM t"), "1");
+}
+
 TEST_F(MemoryTest, AConflictOfTwoWritersMayBeTriedAgain) {
   Run("CREATE TABLE t AS SELECT 1 AS n");
   Connection other = *database_.Connect();

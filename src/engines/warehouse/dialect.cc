@@ -98,6 +98,10 @@ std::optional<std::string_view> Macro(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view Confinement() {
+  return "SET enable_external_access = false;\nSET lock_configuration = true;";
+}
+
 std::string QuotedName(std::string_view name) {
   std::string quoted = "\"";
   for (const char c : name) {

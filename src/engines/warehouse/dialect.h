@@ -25,6 +25,9 @@ Result<std::string> Literal(const Value& value);
 //   @epoch_us(t)  microseconds since 1970 of a timestamp; epoch_us here, unix_micros on Spark.
 std::optional<std::string_view> Macro(std::string_view name);
 
+// Statements after which queries reach nothing outside of the database, and can change no setting.
+std::string_view Confinement();
+
 // A name that is a name and nothing else, in quotes.
 std::string QuotedName(std::string_view name);
 

@@ -113,6 +113,10 @@ class Connection {
 // one: `work` only runs, and whoever began decides.
 Status InTransaction(Connection& connection, const std::function<Status()>& work);
 
+// From now on, what this connection's database is asked reads and writes its own tables only: no file, no
+// network, no extension to load, and no setting to change.
+Status Confine(Connection& connection);
+
 class Database {
  public:
   // ":memory:" makes a database that lives as long as this object, its connections and their
