@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -7,7 +9,9 @@
 #include "app/print.h"
 #include "app/process.h"
 #include "app/sql.h"
+#include "base/log.h"
 #include "ingest/import.h"
+#include "ingest/ingest.h"
 
 namespace aisle::app {
 namespace {
@@ -18,6 +22,8 @@ struct ImportOptions {
   std::optional<std::string> mapping, folder;
   std::vector<std::string> parameters;
   std::optional<std::int64_t> until_week;
+  bool add = false;
+  bool replace = false;
 };
 
 // Where the files of a shipped mapping come from: a pin of tools/pins.json that is fetched on request.
@@ -79,10 +85,12 @@ boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
   }
   return {{"mapping", report.mapping},
           {"about", report.about},
+          {"others", boost::json::value_from(report.others)},
           {"sources", std::move(sources)},
           {"tables", std::move(tables)},
           {"defaults", boost::json::value_from(report.defaults)},
           {"last_event", base::FormatIso(report.last_event)},
+          {"events_after_now", report.events_after_now},
           {"seconds", seconds}};
 }
 
@@ -106,6 +114,14 @@ std::string ToText(const ingest::ImportReport& report) {
   return text + fmt::format("\nlast event {}\n", base::FormatTimestamp(report.last_event));
 }
 
+// "corner-shop", or every mapping whose rows are there: "complete-journey + corner-shop".
+std::string Held(const ingest::ImportReport& report) {
+  std::vector<std::string> names = report.others;
+  names.push_back(report.mapping);
+  std::ranges::sort(names);
+  return fmt::format("{}", fmt::join(names, " + "));
+}
+
 // The full hour after the last event: nothing happens at or after it.
 base::Timestamp EndOfData(base::Timestamp last_event) {
   return std::chrono::floor<std::chrono::hours>(last_event) + std::chrono::hours{1};
@@ -117,6 +133,8 @@ Status Import(Context& context, const ImportOptions& options) {
                 fmt::format("say which mapping: a file that ends in .toml, or {}",
                             ingest::ShippedMappings().front()));
   }
+  if (options.add && options.replace)
+    return Fail(ErrorCode::kInvalidArgument, "--add and --replace exclude each other");
   AISLE_TRY(const auto parameters, ReadParameters(options));
   fs::path folder = options.folder.value_or("");
   if (!options.folder && options.mapping->ends_with(".toml")) {
@@ -130,15 +148,20 @@ Status Import(Context& context, const ImportOptions& options) {
   ingest::ImportReport report;
   AboutData about;
   AISLE_CHECK(warehouse::InTransaction(job.Connection(), [&]() -> Status {
+    if (options.replace) {
+      AISLE_CHECK(job.Connection().Execute(sql::kDropDerived));
+      AISLE_CHECK(ingest::RecreateTables(job.Connection()));
+    }
     AISLE_TRY(
         report,
         ingest::Import(job.Connection(), *options.mapping, folder,
                        {.parameters = parameters,
                         .loaded_at = base::Now(),
+                        .add = options.add,
                         .progress = [&](const std::string& step) { context.Say("  {}", step); }}));
     about = {.kind = "import",
              .id = fmt::format("import-{}", base::ToMicros(base::Now())),
-             .source = report.mapping,
+             .source = Held(report),
              .until = EndOfData(report.last_event),
              .defaults = report.defaults};
     if (Interrupted()) return Fail(ErrorCode::kUnavailable, "interrupted");
@@ -148,12 +171,19 @@ Status Import(Context& context, const ImportOptions& options) {
   std::map<std::string, std::int64_t> counts;
   for (const auto& table : report.tables) counts[table.table] += table.rows;
   AISLE_CHECK(job.Record("import", about.until, watch.Seconds(), std::move(counts)));
+  if (report.events_after_now > 0) {
+    base::LogWarning(
+        "events after now: {}, the last at {}; with them the end of the data, and so the "
+        "moment that commands look from without --as-of, comes later",
+        Grouped(report.events_after_now), base::FormatTimestamp(report.last_event));
+  }
   if (context.json) {
     PrintJson(ToJson(report, watch.Seconds()));
   } else {
     PrintOut(ToText(report));
-    context.Say("imported in {}; next: `aisle refresh` (as of {}, the end of the data)",
-                Seconds(watch.Seconds()), base::FormatTimestamp(about.until));
+    AISLE_TRY(const base::Timestamp as_of, context.AsOf());
+    context.Say("imported in {}; next: `aisle refresh` (as of {}{})", Seconds(watch.Seconds()),
+                base::FormatTimestamp(as_of), as_of == about.until ? ", the end of the data" : "");
   }
   return {};
 }
@@ -170,6 +200,9 @@ void DefineImport(CommandBuilder& command) {
   command.Texts("--param", "NAME=VALUE", &options->parameters,
                 "A parameter of the mapping; repeatable");
   command.Number("--until-week", &options->until_week, 1, 53, "Short for --param until_week=N");
+  command.Switch("--add", &options->add,
+                 "Beside what another mapping imported: one retailer, equal ids are one");
+  command.Switch("--replace", &options->replace, "Drop what is there first, generated or imported");
   command.Examples(
       {{"aisle import shop.toml exports/", "files of exports/ as shop.toml says"},
        {"aisle import complete-journey --until-week 45 --data cj-data",

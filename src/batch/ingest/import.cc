@@ -87,15 +87,34 @@ std::string AboutKey(const Mapping& mapping, const std::string& rest) {
   return fmt::format("import.{}.{}", mapping.name, rest);
 }
 
-Status CheckRetailer(Connection& connection, const Mapping& mapping,
-                     const warehouse::Parameters& values) {
+// Names of the other mappings whose imports are there; an error unless the import is to add to them.
+Result<std::vector<std::string>> CheckOthers(Connection& connection, const Mapping& mapping,
+                                             bool add) {
   AISLE_TRY(const std::int64_t other, connection.QueryInt(sql::kOtherRetailer));
   if (other != 0) {
     return Fail(
         ErrorCode::kFailedPrecondition,
         "the warehouse holds another retailer's tables (a generated one?), and ids would mix; "
-        "import into another --data folder, or run `aisle clean` first");
+        "import into another --data folder, or give --replace to drop what is there");
   }
+  AISLE_TRY(const auto rows,
+            connection.QueryText(sql::kOtherMappings, {{"mapping", mapping.name}}));
+  std::vector<std::string> names;
+  std::vector<std::string> held;
+  for (const auto& row : rows) {
+    names.push_back(row[0]);
+    held.push_back(fmt::format("{} (imported {})", row[0], row[1]));
+  }
+  if (names.empty() || add) return names;
+  return Fail(ErrorCode::kFailedPrecondition,
+              fmt::format("the warehouse holds what another mapping brought, {}, and {} would be "
+                          "counted together with it; import into another --data folder, give "
+                          "--replace to drop what is there, or --add if both are one retailer's",
+                          fmt::join(held, ", "), mapping.name));
+}
+
+Status CheckOnlyGrows(Connection& connection, const Mapping& mapping,
+                      const warehouse::Parameters& values) {
   for (const Parameter& parameter : mapping.parameters) {
     if (!parameter.only_grows) continue;
     const std::string key = AboutKey(mapping, "parameter." + parameter.name);
@@ -139,7 +158,8 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   const auto say = [&](const std::string& step) {
     if (options.progress) options.progress(step);
   };
-  AISLE_CHECK(CheckRetailer(connection, mapping, values));
+  AISLE_TRY(report.others, CheckOthers(connection, mapping, options.add));
+  AISLE_CHECK(CheckOnlyGrows(connection, mapping, values));
   AISLE_TRY(report.sources, OpenSources(connection, mapping, folder, options));
   for (const Step& step : mapping.steps) {
     say(step.name);
@@ -155,6 +175,11 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));
   AISLE_TRY(const std::int64_t last, connection.QueryInt(sql::kLastEvent));
   if (last >= 0) report.last_event = base::FromMicros(last);
+  AISLE_TRY(report.events_after_now,
+            connection.QueryInt(sql::kEventsAfter, {{"now", options.loaded_at}}));
+  AISLE_TRY(const auto others,
+            connection.QueryText(sql::kOtherDefaults, {{"mapping", mapping.name}}));
+  for (const auto& row : others) report.defaults.push_back(row[0]);
   say("committing");
   return {};
 }

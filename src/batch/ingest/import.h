@@ -9,8 +9,8 @@
 //            that the same files give the same tables; new ids continue after the highest.
 //   errors   kInvalidArgument: mapping, parameter, file or column is wrong, with file, line and name;
 //            kNotFound: a source file is missing, or no shipped mapping has the name;
-//            kFailedPrecondition: the warehouse holds another retailer (a synthetic one), or more of
-//            this one than the parameters ask for. An import is one transaction: on any error, and
+//            kFailedPrecondition: the warehouse holds another retailer (a synthetic one, or what
+//            another mapping imported), or more of this one than the parameters ask for. An import is one transaction: on any error, and
 //            when the process is killed, nothing of it is there. Rows that cannot be read go to
 //            raw.rejects with the reason and are counted; they are not an error.
 //   cost     streams; memory does not grow with the rows. Repeating an import adds nothing.
@@ -33,7 +33,8 @@ namespace aisle::ingest {
 struct ImportOptions {
   // Values for the mapping's own parameters: {"until_week", "45"}.
   std::map<std::string, std::string> parameters;
-  base::Timestamp loaded_at{};  // For audit.
+  base::Timestamp loaded_at{};  // For audit; events after it lie in the future.
+  bool add = false;             // To what other mappings imported; equal ids are one.
   std::function<void(const std::string& step)> progress;
 };
 
@@ -57,8 +58,11 @@ struct ImportReport {
   std::string about;    // What the data is, in the mapping's words.
   std::vector<ImportedSource> sources;
   std::vector<ImportedTable> tables;
-  std::vector<std::string> defaults;  // What the retailer lacks and what stands in for it.
-  base::Timestamp last_event{};       // A sensible as_of is just after it.
+  std::vector<std::string> others;  // Mappings whose imports are there beside this one.
+  std::vector<std::string>
+      defaults;                  // What the retailer lacks and what stands in for it; others' too.
+  base::Timestamp last_event{};  // A sensible as_of is just after it.
+  std::int64_t events_after_now = 0;  // Of all that are there.
 };
 
 // Names of the mappings inside this program: "complete-journey".

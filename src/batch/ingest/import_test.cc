@@ -295,5 +295,37 @@ TEST_F(ImportTest, RetailersAreNotMixed) {
   EXPECT_THAT(report.error().message, HasSubstr("another retailer"));
 }
 
+TEST_F(ImportTest, ASecondMappingIsRefusedUnlessItIsToAdd) {
+  ASSERT_TRUE(ImportShop());
+  const std::string first = *base::ReadFile(folder_ / "mapping.toml");
+  Replace("mapping.toml", "name = \"corner-shop\"", "name = \"corner\"");
+  Replace("mapping.toml", "tiers: everybody", "tiers of corner: everybody");
+  const auto refused = ImportShop();
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(refused.error().message,
+              HasSubstr("corner-shop (imported 2025-06-15T15:06:40Z), and corner would be"));
+  ImportOptions options = Options();
+  options.add = true;
+  const auto added = Import(*connection_, (folder_ / "mapping.toml").string(), folder_, options);
+  ASSERT_TRUE(added) << added.error().message;
+  EXPECT_THAT(added->others, ElementsAre("corner-shop"));
+  EXPECT_EQ(added->defaults.size(), 6U) << "what both state";
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.customers"), "2\n") << "equal ids are one customer";
+  Write("mapping.toml", first);
+  EXPECT_THAT(Shop(), HasSubstr("corner (imported"));
+}
+
+TEST_F(ImportTest, EventsAfterNowAreCounted) {
+  const auto report = ImportShop();  // Of January and July, loaded in June.
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->events_after_now, 1);
+  ImportOptions later = Options();
+  later.loaded_at = report->last_event;
+  const auto again = Import(*connection_, (folder_ / "mapping.toml").string(), folder_, later);
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->events_after_now, 0) << "an event at this very moment is not after it";
+}
+
 }  // namespace
 }  // namespace aisle::ingest

@@ -220,6 +220,9 @@ Result<Mapping> ReadMapping(const toml::table& table, base::NamedText text) {
   mapping.file = text.name;
   AISLE_TRY(mapping.name, root.Text("name"));
   if (mapping.name.empty()) return root.Wrong("'name' is empty");
+  // They separate it from what follows in raw.about and raw.rejects.
+  if (mapping.name.find_first_of("./") != std::string::npos)
+    return root.Wrong(fmt::format("'name' is '{}': it may hold neither . nor /", mapping.name));
   AISLE_TRY(mapping.about, root.Text("about"));
   AISLE_TRY(mapping.defaults, root.Texts("defaults"));
   AISLE_TRY(const auto parameters, root.Tables("parameters"));

@@ -1,5 +1,6 @@
 #include "ingest/mapping.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -77,6 +78,10 @@ TEST(Mapping, RefusesWhatItDoesNotKnowWithTheLine) {
   EXPECT_THAT(SaidWith("[sources.orders]", "[sources.Orders]"), HasSubstr("lower-case"));
   EXPECT_THAT(SaidWith("name = \"shop\"", "name = \"shop"), HasSubstr("shop.toml:1:"));
   EXPECT_THAT(Said("name = 'x'\nabout = 'y'\n"), HasSubstr("no [sources.<name>]"));
+  for (const char* name : {"shop.eu", "shops/eu"}) {
+    EXPECT_THAT(SaidWith("name = \"shop\"", fmt::format("name = \"{}\"", name)),
+                HasSubstr("may hold neither . nor /"));
+  }
 }
 
 TEST(Mapping, ADelimiterIsOneCharacter) {

@@ -1,0 +1,63 @@
+"""Imports from outside: what a directory may hold, and whether the numbers of the report add up."""
+import json
+import shutil
+
+import shop
+
+
+class AnImport(shop.ShopTest):
+    def setUp(self):
+        super().setUp()
+        self.files = self.folder / "files"
+        shutil.copytree(shop.ROOT / "config/mappings/corner_shop", self.files)
+        self.mapping = self.files / "mapping.toml"
+
+    def other_mapping(self):
+        """The same files under another name, as a second retailer would bring them."""
+        path = self.files / "other.toml"
+        path.write_text(self.mapping.read_text().replace('name = "corner-shop"', 'name = "other-shop"'))
+        return str(path)
+
+    def imported(self, mapping=None, *more):
+        return json.loads(self.must("import", str(mapping or self.mapping), "--json", *more))
+
+    def append(self, name, *lines):
+        with (self.files / name).open("a") as file:
+            file.writelines(line + "\n" for line in lines)
+
+    def count(self, query):
+        return json.loads(self.must("sql", "--json", f"SELECT count(*) AS n FROM {query}"))["n"]
+
+    def test_a_second_retailer_is_refused_until_it_is_asked_for(self):
+        self.imported()
+        other = self.other_mapping()
+        said = self.fails(5, "import", other)
+        self.assertIn("corner-shop", said)
+        self.assertIn("--replace", said)
+        self.assertEqual(self.status()["raw"]["source"], "corner-shop")
+        self.fails(2, "import", other, "--add", "--replace")
+        self.assertEqual(self.imported(other, "--add")["others"], ["corner-shop"])
+        raw = self.status()["raw"]
+        self.assertEqual(raw["source"], "corner-shop + other-shop")
+        self.assertEqual(len(raw["defaults"]), 6)
+        self.assertEqual(self.imported(other, "--replace")["others"], [])
+        self.assertEqual(self.status()["raw"]["source"], "other-shop")
+        self.imported(other)  # The same again stays fine.
+
+    def test_generated_data_make_way_only_when_told_to(self):
+        self.must("generate", "--customers", "5", "--as-of", "2026-01-31")
+        self.assertIn("--replace", self.fails(5, "import", str(self.mapping)))
+        self.imported(None, "--replace")
+        self.assertEqual(self.count("raw.customers"), 2)
+        self.assertEqual(self.status()["raw"]["kind"], "import")
+
+    def test_events_of_the_future_are_named(self):
+        self.append("orders.csv", "R9;1;2199-01-01 10:00:00;anton;soap;1;2.25;")
+        code, out, said = shop.run("import", str(self.mapping), data=self.data)
+        self.assertEqual(code, 0, said)
+        self.assertIn("events after now: 1, the last at 2199-01-01 15:00:00", said)
+        self.assertEqual(self.imported()["events_after_now"], 1)
+
+
+if __name__ == "__main__":
+    shop.main()
