@@ -122,8 +122,11 @@ Status Prepare(const Context& context, base::Timestamp as_of) {
   Plan plan(context, as_of);
   AISLE_CHECK(plan.Look());
   if (!plan.AnythingDue()) {
-    context.Say("{} holds this demo already: nothing to make", context.workspace.Root().string());
-    return {};
+    AISLE_TRY(const bool hold, Job::RecordsHold(context));
+    if (hold) {
+      context.Say("{} holds this demo already: nothing to make", context.workspace.Root().string());
+      return {};
+    }
   }
   const auto about = context.workspace.ReadAbout();
   if (about && about->kind != "synthetic") {

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <map>
 
 #include "app/about_json.h"
 #include "app/sql.h"
@@ -27,6 +28,20 @@ Result<std::optional<AboutData>> ReadDataRow(warehouse::Connection& connection) 
   return AboutFromJson(rows[0][0]);
 }
 
+using Jobs = std::map<std::string, JobRecord>;
+
+// Leaves out the jobs that wrote a table which is not there.
+Jobs BorneOut(warehouse::Connection& connection, const Jobs& jobs) {
+  Jobs kept = jobs;
+  std::erase_if(kept, [&](const auto& job) {
+    return std::ranges::any_of(job.second.counts, [&](const auto& entry) {
+      const bool is_table = entry.first.find('.') != std::string::npos;
+      return is_table && !connection.HasTable(entry.first).value_or(false);
+    });
+  });
+  return kept;
+}
+
 }  // namespace
 
 Job::Job(std::unique_ptr<InterruptGuard> guard, base::FileLock lock, warehouse::Database database,
@@ -40,9 +55,7 @@ Job::Job(std::unique_ptr<InterruptGuard> guard, base::FileLock lock, warehouse::
 Result<Job> Job::Begin(const Context& context, Needs needs) {
   const Workspace& workspace = context.workspace;
   // A mistyped --data must not leave a folder with an empty warehouse behind.
-  std::error_code code;
-  if (needs == Needs::kData && !std::filesystem::exists(workspace.Warehouse(), code))
-    return NoData(workspace);
+  if (needs == Needs::kData && !workspace.HasWarehouse()) return NoData(workspace);
   auto guard = std::make_unique<InterruptGuard>();
   AISLE_TRY(auto lock, workspace.LockJobs("aisle " + context.command));
   AISLE_TRY(auto database,
@@ -51,15 +64,31 @@ Result<Job> Job::Begin(const Context& context, Needs needs) {
   AISLE_CHECK(ingest::CreateTables(connection));
   Job job(std::move(guard), std::move(lock), std::move(database), std::move(connection), workspace);
   AISLE_TRY(job.about_, ReadDataRow(job.connection_));
-  if (job.about_) {
-    const auto on_file = workspace.ReadAbout();
-    if (!on_file || on_file->id != job.about_->id) {
-      AISLE_CHECK(workspace.WriteAbout(*job.about_));
-    }
-  } else if (needs == Needs::kData) {
-    return NoData(workspace);
-  }
+  AISLE_CHECK(job.MatchRecords());
+  if (!job.about_ && needs == Needs::kData) return NoData(workspace);
   return job;
+}
+
+Result<bool> Job::RecordsHold(const Context& context) {
+  const Workspace& workspace = context.workspace;
+  if (!workspace.HasWarehouse()) return false;
+  AISLE_TRY(auto database, workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
+  AISLE_TRY(auto connection, database.Connect());
+  AISLE_TRY(const auto about, ReadDataRow(connection));
+  const auto on_file = workspace.ReadAbout();
+  if (!about || !on_file || about->id != on_file->id) return false;
+  AISLE_TRY(const Jobs jobs, workspace.ReadJobs());
+  return BorneOut(connection, jobs).size() == jobs.size();
+}
+
+Status Job::MatchRecords() {
+  if (!about_) return workspace_.ForgetData();
+  const auto on_file = workspace_.ReadAbout();
+  if (!on_file || on_file->id != about_->id) AISLE_CHECK(workspace_.WriteAbout(*about_));
+  const auto jobs = workspace_.ReadJobs();
+  if (!jobs) return {};  // Damaged: whatever is recorded next replaces it.
+  const Jobs kept = BorneOut(connection_, *jobs);
+  return kept.size() == jobs->size() ? Status{} : workspace_.WriteJobs(kept);
 }
 
 Status Job::WriteDataRow(const AboutData& about) {
@@ -70,7 +99,7 @@ Status Job::WriteDataRow(const AboutData& about) {
 
 Status Job::DataLoaded(const AboutData& about) {
   about_ = about;
-  return workspace_.WriteAbout(about);
+  return MatchRecords();  // A load may have dropped what was made of the data before.
 }
 
 Status Job::Record(const std::string& step, base::Timestamp as_of, double seconds,

@@ -4,7 +4,9 @@
 //   ... job.Database() ...                       the destructor closes the database, then the lock
 //
 // The warehouse itself says what its raw tables hold (raw.about, written in the transaction of the
-// load); Begin() mends about.json from it, so that a killed load cannot leave a wrong one.
+// load). The files beside it are believed only as far as it bears them out, since a load may have been
+// killed and a warehouse may have been removed or put back: Begin() mends about.json, and drops the
+// records of jobs whose tables are not there.
 //
 //   threads  one thread.
 //   errors   as Workspace; kFailedPrecondition under kData when the raw tables are empty.
@@ -28,6 +30,9 @@ class Job {
   enum class Needs : std::uint8_t { kNothing, kData };
   static Result<Job> Begin(const Context& context, Needs needs);
   Job(Job&&) = default;
+  // Whether the warehouse bears out what about.json and jobs.json say, without being a job. False too
+  // when there is no warehouse; its errors when it cannot be read.
+  static Result<bool> RecordsHold(const Context& context);
 
   warehouse::Database& Database() { return database_; }
   warehouse::Connection& Connection() { return connection_; }
@@ -46,6 +51,8 @@ class Job {
  private:
   Job(std::unique_ptr<InterruptGuard> guard, base::FileLock lock, warehouse::Database database,
       warehouse::Connection connection, Workspace workspace);
+  // Mends the files by what the warehouse says.
+  Status MatchRecords();
 
   std::unique_ptr<InterruptGuard> guard_;
   base::FileLock lock_;

@@ -35,6 +35,11 @@ bool Workspace::Exists() const {
   return fs::is_directory(Run(), code);
 }
 
+bool Workspace::HasWarehouse() const {
+  std::error_code code;
+  return fs::exists(Warehouse(), code);
+}
+
 Status Workspace::Create() const {
   for (const fs::path& folder : {root_, Registry(), Serving(), Events(), Run()}) {
     std::error_code code;
@@ -69,8 +74,7 @@ std::optional<std::string> Workspace::JobRunning() const {
 
 Result<warehouse::Database> Workspace::OpenWarehouse(warehouse::Access access,
                                                      const Settings& settings) const {
-  std::error_code code;
-  if (access == warehouse::Access::kReadOnly && !fs::exists(Warehouse(), code)) {
+  if (access == warehouse::Access::kReadOnly && !HasWarehouse()) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("there is no warehouse at {}; run `aisle demo`, `aisle generate` or "
                             "`aisle import` first",
@@ -82,9 +86,9 @@ Result<warehouse::Database> Workspace::OpenWarehouse(warehouse::Access access,
                     .memory_limit = settings.warehouse_memory_limit});
   // Nobody asked for this file by name, so it is not the command that is wrong.
   if (!database && database.error().code == ErrorCode::kInvalidArgument) {
-    return Fail(ErrorCode::kInternal,
-                database.error().message +
-                    "; put a backup in its place, or run `aisle clean` and load again");
+    return Fail(
+        ErrorCode::kInternal,
+        database.error().message + "; put a backup in its place, or remove it and load again");
   }
   return database;
 }
@@ -92,9 +96,7 @@ Result<warehouse::Database> Workspace::OpenWarehouse(warehouse::Access access,
 Result<AboutData> Workspace::ReadAbout() const {
   const fs::path path = root_ / "about.json";
   const auto text = base::ReadFile(path);
-  std::error_code code;
-  if ((!text && text.error().code == ErrorCode::kNotFound) ||
-      (text && !fs::exists(Warehouse(), code))) {
+  if ((!text && text.error().code == ErrorCode::kNotFound) || (text && !HasWarehouse())) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} holds no data yet; run `aisle demo`, `aisle generate` or `aisle "
                             "import` first",
@@ -112,6 +114,7 @@ Status Workspace::WriteAbout(const AboutData& about) const {
 
 Result<std::map<std::string, JobRecord>> Workspace::ReadJobs() const {
   std::map<std::string, JobRecord> jobs;
+  if (!HasWarehouse()) return jobs;
   auto object = ReadJson(Run() / "jobs.json");
   if (!object && object.error().code == ErrorCode::kNotFound) return jobs;
   if (!object) return std::unexpected(std::move(object).error());
@@ -134,10 +137,7 @@ Result<std::map<std::string, JobRecord>> Workspace::ReadJobs() const {
   return jobs;
 }
 
-Status Workspace::RecordJob(const std::string& job, const JobRecord& record) const {
-  // A damaged file is replaced: it only remembers, and the jobs it forgets run again.
-  std::map<std::string, JobRecord> jobs = ReadJobs().value_or(std::map<std::string, JobRecord>{});
-  jobs[job] = record;
+Status Workspace::WriteJobs(const std::map<std::string, JobRecord>& jobs) const {
   json::object object = {{"format", kWorkspaceFormat}};
   for (const auto& [name, entry] : jobs) {
     json::object counts;
@@ -149,6 +149,25 @@ Status Workspace::RecordJob(const std::string& job, const JobRecord& record) con
                                 {"counts", std::move(counts)}};
   }
   return base::WriteFileAtomic(Run() / "jobs.json", json::serialize(object) + "\n");
+}
+
+Status Workspace::RecordJob(const std::string& job, const JobRecord& record) const {
+  // A damaged file is replaced: it only remembers, and the jobs it forgets run again.
+  std::map<std::string, JobRecord> jobs = ReadJobs().value_or(std::map<std::string, JobRecord>{});
+  jobs[job] = record;
+  return WriteJobs(jobs);
+}
+
+Status Workspace::ForgetData() const {
+  for (const fs::path& path : {root_ / "about.json", Run() / "jobs.json"}) {
+    std::error_code code;
+    fs::remove(path, code);
+    if (code) {
+      return Fail(ErrorCode::kInternal,
+                  fmt::format("cannot remove {}: {}", path.string(), code.message()));
+    }
+  }
+  return {};
 }
 
 }  // namespace aisle::app

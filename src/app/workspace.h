@@ -12,7 +12,8 @@
 // JSON files here and never the database.
 //
 //   order    about.json follows the commit of a load; the warehouse says the same (raw.about), and a job
-//            mends the file if a kill came between.
+//            mends the file if a kill came between (job.h).
+//   missing  without a warehouse there are no data and no jobs, whatever the two files say.
 //   errors   kUnavailable: the lock or the database is held by a process, which is named;
 //            kFailedPrecondition: files of a newer format, or nothing there yet; kInternal: a JSON file
 //            that is none.
@@ -72,6 +73,7 @@ class Workspace {
   registry::Registry Models() const { return registry::Registry(Registry()); }
 
   bool Exists() const;
+  bool HasWarehouse() const;
   // Makes the folders that are not there yet.
   Status Create() const;
   // Only one job writes at a time; `purpose` is told to whoever comes second.
@@ -87,7 +89,10 @@ class Workspace {
   Status WriteAbout(const AboutData& about) const;
   // Job name -> its last successful run. Empty when none ran.
   Result<std::map<std::string, JobRecord>> ReadJobs() const;
+  Status WriteJobs(const std::map<std::string, JobRecord>& jobs) const;
   Status RecordJob(const std::string& job, const JobRecord& record) const;
+  // Removes about.json and jobs.json: the warehouse they spoke of is gone.
+  Status ForgetData() const;
 
  private:
   std::filesystem::path root_;

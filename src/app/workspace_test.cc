@@ -51,6 +51,24 @@ TEST_F(WorkspaceTest, WithoutAWarehouseThereAreNoDataWhateverTheFileSays) {
   EXPECT_THAT(read.error().message, HasSubstr("aisle demo"));
 }
 
+TEST_F(WorkspaceTest, WithoutAWarehouseNoJobHasRun) {
+  Write("warehouse.duckdb", "");
+  ASSERT_TRUE(workspace_.RecordJob("refresh", {.data = "d"}));
+  ASSERT_EQ(workspace_.ReadJobs().value().size(), 1U);
+  fs::remove(workspace_.Warehouse());
+  EXPECT_TRUE(workspace_.ReadJobs().value().empty());
+}
+
+TEST_F(WorkspaceTest, WhatIsForgottenIsNotBelievedOfAnotherWarehouse) {
+  ASSERT_TRUE(workspace_.WriteAbout(kAbout));
+  ASSERT_TRUE(workspace_.RecordJob("refresh", {.data = kAbout.id}));
+  ASSERT_TRUE(workspace_.ForgetData());
+  ASSERT_TRUE(workspace_.ForgetData()) << "nothing there is no failure";
+  Write("warehouse.duckdb", "");
+  EXPECT_FALSE(workspace_.ReadAbout());
+  EXPECT_TRUE(workspace_.ReadJobs().value().empty());
+}
+
 TEST_F(WorkspaceTest, ADamagedFileIsNamed) {
   Write("warehouse.duckdb", "");
   Write("about.json", "{\"format\": 1, \"kind\":");
@@ -68,6 +86,7 @@ TEST_F(WorkspaceTest, AFileOfANewerFormatIsRefusedInWords) {
 }
 
 TEST_F(WorkspaceTest, JobsAreRememberedBesideEachOther) {
+  Write("warehouse.duckdb", "");
   const JobRecord refresh{.data = "d", .as_of = kAbout.until, .seconds = 1.5, .counts = {{"t", 3}}};
   ASSERT_TRUE(workspace_.RecordJob("refresh", refresh));
   ASSERT_TRUE(workspace_.RecordJob("score", {.data = "d"}));

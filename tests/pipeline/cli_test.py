@@ -216,6 +216,44 @@ class WithAShop(shop.ShopTest):
         self.assertEqual(self.status()["raw"]["customers"], 200)
 
 
+    def test_a_warehouse_that_was_removed_is_made_again(self):
+        for prepare in ((), ("init",)):
+            (self.data / "warehouse.duckdb").unlink()
+            if prepare:
+                self.must(*prepare)
+            status = self.status()
+            self.assertEqual((status["raw"], status["tables"], status["problems"]), (None, [], []))
+            code, out, said = shop.run(*shop.DEMO, data=self.data)
+            self.assertEqual(code, 0, said)
+            self.assertNotIn("nothing to make", said)
+            self.assertIn("Making a shop", said)
+            self.assertIn("Customer 1000000", out)
+            tables = {table["table"]: table["rows"] for table in self.status()["tables"]}
+            self.assertEqual(tables["gold.customer_360"], int(shop.CUSTOMERS))
+
+    def test_a_warehouse_of_before_the_refresh_is_refreshed_again(self):
+        before = self.folder / "before.duckdb"
+        self.must("generate", "--customers", shop.CUSTOMERS, "--as-of", shop.AS_OF)
+        # What was made of the data before went with them.
+        self.assertEqual([table["table"] for table in self.status()["tables"] if table["job"] != "generate"], [])
+        shutil.copy(self.data / "warehouse.duckdb", before)
+        self.must("refresh")
+        shutil.copy(before, self.data / "warehouse.duckdb")
+        code, _, said = shop.run(*shop.DEMO, data=self.data)
+        self.assertEqual(code, 0, said)
+        self.assertIn("Summing up", said)
+
+    def test_a_file_that_is_no_warehouse_is_named_with_what_to_do(self):
+        warehouse = self.data / "warehouse.duckdb"
+        for garbage in (b"no database" * 1000, b""):
+            warehouse.write_bytes(garbage)
+            code, _, said = shop.run(*shop.DEMO, data=self.data)
+            self.assertEqual(code, 1, said)
+            self.assertNotIn("nothing to make", said)
+            self.assertIn(str(warehouse), said)
+            self.assertIn("remove it and load again", said)
+
+
 class WithoutAShop(shop.ShopTest):
     def test_nothing_there_yet_says_what_to_run(self):
         for command in ("sql", "refresh", "train", "score", "publish", "worker", "evaluate", "tables"):
