@@ -305,10 +305,10 @@ TEST_F(MemoryTest, ConfinedItReachesNothingOutside) {
   ASSERT_TRUE(Confine(connection_));
   const std::string file =
       (std::filesystem::temp_directory_path() / "aisle_confined_test.csv").string();
-  for (const std::string query :
-       {"COPY t TO '" + file + "'", "SELECT * FROM read_text('/etc/hostname')",
-        "ATTACH '" + file + "' AS other", "SET enable_external_access = true", "SET threads = 1",
-        "INSTALL httpfs"}) {
+  for (const std::string& query : std::vector<std::string>{
+           "COPY t TO '" + file + "'", "SELECT * FROM read_text('/etc/hostname')",
+           "ATTACH '" + file + "' AS other", "SET enable_external_access = true", "SET threads = 1",
+           "INSTALL httpfs"}) {
     EXPECT_FALSE(connection_.Execute({"t.sql", query}).has_value()) << query;
   }
   EXPECT_FALSE(std::filesystem::exists(file));
