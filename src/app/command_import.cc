@@ -83,11 +83,17 @@ boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
                       {"updated", table.updated},
                       {"rejected", table.rejected}});
   }
+  boost::json::array unknown;
+  for (const auto& one : report.unknown) {
+    unknown.push_back(
+        {{"kind", one.kind}, {"events", one.events}, {"ids", one.ids}, {"first", one.first}});
+  }
   return {{"mapping", report.mapping},
           {"about", report.about},
           {"others", boost::json::value_from(report.others)},
           {"sources", std::move(sources)},
           {"tables", std::move(tables)},
+          {"unknown", std::move(unknown)},
           {"defaults", boost::json::value_from(report.defaults)},
           {"last_event", base::FormatIso(report.last_event)},
           {"events_after_now", report.events_after_now},
@@ -109,6 +115,14 @@ std::string ToText(const ingest::ImportReport& report) {
                 Grouped(table.rejected)});
   }
   text += sources.Text() + "\n" + tables.Text();
+  if (!report.unknown.empty()) text += "\n";
+  for (const auto& one : report.unknown) {
+    const bool product = one.kind == "product";
+    text += fmt::format(
+        "{}s not in {}: {} (the first: {}), events of them: {}; these are kept, such a {}\n",
+        one.kind, product ? "raw.product_catalog" : "raw.customers", Grouped(one.ids), one.first,
+        Grouped(one.events), product ? "product is never recommended" : "customer has no features");
+  }
   if (!report.defaults.empty()) text += "\nWhat the source lacks, and what stands in for it:\n";
   for (const std::string& line : report.defaults) text += "  " + line + "\n";
   return text + fmt::format("\nlast event {}\n", base::FormatTimestamp(report.last_event));

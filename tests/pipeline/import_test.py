@@ -51,6 +51,15 @@ class AnImport(shop.ShopTest):
         self.assertEqual(self.count("raw.customers"), 2)
         self.assertEqual(self.status()["raw"]["kind"], "import")
 
+    def test_events_of_what_no_table_knows_are_stated(self):
+        self.append("orders.csv", "R9;1;2025-02-01 10:00:00;C77;soap;1;2.25;", "R9;2;2025-02-01 10:00:00;C77;NOPE;1;2;")
+        self.assertIn("products not in raw.product_catalog: 1 (the first: NOPE), events of them: 1;",
+                      self.must("import", str(self.mapping)))
+        unknown = {one["kind"]: one for one in self.imported()["unknown"]}
+        self.assertEqual(unknown["customer"], {"kind": "customer", "events": 2, "ids": 1, "first": "C77"})
+        self.assertEqual(unknown["product"]["events"], 1)
+        self.assertEqual(self.count("raw.rejects"), 0)
+
     def test_events_of_the_future_are_named(self):
         self.append("orders.csv", "R9;1;2199-01-01 10:00:00;anton;soap;1;2.25;")
         code, out, said = shop.run("import", str(self.mapping), data=self.data)

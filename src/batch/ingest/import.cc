@@ -152,6 +152,19 @@ Status WriteAbout(Connection& connection, const Mapping& mapping,
   return {};
 }
 
+Result<std::vector<UnknownIds>> FindUnknown(Connection& connection) {
+  AISLE_TRY(auto rows, connection.Query(sql::kUnknownIds));
+  std::vector<UnknownIds> unknown;
+  for (;;) {
+    AISLE_TRY(const auto batch, rows.Next());
+    if (!batch) return unknown;
+    for (std::int64_t row = 0; row < batch->RowCount(); ++row) {
+      unknown.push_back({std::string(batch->String(0, row)), batch->Int(1, row), batch->Int(2, row),
+                         std::string(batch->String(3, row))});
+    }
+  }
+}
+
 Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Parameters& values,
             const std::filesystem::path& folder, const ImportOptions& options,
             ImportReport& report) {
@@ -173,6 +186,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   for (const Step& step : mapping.steps) AISLE_CHECK(DropStep(connection, step));
   AISLE_CHECK(CloseSources(connection, mapping));
   AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));
+  AISLE_TRY(report.unknown, FindUnknown(connection));
   AISLE_TRY(const std::int64_t last, connection.QueryInt(sql::kLastEvent));
   if (last >= 0) report.last_event = base::FromMicros(last);
   AISLE_TRY(report.events_after_now,

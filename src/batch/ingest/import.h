@@ -53,11 +53,21 @@ struct ImportedTable {
   std::int64_t rejected = 0;  // In raw.rejects.
 };
 
+// Events whose customer or product is in no table, among all that are there. They are kept: the table
+// may come with a later import.
+struct UnknownIds {
+  std::string kind;         // "customer" of raw.customers, "product" of raw.product_catalog.
+  std::int64_t events = 0;  // That name one.
+  std::int64_t ids = 0;
+  std::string first;  // The first of them, as the retailer writes it.
+};
+
 struct ImportReport {
   std::string mapping;  // Its name.
   std::string about;    // What the data is, in the mapping's words.
   std::vector<ImportedSource> sources;
   std::vector<ImportedTable> tables;
+  std::vector<UnknownIds> unknown;  // By kind; none: every id is in its table.
   std::vector<std::string> others;  // Mappings whose imports are there beside this one.
   std::vector<std::string>
       defaults;                  // What the retailer lacks and what stands in for it; others' too.

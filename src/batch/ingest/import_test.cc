@@ -316,6 +316,37 @@ TEST_F(ImportTest, ASecondMappingIsRefusedUnlessItIsToAdd) {
   EXPECT_THAT(Shop(), HasSubstr("corner (imported"));
 }
 
+TEST_F(ImportTest, EventsOfUnknownCustomersAndProductsAreKeptAndCounted) {
+  const auto clean = ImportShop();
+  ASSERT_TRUE(clean) << clean.error().message;
+  EXPECT_TRUE(clean->unknown.empty());
+  Append("orders.csv",
+         "R5;1;2025-02-10 10:00:00;C77;soap;1;2.25;\n"
+         "R5;2;2025-02-10 10:00:00;C77;NOPE;1;2.25;\n"
+         "R6;1;2025-02-10 10:00:00;anton;NADA;1;2.25;\n"
+         "R6;2;2025-02-10 10:00:00;anton;NOPE;1;2.25;\n");
+  const auto report = ImportShop();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->tables.back().added, 4);
+  ASSERT_EQ(report->unknown.size(), 2U);
+  const UnknownIds& customers = report->unknown[0];
+  EXPECT_EQ(customers.kind, "customer");
+  EXPECT_EQ(customers.events, 2);
+  EXPECT_EQ(customers.ids, 1);
+  EXPECT_EQ(customers.first, "C77");
+  const UnknownIds& products = report->unknown[1];
+  EXPECT_EQ(products.kind, "product");
+  EXPECT_EQ(products.events, 3);
+  EXPECT_EQ(products.ids, 2);
+  EXPECT_EQ(products.first, "NADA");
+  // The table may come later.
+  Append("customers.csv", "C77,94105,01/05/2025\n");
+  const auto later = ImportShop();
+  ASSERT_TRUE(later) << later.error().message;
+  ASSERT_EQ(later->unknown.size(), 1U);
+  EXPECT_EQ(later->unknown[0].kind, "product");
+}
+
 TEST_F(ImportTest, EventsAfterNowAreCounted) {
   const auto report = ImportShop();  // Of January and July, loaded in June.
   ASSERT_TRUE(report) << report.error().message;
