@@ -41,24 +41,42 @@ class Kill(shop.ShopTest):
         self.assertEqual(status["problems"], [])
         return status["raw"], status["models"], status["generation"]
 
+    @staticmethod
+    def versions(picture):
+        return sum(model["versions"] for model in picture[1])
+
     def test_killed_generating_leaves_the_old_shop_or_the_new_one(self):
-        command = ("generate", "--customers", "600", "--as-of", shop.AS_OF, "--seed", "2")
-        self.measure(*command)
-        events = "SELECT count(*) AS n, count(DISTINCT customer_id) AS c FROM raw.event_stream"
-        whole = json.loads(self.must("sql", "--json", events))
+        # One number of every table, so that a mixture of two shops is neither of them.
+        tables = "(SELECT sum(hash(t)) FROM raw.{0} AS t) AS {0}"
+        contents = "SELECT " + ", ".join(tables.format(name) for name in (
+            "event_stream", "customers", "product_catalog", "inventory", "price_history", "customer_history"))
+
+        def command(seed):
+            return ("generate", "--customers", "600", "--as-of", shop.AS_OF, "--seed", seed)
+
+        def shop_there():
+            return json.loads(self.must("sql", "--json", contents)), self.status()["raw"]["seed"]
+
+        whole = {}
+        for seed in ("2", "3"):
+            self.measure(*command(seed))
+            whole[int(seed)] = shop_there()
+        self.assertNotEqual(whole[2], whole[3])
         killed = 0
         for share in (0.1, 0.3, 0.5, 0.7, 0.9):
-            killed += self.end_in_the_middle(signal.SIGKILL, command, share) is not None
-            self.assertEqual(json.loads(self.must("sql", "--json", events)), whole, share)
-            self.assertEqual(self.status()["raw"]["customers"], 600)
+            other = 5 - shop_there()[1]
+            killed += self.end_in_the_middle(signal.SIGKILL, command(str(other)), share) is not None
+            self.assertIn(shop_there(), whole.values(), share)
         self.assertGreater(killed, 0)
-        self.must(*command)
-        self.assertEqual(json.loads(self.must("sql", "--json", events)), whole)
+        self.must(*command("2"))
+        self.assertEqual(shop_there(), whole[2])
 
     def test_killed_in_the_very_first_generation_the_next_run_succeeds(self):
         self.usual = {"generate": 0.3}
+        # The first is too large to be done before the signal comes.
+        self.assertIsNotNone(self.end_in_the_middle(signal.SIGKILL, ("generate", "--customers", "20000"), 1))
+        self.assertIsNone(self.status()["raw"])
         command = ("generate", "--customers", "600", "--as-of", shop.AS_OF)
-        self.end_in_the_middle(signal.SIGKILL, command, 0.5)
         self.must(*command)
         self.assertEqual(self.status()["raw"]["customers"], 600)
 
@@ -79,12 +97,12 @@ class Kill(shop.ShopTest):
         before = self.picture()
         killed = 0
         for share in (0.2, 0.6, 0.9):
-            if self.end_in_the_middle(signal.SIGKILL, command, share) is None:
-                before = self.picture()
-                continue
-            killed += 1
-            if self.picture() != before:  # The kill came after the version was entered.
-                before = self.picture()
+            killed += self.end_in_the_middle(signal.SIGKILL, command, share) is not None
+            after = self.picture()
+            # Nothing, or one whole version more, where the kill came after it was entered.
+            self.assertIn(self.versions(after) - self.versions(before), (0, 1))
+            self.assertEqual((after[0], after[2]), (before[0], before[2]))
+            before = after
         self.assertGreater(killed, 0)
         self.must(*command)
         self.assertEqual(leftovers(self.data / "registry"), [])
@@ -99,6 +117,34 @@ class Kill(shop.ShopTest):
         self.assertEqual(ended[0], 130, ended[1])
         self.assertEqual(self.picture(), before)
         self.assertEqual(leftovers(self.data / "registry"), [])
+
+    def test_interrupted_summing_up_scoring_publishing_or_in_a_pass_keeps_what_was(self):
+        self.copy_shop()
+        for command in (("refresh",), ("score",), ("publish",), ("worker",)):
+            self.must("refresh")  # What it makes is as old as what it may be interrupted in.
+            self.measure(*command)
+            before = self.picture()
+            states = self.made()
+            interrupted = 0
+            for share in (0.3, 0.6):
+                ended = self.end_in_the_middle(signal.SIGINT, command, share)
+                if ended is None or ended[0] == 0:  # It was done before it could see the signal.
+                    before, states = self.picture(), self.made()
+                    continue
+                interrupted += 1
+                self.assertEqual(ended[0], 130, (command, ended[1]))
+                self.assertIn("interrupted", ended[1])
+                self.assertEqual(self.picture()[2], before[2], command)
+                if command != ("worker",):  # A pass is several steps, of which the first may have been whole.
+                    self.assertEqual(self.made(), states, command)
+            self.assertGreater(interrupted, 0, command)
+            self.must(*command)
+
+    def made(self):
+        """When each table that this program derives was made, as the warehouse itself has it."""
+        return self.must("sql", "--json", "SELECT table_name, max(finished_at) AS t FROM gold.refresh_history "
+                         "GROUP BY ALL ORDER BY ALL"), self.must("sql", "--json", "SELECT count(*) AS n, "
+                         "sum(hash(p)) AS h FROM gold.customer_propensity AS p")
 
     def test_killed_publishing_or_in_a_pass_the_old_generation_is_served(self):
         self.copy_shop()
