@@ -93,8 +93,9 @@ TEST_F(TrainingTest, EntersAModelWithEverythingItsManifestPromises) {
   EXPECT_GT(manifest.metrics.at("validation_auc"), 0.6);
   EXPECT_GT(manifest.metrics.at("validation_ndcg_at_10"),
             manifest.metrics.at("validation_ndcg_at_10_popularity"));
-  EXPECT_NEAR(manifest.metrics.at("validation_expected_over_actual"), 1, 1e-3)
-      << "calibrated on these very rows";
+  // Of the model's own probabilities: neither far from the truth nor fitted to these rows.
+  EXPECT_NEAR(manifest.metrics.at("validation_expected_over_actual"), 1, 0.5);
+  EXPECT_NE(manifest.metrics.at("validation_expected_over_actual"), 1);
   EXPECT_EQ(manifest.window_until, options_.as_of - 28 * (recipe.cutoffs.front() - 1) * base::kDay);
 }
 
@@ -145,7 +146,8 @@ TEST_F(TrainingTest, TheForestOfEveryRecipeEqualsXgboostBitByBit) {
       const auto expected =
           trainer::XgboostPredict(version->ubjson, rows.dataset.rows, recipe.inputs.size(), margin);
       ASSERT_TRUE(expected) << expected.error().message;
-      for (const auto engine : {forest::Engine::kReference, forest::Engine::kInterleaved}) {
+      for (const auto engine :
+           {forest::Engine::kReference, forest::Engine::kInterleaved, forest::Engine::kAuto}) {
         const auto forest = *forest::Forest::Build(*forest::LoadModel(version->ubjson), engine);
         std::vector<float> scores(rows.dataset.labels.size());
         margin ? forest.Margins(rows.dataset.rows, scores)

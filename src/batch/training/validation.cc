@@ -137,8 +137,9 @@ Result<Verdict> Validation::Finish() {
     verdict.calibration = FitCalibration(margins, data.labels, data.weights);
   verdict.metrics["validation_rows"] = static_cast<double>(rows_.RowCount());
   verdict.metrics["validation_auc"] = ranking::Auc(margins, data.labels, data.weights);
+  // Of the model's own probabilities: calibrated on these very rows, they would always be right.
   verdict.metrics["validation_expected_over_actual"] =
-      ExpectedOverActual(margins, data.labels, data.weights, verdict.calibration);
+      ExpectedOverActual(margins, data.labels, data.weights, Calibration{});
   if (ranked_ > 0) {
     const auto count = static_cast<double>(ranked_);
     verdict.metrics["validation_customers"] = count;

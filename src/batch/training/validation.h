@@ -21,7 +21,7 @@ namespace aisle::training {
 
 struct Verdict {
   Calibration calibration;
-  // "validation_rows", "validation_auc", "validation_expected_over_actual", and for a ranking
+  // "validation_rows", "validation_auc", "validation_expected_over_actual" (before calibration), and for a ranking
   // "validation_ndcg_at_10", "validation_ndcg_at_10_popularity", "validation_customers".
   std::map<std::string, double> metrics;
 };
