@@ -81,6 +81,8 @@ boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
                       {"rows", table.rows},
                       {"added", table.added},
                       {"updated", table.updated},
+                      {"unchanged", table.unchanged},
+                      {"repeated", table.repeated},
                       {"rejected", table.rejected}});
   }
   boost::json::array unknown;
@@ -109,10 +111,12 @@ std::string ToText(const ingest::ImportReport& report) {
                     {"rows", Align::kRight},
                     {"added", Align::kRight},
                     {"updated", Align::kRight},
+                    {"unchanged", Align::kRight},
+                    {"repeated", Align::kRight},
                     {"rejected", Align::kRight}});
   for (const auto& table : report.tables) {
     tables.Add({table.table, Grouped(table.rows), Grouped(table.added), Grouped(table.updated),
-                Grouped(table.rejected)});
+                Grouped(table.unchanged), Grouped(table.repeated), Grouped(table.rejected)});
   }
   text += sources.Text() + "\n" + tables.Text();
   if (!report.unknown.empty()) text += "\n";
@@ -183,7 +187,7 @@ Status Import(Context& context, const ImportOptions& options) {
   }));
   AISLE_CHECK(job.DataLoaded(about));
   std::map<std::string, std::int64_t> counts;
-  for (const auto& table : report.tables) counts[table.table] += table.rows;
+  for (const auto& table : report.tables) counts[table.table] = table.held;
   AISLE_CHECK(job.Record("import", about.until, watch.Seconds(), std::move(counts)));
   if (report.events_after_now > 0) {
     base::LogWarning(

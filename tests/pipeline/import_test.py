@@ -51,6 +51,20 @@ class AnImport(shop.ShopTest):
         self.assertEqual(self.count("raw.customers"), 2)
         self.assertEqual(self.status()["raw"]["kind"], "import")
 
+    def test_the_numbers_add_up_and_a_mended_file_leaves_no_rejects(self):
+        good = (self.files / "orders.csv").read_text()
+        again = good.splitlines()[1]
+        self.append("orders.csv", again, "R9;1;yesterday;anton;soap;1;2;", "R9;2;2025-02-01 10:00:00;;soap;1;2;")
+        events = self.imported()["tables"][-1]
+        self.assertEqual(events, {"table": "raw.event_stream", "source": "orders.csv", "rows": 5, "added": 3, "updated": 0,
+                                  "unchanged": 0, "repeated": 1, "rejected": 1})
+        self.assertEqual(self.count("raw.rejects"), 2)
+        rows = {table["table"]: table["rows"] for table in self.status()["tables"]}
+        self.assertEqual(rows["raw.event_stream"], 3)
+        (self.files / "orders.csv").write_text(good)
+        self.assertEqual(self.imported()["tables"][-1]["unchanged"], 3)
+        self.assertEqual(self.count("raw.rejects"), 0)
+
     def test_events_of_what_no_table_knows_are_stated(self):
         self.append("orders.csv", "R9;1;2025-02-01 10:00:00;C77;soap;1;2.25;", "R9;2;2025-02-01 10:00:00;C77;NOPE;1;2;")
         self.assertIn("products not in raw.product_catalog: 1 (the first: NOPE), events of them: 1;",

@@ -107,25 +107,27 @@ Status GiveIds(Connection& connection, const TablePlan& plan) {
 
 Status Write(Connection& connection, const TablePlan& plan, base::Timestamp loaded_at,
              ImportedTable& report) {
-  AISLE_TRY(const std::int64_t repeated, connection.QueryInt({kOwn, plan.RepeatedKeys()}));
+  AISLE_TRY(report.repeated, connection.QueryInt({kOwn, plan.RepeatedKeys()}));
   AISLE_CHECK(Run(connection, fmt::format("CREATE TEMP VIEW aisle_final AS {}",
-                                          plan.Rows(loaded_at, repeated > 0))));
+                                          plan.Rows(loaded_at, report.repeated > 0))));
   AISLE_TRY(const std::int64_t before, Count(connection, plan.Name()));
   if (!plan.Table().keeps_rows && before > 0) {
     AISLE_CHECK(
         Run(connection, fmt::format("DELETE FROM {} t USING aisle_final n WHERE {} AND ({})",
                                     plan.Name(), plan.EqualKey(), plan.Differs())));
   }
-  AISLE_TRY(const std::int64_t unchanged, Count(connection, plan.Name()));
-  const std::string unless = unchanged == 0
+  AISLE_TRY(const std::int64_t untouched, Count(connection, plan.Name()));
+  const std::string unless = untouched == 0
                                  ? ""
                                  : fmt::format(" WHERE NOT EXISTS (SELECT 1 FROM {} t WHERE {})",
                                                plan.Name(), plan.EqualKey());
   AISLE_CHECK(Run(connection, fmt::format("INSERT INTO {} SELECT n.* FROM aisle_final n{}",
                                           plan.Name(), unless)));
-  AISLE_TRY(const std::int64_t after, Count(connection, plan.Name()));
-  report.updated = before - unchanged;
-  report.added = after - before;
+  AISLE_TRY(report.held, Count(connection, plan.Name()));
+  report.updated = before - untouched;
+  report.added = report.held - before;
+  report.unchanged =
+      report.rows - report.rejected - report.repeated - report.added - report.updated;
   return {};
 }
 

@@ -173,6 +173,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   };
   AISLE_TRY(report.others, CheckOthers(connection, mapping, options.add));
   AISLE_CHECK(CheckOnlyGrows(connection, mapping, values));
+  AISLE_CHECK(connection.Execute(sql::kForgetRejects, {{"mapping", mapping.name}}));
   AISLE_TRY(report.sources, OpenSources(connection, mapping, folder, options));
   for (const Step& step : mapping.steps) {
     say(step.name);

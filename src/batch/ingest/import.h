@@ -12,7 +12,8 @@
 //            kFailedPrecondition: the warehouse holds another retailer (a synthetic one, or what
 //            another mapping imported), or more of this one than the parameters ask for. An import is one transaction: on any error, and
 //            when the process is killed, nothing of it is there. Rows that cannot be read go to
-//            raw.rejects with the reason and are counted; they are not an error.
+//            raw.rejects with the reason, in place of those of the mapping's import before, and are
+//            counted; they are not an error.
 //   cost     streams; memory does not grow with the rows. Repeating an import adds nothing.
 #pragma once
 
@@ -44,13 +45,17 @@ struct ImportedSource {
   std::int64_t rejected = 0;  // In raw.rejects: unreadable before any query saw them.
 };
 
+// rows = added + updated + unchanged + repeated + rejected.
 struct ImportedTable {
-  std::string table;          // "raw.event_stream"
-  std::string source;         // The file's name; empty: none in particular.
-  std::int64_t rows = 0;      // That the mapping's query gave.
-  std::int64_t added = 0;     // Not there before.
-  std::int64_t updated = 0;   // There before with other values.
-  std::int64_t rejected = 0;  // In raw.rejects.
+  std::string table;           // "raw.event_stream"
+  std::string source;          // The file's name; empty: none in particular.
+  std::int64_t rows = 0;       // That the mapping's query gave.
+  std::int64_t added = 0;      // Not there before.
+  std::int64_t updated = 0;    // There before with other values.
+  std::int64_t unchanged = 0;  // There before, and left as it is.
+  std::int64_t repeated = 0;   // The key is that of an earlier row of the query: left out.
+  std::int64_t rejected = 0;   // In raw.rejects.
+  std::int64_t held = 0;       // In the table afterwards.
 };
 
 // Events whose customer or product is in no table, among all that are there. They are kept: the table

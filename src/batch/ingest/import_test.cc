@@ -152,7 +152,7 @@ TEST_F(ImportTest, RowsThatCannotBeReadAreRejectedWithTheirLine) {
   EXPECT_EQ(Rows("SELECT row_text FROM raw.rejects WHERE line IN (5, 7) ORDER BY line"),
             "R4;1;yesterday;anton;soap;1;2.25;\nR4;3;2025-07-12 10:00:00;anton\n");
   ASSERT_TRUE(ImportShop());
-  EXPECT_EQ(Rows("SELECT count(*) FROM raw.rejects"), "6\n") << "each is kept once";
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.rejects"), "6\n") << "those of the last import";
 }
 
 TEST_F(ImportTest, AFileWithoutHeaderIsReadInTheOrderOfTheMapping) {
@@ -185,7 +185,53 @@ TEST_F(ImportTest, AFolderMayHaveAnyName) {
 
 TEST_F(ImportTest, AnEventIsTakenOnceHoweverOftenItIsSent) {
   Append("orders.csv", "R2;1;2025-07-10 09:05:00;berta;soap;1;2.00;SUMMER\n");
-  EXPECT_EQ(Shop(), "4 3 0 0");
+  const auto report = ImportShop();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->tables.back().rows, 4);
+  EXPECT_EQ(report->tables.back().added, 3);
+  EXPECT_EQ(report->tables.back().repeated, 1);
+}
+
+TEST_F(ImportTest, TheNumbersOfATableAddUp) {
+  ASSERT_TRUE(ImportShop());
+  Append("orders.csv",
+         "R2;1;2025-07-10 09:05:00;berta;soap;1;2.00;SUMMER\n"  // Again.
+         "R4;1;2025-07-12 10:00:00;anton;soap;1;2.25;\n"        // New.
+         "R4;1;2025-07-12 10:00:00;anton;soap;1;2.25;\n"        // Again.
+         "R4;1;2025-07-12 10:00:00;anton;soap;-1;2.25;\n"       // Rejected, though again.
+         "R4;2;2025-07-12 10:00:00;;soap;1;2.25;\n");           // Rejected.
+  Replace("products.csv", "3.50,yes", "3.60,yes");
+  const auto report = ImportShop();
+  ASSERT_TRUE(report) << report.error().message;
+  for (const ImportedTable& one : report->tables) {
+    EXPECT_EQ(one.rows, one.added + one.updated + one.unchanged + one.repeated + one.rejected)
+        << one.table;
+    EXPECT_GE(one.unchanged, 0) << one.table;
+  }
+  const ImportedTable& events = report->tables.back();
+  EXPECT_EQ(events.rows, 8);
+  EXPECT_EQ(events.added, 1);
+  EXPECT_EQ(events.unchanged, 3);
+  EXPECT_EQ(events.repeated, 2);
+  EXPECT_EQ(events.rejected, 2);
+  EXPECT_EQ(events.held, 4);
+  EXPECT_EQ(report->tables[1].updated, 1) << "the bread's price";
+  EXPECT_EQ(report->tables[1].unchanged, 2);
+}
+
+TEST_F(ImportTest, RejectsAreThoseOfTheLastImportOfTheMapping) {
+  const std::string good = *base::ReadFile(folder_ / "orders.csv");
+  Append("orders.csv",
+         "R4;1;yesterday;anton;soap;1;2.25;\n"
+         "R4;2;2025-07-12 10:00:00;;soap;1;2.25;\n");
+  ASSERT_TRUE(ImportShop());
+  // Of other mappings, one of whose name this one's is the beginning.
+  Rows("INSERT INTO raw.rejects (source) VALUES ('corner-shop-2/orders.csv'), ('till')");
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.rejects"), "4\n");
+  Write("orders.csv", good);
+  ASSERT_TRUE(ImportShop());
+  EXPECT_EQ(Rows("SELECT source FROM raw.rejects ORDER BY source"),
+            "corner-shop-2/orders.csv\ntill\n");
 }
 
 TEST_F(ImportTest, WrongColumnsAreNamedAndNothingChanges) {

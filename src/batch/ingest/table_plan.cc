@@ -188,8 +188,10 @@ std::string TablePlan::Rows(base::Timestamp loaded_at, bool keys_repeat) const {
 
 std::string TablePlan::RepeatedKeys() const {
   const std::string key = List(table_.key, "aisle_rows");
-  return fmt::format("SELECT count(*) - count(DISTINCT {}) FROM aisle_rows",
-                     table_.key.size() > 1 ? "(" + key + ")" : key);
+  return fmt::format(
+      "SELECT count(*) - count(DISTINCT {}) FROM aisle_rows WHERE rowid NOT "
+      "IN (SELECT row FROM aisle_reasons)",
+      table_.key.size() > 1 ? "(" + key + ")" : key);
 }
 
 std::string TablePlan::EqualKey() const {

@@ -38,7 +38,7 @@ class TablePlan {
   // SELECT of the good rows in the table's columns and types, with ids from raw.id_map, out of aisle_rows
   // and aisle_reasons (row, reason). `keys_repeat`: of rows with equal key only the first.
   std::string Rows(base::Timestamp loaded_at, bool keys_repeat) const;
-  // How many rows of aisle_rows repeat the key of another.
+  // SELECT of how many good rows repeat the key of another: what Rows() leaves out.
   std::string RepeatedKeys() const;
   // Columns whose texts become ids.
   std::vector<std::string> MappedColumns() const;
