@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "app/command.h"
 #include "app/json_fields.h"
 #include "app/print.h"
@@ -8,6 +10,14 @@ namespace {
 
 namespace json = boost::json;
 
+// What is said below the tables when one of them is in such a state.
+constexpr std::pair<std::string_view, std::string_view> kStatesToActOn[] = {
+    {"late",
+     "made longer ago than the target lag, or lacks more of the data than that; `aisle worker` "
+     "makes it again"},
+    {"outdated",
+     "the raw tables were loaded again after it was made; `aisle worker` makes it again"}};
+
 json::object ToJson(const StatusReport& report, std::int64_t target_lag_minutes) {
   json::array tables;
   for (const TableStatus& table : report.tables) {
@@ -17,6 +27,7 @@ json::object ToJson(const StatusReport& report, std::int64_t target_lag_minutes)
                       {"as_of", base::FormatIso(table.as_of)},
                       {"finished", base::FormatIso(table.finished)},
                       {"age_s", (base::Now() - table.finished).count() / 1'000'000},
+                      {"target_lag_minutes", table.target_lag_minutes},
                       {"state", table.state}});
   }
   json::array models;
@@ -90,7 +101,13 @@ std::string TablesText(const StatusReport& report, std::int64_t target_lag_minut
     table.Add({entry.table, Grouped(entry.rows), base::FormatTimestamp(entry.as_of),
                age == "just now" ? age : age + " ago", entry.state, entry.job});
   }
-  return fmt::format("Tables     target lag {} min\n{}", target_lag_minutes, table.Text());
+  std::string text =
+      fmt::format("Tables     target lag {} min\n{}", target_lag_minutes, table.Text());
+  for (const auto& [state, meaning] : kStatesToActOn) {
+    if (std::ranges::any_of(report.tables, [&](const auto& entry) { return entry.state == state; }))
+      text += fmt::format("  {}: {}\n", state, meaning);
+  }
+  return text;
 }
 
 std::string ModelsText(const StatusReport& report) {

@@ -63,6 +63,7 @@ Result<Job> Job::Begin(const Context& context, Needs needs) {
   AISLE_TRY(auto connection, database.Connect());
   AISLE_CHECK(ingest::CreateTables(connection));
   Job job(std::move(guard), std::move(lock), std::move(database), std::move(connection), workspace);
+  job.target_lag_minutes_ = context.settings.refresh_target_lag_minutes;
   AISLE_TRY(job.about_, ReadDataRow(job.connection_));
   AISLE_CHECK(job.MatchRecords());
   if (!job.about_ && needs == Needs::kData) return NoData(workspace);
@@ -108,6 +109,7 @@ Status Job::Record(const std::string& step, base::Timestamp as_of, double second
                                      .as_of = as_of,
                                      .finished = base::Now(),
                                      .seconds = seconds,
+                                     .target_lag_minutes = target_lag_minutes_,
                                      .counts = std::move(counts)});
 }
 

@@ -59,6 +59,7 @@ class Job {
   warehouse::Database database_;
   warehouse::Connection connection_;
   Workspace workspace_;
+  std::int64_t target_lag_minutes_ = 0;
   std::optional<AboutData> about_;
 };
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "events/events.h"
 
 namespace aisle::app {
@@ -19,29 +21,29 @@ std::optional<T> Keep(Result<T> result, std::vector<std::string>& problems) {
 
 bool IsTable(const std::string& name) { return name.find('.') != std::string::npos; }
 
-std::string StateOf(const JobRecord& record, const std::optional<AboutData>& about,
-                    base::Microseconds target) {
-  if (about && record.data != about->id) return "outdated";
-  if (about && record.as_of >= about->until) return "complete";
-  return base::Now() - record.finished <= target ? "fresh" : "late";
-}
-
 void ReadTables(const Context& context, StatusReport& report) {
+  if (!report.about) return;
   const auto jobs = Keep(context.workspace.ReadJobs(), report.problems);
   if (!jobs) return;
-  const std::chrono::minutes target{context.settings.refresh_target_lag_minutes};
-  for (const auto& [name, record] : *jobs) {
+  const bool worker_runs = std::ranges::any_of(
+      report.processes, [](const ProcessInfo& process) { return process.name == "worker"; });
+  for (auto [name, record] : *jobs) {
+    // Jobs of before targets were remembered.
+    if (record.target_lag_minutes == 0)
+      record.target_lag_minutes = context.settings.refresh_target_lag_minutes;
+    // A retailer's old tables are not the import's, and the reverse.
+    const bool load = name == "generate" || name == "import";
+    if (load && record.data != report.about->id) continue;
     for (const auto& [table, rows] : record.counts) {
       if (!IsTable(table)) continue;
-      // A retailer's old tables are not the import's, and the reverse.
-      const bool load = name == "generate" || name == "import";
-      if (load && report.about && record.data != report.about->id) continue;
-      report.tables.push_back({.table = table,
-                               .rows = rows,
-                               .job = name,
-                               .as_of = record.as_of,
-                               .finished = record.finished,
-                               .state = StateOf(record, report.about, target)});
+      report.tables.push_back(
+          {.table = table,
+           .rows = rows,
+           .job = name,
+           .as_of = record.as_of,
+           .finished = record.finished,
+           .target_lag_minutes = record.target_lag_minutes,
+           .state = load ? "complete" : StateOf(record, *report.about, worker_runs, base::Now())});
     }
   }
 }
@@ -83,18 +85,28 @@ void ReadImpressions(const Context& context, StatusReport& report) {
 
 }  // namespace
 
+std::string StateOf(const JobRecord& record, const AboutData& about, bool worker_runs,
+                    base::Timestamp now) {
+  if (record.data != about.id) return "outdated";
+  // An import's end is the hour after its last event and may be still to come.
+  const base::Timestamp end = std::min(about.until, now);
+  if (record.as_of >= end && !worker_runs) return "complete";
+  const std::chrono::minutes target{record.target_lag_minutes};
+  return now - record.finished <= target && end - record.as_of <= target ? "fresh" : "late";
+}
+
 StatusReport ReadStatus(const Context& context) {
   const Workspace& workspace = context.workspace;
   StatusReport report;
   report.data = workspace.Root().string();
   if (!workspace.Exists()) return report;
   report.about = Keep(workspace.ReadAbout(), report.problems);
+  report.processes = RunningProcesses(workspace.Run());
   ReadTables(context, report);
   ReadModels(context, report);
   if (const auto state =
           Keep(serving::ServingState::OpenCurrent(workspace.Serving()), report.problems))
     report.generation = (*state)->Manifest();
-  report.processes = RunningProcesses(workspace.Run());
   report.job = workspace.JobRunning().value_or("");
   ReadImpressions(context, report);
   return report;

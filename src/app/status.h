@@ -1,6 +1,18 @@
 // What stands where in a data directory, read from its files: no database is opened.
 //
-//   missing  a part that is not there yet is empty; one that cannot be read says so in its `problem`.
+// A table's state is what an operator has to know of it:
+//
+//   complete  nothing newer exists: it reaches to the end of the data, and no worker runs that would be
+//             expected to make it again. Raw tables are always complete.
+//   fresh     the data go on after it, or a worker runs, and it is within the target lag: it was made
+//             no longer ago than that, and lacks no more of the data than that.
+//   late      the same, and it is not.
+//   outdated  the raw tables were loaded again after it was made, however long ago that is.
+//
+// The target is the one that held when the table was made.
+//
+//   missing  a part that is not there yet is empty; one that cannot be read is one of the `problems`.
+//            Without what the raw tables hold (about.json) no tables are listed.
 //   errors   none leave: a status that fails because something is broken would be of no use.
 #pragma once
 
@@ -23,10 +35,13 @@ struct TableStatus {
   std::string job;  // That wrote it.
   base::Timestamp as_of{};
   base::Timestamp finished{};
-  // "complete": as of the end of the data, nothing newer exists; "fresh", "late": against the target
-  // lag; "outdated": the raw tables changed since.
+  std::int64_t target_lag_minutes = 0;
   std::string state;
 };
+
+// The state of what a job made of the raw tables. `worker_runs`: so new data are expected.
+std::string StateOf(const JobRecord& record, const AboutData& about, bool worker_runs,
+                    base::Timestamp now);
 
 struct ModelStatus {
   std::string model;

@@ -125,6 +125,7 @@ Result<std::map<std::string, JobRecord>> Workspace::ReadJobs() const {
                      .as_of = TimeOf(entry, "as_of"),
                      .finished = TimeOf(entry, "finished"),
                      .seconds = DoubleOf(entry, "seconds"),
+                     .target_lag_minutes = IntOf(entry, "target_lag_minutes"),
                      .counts = {}};
     if (const json::value* counts = entry.if_contains("counts");
         counts != nullptr && counts->is_object()) {
@@ -146,6 +147,7 @@ Status Workspace::WriteJobs(const std::map<std::string, JobRecord>& jobs) const 
                                 {"as_of", base::FormatIso(entry.as_of)},
                                 {"finished", base::FormatIso(entry.finished)},
                                 {"seconds", entry.seconds},
+                                {"target_lag_minutes", entry.target_lag_minutes},
                                 {"counts", std::move(counts)}};
   }
   return base::WriteFileAtomic(Run() / "jobs.json", json::serialize(object) + "\n");

@@ -55,6 +55,7 @@ struct JobRecord {
   base::Timestamp as_of{};
   base::Timestamp finished{};
   double seconds = 0;
+  std::int64_t target_lag_minutes = 0;              // As it was set then.
   std::map<std::string, std::int64_t> counts = {};  // Rows by table, versions, generation.
 };
 

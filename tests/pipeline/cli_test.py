@@ -205,6 +205,18 @@ class WithAShop(shop.ShopTest):
         for table in self.status()["tables"]:
             self.assertEqual(tables[table["table"]], table["rows"], table["table"])
 
+    def test_status_says_which_tables_are_late_or_outdated(self):
+        states = lambda: {table["table"]: table["state"] for table in self.status()["tables"]}
+        self.assertEqual(states()["gold.orders"], "complete")
+        self.must("refresh", "--as-of", "2026-11-01")
+        after = states()
+        self.assertEqual((after["gold.orders"], after["gold.customer_propensity"], after["raw.event_stream"]),
+                         ("late", "complete", "complete"))
+        self.assertIn("late: made longer ago than the target lag", self.must("status"))
+        self.must("refresh")
+        self.assertEqual(states()["gold.orders"], "complete")
+        self.assertNotIn("late:", self.must("status"))
+
     def test_imported_data_are_not_mixed_with_the_synthetic_ones(self):
         self.fails(5, "import", str(shop.ROOT / "config/mappings/corner_shop/mapping.toml"))
         self.assertEqual(self.status()["raw"]["kind"], "synthetic")
@@ -293,6 +305,9 @@ class WithoutAShop(shop.ShopTest):
         self.fails(5, "generate", "--customers", "5")
         self.must("refresh")
         self.must("publish")
+        self.must("import", mapping)
+        states = {table["table"]: table["state"] for table in self.status()["tables"]}
+        self.assertEqual((states["gold.orders"], states["raw.event_stream"]), ("outdated", "complete"))
         answer = json.loads(self.must("recommend", "anton", "--json"))
         self.assertEqual(len(answer["recommendations"]), 3)
         self.assertEqual(answer["model"], {"ranking": 0, "propensity": 0})

@@ -1,0 +1,130 @@
+#include "app/status.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace aisle::app {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::hours;
+using std::chrono::minutes;
+
+const base::Timestamp kUntil = base::ParseTimestamp("2026-11-24").value();
+const AboutData kAbout{
+    .kind = "import", .id = "import-1", .source = "a shop", .until = kUntil, .defaults = {}};
+
+// Made at the end of the data, with half an hour as its target.
+JobRecord Refreshed() {
+  return {.data = "import-1", .as_of = kUntil, .finished = kUntil, .target_lag_minutes = 30};
+}
+
+TEST(StateOf, ATableThatReachesToTheEndOfTheDataIsComplete) {
+  EXPECT_EQ(StateOf(Refreshed(), kAbout, false, kUntil + minutes{1}), "complete");
+  EXPECT_EQ(StateOf(Refreshed(), kAbout, false, kUntil + hours{1000}), "complete");
+}
+
+TEST(StateOf, WhileAWorkerRunsItIsFreshForTheTargetLagAndThenLate) {
+  EXPECT_EQ(StateOf(Refreshed(), kAbout, true, kUntil + minutes{30}), "fresh");
+  EXPECT_EQ(StateOf(Refreshed(), kAbout, true, kUntil + minutes{31}), "late");
+}
+
+TEST(StateOf, WhereTheDataGoOnItsAgeCounts) {
+  JobRecord record = Refreshed();
+  record.as_of = kUntil - minutes{10};
+  EXPECT_EQ(StateOf(record, kAbout, false, kUntil + minutes{30}), "fresh");
+  EXPECT_EQ(StateOf(record, kAbout, false, kUntil + minutes{31}), "late");
+}
+
+TEST(StateOf, WhatLacksMoreOfTheDataThanTheTargetIsLateHoweverYoungItIs) {
+  JobRecord record = Refreshed();
+  record.as_of = kUntil - minutes{31};
+  EXPECT_EQ(StateOf(record, kAbout, false, kUntil), "late");
+}
+
+TEST(StateOf, AnEndThatIsStillToComeIsNotWaitedFor) {
+  JobRecord record = Refreshed();
+  record.as_of = record.finished = kUntil - minutes{50};
+  EXPECT_EQ(StateOf(record, kAbout, false, kUntil - minutes{50}), "complete");
+  EXPECT_EQ(StateOf(record, kAbout, false, kUntil - minutes{40}), "fresh");
+  EXPECT_EQ(StateOf(record, kAbout, false, kUntil - minutes{5}), "late");
+}
+
+TEST(StateOf, TheTargetIsTheOneItWasMadeWith) {
+  JobRecord record = Refreshed();
+  record.target_lag_minutes = 120;
+  EXPECT_EQ(StateOf(record, kAbout, true, kUntil + minutes{119}), "fresh");
+  EXPECT_EQ(StateOf(record, kAbout, true, kUntil + minutes{121}), "late");
+}
+
+TEST(StateOf, AfterAnotherLoadItIsOutdatedAtAnyAge) {
+  JobRecord record = Refreshed();
+  record.data = "import-0";
+  EXPECT_EQ(StateOf(record, kAbout, false, kUntil), "outdated");
+  EXPECT_EQ(StateOf(record, kAbout, true, kUntil + hours{1000}), "outdated");
+}
+
+class StatusTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(context_.workspace.Create());
+    Write("warehouse.duckdb", "");
+    ASSERT_TRUE(context_.workspace.WriteAbout(kAbout));
+  }
+  void TearDown() override { fs::remove_all(context_.workspace.Root()); }
+  void Write(const fs::path& name, std::string_view text) {
+    ASSERT_TRUE(base::WriteFileAtomic(context_.workspace.Root() / name, text));
+  }
+  void Record(const std::string& job, const std::string& table, JobRecord record) {
+    record.counts = {{table, 3}};
+    ASSERT_TRUE(context_.workspace.RecordJob(job, record));
+  }
+
+  Context context_{
+      .command = "status",
+      .settings = {},
+      .workspace = Workspace(fs::temp_directory_path() / fmt::format("aisle-status-{}", getpid())),
+      .as_of_flag = {},
+      .config_flag = {}};
+};
+
+TEST_F(StatusTest, TablesAreListedWithTheirStates) {
+  Record("import", "raw.customers", Refreshed());
+  Record("refresh", "gold.orders", Refreshed());
+  JobRecord old = Refreshed();
+  old.data = "import-0";
+  Record("score", "gold.customer_propensity", old);
+  Record("generate", "raw.stores", old);
+  std::map<std::string, std::string> states;
+  for (const TableStatus& table : ReadStatus(context_).tables) states[table.table] = table.state;
+  EXPECT_EQ(states, (std::map<std::string, std::string>{{"raw.customers", "complete"},
+                                                        {"gold.orders", "complete"},
+                                                        {"gold.customer_propensity", "outdated"}}));
+}
+
+TEST_F(StatusTest, WhileAWorkerRunsOldTablesAreLateAndRawOnesAreNot) {
+  Record("import", "raw.customers", Refreshed());
+  Record("refresh", "gold.orders", Refreshed());
+  const auto worker = ProcessFile::Write(context_.workspace.Run(), "worker", "");
+  ASSERT_TRUE(worker);
+  const StatusReport report = ReadStatus(context_);
+  ASSERT_EQ(report.tables.size(), 2U);
+  EXPECT_EQ(report.tables[0].state, "complete");
+  EXPECT_EQ(report.tables[1].state, "late");
+  EXPECT_EQ(report.tables[1].target_lag_minutes, 30);
+}
+
+TEST_F(StatusTest, WithoutAWarehouseNothingIsListed) {
+  Record("refresh", "gold.orders", Refreshed());
+  fs::remove(context_.workspace.Warehouse());
+  const StatusReport report = ReadStatus(context_);
+  EXPECT_FALSE(report.about);
+  EXPECT_TRUE(report.tables.empty());
+  EXPECT_TRUE(report.problems.empty());
+}
+
+}  // namespace
+}  // namespace aisle::app
