@@ -77,6 +77,7 @@ Status Everyone(Context& context, const RecommendOptions& options) {
                {"customers", report.customers},
                {"rows", report.rows},
                {"candidates", report.candidates},
+               {"unknown_candidates", report.unknown_candidates},
                {"seconds", report.seconds},
                {"file", *options.out}});
   } else {

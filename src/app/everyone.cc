@@ -1,14 +1,21 @@
 #include "app/everyone.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <fstream>
+#include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include "app/interrupt.h"
 #include "app/job.h"
 #include "app/source_ids.h"
+#include "app/sql.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "ingest/csv_reader.h"
@@ -30,8 +37,33 @@ std::string Cell(const std::string& text) {
   return quoted + "\"";
 }
 
-Result<std::unordered_set<std::int64_t>> ReadCandidates(const fs::path& path,
-                                                        const SourceIds& products) {
+using Ids = std::unordered_set<std::int64_t>;
+
+Result<Ids> ReadCatalogueIds(warehouse::Connection& connection, base::Timestamp as_of) {
+  Ids ids;
+  AISLE_TRY(auto rows, connection.Query(sql::kCatalogueIds, {{"as_of", as_of}}));
+  for (;;) {
+    AISLE_TRY(const auto batch, rows.Next());
+    if (!batch) return ids;
+    for (std::int64_t row = 0; row < batch->RowCount(); ++row) ids.insert(batch->Int(0, row));
+  }
+}
+
+// What a candidates file asks for: products of the catalogue, and how many others.
+struct Candidates {
+  Ids known;
+  std::int64_t unknown = 0;
+  std::vector<std::string> first_unknown;  // kShownMax at most, as the file writes them.
+
+  static constexpr std::size_t kShownMax = 5;
+  std::string Unknown() const {
+    const bool more = unknown > static_cast<std::int64_t>(first_unknown.size());
+    return fmt::format("{}{}", fmt::join(first_unknown, ", "), more ? ", …" : "");
+  }
+};
+
+Result<Candidates> ReadCandidates(const fs::path& path, const SourceIds& products,
+                                  const Ids& catalogue) {
   AISLE_TRY(auto reader, ingest::CsvReader::Open(path, ',', true));
   const auto column = std::ranges::find(reader.Header(), "product_id");
   if (column == reader.Header().end()) {
@@ -39,9 +71,8 @@ Result<std::unordered_set<std::int64_t>> ReadCandidates(const fs::path& path,
                 fmt::format("{}:1: no column 'product_id' in the header", path.string()));
   }
   const auto at = static_cast<std::size_t>(column - reader.Header().begin());
-  std::unordered_set<std::int64_t> candidates;
-  std::int64_t unknown = 0;
-  std::string first_unknown;
+  Candidates candidates;
+  std::unordered_set<std::string> unknown;
   ingest::CsvRecord record;
   for (;;) {
     AISLE_TRY(const bool more, reader.Next(record));
@@ -50,24 +81,41 @@ Result<std::unordered_set<std::int64_t>> ReadCandidates(const fs::path& path,
     if (!record.reject.empty())
       return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", where, record.reject));
     const std::string source(record.fields[at]);
-    if (const auto id = products.Ours(source)) {
-      candidates.insert(*id);
-    } else if (!products.Mapped()) {
+    const auto id = products.Ours(source);
+    if (id && catalogue.contains(*id)) {
+      candidates.known.insert(*id);
+    } else if (!id && !products.Mapped()) {
       return Within(where, id.error());
-    } else if (unknown++ == 0) {
-      first_unknown = source;
+    } else if (unknown.insert(source).second && unknown.size() <= Candidates::kShownMax) {
+      candidates.first_unknown.push_back(source);
     }
   }
-  if (unknown > 0) {
-    base::LogWarning(
-        "{} products of {} were never imported and cannot be recommended (the first: {})", unknown,
-        path.string(), first_unknown);
-  }
-  if (candidates.empty()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} names no known product", path.string()));
-  }
+  candidates.unknown = static_cast<std::int64_t>(unknown.size());
   return candidates;
+}
+
+// Into `options` the candidates of the file that can be recommended; says which cannot.
+Status ChooseCandidates(const fs::path& path, const SourceIds& products, const Ids& catalogue,
+                        publish::EveryoneOptions& options, EveryoneReport& report) {
+  AISLE_TRY(Candidates candidates, ReadCandidates(path, products, catalogue));
+  const std::string as_of_text = base::FormatTimestamp(options.as_of);
+  if (candidates.known.empty()) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        candidates.unknown == 0
+            ? fmt::format("{} names no product", path.string())
+            : fmt::format("{}: none of its {} products is in the catalogue as of {}: {}",
+                          path.string(), candidates.unknown, as_of_text, candidates.Unknown()));
+  }
+  report.candidates = static_cast<std::int64_t>(candidates.known.size());
+  report.unknown_candidates = candidates.unknown;
+  if (candidates.unknown > 0) {
+    base::LogWarning("{}: {} of {} products are not in the catalogue as of {} and are left out: {}",
+                     path.string(), candidates.unknown, candidates.unknown + report.candidates,
+                     as_of_text, candidates.Unknown());
+  }
+  options.candidates = std::move(candidates.known);
+  return {};
 }
 
 // A file that appears under its name when it is complete.
@@ -124,8 +172,8 @@ Result<EveryoneReport> RecommendEveryone(const Context& context, const EveryoneR
                                    .exclude_bought = request.exclude_bought};
   EveryoneReport report;
   if (request.candidates_csv) {
-    AISLE_TRY(options.candidates, ReadCandidates(*request.candidates_csv, products));
-    report.candidates = static_cast<std::int64_t>(options.candidates->size());
+    AISLE_TRY(const Ids catalogue, ReadCatalogueIds(connection, request.as_of));
+    AISLE_CHECK(ChooseCandidates(*request.candidates_csv, products, catalogue, options, report));
   }
   OutputFile out(request.out_csv);
   AISLE_CHECK(out.Write("customer_id,rank,product_id\n"));

@@ -1,7 +1,8 @@
 // Everybody's list as a CSV file: customer_id,rank,product_id, in the retailer's own ids.
 //
 //   order    customers by our id, each customer's products by rank.
-//   errors   as publish::RankEveryone; kInvalidArgument: the candidates file, with its line. The output
+//   errors   as publish::RankEveryone; kInvalidArgument: the candidates file, with its line, or none of
+//            its products is in the catalogue; kFailedPrecondition: no output file can be made there. The output
 //            file appears complete or not at all.
 #pragma once
 
@@ -23,7 +24,8 @@ struct EveryoneRequest {
 struct EveryoneReport {
   std::int64_t customers = 0;
   std::int64_t rows = 0;
-  std::int64_t candidates = 0;  // 0: the whole catalogue.
+  std::int64_t candidates = 0;          // 0: the whole catalogue.
+  std::int64_t unknown_candidates = 0;  // Asked for, but not in the catalogue of as_of: left out.
   double seconds = 0;
 };
 Result<EveryoneReport> RecommendEveryone(const Context& context, const EveryoneRequest& request);
