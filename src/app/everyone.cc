@@ -124,7 +124,8 @@ class OutputFile {
   explicit OutputFile(fs::path path)
       : path_(std::move(path)),
         temporary_(path_.string() + fmt::format(".part-{}", getpid())),
-        out_(temporary_, std::ios::binary | std::ios::trunc) {}
+        out_(temporary_, std::ios::binary | std::ios::trunc),
+        open_error_(out_ ? 0 : errno) {}
   ~OutputFile() {
     std::error_code ignored;
     if (!temporary_.empty()) fs::remove(temporary_, ignored);
@@ -134,11 +135,12 @@ class OutputFile {
 
   Status Write(const std::string& text) {
     if (out_.write(text.data(), static_cast<std::streamsize>(text.size()))) return {};
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("cannot write {}", temporary_.string()));
+    return open_error_ != 0 ? CannotWrite(ErrorCode::kInvalidArgument, open_error_)
+                            : CannotWrite(ErrorCode::kUnavailable, errno);
   }
   Status Commit() {
     out_.close();
-    if (!out_) return Fail(ErrorCode::kUnavailable, fmt::format("cannot write {}", path_.string()));
+    if (!out_) return CannotWrite(ErrorCode::kUnavailable, errno);
     AISLE_CHECK(base::SyncFile(temporary_));
     std::error_code code;
     fs::rename(temporary_, path_, code);
@@ -151,9 +153,14 @@ class OutputFile {
   }
 
  private:
+  std::unexpected<Error> CannotWrite(ErrorCode code, int number) const {
+    return Fail(code, fmt::format("cannot write {}: {}", path_.string(), std::strerror(number)));
+  }
+
   fs::path path_;
   fs::path temporary_;
   std::ofstream out_;
+  int open_error_;
 };
 
 }  // namespace
@@ -174,6 +181,13 @@ Result<EveryoneReport> RecommendEveryone(const Context& context, const EveryoneR
   if (request.candidates_csv) {
     AISLE_TRY(const Ids catalogue, ReadCatalogueIds(connection, request.as_of));
     AISLE_CHECK(ChooseCandidates(*request.candidates_csv, products, catalogue, options, report));
+  }
+  // The rename at the end would replace a device, a pipe or a link by a file.
+  std::error_code code;
+  const fs::file_status there = fs::symlink_status(request.out_csv, code);
+  if (fs::exists(there) && !fs::is_regular_file(there)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("cannot write {}: it is no regular file", request.out_csv.string()));
   }
   OutputFile out(request.out_csv);
   AISLE_CHECK(out.Write("customer_id,rank,product_id\n"));
