@@ -28,7 +28,14 @@ net::Task<void> Ask(const serving::ServingState& state, recommend::Recommender& 
 
 Result<LocalAnswer> AskPublished(const Workspace& workspace, recommend::Request request) {
   LocalAnswer local;
-  AISLE_TRY(local.state, serving::ServingState::OpenCurrent(workspace.Serving()));
+  auto state = serving::ServingState::OpenCurrent(workspace.Serving());
+  if (!state) {
+    // What is not found is a generation, not what was asked for: a step before is missing.
+    if (state.error().code == ErrorCode::kNotFound)
+      state.error().code = ErrorCode::kFailedPrecondition;
+    return std::unexpected(std::move(state).error());
+  }
+  local.state = *std::move(state);
   recommend::Recommender recommender(nullptr);
   recommender.SetState(local.state);
   Result<recommend::Answer> answer = Fail(ErrorCode::kInternal, "the request did not end");

@@ -1,6 +1,6 @@
 // One answer without a server: the published generation, opened here and asked once.
 //
-//   errors   as recommend::Recommender; kNotFound when nothing is published.
+//   errors   as recommend::Recommender; kFailedPrecondition when nothing is published.
 #pragma once
 
 #include <memory>

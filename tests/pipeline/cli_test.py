@@ -272,7 +272,7 @@ class WithoutAShop(shop.ShopTest):
             arguments = (command, "SELECT 1") if command == "sql" else (command,)
             self.assertIn("aisle demo", self.fails(5, *arguments))
             self.assertFalse(self.data.exists())
-        self.fails(3, "recommend", "1000000")
+        self.fails(5, "recommend", "1000000")
         status = self.status()
         self.assertEqual((status["raw"], status["tables"], status["generation"]), (None, [], None))
 
