@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "api/answer_json.h"
 #include "app/command.h"
 #include "app/everyone.h"
@@ -23,7 +25,14 @@ std::unexpected<Error> Wrong(std::string message) {
 
 // The customer as the user wrote it: our number, or a retailer's own id.
 Result<domain::CustomerId> ReadCustomer(const Context& context, const std::string& text) {
-  if (const auto plain = SourceIds().Ours(text)) return domain::CustomerId{*plain};
+  if (const auto plain = SourceIds().Ours(text)) {
+    // As over HTTP, in its words.
+    if (*plain < 0) {
+      return Wrong(fmt::format("customer_id is '{}', accepted is an integer from 0 to {}", text,
+                               std::numeric_limits<std::int64_t>::max()));
+    }
+    return domain::CustomerId{*plain};
+  }
   AISLE_TRY(auto database,
             context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
   AISLE_TRY(auto connection, database.Connect());
@@ -32,10 +41,19 @@ Result<domain::CustomerId> ReadCustomer(const Context& context, const std::strin
   return domain::CustomerId{id};
 }
 
+// "10001 (Northeast)"
+std::string Place(const recommend::Answer& answer) {
+  const std::string_view region = domain::RegionName(answer.region);
+  if (answer.zip_code.empty()) return fmt::format("zip code unknown ({} is assumed)", region);
+  return fmt::format("{} ({})", answer.zip_code, region);
+}
+
 Status One(Context& context, const RecommendOptions& options) {
   if (!options.customer) return Wrong("say for whom: a customer id, or --all");
   if (options.candidates || options.exclude_bought || options.count || options.out)
     return Wrong("--candidates, --exclude-bought, -k and -o belong to --all");
+  if (context.as_of_flag)
+    return Wrong("--as-of goes with --all; one customer is answered as of what is published");
   recommend::Request request;
   AISLE_TRY(request.customer, ReadCustomer(context, *options.customer));
   request.zip_code = options.zip_code.value_or("");
@@ -50,9 +68,9 @@ Status One(Context& context, const RecommendOptions& options) {
     return {};
   }
   const recommend::Answer& answer = local.answer;
-  PrintOut(fmt::format("customer {}, {} ({}), generation {}, {} candidates\n\n{}",
-                       *options.customer, answer.zip_code, domain::RegionName(answer.region),
-                       answer.generation, answer.timings.candidates, ItemsTable(local)));
+  PrintOut(fmt::format("customer {}, {}, generation {}, {} candidates\n\n{}", *options.customer,
+                       Place(answer), answer.generation, answer.timings.candidates,
+                       ItemsTable(local)));
   for (const serving::Degraded& degraded : answer.degraded)
     PrintOut(fmt::format("degraded: {}: {}\n", degraded.what, degraded.why));
   return {};
