@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "app/command.h"
@@ -13,11 +15,16 @@ namespace aisle::app {
 namespace {
 
 constexpr std::int64_t kShownCustomer = 1'000'000;
+constexpr std::int64_t kEnoughCustomers = 2'000;  // For models that pass their gates; 100 are not.
 
 struct DemoOptions {
   std::optional<std::int64_t> customers;
   bool once = false;
 };
+
+bool HasChampion(const Context& context, const std::string& model) {
+  return context.workspace.Models().Resolve(model, registry::kChampion).has_value();
+}
 
 // What has to be done for the demo's data, and what has been done already.
 class Plan {
@@ -43,7 +50,8 @@ class Plan {
       const bool there = done("train " + recipe) && ModelsResolve(jobs.at("train " + recipe));
       if (!there || !recipes_.empty()) recipes_.push_back(recipe);
     }
-    score_ = !recipes_.empty() || refresh_ || !done("score");
+    const bool can_score = HasChampion(context_, "propensity");
+    score_ = !recipes_.empty() || refresh_ || (can_score && !done("score"));
     publish_ = score_ || !done("publish") || !Published();
     return {};
   }
@@ -77,6 +85,35 @@ class Plan {
   bool publish_ = false;
 };
 
+// A shop may be too small for a recipe: then the demo goes on without its model, and says so.
+Status Learn(const Context& context, Job& job, const std::string& recipe, base::Timestamp as_of) {
+  const base::Stopwatch watch;
+  context.Say("3. Learning: {}", recipe);
+  const auto report = TrainStep(context, job, recipe, as_of, true);
+  if (!report && report.error().code == ErrorCode::kFailedPrecondition) {
+    context.Say("   nothing was learnt: {}", report.error().message);
+    return {};
+  }
+  if (!report) return std::unexpected(report.error());
+  context.Say("   {}/{} from {} rows in {}", report->model, report->version, Grouped(report->rows),
+              Seconds(watch.Seconds()));
+  for (const std::string& gate : report->failed_gates)
+    context.Say("   it does not serve; a gate did not pass: {}", gate);
+  return {};
+}
+
+Status Score(const Context& context, Job& job, base::Timestamp as_of) {
+  if (!HasChampion(context, "propensity")) {
+    context.Say("4. Scoring is left out: there is no propensity model");
+    return {};
+  }
+  const base::Stopwatch watch;
+  context.Say("4. Scoring every customer for every category");
+  AISLE_TRY(const auto report, ScoreStep(context, job, as_of));
+  context.Say("   {} propensities in {}", Grouped(report.rows), Seconds(watch.Seconds()));
+  return {};
+}
+
 Status DoSteps(const Context& context, const Plan& plan, Job& job, base::Timestamp as_of) {
   if (plan.Generate()) {
     context.Say("1. Making a shop: {} customers, a year of events up to {}",
@@ -95,20 +132,8 @@ Status DoSteps(const Context& context, const Plan& plan, Job& job, base::Timesta
     AISLE_TRY(const auto outcome, RefreshStep(context, job, as_of));
     context.Say("   {} tables in {}", outcome.tables.size(), Seconds(outcome.seconds));
   }
-  for (const std::string& recipe : plan.Recipes()) {
-    const base::Stopwatch watch;
-    context.Say("3. Learning: {}", recipe);
-    AISLE_TRY(const auto report, TrainStep(context, job, recipe, as_of, true));
-    context.Say("   {}/{} from {} rows in {}{}", report.model, report.version, Grouped(report.rows),
-                Seconds(watch.Seconds()),
-                report.promoted ? "" : " (its gates did not pass: the champion stays)");
-  }
-  if (plan.Score()) {
-    const base::Stopwatch watch;
-    context.Say("4. Scoring every customer for every category");
-    AISLE_TRY(const auto report, ScoreStep(context, job, as_of));
-    context.Say("   {} propensities in {}", Grouped(report.rows), Seconds(watch.Seconds()));
-  }
+  for (const std::string& recipe : plan.Recipes()) AISLE_CHECK(Learn(context, job, recipe, as_of));
+  if (plan.Score()) AISLE_CHECK(Score(context, job, as_of));
   if (plan.Publish()) {
     const base::Stopwatch watch;
     context.Say("5. Publishing what a server answers from");
@@ -159,6 +184,23 @@ void SayWhereToLook(const Context& context, const std::string& address) {
       address, kShownCustomer);
 }
 
+// After a shop whose models did not pass their gates.
+void SayWhatIsMissing(const Context& context) {
+  std::vector<std::string> missing;
+  for (const char* model : {"propensity", "ranking"}) {
+    if (!HasChampion(context, model)) missing.emplace_back(model);
+  }
+  if (missing.empty()) return;
+  const std::int64_t customers = context.settings.generate_customers;
+  context.Say(
+      "\nno {} model serves, and answers do without; {}", fmt::join(missing, " and no "),
+      customers < kEnoughCustomers
+          ? fmt::format(
+                "{} customers are few to learn from: `aisle demo --customers {}` has enough",
+                Grouped(customers), kEnoughCustomers)
+          : std::string("`aisle train` says why"));
+}
+
 Status Demo(Context& context, const DemoOptions& options) {
   Settings& settings = context.settings;
   settings.generate_customers = options.customers.value_or(settings.generate_customers);
@@ -178,6 +220,7 @@ Status Demo(Context& context, const DemoOptions& options) {
     PrintOut("\n" + portrait.text);
   }
   std::fflush(stdout);
+  SayWhatIsMissing(context);
   context.Say("\nready after {}", Seconds(watch.Seconds()));
   if (options.once) return {};
   if (const auto other = RunningProcess(context.workspace.Run(), "serve")) {

@@ -1,6 +1,7 @@
 """From nothing to one customer's answer, twice. Leaves the shop that the other tests copy."""
 import json
 import shutil
+import tempfile
 import unittest
 
 import shop
@@ -45,6 +46,25 @@ class Demo(unittest.TestCase):
         self.assertEqual(tables["gold.customer_360"]["rows"], int(shop.CUSTOMERS))
         self.assertEqual(tables["gold.customer_propensity"]["rows"], int(shop.CUSTOMERS) * 12)
         self.assertTrue(all(table["state"] == "complete" for table in tables.values()))
+
+    def test_a_shop_too_small_for_a_model_is_shown_without(self):
+        for customers, said in (("1", "nothing was learnt: "), ("100", "a gate did not pass: rows_min")):
+            with tempfile.TemporaryDirectory(prefix="aisle-pipeline-") as data:
+                arguments = ("demo", "--once", "--customers", customers, "--as-of", shop.AS_OF)
+                code, out, err = shop.run(*arguments, data=data)
+                self.assertEqual(code, 0, err)
+                self.assertIn(said, err)
+                self.assertIn("What they should see now", out)
+                self.assertIn("popularity", out)
+                self.assertIn(f"{customers} customers are few to learn from", err)
+                code, out, err = shop.run(*arguments, "--json", data=data)
+                self.assertEqual(code, 0, err)
+                # What was learnt is not learnt again, whether it serves or not.
+                self.assertEqual("nothing to make" in err, customers == "100", err)
+                self.assertIn(f"{customers} customers are few to learn from", err)
+                answer = json.loads(out)["customer"]["answer"]
+                self.assertEqual(answer["model"]["propensity"], 0)
+                self.assertEqual(len(answer["recommendations"]), 5)
 
 
 if __name__ == "__main__":
