@@ -14,6 +14,7 @@ struct InitOptions {
 Status Init(Context& context, const InitOptions& options) {
   const Workspace& workspace = context.workspace;
   const bool fresh = !workspace.Exists();
+  const bool had_warehouse = workspace.HasWarehouse();
   AISLE_TRY([[maybe_unused]] auto job, Job::Begin(context, Job::Needs::kNothing));
   if (options.write_config) {
     std::error_code code;
@@ -25,11 +26,22 @@ Status Init(Context& context, const InitOptions& options) {
     AISLE_CHECK(base::WriteFileAtomic(workspace.SettingsFile(), DefaultSettingsText().text));
   }
   if (context.json) {
-    PrintJson({{"data", workspace.Root().string()}, {"created", fresh}});
+    PrintJson({{"data", workspace.Root().string()},
+               {"created", fresh},
+               {"warehouse_created", !had_warehouse},
+               {"settings_written", options.write_config}});
+    return {};
+  }
+  const std::string root = workspace.Root().string();
+  if (options.write_config)
+    PrintOut(fmt::format("{} is written\n", workspace.SettingsFile().string()));
+  if (!had_warehouse) {
+    PrintOut(fmt::format("{} {}; next: `aisle generate` or `aisle import`\n", root,
+                         fresh ? "is ready" : "was there already and has an empty warehouse now"));
   } else {
-    PrintOut(fmt::format("{} {}\n", workspace.Root().string(),
-                         fresh ? "is ready; next: `aisle generate` or `aisle import`"
-                               : "was there already; nothing was changed"));
+    PrintOut(
+        fmt::format("{} was there already; {}\n", root,
+                    options.write_config ? "nothing else was changed" : "nothing was changed"));
   }
   return {};
 }
