@@ -35,6 +35,7 @@ TEST(CommandLine, HelpNamesEveryCommandAndTheExitCodes) {
     for (const Command& command : Commands())
       EXPECT_THAT(said.out, HasSubstr("\n  " + std::string(command.name) + " "));
     EXPECT_THAT(said.out, HasSubstr("Exit codes"));
+    EXPECT_THAT(said.out, HasSubstr("end with 0 when a signal does"));
   }
 }
 
@@ -72,6 +73,14 @@ TEST(CommandLine, AnUnknownCommandIsExitCodeTwo) {
   const Said said = Say({"recomend", "5"});
   EXPECT_EQ(said.code, 2);
   EXPECT_THAT(said.err, testing::StartsWith("aisle: "));
+}
+
+TEST(CommandLine, AGroupOfCommandsAloneSaysWhichThereAre) {
+  const Said said = Say({"models"});
+  EXPECT_EQ(said.code, 2);
+  EXPECT_THAT(said.err, testing::StartsWith("aisle models: "));
+  EXPECT_THAT(said.err, HasSubstr("`aisle models list`"));
+  EXPECT_EQ(said.out, "");
 }
 
 TEST(CommandLine, NumbersOutOfRangeNameTheRange) {

@@ -156,6 +156,7 @@ Result<int> Registry::Rollback(const std::string& model) const {
   AISLE_TRY(auto aliases, Aliases(model));
   const auto previous = aliases.find(kPrevious);
   if (previous == aliases.end()) {
+    AISLE_CHECK(Versions(model));  // A model that is not there is not found.
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("model '{}' has no earlier champion to go back to", model));
   }

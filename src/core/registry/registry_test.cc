@@ -122,6 +122,7 @@ TEST_F(RegistryTest, WhatIsNotThereIsNamed) {
   const Registry registry(root_);
   EXPECT_EQ(registry.Versions("ranking").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(registry.Versions("../x").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(registry.Rollback("ranking").error().code, ErrorCode::kNotFound);
   ASSERT_TRUE(registry.Add(Ranking(), "1", true));
   EXPECT_EQ(registry.ReadManifest("ranking", 9).error().message, "no version 9 of model 'ranking'");
   std::ofstream(root_ / "ranking" / "1" / "manifest.json") << "{\"format\": 1, \"model\"";
