@@ -123,16 +123,22 @@ Status Worker(Context& context, const WorkerOptions& options) {
   const InterruptGuard guard;
   AISLE_CHECK(context.workspace.Create());
   AISLE_TRY(const auto file, ProcessFile::Write(context.workspace.Run(), "worker", ""));
+  std::string said;  // Why the last pass failed.
   for (;;) {
     const base::Stopwatch watch;
+    const auto report = Pass(context);
+    const std::chrono::duration<double> left =
+        every - std::chrono::duration<double>(watch.Seconds());
     // A pass that fails is said, and the next one comes: what is in service stays meanwhile.
-    if (const auto report = Pass(context)) {
+    if (report) {
       Print(context, *report);
-    } else if (!Interrupted()) {
-      base::LogError("worker: {}; next pass in {}", report.error().message,
-                     Age(std::max(std::chrono::seconds{0}, every)));
+      said.clear();
+    } else if (!Interrupted() && report.error().message != said) {
+      said = report.error().message;
+      base::LogError("worker: {}; next pass in {}; said again when it changes", said,
+                     Wait(std::chrono::ceil<std::chrono::seconds>(left)));
     }
-    if (!WaitFor(every - std::chrono::duration<double>(watch.Seconds()))) return {};
+    if (!WaitFor(left)) return {};
   }
 }
 

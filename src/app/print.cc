@@ -81,6 +81,12 @@ std::string Age(base::Microseconds age) {
   return fmt::format("{} d {} h", minutes / (24 * 60), minutes / 60 % 24);
 }
 
+std::string Wait(std::chrono::seconds wait) {
+  if (wait < std::chrono::seconds{1}) return "now";
+  if (wait < std::chrono::minutes{2}) return fmt::format("{} s", wait.count());
+  return Age(wait);
+}
+
 std::string Moment(base::Timestamp time) {
   return base::FormatTimestamp(std::chrono::floor<std::chrono::seconds>(time));
 }

@@ -5,6 +5,7 @@
 //   threads  one thread.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -42,8 +43,9 @@ std::string Shorten(std::string_view utf8, std::size_t width);
 std::string Grouped(std::int64_t value);  // 4012345 -> "4,012,345"
 // "just now", "12 min", "3 h 12 min", "5 d 3 h"; negative times count as "just now".
 std::string Age(base::Microseconds age);
-std::string Moment(base::Timestamp time);  // "2026-11-24 05:03:52", whole seconds.
-std::string Seconds(double seconds);       // "0.04 s", "3.1 s", "2 min 5 s"
+std::string Wait(std::chrono::seconds wait);  // "now", "1 s", "90 s", "30 min", "1 d 6 h"
+std::string Moment(base::Timestamp time);     // "2026-11-24 05:03:52", whole seconds.
+std::string Seconds(double seconds);          // "0.04 s", "3.1 s", "2 min 5 s"
 bool IsNumber(std::string_view text);
 void PrintOut(std::string_view text);  // To standard output.
 

@@ -45,6 +45,15 @@ TEST(Age, GrowsFromMinutesToDays) {
   EXPECT_EQ(Age(hours{123}), "5 d 3 h");
 }
 
+TEST(Wait, CountsSecondsBelowTwoMinutes) {
+  using std::chrono::seconds;
+  EXPECT_EQ(Wait(seconds{-3}), "now");
+  EXPECT_EQ(Wait(seconds{0}), "now");
+  EXPECT_EQ(Wait(seconds{1}), "1 s");
+  EXPECT_EQ(Wait(seconds{119}), "119 s");
+  EXPECT_EQ(Wait(seconds{1800}), "30 min");
+}
+
 TEST(IsNumber, KnowsNumbersFromDatesAndWords) {
   EXPECT_TRUE(IsNumber("12"));
   EXPECT_TRUE(IsNumber("-0.5"));

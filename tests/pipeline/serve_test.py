@@ -190,6 +190,23 @@ class Serve(shop.ShopTest):
             self.assertEqual(server.get("/readyz")[0], 503)
             self.assertEqual(server.get("/recommend?customer_id=1000000")[0], 503)
 
+    def test_a_worker_says_why_it_fails_once_until_that_changes(self):
+        self.data = self.folder / "empty"
+        process = shop.start("worker", "--every", "1", data=self.data)
+        self.addCleanup(lambda: process.poll() is None and process.kill())
+        shop.wait_until(lambda: shop.process_file(self.data, "worker"), "the worker runs")
+        time.sleep(2.5)
+        (self.data / "warehouse.duckdb").write_bytes(b"no database" * 1000)
+        time.sleep(2.5)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=shop.PATIENCE)
+        self.assertEqual(process.returncode, 0, err)
+        said = [line for line in err.splitlines() if "next pass in" in line]
+        self.assertEqual(len(said), 2, err)
+        self.assertIn("holds no data yet", said[0])
+        self.assertIn("next pass in 1 s", said[0])
+        self.assertIn("not a DuckDB database", said[1])
+
     def test_up_supervises_and_starts_again_what_ended(self):
         process = shop.start("up", "--listen", "127.0.0.1:0", "--every", "1d", data=self.data,
                              AISLE_UP_RESTART_FIRST_MS="50")
