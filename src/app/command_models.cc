@@ -29,9 +29,51 @@ std::string AliasesOf(const std::map<std::string, int>& aliases, int version) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-Status List(Context& context) {
-  const registry::Registry registry = context.workspace.Models();
+// What can be said of one version; one that cannot be read is listed with the reason.
+struct ListedVersion {
+  std::string model;
+  int version = 0;
+  std::string aliases;
+  Result<registry::Manifest> manifest;
+};
+
+// A model of which nothing can be told, not even the aliases, adds to `problems`.
+Result<std::vector<ListedVersion>> ListVersions(const registry::Registry& registry,
+                                                std::vector<std::string>& problems) {
+  std::vector<ListedVersion> list;
   AISLE_TRY(const auto models, registry.Models());
+  for (const std::string& model : models) {
+    const auto versions = registry.Versions(model);
+    const auto aliases = registry.Aliases(model);
+    if (!aliases) problems.push_back(aliases.error().message);
+    for (const int version : versions.value_or(std::vector<int>{})) {
+      list.push_back({.model = model,
+                      .version = version,
+                      .aliases = aliases ? AliasesOf(*aliases, version) : "",
+                      .manifest = registry.ReadManifest(model, version)});
+    }
+  }
+  return list;
+}
+
+json::object ListedJson(const ListedVersion& listed) {
+  json::object object = {
+      {"model", listed.model}, {"version", listed.version}, {"aliases", listed.aliases}};
+  if (!listed.manifest) {
+    object["problem"] = listed.manifest.error().message;
+    return object;
+  }
+  object["created"] = base::FormatIso(listed.manifest->created);
+  object["recipe"] = listed.manifest->recipe;
+  object["train_rows"] = listed.manifest->train_rows;
+  object["inputs"] = listed.manifest->inputs.size();
+  object["metrics"] = json::value_from(listed.manifest->metrics);
+  return object;
+}
+
+Status List(Context& context) {
+  std::vector<std::string> problems;
+  AISLE_TRY(const auto listed, ListVersions(context.workspace.Models(), problems));
   TextTable table({{"model"},
                    {"version", Align::kRight},
                    {"alias"},
@@ -40,32 +82,26 @@ Status List(Context& context) {
                    {"rows", Align::kRight},
                    {"inputs", Align::kRight}});
   json::array list;
-  for (const std::string& model : models) {
-    AISLE_TRY(const auto versions, registry.Versions(model));
-    AISLE_TRY(const auto aliases, registry.Aliases(model));
-    for (const int version : versions) {
-      AISLE_TRY(const auto manifest, registry.ReadManifest(model, version));
-      const std::string alias = AliasesOf(aliases, version);
-      table.Add({model, fmt::format("{}", version), alias, Moment(manifest.created),
-                 manifest.recipe, Grouped(manifest.train_rows),
-                 fmt::format("{}", manifest.inputs.size())});
-      list.push_back({{"model", model},
-                      {"version", version},
-                      {"aliases", alias},
-                      {"created", base::FormatIso(manifest.created)},
-                      {"recipe", manifest.recipe},
-                      {"train_rows", manifest.train_rows},
-                      {"inputs", manifest.inputs.size()},
-                      {"metrics", json::value_from(manifest.metrics)}});
+  for (const ListedVersion& one : listed) {
+    list.push_back(ListedJson(one));
+    const std::string version = fmt::format("{}", one.version);
+    if (one.manifest) {
+      table.Add({one.model, version, one.aliases, Moment(one.manifest->created),
+                 one.manifest->recipe, Grouped(one.manifest->train_rows),
+                 fmt::format("{}", one.manifest->inputs.size())});
+    } else {
+      table.Add({one.model, version, one.aliases, "", "UNREADABLE", "", ""});
+      problems.push_back(
+          fmt::format("{}/{}: {}", one.model, one.version, one.manifest.error().message));
     }
   }
   if (context.json) {
     PrintJson(list);
-  } else if (table.RowCount() == 0) {
-    PrintOut("no models yet; `aisle train` makes the default pair\n");
-  } else {
-    PrintOut(table.Text());
+    return {};
   }
+  PrintOut(table.RowCount() == 0 ? "no models yet; `aisle train` makes the default pair\n"
+                                 : table.Text());
+  for (const std::string& problem : problems) PrintOut(fmt::format("PROBLEM    {}\n", problem));
   return {};
 }
 
@@ -380,6 +416,11 @@ void DefineModels(CommandBuilder& command) {
   });
   command.Sub("predict", "score the rows of a CSV file with a model file", DefinePredict);
   command.Sub("bench", "time every engine on a model file", DefineBench);
+  command.Run([](Context&) -> Status {
+    return Fail(ErrorCode::kInvalidArgument,
+                "say which of: `aisle models list`, `aisle models show`, `aisle models promote`, "
+                "`aisle models rollback`, `aisle models predict`, `aisle models bench`");
+  });
   command.Examples({{"aisle models list", "all models and versions"},
                     {"aisle models show ranking", "what the champion takes and how good it was"},
                     {"aisle models promote ranking/2", "version 2 becomes champion"},

@@ -114,6 +114,14 @@ std::string ModelsText(const StatusReport& report) {
   if (report.models.empty()) return "Models     none; `aisle train` makes the default pair\n";
   std::string text = "Models\n";
   for (const ModelStatus& model : report.models) {
+    if (model.recipe.empty()) {
+      text += fmt::format(
+          "  {}: {}, {} there; `aisle models list`\n", model.model,
+          model.champion == 0 ? std::string("none serves")
+                              : fmt::format("version {} cannot be read", model.champion),
+          model.versions == 1 ? "1 version is" : fmt::format("{} versions are", model.versions));
+      continue;
+    }
     text += fmt::format("  {}/{} of {}, recipe {}, made {}\n", model.model, model.champion,
                         model.versions, model.recipe, Moment(model.created));
   }

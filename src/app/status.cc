@@ -13,8 +13,7 @@ namespace {
 template <typename T>
 std::optional<T> Keep(Result<T> result, std::vector<std::string>& problems) {
   if (result) return *std::move(result);
-  if (result.error().code != ErrorCode::kNotFound &&
-      result.error().code != ErrorCode::kFailedPrecondition)
+  if (result.error().code != ErrorCode::kNotFound)
     problems.push_back(std::move(result).error().message);
   return std::nullopt;
 }
@@ -48,15 +47,25 @@ void ReadTables(const Context& context, StatusReport& report) {
   }
 }
 
-Result<ModelStatus> ReadModel(const registry::Registry& registry, const std::string& model) {
+// Every version is looked at: one that cannot be read is a problem before it is promoted.
+std::optional<ModelStatus> ReadModel(const registry::Registry& registry, const std::string& model,
+                                     std::vector<std::string>& problems) {
+  const auto versions = Keep(registry.Versions(model), problems);
+  if (!versions) return std::nullopt;
   ModelStatus status;
   status.model = model;
-  AISLE_TRY(const auto versions, registry.Versions(model));
-  status.versions = static_cast<int>(versions.size());
-  AISLE_TRY(status.champion, registry.Resolve(model, registry::kChampion));
-  AISLE_TRY(const auto manifest, registry.ReadManifest(model, status.champion));
-  status.recipe = manifest.recipe;
-  status.created = manifest.created;
+  status.versions = static_cast<int>(versions->size());
+  status.champion = Keep(registry.Resolve(model, registry::kChampion), problems).value_or(0);
+  for (const int version : *versions) {
+    const auto manifest = registry.ReadManifest(model, version);
+    if (!manifest) problems.push_back(manifest.error().message);
+    if (!manifest || version != status.champion) continue;
+    status.recipe = manifest->recipe;
+    status.created = manifest->created;
+  }
+  if (status.champion != 0 && std::ranges::count(*versions, status.champion) == 0)
+    problems.push_back(fmt::format("the champion of {} is version {}, which is not there", model,
+                                   status.champion));
   return status;
 }
 
@@ -65,7 +74,7 @@ void ReadModels(const Context& context, StatusReport& report) {
   const auto models = Keep(registry.Models(), report.problems);
   if (!models) return;
   for (const std::string& model : *models) {
-    if (auto status = Keep(ReadModel(registry, model), report.problems))
+    if (auto status = ReadModel(registry, model, report.problems))
       report.models.push_back(*std::move(status));
   }
 }
@@ -100,7 +109,7 @@ StatusReport ReadStatus(const Context& context) {
   StatusReport report;
   report.data = workspace.Root().string();
   if (!workspace.Exists()) return report;
-  report.about = Keep(workspace.ReadAbout(), report.problems);
+  if (workspace.HasData()) report.about = Keep(workspace.ReadAbout(), report.problems);
   report.processes = RunningProcesses(workspace.Run());
   ReadTables(context, report);
   ReadModels(context, report);

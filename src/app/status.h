@@ -47,7 +47,7 @@ struct ModelStatus {
   std::string model;
   int champion = 0;  // 0: none.
   int versions = 0;
-  std::string recipe;
+  std::string recipe;  // Of the champion; empty: none, or it cannot be read.
   base::Timestamp created{};
 };
 

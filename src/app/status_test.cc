@@ -117,6 +117,41 @@ TEST_F(StatusTest, WhileAWorkerRunsOldTablesAreLateAndRawOnesAreNot) {
   EXPECT_EQ(report.tables[1].target_lag_minutes, 30);
 }
 
+TEST_F(StatusTest, AVersionThatCannotBeReadIsAProblemAndItsModelStaysListed) {
+  const registry::Registry registry = context_.workspace.Models();
+  registry::Manifest manifest;
+  manifest.model = "ranking";
+  manifest.recipe = "ranking_default";
+  ASSERT_TRUE(registry.Add(manifest, "1", true));
+  manifest.format = registry::kManifestFormat + 1;
+  ASSERT_TRUE(registry.Add(manifest, "2", false));
+  const StatusReport report = ReadStatus(context_);
+  ASSERT_EQ(report.models.size(), 1U);
+  EXPECT_EQ(report.models[0].champion, 1);
+  EXPECT_EQ(report.models[0].versions, 2);
+  EXPECT_EQ(report.models[0].recipe, "ranking_default");
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("newer"));
+}
+
+TEST_F(StatusTest, AModelThatNobodyPromotedIsListedAndNoProblem) {
+  registry::Manifest manifest;
+  manifest.model = "ranking";
+  ASSERT_TRUE(context_.workspace.Models().Add(manifest, "1", false));
+  const StatusReport report = ReadStatus(context_);
+  ASSERT_EQ(report.models.size(), 1U);
+  EXPECT_EQ(report.models[0].champion, 0);
+  EXPECT_TRUE(report.problems.empty());
+}
+
+TEST_F(StatusTest, WhatTheRawTablesHoldInANewerFormatIsAProblem) {
+  Write("about.json", "{\"format\": 99}");
+  const StatusReport report = ReadStatus(context_);
+  EXPECT_FALSE(report.about);
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("newer"));
+}
+
 TEST_F(StatusTest, WithoutAWarehouseNothingIsListed) {
   Record("refresh", "gold.orders", Refreshed());
   fs::remove(context_.workspace.Warehouse());

@@ -40,6 +40,11 @@ bool Workspace::HasWarehouse() const {
   return fs::exists(Warehouse(), code);
 }
 
+bool Workspace::HasData() const {
+  std::error_code code;
+  return HasWarehouse() && fs::exists(root_ / "about.json", code);
+}
+
 Status Workspace::Create() const {
   for (const fs::path& folder : {root_, Registry(), Serving(), Events(), Run()}) {
     std::error_code code;
@@ -95,15 +100,14 @@ Result<warehouse::Database> Workspace::OpenWarehouse(warehouse::Access access,
 
 Result<AboutData> Workspace::ReadAbout() const {
   const fs::path path = root_ / "about.json";
-  const auto text = base::ReadFile(path);
-  if ((!text && text.error().code == ErrorCode::kNotFound) || (text && !HasWarehouse())) {
+  if (!HasData()) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} holds no data yet; run `aisle demo`, `aisle generate` or `aisle "
                             "import` first",
                             root_.string()));
   }
-  if (!text) return std::unexpected(text.error());
-  auto about = AboutFromJson(*text);
+  AISLE_TRY(const std::string text, base::ReadFile(path));
+  auto about = AboutFromJson(text);
   if (!about) return Within(path.string(), std::move(about).error());
   return about;
 }

@@ -75,6 +75,8 @@ class Workspace {
 
   bool Exists() const;
   bool HasWarehouse() const;
+  // A warehouse, and about.json beside it.
+  bool HasData() const;
   // Makes the folders that are not there yet.
   Status Create() const;
   // Only one job writes at a time; `purpose` is told to whoever comes second.

@@ -94,6 +94,32 @@ class WithAShop(shop.ShopTest):
         self.fails(3, "models", "show", "nobody")
         self.fails(2, "models", "promote", "propensity")
 
+    def test_a_version_that_cannot_be_read_hides_no_other(self):
+        folder = self.data / "registry" / "propensity"
+        shutil.copytree(folder / "1", folder / "2")
+        (folder / "2" / "manifest.json").write_text('{"format": 99}')
+        listed = {model["version"]: model for model in json.loads(self.must("models", "list", "--json"))
+                  if model["model"] == "propensity"}
+        self.assertIn("newer", listed[2]["problem"])
+        self.assertEqual((listed[1]["aliases"], listed[1]["recipe"]), ("champion", "propensity_default"))
+        self.assertNotIn("problem", listed[1])
+        text = self.must("models", "list")
+        self.assertIn("UNREADABLE", text)
+        self.assertIn(str(folder / "2"), text)
+        status = self.status()
+        self.assertEqual(len(status["problems"]), 1)
+        self.assertIn(str(folder / "2"), status["problems"][0])
+        # The champion itself, and then the aliases.
+        (folder / "1" / "manifest.json").write_text("{")
+        status = self.status()
+        self.assertEqual(len(status["problems"]), 2)
+        self.assertEqual([(model["model"], model["champion"]) for model in status["models"]],
+                         [("propensity", 1), ("ranking", 1)])
+        self.assertIn("propensity: version 1 cannot be read", self.must("status"))
+        (folder / "aliases.json").write_text("{")
+        self.assertIn(str(folder / "aliases.json"), self.must("models", "list"))
+        self.assertEqual(len(self.status()["problems"]), 3)
+
     def test_a_model_file_scores_rows_with_either_engine(self):
         model = self.data / "registry" / "propensity" / "1" / "model.ubj"
         inputs = [item["name"] for item in json.loads(self.must("models", "show", "propensity", "--json"))["inputs"]]
@@ -280,8 +306,15 @@ class WithoutAShop(shop.ShopTest):
         settings = self.folder / "my.toml"
         settings.write_text("[serve]\nlissen = \"127.0.0.1:0\"\n")
         self.assertIn("my.toml:2", self.fails(2, "status", "--config", str(settings)))
-        self.must("init", "--write-config")
+        self.assertIn("is ready", self.must("init"))
+        self.assertIn("nothing was changed", self.must("init"))
+        said = self.must("init", "--write-config")
+        self.assertIn(f"{self.data}/aisle.toml is written", said)
+        self.assertIn("nothing else was changed", said)
         self.fails(5, "init", "--write-config")
+        (self.data / "aisle.toml").unlink()
+        self.assertEqual(json.loads(self.must("init", "--write-config", "--json")),
+                         {"data": str(self.data), "created": False, "warehouse_created": False, "settings_written": True})
         self.must("status")
         (self.data / "aisle.toml").write_text("[general]\nseed = -1\n")
         self.assertIn("general.seed", self.fails(2, "status"))
@@ -304,6 +337,8 @@ class WithoutAShop(shop.ShopTest):
         self.assertGreater(status["raw"]["until"], report["last_event"])
         self.fails(5, "generate", "--customers", "5")
         self.must("refresh")
+        self.assertIn("aisle train", self.fails(5, "score"))
+        self.fails(3, "models", "rollback", "nobody")
         self.must("publish")
         self.must("import", mapping)
         states = {table["table"]: table["state"] for table in self.status()["tables"]}
