@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
 
 #include "events/events.h"
 
@@ -20,12 +24,34 @@ std::optional<T> Keep(Result<T> result, std::vector<std::string>& problems) {
 
 bool IsTable(const std::string& name) { return name.find('.') != std::string::npos; }
 
+// Whether the file begins as DuckDB's do: "DUCK" behind a checksum of eight bytes. Opening it would
+// take it from a job that is about to start.
+bool IsDuckDb(const std::filesystem::path& path) {
+  std::array<char, 12> head{};
+  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+  return std::string_view(head.data() + 8, 4) == "DUCK";
+}
+
+// What the raw tables hold, or nothing with the reason.
+void ReadAbout(const Workspace& workspace, StatusReport& report) {
+  if (workspace.HasWarehouse() && !IsDuckDb(workspace.Warehouse())) {
+    report.problems.push_back(
+        fmt::format("{} is no DuckDB database; put a backup in its place, or remove it and load "
+                    "again",
+                    workspace.Warehouse().string()));
+  } else if (workspace.HasData()) {
+    report.about = Keep(workspace.ReadAbout(), report.problems);
+  }
+}
+
 void ReadTables(const Context& context, StatusReport& report) {
   if (!report.about) return;
   const auto jobs = Keep(context.workspace.ReadJobs(), report.problems);
   if (!jobs) return;
-  const bool worker_runs = std::ranges::any_of(
-      report.processes, [](const ProcessInfo& process) { return process.name == "worker"; });
+  // Under `up` it is expected to run, also while it does not.
+  const bool worker_runs = std::ranges::any_of(report.processes, [](const ProcessInfo& process) {
+    return process.name == "worker" || process.name == "up";
+  });
   for (auto [name, record] : *jobs) {
     // Jobs of before targets were remembered.
     if (record.target_lag_minutes == 0)
@@ -109,7 +135,7 @@ StatusReport ReadStatus(const Context& context) {
   StatusReport report;
   report.data = workspace.Root().string();
   if (!workspace.Exists()) return report;
-  if (workspace.HasData()) report.about = Keep(workspace.ReadAbout(), report.problems);
+  ReadAbout(workspace, report);
   report.processes = RunningProcesses(workspace.Run());
   ReadTables(context, report);
   ReadModels(context, report);

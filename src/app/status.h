@@ -12,7 +12,8 @@
 // The target is the one that held when the table was made.
 //
 //   missing  a part that is not there yet is empty; one that cannot be read is one of the `problems`.
-//            Without what the raw tables hold (about.json) no tables are listed.
+//            Without what the raw tables hold (about.json), or with a warehouse that is no database,
+//            no tables are listed.
 //   errors   none leave: a status that fails because something is broken would be of no use.
 #pragma once
 
@@ -39,7 +40,7 @@ struct TableStatus {
   std::string state;
 };
 
-// The state of what a job made of the raw tables. `worker_runs`: so new data are expected.
+// The state of what a job made of the raw tables. `worker_runs`: or should, under `up`.
 std::string StateOf(const JobRecord& record, const AboutData& about, bool worker_runs,
                     base::Timestamp now);
 

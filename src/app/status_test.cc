@@ -71,7 +71,7 @@ class StatusTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(context_.workspace.Create());
-    Write("warehouse.duckdb", "");
+    Write("warehouse.duckdb", "checksumDUCK");
     ASSERT_TRUE(context_.workspace.WriteAbout(kAbout));
   }
   void TearDown() override { fs::remove_all(context_.workspace.Root()); }
@@ -108,13 +108,28 @@ TEST_F(StatusTest, TablesAreListedWithTheirStates) {
 TEST_F(StatusTest, WhileAWorkerRunsOldTablesAreLateAndRawOnesAreNot) {
   Record("import", "raw.customers", Refreshed());
   Record("refresh", "gold.orders", Refreshed());
-  const auto worker = ProcessFile::Write(context_.workspace.Run(), "worker", "");
-  ASSERT_TRUE(worker);
-  const StatusReport report = ReadStatus(context_);
-  ASSERT_EQ(report.tables.size(), 2U);
-  EXPECT_EQ(report.tables[0].state, "complete");
-  EXPECT_EQ(report.tables[1].state, "late");
-  EXPECT_EQ(report.tables[1].target_lag_minutes, 30);
+  for (const auto& [name, state] :
+       {std::pair("serve", "complete"), {"worker", "late"}, {"up", "late"}}) {
+    const auto process = ProcessFile::Write(context_.workspace.Run(), name, "");
+    ASSERT_TRUE(process);
+    const StatusReport report = ReadStatus(context_);
+    ASSERT_EQ(report.tables.size(), 2U);
+    EXPECT_EQ(report.tables[0].state, "complete") << name;
+    EXPECT_EQ(report.tables[1].state, state) << name;
+    EXPECT_EQ(report.tables[1].target_lag_minutes, 30);
+  }
+}
+
+TEST_F(StatusTest, AFileThatIsNoDatabaseIsAProblemAndNothingIsListed) {
+  Record("refresh", "gold.orders", Refreshed());
+  for (const char* text : {"", "short", "no database at all"}) {
+    Write("warehouse.duckdb", text);
+    const StatusReport report = ReadStatus(context_);
+    EXPECT_FALSE(report.about);
+    EXPECT_TRUE(report.tables.empty());
+    ASSERT_EQ(report.problems.size(), 1U);
+    EXPECT_THAT(report.problems[0], testing::HasSubstr("warehouse.duckdb is no DuckDB database"));
+  }
 }
 
 TEST_F(StatusTest, AVersionThatCannotBeReadIsAProblemAndItsModelStaysListed) {

@@ -290,6 +290,10 @@ class WithAShop(shop.ShopTest):
             self.assertNotIn("nothing to make", said)
             self.assertIn(str(warehouse), said)
             self.assertIn("remove it and load again", said)
+            status = self.status()
+            self.assertEqual(status["tables"], [])
+            self.assertEqual(len(status["problems"]), 1)
+            self.assertIn(str(warehouse), status["problems"][0])
 
 
 class WithoutAShop(shop.ShopTest):
