@@ -43,6 +43,11 @@ class AnImport(shop.ShopTest):
         self.assertEqual(self.imported(other, "--replace")["others"], [])
         self.assertEqual(self.status()["raw"]["source"], "other-shop")
         self.imported(other)  # The same again stays fine.
+        # What is replaced goes with the import, or not at all.
+        events = self.count("raw.event_stream")
+        (self.files / "orders.csv").rename(self.files / "away.csv")
+        self.fails(3, "import", str(self.mapping), "--replace")
+        self.assertEqual((self.count("raw.event_stream"), self.status()["raw"]["source"]), (events, "other-shop"))
 
     def test_generated_data_make_way_only_when_told_to(self):
         self.must("generate", "--customers", "5", "--as-of", "2026-01-31")

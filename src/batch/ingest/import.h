@@ -10,10 +10,10 @@
 //   errors   kInvalidArgument: mapping, parameter, file or column is wrong, with file, line and name;
 //            kNotFound: a source file is missing, or no shipped mapping has the name;
 //            kFailedPrecondition: the warehouse holds another retailer (a synthetic one, or what
-//            another mapping imported), or more of this one than the parameters ask for. An import is one transaction: on any error, and
-//            when the process is killed, nothing of it is there. Rows that cannot be read go to
-//            raw.rejects with the reason, in place of those of the mapping's import before, and are
-//            counted; they are not an error.
+//            another mapping imported), or more of this one than the parameters ask for. An import is
+//            one transaction: on any error, and when the process is killed, nothing of it is there.
+//            Rows that cannot be read go to raw.rejects with the reason, in place of those of the
+//            mapping's import before, and are counted; they are not an error.
 //   cost     streams; memory does not grow with the rows. Repeating an import adds nothing.
 #pragma once
 
@@ -72,11 +72,10 @@ struct ImportReport {
   std::string about;    // What the data is, in the mapping's words.
   std::vector<ImportedSource> sources;
   std::vector<ImportedTable> tables;
-  std::vector<UnknownIds> unknown;  // By kind; none: every id is in its table.
-  std::vector<std::string> others;  // Mappings whose imports are there beside this one.
-  std::vector<std::string>
-      defaults;                  // What the retailer lacks and what stands in for it; others' too.
-  base::Timestamp last_event{};  // A sensible as_of is just after it.
+  std::vector<UnknownIds> unknown;    // By kind; none: every id is in its table.
+  std::vector<std::string> others;    // Mappings whose imports are there beside this one.
+  std::vector<std::string> defaults;  // What is lacking and what stands in for it; others' too.
+  base::Timestamp last_event{};       // A sensible as_of is just after it.
   std::int64_t events_after_now = 0;  // Of all that are there.
 };
 
