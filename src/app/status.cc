@@ -89,9 +89,10 @@ std::optional<ModelStatus> ReadModel(const registry::Registry& registry, const s
     status.recipe = manifest->recipe;
     status.created = manifest->created;
   }
-  if (status.champion != 0 && std::ranges::count(*versions, status.champion) == 0)
+  if (status.champion != 0 && std::ranges::count(*versions, status.champion) == 0) {
     problems.push_back(fmt::format("the champion of {} is version {}, which is not there", model,
                                    status.champion));
+  }
   return status;
 }
 

@@ -159,6 +159,18 @@ TEST_F(StatusTest, AModelThatNobodyPromotedIsListedAndNoProblem) {
   EXPECT_TRUE(report.problems.empty());
 }
 
+TEST_F(StatusTest, AChampionWhoseFilesAreGoneIsAProblem) {
+  registry::Manifest manifest;
+  manifest.model = "ranking";
+  ASSERT_TRUE(context_.workspace.Models().Add(manifest, "1", false));
+  ASSERT_TRUE(context_.workspace.Models().Add(manifest, "2", true));
+  fs::remove_all(context_.workspace.Registry() / "ranking" / "2");
+  const StatusReport report = ReadStatus(context_);
+  ASSERT_EQ(report.models.size(), 1U);
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("the champion of ranking is version 2"));
+}
+
 TEST_F(StatusTest, WhatTheRawTablesHoldInANewerFormatIsAProblem) {
   Write("about.json", "{\"format\": 99}");
   const StatusReport report = ReadStatus(context_);
