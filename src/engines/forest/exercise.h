@@ -65,6 +65,10 @@ inline void ScoreWithEveryEngine(const Model& model, std::size_t row_count, std:
   std::vector<double> found(expected.size());
   reference->WideMargins(rows, expected);
   reference->WidePredict(rows, predictions);
+  // As doubles the same rows are the same numbers, whatever threshold they are compared with.
+  const std::vector<double> doubles(rows.begin(), rows.end());
+  reference->WideMargins(doubles, found);
+  AISLE_ASSERT(std::ranges::equal(expected, found, SameNumber));
   for (const Engine engine : AllEngines()) {
     const auto forest = Forest::Build(model, engine);
     // What is bit-sliced needs a CPU and a model that fit; interleaved needs a plain model.

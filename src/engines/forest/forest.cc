@@ -48,6 +48,12 @@ const EngineFacts& FactsOf(Engine engine) {
   return *found;
 }
 
+std::vector<float> Rounded(std::span<const double> rows) {
+  std::vector<float> floats(rows.size());
+  std::ranges::transform(rows, floats.begin(), [](double x) { return static_cast<float>(x); });
+  return floats;
+}
+
 // Rows written out at once for engines that take rows.
 constexpr std::size_t kExpandedRows = 1024;
 
@@ -224,6 +230,20 @@ void Forest::WideMargins(std::span<const float> rows, std::span<double> margins)
   std::vector<float> floats(margins.size());
   Margins(rows, floats);
   std::ranges::copy(floats, margins.begin());
+}
+
+void Forest::WideMargins(std::span<const double> rows, std::span<double> margins) const {
+  AISLE_ASSERT(rows.size() * GroupCount() == margins.size() * FeatureCount());
+  if (model_->double_inputs) return ReferenceForest(model_).WideMargins(rows, margins);
+  WideMargins(Rounded(rows), margins);
+}
+
+void Forest::WidePredict(std::span<const double> rows, std::span<double> predictions) const {
+  if (!model_->double_inputs) return WidePredict(Rounded(rows), predictions);
+  AISLE_ASSERT(rows.size() * OutputCount() == predictions.size() * FeatureCount());
+  std::vector<double> margins(rows.size() / FeatureCount() * GroupCount());
+  WideMargins(rows, margins);
+  ApplyObjective(*model_, std::span<const double>(margins), predictions);
 }
 
 void Forest::WidePredict(std::span<const float> rows, std::span<double> predictions) const {

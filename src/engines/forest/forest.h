@@ -100,6 +100,10 @@ class Forest {
   // The same as doubles, which is what a wide model sums; any other gives its floats.
   void WideMargins(std::span<const float> rows, std::span<double> margins) const;
   void WidePredict(std::span<const float> rows, std::span<double> predictions) const;
+  // Of rows of doubles. A model with double_inputs compares them as they are; any other rounds them to floats first,
+  // as its library does.
+  void WideMargins(std::span<const double> rows, std::span<double> margins) const;
+  void WidePredict(std::span<const double> rows, std::span<double> predictions) const;
 
   std::size_t FeatureCount() const { return model_->feature_count; }
   std::size_t TreeCount() const { return model_->TreeCount(); }

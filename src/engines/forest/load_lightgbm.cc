@@ -140,6 +140,7 @@ Status ReadHeader(const Block& header, Model& model) {
     return Refuse("LightGBM's random forests (average_output) are not supported");
   }
   model.wide = true;
+  model.double_inputs = true;
   AISLE_TRY(const std::size_t classes, Count(header, "num_class", 1, kGroupsMax));
   AISLE_TRY(const std::size_t per_round, Count(header, "num_tree_per_iteration", 1, kGroupsMax));
   if (classes != per_round) {
@@ -204,15 +205,24 @@ Result<RawTree> ReadRawTree(const Block& block, Model& model) {
   return tree;
 }
 
-// LightGBM takes numbers within kZeroMax of zero for zero before it asks anything, so no threshold may part them.
-float AboveThreshold(double threshold) {
-  const float above = FloatAbove(threshold);
-  if (above > kZeroMax || above <= -kZeroMax) return above;
-  return threshold >= 0 ? FloatAbove(static_cast<double>(kZeroMax)) : -kZeroMax;
+// The smallest double that is not at most the threshold. LightGBM takes numbers within kZeroMax of zero for zero
+// before it asks anything, so no threshold may part them.
+double AboveThreshold(double threshold) {
+  constexpr auto kZero = static_cast<double>(kZeroMax);
+  const double above = DoubleAbove(threshold);
+  if (above > kZero || above <= -kZero) return above;
+  return threshold >= 0 ? DoubleAbove(kZero) : -kZero;
+}
+
+// The smallest float that is not below x.
+float FloatFrom(double x) {
+  const auto near = static_cast<float>(x);
+  return static_cast<double>(near) >= x ? near : FloatAbove(x);
 }
 
 // decision_type: bit 0 says by set, bit 1 default left, bits 2 and 3 what is missing: nothing, zeros, NaN.
-Status ReadSplit(const RawTree& tree, std::uint32_t index, const Model& model, Node& node) {
+Status ReadSplit(const RawTree& tree, std::uint32_t index, const Model& model, RawNode& out) {
+  Node& node = out.node;
   const double threshold = tree.threshold[index];
   const std::int32_t decision = tree.decision[index];
   if (decision < 0 || decision > 11) {
@@ -242,7 +252,8 @@ Status ReadSplit(const RawTree& tree, std::uint32_t index, const Model& model, N
     node.split = Split::kAny;
     return {};
   }
-  node.value = AboveThreshold(threshold);
+  out.wide = AboveThreshold(threshold);
+  node.value = FloatFrom(out.wide);
   return {};
 }
 
@@ -267,7 +278,7 @@ Status AppendTree(const Block& block, Model& model) {
     };
     out.left = place(tree.left[index]);
     out.right = place(tree.right[index]);
-    AISLE_CHECK(ReadSplit(tree, index, model, out.node));
+    AISLE_CHECK(ReadSplit(tree, index, model, out));
     return out;
   };
   std::vector<bool> met;

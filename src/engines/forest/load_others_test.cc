@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <filesystem>
 
 #include "base/files.h"
@@ -108,6 +109,43 @@ TEST(LoadLightgbm, WindowsLineEndsAreLineEnds) {
   const auto model = LoadModel(text);
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_EQ(model->wide_values, LoadModel(Corpus("lightgbm_binary.txt"))->wide_values);
+}
+
+// Epoch seconds, ids: what lies between two floats is not the same.
+TEST(LoadLightgbm, NumbersAreComparedAsDoubles) {
+  const auto model = LoadModel(Corpus("lightgbm_binary.txt"));
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_TRUE(model->double_inputs);
+  const auto forest = Forest::Build(*model);
+  ASSERT_TRUE(forest);
+  constexpr double kThreshold = 0.40070827305316931;
+  const double next = std::nextafter(kThreshold, 1.0);
+  ASSERT_EQ(static_cast<float>(kThreshold), static_cast<float>(next));
+  const std::vector<double> rows = {kThreshold,        0, 0, next,        0, 0,
+                                    kThreshold - 0.01, 0, 0, next + 0.01, 0, 0};
+  std::vector<double> margins(4);
+  forest->WideMargins(rows, margins);
+  EXPECT_NE(margins[0], margins[1]);
+  EXPECT_EQ(margins[0], margins[2]);
+  EXPECT_EQ(margins[1], margins[3]);
+}
+
+TEST(LoadCatboost, NumbersAreRoundedToFloats) {
+  const auto model = LoadModel(Corpus("catboost_logloss.json"));
+  ASSERT_TRUE(model);
+  EXPECT_FALSE(model->double_inputs);
+  const auto forest = Forest::Build(*model);
+  ASSERT_TRUE(forest);
+  constexpr float kBorder = -0.007777275051921606F;
+  const double next = std::nextafter(static_cast<double>(kBorder), 1.0);
+  const std::vector<double> rows(3, next);
+  const std::vector<float> rounded(3, kBorder);
+  std::vector<double> margins(1), expected(1), beyond(1);
+  forest->WideMargins(rows, margins);
+  forest->WideMargins(rounded, expected);
+  EXPECT_EQ(margins, expected);
+  forest->WideMargins(std::vector<float>(3, std::nextafter(kBorder, 1.0F)), beyond);
+  EXPECT_NE(beyond, expected);
 }
 
 void CatboostRefuses(const std::string& from, const std::string& to, const std::string& word) {

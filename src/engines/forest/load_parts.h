@@ -65,10 +65,15 @@ inline float FloatAbove(double x) {
   return std::nextafter(near, std::numeric_limits<float>::infinity());
 }
 
+// The same for doubles.
+inline double DoubleAbove(double x) {
+  return std::nextafter(x, std::numeric_limits<double>::infinity());
+}
+
 // A node under the number it has in its file.
 struct RawNode {
   Node node;         // Without `left`.
-  double wide = 0;   // A leaf's value, for a wide model.
+  double wide = 0;   // For a wide model: a leaf's value, or a split's threshold for doubles.
   bool leaf = true;  // Else:
   std::uint32_t left = 0;
   std::uint32_t right = 0;

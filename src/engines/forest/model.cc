@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace aisle::forest {
 namespace {
@@ -76,14 +77,26 @@ Status CheckGroups(const Model& model) {
   return {};
 }
 
+// A threshold may be infinite; and the two of a split must decide the same for every float.
+const char* WideFault(const Model& model, std::size_t place) {
+  const Node& node = model.nodes[place];
+  const double wide = model.wide_values[place];
+  if (node.left == 0) return std::isfinite(wide) ? nullptr : "leaf is not a finite number";
+  if (!model.double_inputs || AsksForSet(node) || node.split == Split::kAny) return nullptr;
+  if (std::isnan(wide)) return "threshold is NaN";
+  const float below = std::nextafter(node.value, -std::numeric_limits<float>::infinity());
+  const bool smallest = static_cast<double>(node.value) >= wide &&
+                        (below == node.value || static_cast<double>(below) < wide);
+  return smallest ? nullptr : "threshold for floats is not that for doubles";
+}
+
 Status CheckWide(const Model& model) {
-  if (!model.wide) return {};
+  if (!model.wide) {
+    return model.double_inputs ? Status(Refuse("double_inputs, but sums of floats")) : Status();
+  }
   const auto finite = [](double x) { return std::isfinite(x); };
   if (model.wide_values.size() != model.nodes.size()) {
     return Refuse("wide_values has not one place per node");
-  }
-  if (!std::ranges::all_of(model.wide_values, finite)) {
-    return Refuse("a leaf is not a finite number");
   }
   if (!finite(model.scale) || !finite(model.sigmoid_slope) ||
       !std::ranges::all_of(model.biases, finite)) {
@@ -105,6 +118,9 @@ Status CheckTree(const Model& model, std::size_t tree) {
       return Refuse(fmt::format("tree {}, node {}: {}", tree, i, fault));
     }
     if (node.left != 0) next_child += 2;
+    if (const char* fault = model.wide ? WideFault(model, begin + i) : nullptr) {
+      return Refuse(fmt::format("tree {}, node {}: {}", tree, i, fault));
+    }
   }
   if (next_child != end - begin) {
     return Refuse(fmt::format("tree {}: {} nodes have no parent", tree, end - begin - next_child));

@@ -12,7 +12,8 @@
 //   missing  a NaN input follows default_left, whatever the split asks.
 //   errors   CheckModel: kInvalidArgument, naming tree and node.
 //   source   XGBoost's rule, x < threshold goes left; the other libraries' rules become this one (a float
-//            is at most t when it is below the next float above t). docs/FOREST_FORMATS.md.
+//            is at most t when it is below the next float above t; a double, when below the next double).
+//            docs/FOREST_FORMATS.md.
 #pragma once
 
 #include <cstddef>
@@ -85,6 +86,9 @@ struct Model {
   // is sum * scale + biases[g]. Leaves' `value` is then the rounded leaf, for whoever needs a float.
   bool wide = false;
   std::vector<double> wide_values;
+  // A wide model of a library that compares doubles (LightGBM): a split's place in wide_values is its threshold for
+  // doubles, and `value` the smallest float that is not below it, which decides the same for every float.
+  bool double_inputs = false;
   double scale = 1;
   std::vector<double> biases;  // One per group; empty: 0.
   double sigmoid_slope = 1;    // kLogistic of a wide model: 1 / (1 + exp(-slope * margin)).

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <memory>
@@ -172,24 +173,24 @@ Result<Header> ReadHeader(LineReader& lines, const Forest& forest) {
   return header;
 }
 
-Result<float> ReadNumber(std::string_view text) {
-  if (text.empty()) return std::numeric_limits<float>::quiet_NaN();
+template <typename Number>
+Result<Number> ReadNumber(std::string_view text) {
+  if (text.empty()) return std::numeric_limits<Number>::quiet_NaN();
   std::string_view digits = text;
   if (digits.starts_with('+') && digits.size() > 1 && digits[1] != '-') digits.remove_prefix(1);
-  float value = 0;
+  Number value = 0;
   const char* const end = digits.data() + digits.size();
   const auto [stop, code] = std::from_chars(digits.data(), end, value);
   if (stop == end && code == std::errc()) return value;
   if (stop == end && code == std::errc::result_out_of_range) {
-    // 1e-50 and 1e50: written numbers that a float rounds to zero or infinity.
-    double wide = 0;
-    if (std::from_chars(digits.data(), end, wide).ec == std::errc())
-      return static_cast<float>(wide);
+    // 1e-50 and 1e50: written numbers that a float rounds to zero or infinity. As doubles, 1e-500 and 1e500.
+    return static_cast<Number>(std::strtod(std::string(digits).c_str(), nullptr));
   }
   return Fail(ErrorCode::kInvalidArgument, fmt::format("'{}' is not a number", text.substr(0, 40)));
 }
 
-Status ReadRow(const LineReader& lines, std::string_view rest, const Header& header, float* row) {
+template <typename Number>
+Status ReadRow(const LineReader& lines, std::string_view rest, const Header& header, Number* row) {
   std::string cell;
   std::size_t column = 0;
   for (bool last = false; !last; ++column) {
@@ -197,7 +198,7 @@ Status ReadRow(const LineReader& lines, std::string_view rest, const Header& hea
       return BadLine(lines, fmt::format("more than {} cells", header.names.size()));
     }
     if (!TakeCell(rest, cell, last)) return BadLine(lines, "a quote that is not closed");
-    auto value = ReadNumber(cell);
+    auto value = ReadNumber<Number>(cell);
     if (!value) {
       return BadLine(lines, fmt::format("column {} '{}': {}", column + 1, header.names[column],
                                         value.error().message));
@@ -267,7 +268,8 @@ std::string OutputHeader(const Model& model, bool margin) {
   return header + "\n";
 }
 
-Status ScoreBlock(const Forest& forest, bool margin, std::span<const float> rows,
+template <typename Number>
+Status ScoreBlock(const Forest& forest, bool margin, std::span<const Number> rows,
                   std::vector<double>& scores, OutputFile& out) {
   const std::size_t width = margin ? forest.GroupCount() : forest.OutputCount();
   scores.resize(rows.size() / forest.FeatureCount() * width);
@@ -281,6 +283,29 @@ Status ScoreBlock(const Forest& forest, bool margin, std::span<const float> rows
   return out.Write(text);
 }
 
+// Cells are read as the numbers that the model compares.
+template <typename Number>
+Status ScoreRows(const Forest& forest, LineReader& lines, const Header& header, bool margin,
+                 OutputFile& out) {
+  const std::size_t width = forest.FeatureCount();
+  const std::size_t widest = std::max(width, forest.GroupCount());
+  const std::size_t block_rows = std::clamp<std::size_t>(kBlockValues / widest, 1, 16384);
+  std::vector<Number> rows(block_rows * width);
+  std::vector<double> scores;
+  std::size_t filled = 0;
+  for (std::string_view line;;) {
+    AISLE_TRY(const bool found, lines.Next(line));
+    if (found && line.empty() && width > 1) return BadLine(lines, "an empty line");
+    if (found) AISLE_CHECK(ReadRow(lines, line, header, &rows[filled++ * width]));
+    if (filled == block_rows || (!found && filled > 0)) {
+      const auto block = std::span<const Number>(rows).first(filled * width);
+      AISLE_CHECK(ScoreBlock(forest, margin, block, scores, out));
+      filled = 0;
+    }
+    if (!found) return {};
+  }
+}
+
 }  // namespace
 
 Status PredictFile(const fs::path& model_path, const fs::path& rows_csv, Engine engine, bool margin,
@@ -292,23 +317,9 @@ Status PredictFile(const fs::path& model_path, const fs::path& rows_csv, Engine 
   AISLE_TRY(const Header header, ReadHeader(lines, forest));
   AISLE_TRY(OutputFile out, OutputFile::Create(out_csv));
   AISLE_CHECK(out.Write(OutputHeader(forest.BuiltFrom(), margin)));
-
-  const std::size_t width = forest.FeatureCount();
-  const std::size_t widest = std::max(width, forest.GroupCount());
-  const std::size_t block_rows = std::clamp<std::size_t>(kBlockValues / widest, 1, 16384);
-  std::vector<float> rows(block_rows * width);
-  std::vector<double> scores;
-  std::size_t filled = 0;
-  for (std::string_view line;;) {
-    AISLE_TRY(const bool found, lines.Next(line));
-    if (found && line.empty() && width > 1) return BadLine(lines, "an empty line");
-    if (found) AISLE_CHECK(ReadRow(lines, line, header, &rows[filled++ * width]));
-    if (filled == block_rows || (!found && filled > 0)) {
-      AISLE_CHECK(ScoreBlock(forest, margin, std::span(rows).first(filled * width), scores, out));
-      filled = 0;
-    }
-    if (!found) break;
-  }
+  AISLE_CHECK(forest.BuiltFrom().double_inputs
+                  ? ScoreRows<double>(forest, lines, header, margin, out)
+                  : ScoreRows<float>(forest, lines, header, margin, out));
   return out.Commit();
 }
 

@@ -7,7 +7,8 @@
 // is a "prediction").
 //
 //   units    numbers have 9 significant digits, which is enough to give every float back; 17 where the model
-//            sums doubles (LightGBM, CatBoost). Categories are XGBoost's and LightGBM's codes.
+//            sums doubles (LightGBM, CatBoost). Categories are XGBoost's and LightGBM's codes. Cells are read as
+//            floats, for LightGBM as doubles, which is what each library compares.
 //   missing  an empty cell, or "nan". "inf" and "-inf" are numbers.
 //   errors   kInvalidArgument with file, line (the header is line 1) and column: a bad number, too many or
 //            too few cells, an unknown, missing or double column; what LoadModelFile and Forest::Build return;

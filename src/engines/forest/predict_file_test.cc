@@ -123,6 +123,20 @@ TEST_F(PredictFileTest, DoublesHaveTheirSeventeenDigits) {
   EXPECT_NE(read, static_cast<double>(static_cast<float>(read)));
 }
 
+TEST_F(PredictFileTest, CellsForLightgbmAreDoubles) {
+  model_ = fs::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus/lightgbm_binary.txt";
+  const auto margins = [&](const std::string& first) {
+    return Run(fmt::format("Column_0,Column_1,Column_2\n{},0,0\n", first)).value();
+  };
+  // On the first split's threshold, and one double beside it.
+  EXPECT_EQ(margins("0.40070827305316931"), margins("0.4"));
+  EXPECT_EQ(margins("0.40070827305316937"), margins("0.41"));
+  EXPECT_NE(margins("0.40070827305316931"), margins("0.40070827305316937"));
+  EXPECT_EQ(margins("1e999"), margins("inf"));
+  EXPECT_EQ(margins("-1e999"), margins("-inf"));
+  EXPECT_EQ(margins("1e-999"), margins("0"));
+}
+
 TEST_F(PredictFileTest, NoRowsGiveTheHeaderAlone) {
   const auto out = Run("a,b\n");
   ASSERT_TRUE(out);

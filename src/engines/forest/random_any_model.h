@@ -40,8 +40,18 @@ inline Model RandomAnyModel(std::uint64_t seed) {
   }
   if (stream.Chance(0.3)) {
     model.wide = true;
+    model.double_inputs = stream.Chance(0.5);
     for (const Node& node : model.nodes) {
-      model.wide_values.push_back(static_cast<double>(node.value) + stream.Normal() * 1e-9);
+      // A threshold for doubles lies just below that for floats, by less than a float's step, or on it.
+      const auto value = static_cast<double>(node.value);
+      const double step =
+          node.left == 0 ? stream.Normal() * 1e-9
+          : stream.Chance(0.3)
+              ? 0
+              : -stream.Uniform(0, 0.9) *
+                    (value - static_cast<double>(std::nextafter(
+                                 node.value, -std::numeric_limits<float>::infinity())));
+      model.wide_values.push_back(value + step);
     }
     model.scale = stream.Normal();
     model.biases.assign(model.group_count, stream.Normal());

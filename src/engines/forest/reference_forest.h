@@ -11,6 +11,7 @@
 #include <cmath>
 #include <memory>
 #include <span>
+#include <type_traits>
 
 #include "forest/forest.h"
 
@@ -27,7 +28,7 @@ class ReferenceForest final : public Scorer {
     for (std::size_t i = 0; i * groups < margins.size(); ++i) {
       const float* const row = rows.data() + i * model_->feature_count;
       if (model_->wide) {
-        WideMargins(std::span(row, model_->feature_count), wide);
+        WideMargins(std::span<const float>(row, model_->feature_count), wide);
         for (std::size_t g = 0; g < groups; ++g) {
           margins[i * groups + g] = static_cast<float>(wide[g]);
         }
@@ -43,11 +44,12 @@ class ReferenceForest final : public Scorer {
     }
   }
 
-  // Requires a wide model.
-  void WideMargins(std::span<const float> rows, std::span<double> margins) const {
+  // Requires a wide model; of rows of doubles, one with double_inputs.
+  template <typename Number>
+  void WideMargins(std::span<const Number> rows, std::span<double> margins) const {
     const std::size_t groups = model_->group_count;
     for (std::size_t i = 0; i * groups < margins.size(); ++i) {
-      const float* const row = rows.data() + i * model_->feature_count;
+      const Number* const row = rows.data() + i * model_->feature_count;
       double* const sums = margins.data() + i * groups;
       std::fill_n(sums, groups, 0.0);
       for (std::size_t tree = 0; tree < model_->TreeCount(); ++tree) {
@@ -61,17 +63,21 @@ class ReferenceForest final : public Scorer {
 
  private:
   // The place of the leaf among all nodes.
-  std::size_t LeafOf(std::size_t tree, const float* row) const {
+  template <typename Number>
+  std::size_t LeafOf(std::size_t tree, const Number* row) const {
     const std::size_t root = model_->tree_begin[tree];
     std::size_t at = root;
     while (model_->nodes[at].left != 0) {
       const Node& node = model_->nodes[at];
-      at = root + node.left + (GoesLeft(node, row[node.feature]) ? 0 : 1);
+      Number threshold = node.value;
+      if constexpr (std::is_same_v<Number, double>) threshold = model_->wide_values[at];
+      at = root + node.left + (GoesLeft(node, threshold, row[node.feature]) ? 0 : 1);
     }
     return at;
   }
 
-  bool GoesLeft(const Node& node, float x) const {
+  template <typename Number>
+  bool GoesLeft(const Node& node, Number threshold, Number x) const {
     if (std::isnan(x)) return node.default_left;
     switch (node.split) {
       case Split::kBelow:
@@ -79,19 +85,20 @@ class ReferenceForest final : public Scorer {
       case Split::kAny:
         return true;
       case Split::kBelowZeroMissing:
-        if (std::abs(x) <= kZeroMax) return node.default_left;
+        if (std::abs(x) <= static_cast<Number>(kZeroMax)) return node.default_left;
         break;
       case Split::kInSet:
         return x >= 0 && IsInSet(node.set, x);
       case Split::kInSetNegativeHalf:
-        return x > -1 && IsInSet(node.set, std::max(x, 0.0F));
+        return x > -1 && IsInSet(node.set, std::max(x, Number{0}));
     }
-    return x < node.value;
+    return x < threshold;
   }
 
   // Requires x >= 0.
-  bool IsInSet(std::uint32_t set, float x) const {
-    if (x >= static_cast<float>(kCategoriesMax)) return false;
+  template <typename Number>
+  bool IsInSet(std::uint32_t set, Number x) const {
+    if (x >= static_cast<Number>(kCategoriesMax)) return false;
     const auto begin = model_->categories.begin();
     return std::binary_search(begin + model_->set_begin[set], begin + model_->set_begin[set + 1],
                               static_cast<std::uint32_t>(x));

@@ -1,6 +1,6 @@
 """What the three training scripts share: data, hard rows, and the files that format_parity_test reads.
 
-A case is a folder: model.* (one or more forms of one model), rows.f32 (row-major floats), margins.f32 or .f64 and
+A case is a folder: model.* (one or more forms of one model), rows.f32 or .f64 (row-major), margins.f32 or .f64 and
 predictions.* (what the library itself says; row-major), case.txt with what the checker must know. A refused case has
 case.txt and a model only."""
 import pathlib
@@ -48,14 +48,35 @@ def hard_rows(x, thresholds, infinities, category_column=None, categories=0):
     return np.ascontiguousarray(np.concatenate([x, np.array(columns, np.float32).T.astype(np.float32)]))
 
 
+def hard_doubles(x, thresholds, category_column, categories):
+    """The same in doubles: on every threshold, one double beside it, and the floats around it."""
+    np.seterr(over="ignore")
+    rng = np.random.default_rng(12)
+    zero = float(np.float32(1e-35))
+    columns = []
+    for f in range(x.shape[1]):
+        own = np.array(thresholds.get(f, []))
+        as_floats = own.astype(np.float32)
+        floats = np.concatenate([as_floats, np.nextafter(as_floats, np.float32(np.inf)),
+                                 np.nextafter(as_floats, np.float32(-np.inf))]).astype(np.float64)
+        values = np.concatenate([own, floats, [0, -0.0, 5e-324, zero, -zero, 1, 1e300, -1e300, np.inf, -np.inf, np.nan]])
+        values = np.concatenate([values, np.nextafter(values, np.inf), np.nextafter(values, -np.inf)])
+        if f == category_column:
+            whole = np.arange(-1, categories + 3).astype(np.float64)
+            values = np.concatenate([whole, np.nextafter(whole, np.inf), np.nextafter(whole, -np.inf), [16777216, 3e9, np.nan]])
+        columns.append(rng.choice(values, 2003))
+    return np.ascontiguousarray(np.concatenate([x, np.array(columns).T]))
+
+
 def write(name, rows, margins, predictions, **facts):
     """Model files stand in the folder already. `facts` are lines of case.txt: objective=..., tolerance=..."""
     folder = OUT / name
     kind = "f32" if margins.dtype == np.float32 else "f64"
-    rows.astype("<f4").tofile(folder / "rows.f32")
+    wide = rows.dtype == np.float64
+    rows.astype("<f8" if wide else "<f4").tofile(folder / ("rows.f64" if wide else "rows.f32"))
     margins.astype("<" + ("f4" if kind == "f32" else "f8")).tofile(folder / f"margins.{kind}")
     predictions.astype("<" + ("f4" if kind == "f32" else "f8")).tofile(folder / f"predictions.{kind}")
-    facts.update(columns=rows.shape[1], kind=kind, outputs=predictions.size // len(rows), groups=margins.size // len(rows))
+    facts.update(columns=rows.shape[1], rows="f64" if wide else "f32", kind=kind, outputs=predictions.size // len(rows), groups=margins.size // len(rows))
     (folder / "case.txt").write_text("".join(f"{key}={value}\n" for key, value in facts.items()))
 
 

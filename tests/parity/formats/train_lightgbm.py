@@ -56,6 +56,26 @@ def case(name, objective, categorical=False, **more):
                 library=f"lightgbm {lgb.__version__}")
 
 
+def doubles():
+    """What floats cannot hold: epoch seconds, ids above 2^24, money, dates; and a category."""
+    folder = cases.folder("doubles")
+    rng = np.random.default_rng(5)
+    count = 4000
+    x = np.stack([1.7e9 + rng.integers(0, 86400, count), rng.integers(1 << 24, (1 << 24) + 500, count),
+                  np.round(rng.lognormal(8, 1.5, count), 2), rng.integers(20250101, 20261231, count),
+                  rng.standard_normal(count), rng.integers(0, CATEGORIES, count)], 1).astype(np.float64)
+    signal = (x[:, 0] % 3600 < 1800) ^ (x[:, 1] % 2 == 0) ^ (x[:, 2] * 100 % 7 < 3) ^ np.isin(x[:, 5], [1, 2, 7, 11])
+    x[rng.random(x.shape) < .05] = np.nan
+    parameters = dict(FIXED, objective="binary", min_data_per_group=5, cat_smooth=1)
+    booster = lgb.train(parameters, lgb.Dataset(x, signal.astype(int), categorical_feature=[5], params=parameters), 60)
+    booster.save_model(str(folder / "model.txt"))
+    rows = cases.hard_doubles(x, thresholds(booster), 5, CATEGORIES)
+    margins = booster.predict(rows, raw_score=True)
+    rounded = booster.predict(rows.astype(np.float32), raw_score=True)
+    assert (margins != rounded).sum() > 500, "the case is about what floats cannot hold"
+    cases.write("doubles", rows, margins, booster.predict(rows), objective="binary", library=f"lightgbm {lgb.__version__}")
+
+
 def main():
     case("binary", "binary")
     case("binary_sigmoid", "binary", sigmoid=.5)
@@ -75,6 +95,8 @@ def main():
     case("categories_one_hot", "binary", categorical=True, max_cat_to_onehot=1000, min_data_per_group=5)
     case("categories_missing_none", "binary", categorical=True, min_data_per_group=5, cat_smooth=1, use_missing=False)
     case("categories_classes", "multiclass", categorical=True, num_class=3, min_data_per_group=5, cat_smooth=1)
+
+    doubles()
 
     train("refused_random_forest", "binary", boosting="rf", bagging_freq=1, bagging_fraction=.6)
     cases.refused("refused_random_forest", "average_output")
