@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "engine_fit.h"
 #include "forest/forest.h"
 #include "forest/load.h"
 #include "trainer/trainer.h"
@@ -116,11 +117,14 @@ void ExpectParity(const std::string& bytes, const forest::Model& model,
       continue;
     }
     const auto built = forest::Forest::Build(model, engine);
-    if (!built && forest::Forest::Build(model)->EngineInUse() == forest::Engine::kInterleaved) {
-      std::cout << "SKIPPED " << built.error().message << "\n";  // Too deep for planes.
+    if (const auto why = WhyItMayDecline(model, engine); !why.empty()) {
+      ASSERT_FALSE(built) << forest::EngineName(engine) << " takes a model that is " << why;
+      EXPECT_EQ(built.error().code, ErrorCode::kFailedPrecondition);
+      std::cout << "SKIPPED " << built.error().message << "\n";
       continue;
     }
     ASSERT_TRUE(built) << built.error().message;
+    ASSERT_EQ(built->EngineInUse(), engine);
     std::vector<float> ours(rows.size() / kFeatures);
     built->Margins(rows, ours);
     EXPECT_EQ(DifferentBits(ours, *margins), 0U) << "margins, " << forest::EngineName(engine);
