@@ -11,6 +11,8 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 BESIDE = {"xgboost": ["numpy", "scipy"], "lightgbm": ["numpy", "scipy"],
           "catboost": ["numpy", "scipy", "pandas", "six", "dateutil", "pytz", "tzdata"]}
+# How many cases the training scripts make: accepted, and refused by name. XGBoost 1.7 has no models of several targets.
+COUNTS = {"xgboost-1.7": (25, 2), "xgboost": (25, 3), "lightgbm": (25, 4), "catboost": (13, 3)}
 
 
 def main():
@@ -30,7 +32,9 @@ def main():
         if trained.returncode != 0:
             print(trained.stdout)
             return 1
-        return subprocess.run([checker], env=dict(os.environ, AISLE_FORMAT_CASES=str(cases)), timeout=300).returncode
+        counts = "{} {}".format(*COUNTS.get(library, COUNTS[kind]))
+        return subprocess.run([checker], env=dict(os.environ, AISLE_FORMAT_CASES=str(cases), AISLE_FORMAT_COUNTS=counts),
+                              timeout=300).returncode
 
 
 sys.exit(main())
