@@ -113,6 +113,15 @@ SweepLevel BestSweepLevel() {
 }
 
 Result<Sweep> Sweep::Build(const Model& model, const SweepCatalogue& catalogue, SweepLevel level) {
+  if (!CpuRuns(level)) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("this CPU lacks {}", SweepLevelName(level)));
+  }
+  return BuildWith(model, catalogue, level, *KernelsOf(level));
+}
+
+Result<Sweep> Sweep::BuildWith(const Model& model, const SweepCatalogue& catalogue,
+                               SweepLevel level, const SweepKernels& kernels) {
   AISLE_CHECK(CheckModel(model));
   if (const std::string_view beyond = WhatIsNotPlain(model); !beyond.empty())
     return Fail(ErrorCode::kFailedPrecondition, fmt::format("the model has {}", beyond));
@@ -121,17 +130,13 @@ Result<Sweep> Sweep::Build(const Model& model, const SweepCatalogue& catalogue, 
                 fmt::format("the model has {} classes", model.group_count));
   }
   AISLE_CHECK(CheckShapes(model, catalogue));
-  if (!CpuRuns(level)) {
-    return Fail(ErrorCode::kFailedPrecondition,
-                fmt::format("this CPU lacks {}", SweepLevelName(level)));
-  }
   AISLE_TRY(const ModelSide asked, ReadModelSide(model, catalogue));
   AISLE_TRY(const ProductSide products, ReadProductSide(model, catalogue, asked));
   AISLE_TRY(auto packed, PackSweep(model, catalogue, asked, products,
                                    ReadLeaves(model, catalogue, asked, products)));
   packed->id = NextId();
   packed->level = level;
-  packed->kernels = KernelsOf(level);
+  packed->kernels = &kernels;
   return Sweep(std::make_unique<const Parts>(Parts{std::move(*packed)}));
 }
 

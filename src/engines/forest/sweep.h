@@ -142,6 +142,9 @@ class Sweep {
 
  private:
   struct Parts;
+  friend struct SweepWithKernels;  // Of the tests, which have more kernels than there are levels.
+  static Result<Sweep> BuildWith(const Model& model, const SweepCatalogue& catalogue,
+                                 SweepLevel level, const SweepKernels& kernels);
   explicit Sweep(std::unique_ptr<const Parts> parts);
   void Prepare(SweepScratch& scratch) const;
   std::unique_ptr<const Parts> parts_;

@@ -9,20 +9,52 @@
 
 #include "forest/forest.h"
 #include "forest/random_sweep.h"
+#include "forest/sweep_wide.h"
 
 namespace aisle::forest {
+
+struct SweepWithKernels {
+  static Result<Sweep> Build(const Model& model, const SweepCatalogue& catalogue,
+                             const SweepKernels& kernels) {
+    return Sweep::BuildWith(model, catalogue, SweepLevel::kPortable, kernels);
+  }
+};
+
 namespace {
 
 using testing::HasSubstr;
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
-class SweepOnEveryLevel : public testing::TestWithParam<SweepLevel> {
+// A level, or kernels that are none of a level but need its CPU.
+struct Kernels {
+  SweepLevel level = SweepLevel::kPortable;
+  const SweepKernels* others = nullptr;
+
+  std::string Name() const {
+    std::string name(SweepLevelName(level));
+    std::erase(name, '-');
+    return others == nullptr ? name : name + "_64_bytes";
+  }
+};
+const Kernels kEveryKernels[] = {{SweepLevel::kPortable},
+                                 {SweepLevel::kAvx2},
+                                 {SweepLevel::kAvx512},
+                                 {SweepLevel::kPortable, &kSweepWide},
+                                 {SweepLevel::kAvx2, &kSweepWideAvx2}};
+
+class SweepOnEveryLevel : public testing::TestWithParam<Kernels> {
  protected:
   void SetUp() override {
-    if (!CpuRuns(GetParam())) {
-      GTEST_SKIP() << "this CPU, or the system above it, lacks " << SweepLevelName(GetParam());
+    const SweepLevel level = GetParam().level;
+    if (!CpuRuns(level)) {
+      GTEST_SKIP() << "this CPU, or the system above it, lacks " << SweepLevelName(level);
     }
+  }
+  static Result<Sweep> Build(const Model& model, const SweepCatalogue& catalogue) {
+    const Kernels& kernels = GetParam();
+    return kernels.others == nullptr ? Sweep::Build(model, catalogue, kernels.level)
+                                     : SweepWithKernels::Build(model, catalogue, *kernels.others);
   }
 };
 
@@ -102,7 +134,7 @@ TEST_P(SweepOnEveryLevel, EqualsTheReferenceOnRandomModelsAndHostileRequests) {
   for (std::uint64_t seed = 0; seed < 120; ++seed) {
     const RandomSweep made = MakeRandomSweep(seed, 1 + seed % 40, static_cast<unsigned>(seed % 9),
                                              1 + seed * 7 % 150, seed % 2 == 0);
-    const auto sweep = Sweep::Build(made.model, made.catalogue, GetParam());
+    const auto sweep = Build(made.model, made.catalogue);
     ASSERT_TRUE(sweep) << "seed " << seed << ": " << sweep.error().message;
     const auto reference = Forest::Build(made.model, Engine::kReference);
     base::Stream stream(seed, 5, 5);
@@ -128,7 +160,7 @@ TEST_P(SweepOnEveryLevel, EqualsTheReferenceOnALargeModelWithThousandsOfThreshol
   for (Node& node : made.model.nodes) {
     if (node.left == 0) node.value = std::clamp(node.value, -0.5F, 0.5F);
   }
-  const auto sweep = Sweep::Build(made.model, made.catalogue, GetParam());
+  const auto sweep = Build(made.model, made.catalogue);
   ASSERT_TRUE(sweep) << sweep.error().message;
   EXPECT_LT(sweep->Bytes(),
             40U << 20U);  // 4,900 rows of 9 kB for each of five inputs would be 220 MB.
@@ -147,7 +179,7 @@ TEST_P(SweepOnEveryLevel, EqualsTheReferenceOnALargeModelWithThousandsOfThreshol
 
 TEST_P(SweepOnEveryLevel, ProbabilitiesStayWithinTheirError) {
   const RandomSweep made = MakeRandomSweep(1, 1, 1, 3, false);
-  const auto sweep = Sweep::Build(made.model, made.catalogue, GetParam());
+  const auto sweep = Build(made.model, made.catalogue);
   ASSERT_TRUE(sweep);
   std::vector<float> margins;
   for (int i = -20'000'000; i <= 20'000'000; i += 97)
@@ -179,7 +211,7 @@ TEST_P(SweepOnEveryLevel, ALeafOfContradictingQuotientsIsReachedByAMissingOne) {
                  {.value = 30}};
   model.tree_begin = {0, 5};
   const SweepCatalogue catalogue{{1, 4}, {{.role = InputRole::kPairMonotone}}};
-  const auto sweep = Sweep::Build(model, catalogue, GetParam());
+  const auto sweep = Build(model, catalogue);
   ASSERT_TRUE(sweep) << sweep.error().message;
   SweepScratch scratch;
   const auto margin = [&](float denominator, std::size_t product) {
@@ -196,7 +228,7 @@ TEST_P(SweepOnEveryLevel, ALeafOfContradictingQuotientsIsReachedByAMissingOne) {
 
 TEST_P(SweepOnEveryLevel, BlockMaximaAreThoseOfTheSums) {
   const RandomSweep made = MakeRandomSweep(1, 1, 1, 3, false);
-  const auto sweep = Sweep::Build(made.model, made.catalogue, GetParam());
+  const auto sweep = Build(made.model, made.catalogue);
   ASSERT_TRUE(sweep);
   base::Stream stream(2, 2, 2);
   std::vector<float> a(96), b(96), found(2);
@@ -211,12 +243,8 @@ TEST_P(SweepOnEveryLevel, BlockMaximaAreThoseOfTheSums) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, SweepOnEveryLevel, testing::ValuesIn(kSweepLevels),
-                         [](const auto& tested) {
-                           std::string name(SweepLevelName(tested.param));
-                           std::erase(name, '-');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Levels, SweepOnEveryLevel, testing::ValuesIn(kEveryKernels),
+                         [](const auto& tested) { return tested.param.Name(); });
 
 // Two products; `role` is that of the only input, with the values 1 and 2 if it is static.
 SweepCatalogue TwoProducts(InputRole role) {
