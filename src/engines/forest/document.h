@@ -6,8 +6,10 @@
 //   units    a JSON number with a point or an exponent is rounded once (Decimals says to what, XGBoost
 //            reads floats); NaN and Infinity, which XGBoost writes, are read.
 //   errors   kInvalidArgument with the byte offset: the text ends early, a type that models do not use,
-//            nesting beyond kDepthMax, more values than one per eight bytes (plus 65,536).
-//   cost     linear in the bytes; memory at most about forty times the bytes (a real model: twice).
+//            nesting beyond kNestingMax, more values than ValuesMax() of the bytes.
+//   cost     linear in the bytes. Memory: values that are no numbers in an array have up to 0.6 GB together,
+//            however large the file; numbers in JSON arrays have 8 bytes each (while they grow, 12). A real
+//            model: twice its file.
 //   source   UBJSON draft 12 (the subset XGBoost writes); RFC 8259.
 //
 // Why not a library's JSON: XGBoost writes Infinity, and thresholds must not be rounded twice.
@@ -24,9 +26,18 @@
 
 namespace aisle::forest {
 
-inline constexpr int kDepthMax = 32;
+inline constexpr int kNestingMax = 32;
 inline constexpr std::size_t kUbjsonBytesMax = std::size_t{1} << 31U;
-inline constexpr std::size_t kJsonBytesMax = std::size_t{1} << 30U;
+inline constexpr std::size_t kJsonBytesMax = std::size_t{1} << 29U;
+// XGBoost writes 21 values a tree, and one per name of an input.
+inline constexpr std::size_t kValuesMax = 4'000'000;
+
+// How many values a file of that size may hold: one per eight bytes and 65,536, up to kValuesMax. The numbers of
+// an array of numbers are none.
+constexpr std::size_t ValuesMax(std::size_t bytes) {
+  const std::size_t by_size = (std::size_t{1} << 16U) + bytes / 8;
+  return by_size < kValuesMax ? by_size : kValuesMax;
+}
 
 // Bytes of a UBJSON number of that type; 0 when it is no number.
 std::size_t NumberWidth(char type);
@@ -60,6 +71,8 @@ class Value {
   // Element `index` of an array of numbers in any form; nothing when it is no number.
   std::optional<double> NumberAt(std::size_t index) const;
 };
+
+static_assert(sizeof(Value) * kValuesMax < 600'000'000, "the head comment says so");
 
 // What a JSON number with a point or an exponent is rounded to, once: XGBoost means floats, CatBoost doubles.
 enum class Decimals : std::uint8_t { kFloat, kDouble };

@@ -12,9 +12,7 @@ namespace {
 class Reader {
  public:
   Reader(std::string_view bytes, Decimals decimals)
-      : bytes_(bytes),
-        decimals_(decimals),
-        values_left_((std::size_t{1} << 16U) + bytes.size() / 8) {}
+      : bytes_(bytes), decimals_(decimals), values_left_(ValuesMax(bytes.size())) {}
 
   Result<Value> ReadAll() {
     Value root;
@@ -26,6 +24,10 @@ class Reader {
  private:
   std::unexpected<Error> Bad(std::string_view what) const {
     return Fail(ErrorCode::kInvalidArgument, fmt::format("JSON, byte {}: {}", at_, what));
+  }
+
+  std::unexpected<Error> TooMany() const {
+    return Bad(fmt::format("more than {} values, too many for the file", ValuesMax(bytes_.size())));
   }
 
   // The next character that is no space; 0 at the end.
@@ -52,8 +54,8 @@ class Reader {
   }
 
   Status Read(int depth, Value& out) {
-    if (depth > kDepthMax) return Bad(fmt::format("nested deeper than {}", kDepthMax));
-    if (values_left_-- == 0) return Bad("too many values for its size");
+    if (depth > kNestingMax) return Bad(fmt::format("nested deeper than {}", kNestingMax));
+    if (values_left_-- == 0) return TooMany();
     switch (Peek()) {
       case '{':
         return ReadObject(depth, out);
@@ -177,7 +179,7 @@ class Reader {
 
   // An array that started with numbers goes on with something else.
   Status NumbersToItems(Value& array) {
-    if (array.numbers.size() > values_left_) return Bad("too many values for its size");
+    if (array.numbers.size() > values_left_) return TooMany();
     values_left_ -= array.numbers.size();
     array.kind = Value::Kind::kArray;
     array.items.resize(array.numbers.size());

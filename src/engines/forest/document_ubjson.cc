@@ -7,8 +7,7 @@ namespace {
 
 class Reader {
  public:
-  explicit Reader(std::string_view bytes)
-      : bytes_(bytes), values_left_((std::size_t{1} << 16U) + bytes.size() / 8) {}
+  explicit Reader(std::string_view bytes) : bytes_(bytes), values_left_(ValuesMax(bytes.size())) {}
 
   Result<Value> ReadAll() {
     Value root;
@@ -66,8 +65,11 @@ class Reader {
   }
 
   Status Read(char type, int depth, Value& out) {
-    if (depth > kDepthMax) return Bad(fmt::format("nested deeper than {}", kDepthMax));
-    if (values_left_-- == 0) return Bad("too many values for its size");
+    if (depth > kNestingMax) return Bad(fmt::format("nested deeper than {}", kNestingMax));
+    if (values_left_-- == 0) {
+      return Bad(
+          fmt::format("more than {} values, too many for the file", ValuesMax(bytes_.size())));
+    }
     switch (type) {
       case '{':
         return ReadObject(depth, out);

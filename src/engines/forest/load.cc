@@ -1,6 +1,7 @@
 #include "forest/load.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/files.h"
 #include "forest/document.h"
@@ -55,10 +56,15 @@ Result<Model> LoadModel(std::string_view bytes) {
 }
 
 Result<Model> LoadModelFile(const std::filesystem::path& path) {
-  AISLE_TRY(const std::string bytes, base::ReadFile(path));
-  auto model = LoadModel(bytes);
-  if (!model) return Within(path.string(), std::move(model).error());
-  return model;
+  try {
+    AISLE_TRY(const std::string bytes, base::ReadFile(path));
+    auto model = LoadModel(bytes);
+    if (!model) return Within(path.string(), std::move(model).error());
+    return model;
+  } catch (const std::bad_alloc&) {
+    return Fail(ErrorCode::kUnavailable,
+                path.string() + ": there is not enough memory to load this model");
+  }
 }
 
 }  // namespace aisle::forest

@@ -3,13 +3,19 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <bit>
+#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <set>
 
 #include "base/files.h"
+#include "forest/document.h"
 #include "forest/exercise.h"
 
 namespace aisle::forest {
@@ -289,6 +295,45 @@ TEST(Load, DeepNestingAndHugeCountsEndQuickly) {
       "a[$d#L\x7f\xff\xff\xff\xff\xff\xff\xff",
       17);
   EXPECT_THAT(LoadModel(huge).error().message, HasSubstr("does not fit"));
+}
+
+TEST(Load, MoreValuesThanTheFilesSizeAllowsAreRefused) {
+  static_assert(ValuesMax(800) == 65'536 + 100 && ValuesMax(std::size_t{1} << 31U) == kValuesMax);
+  std::string json = "{\"learner\":[";
+  for (int i = 0; i < 110'000; ++i) json += "[],";
+  EXPECT_THAT(LoadModel(json).error().message, HasSubstr("too many for the file"));
+  json += "[]]}";
+  for (char& c : json) c = c == '[' ? '1' : c == ']' ? ' ' : c;  // Numbers of one array are none.
+  json[11] = '[';
+  json[json.size() - 2] = ']';
+  EXPECT_THAT(LoadModel(json).error().message, HasSubstr("'gradient_booster' is missing"));
+  std::string ubjson("{i\x07learner[", 11);
+  ubjson.append(110'000, 'Z');
+  EXPECT_THAT(LoadModel(ubjson).error().message, HasSubstr("too many for the file"));
+}
+
+// Half a million texts need 70 MB; the child may have 40 MB more than it has.
+TEST(Load, AModelForWhichMemoryDoesNotSufficeIsAnErrorThatNamesIt) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
+  GTEST_SKIP() << "sanitizers reserve address space of their own";
+#endif
+  const auto path =
+      std::filesystem::temp_directory_path() / fmt::format("aisle-large-{}.json", getpid());
+  std::string json = "{\"learner\":[";
+  for (int i = 0; i < 500'000; ++i) json += "\"123456\",";
+  ASSERT_TRUE(base::WriteFileAtomic(path, json + "0]}"));
+  const auto load = [&] {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlimit limit{.rlim_cur = pages * 4096 + (std::size_t{40} << 20U),
+                       .rlim_max = RLIM_INFINITY};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(3);
+    const auto model = LoadModelFile(path);
+    std::fprintf(stderr, "%s", model ? "accepted" : model.error().message.c_str());
+    std::_Exit(!model && model.error().code == ErrorCode::kUnavailable ? 0 : 1);
+  };
+  EXPECT_EXIT(load(), testing::ExitedWithCode(0), "aisle-large-.*not enough memory");
+  std::filesystem::remove(path);
 }
 
 // UBJSON as XGBoost writes it.
