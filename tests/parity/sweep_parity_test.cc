@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <cmath>
+#include <iostream>
 
 #include "reference_shop.h"
 
@@ -25,6 +27,21 @@ ShopCustomer Hostile(base::Stream& stream, const std::vector<std::vector<float>>
   return customer;
 }
 
+double DoubleSum(const forest::Model& model, const float* row) {
+  auto sum = static_cast<double>(model.base_margin);
+  for (std::size_t tree = 0; tree < model.TreeCount(); ++tree) {
+    const forest::Node* const root = &model.nodes[model.tree_begin[tree]];
+    const forest::Node* node = root;
+    while (node->left != 0) {
+      const float x = row[node->feature];
+      const bool left = std::isnan(x) ? node->default_left : x < node->value;
+      node = root + node->left + (left ? 0 : 1);
+    }
+    sum += static_cast<double>(node->value);
+  }
+  return sum;
+}
+
 TEST(SweepParity, EveryLevelEqualsXgboostOnATrainedModel) {
   const ReferenceShop shop(5, kProducts);
   const std::string ubjson = shop.Train(20'000, 80, 8);
@@ -42,6 +59,8 @@ TEST(SweepParity, EveryLevelEqualsXgboostOnATrainedModel) {
     }
     const auto sweep = forest::Sweep::Build(*model, shop.ForSweep(), level);
     ASSERT_TRUE(sweep) << sweep.error().message;
+    EXPECT_LE(sweep->MarginError(), forest::Sweep::kMarginErrorUsual);
+    double worst = 0;
     base::Stream stream(6, 6, 6);
     forest::SweepScratch scratch;
     std::vector<float> rows(kProducts * kShopInputs);
@@ -65,10 +84,16 @@ TEST(SweepParity, EveryLevelEqualsXgboostOnATrainedModel) {
         different += std::bit_cast<std::uint32_t>(all[cells[p]]) != bits ? 1 : 0;
         distance = std::max(distance, std::abs(static_cast<double>((*expected)[p]) -
                                                static_cast<double>(scratch.Margins()[cells[p]])));
+        worst = std::max(worst, std::abs(DoubleSum(*model, &rows[p * kShopInputs]) -
+                                         static_cast<double>(scratch.Margins()[cells[p]])));
       }
       EXPECT_EQ(different, 0U) << "customer " << i << ", " << forest::SweepLevelName(level);
       EXPECT_LE(distance, sweep->ExactDistance());
     }
+    EXPECT_LE(worst, sweep->MarginError());
+    EXPECT_GT(worst, 1e-9);  // Floats are compared with doubles: the test is about something.
+    std::cout << forest::SweepLevelName(level) << ": within " << worst
+              << " of the sums of doubles, " << sweep->MarginError() << " allowed\n";
   }
 }
 

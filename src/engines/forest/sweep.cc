@@ -308,6 +308,9 @@ std::uint32_t Sweep::CellOf(std::size_t product) const { return parts_->cells[pr
 double Sweep::SumError() const { return parts_->sum_error; }
 double Sweep::ExactDistance() const { return parts_->exact_distance; }
 double Sweep::MarginMax() const { return parts_->margin_max; }
+double Sweep::MarginError() const {
+  return parts_->sum_error + std::ldexp(parts_->margin_max + parts_->sum_error, -24);
+}
 std::size_t Sweep::RowCount() const { return parts_->tables.row_count; }
 std::size_t Sweep::ClassCount() const { return parts_->class_count; }
 SweepLevel Sweep::Level() const { return parts_->level; }
@@ -325,8 +328,13 @@ std::size_t Sweep::Bytes() const {
 }
 
 std::string Sweep::Summary() const {
-  return fmt::format("{} prices x {} classes, {} leaves, {}", RowCount(), ClassCount(),
-                     parts_->leaf_count, SweepLevelName(Level()));
+  std::string summary = fmt::format("{} prices x {} classes, {} leaves, {}", RowCount(),
+                                    ClassCount(), parts_->leaf_count, SweepLevelName(Level()));
+  if (MarginError() > kMarginErrorUsual) {
+    // Two digits may be rounded down by 5 %.
+    summary += fmt::format(", table within {:.1e} of the sums", 1.06 * MarginError());
+  }
+  return summary;
 }
 
 }  // namespace aisle::forest

@@ -132,6 +132,10 @@ class Sweep {
   double SumError() const;
   double ExactDistance() const;
   double MarginMax() const;  // Of a margin's magnitude.
+  // A bound of margins(), which are floats, against that sum. Models of ordinary leaves keep to the usual one;
+  // beyond it the sweep still takes the model, since the best are summed exactly, and Summary() says what holds.
+  double MarginError() const;
+  static constexpr double kMarginErrorUsual = 2e-6;
 
   std::size_t RowCount() const;
   std::size_t ClassCount() const;

@@ -107,6 +107,7 @@ void Compare(const RandomSweep& made, const Sweep& sweep, const Forest& referenc
     const double sum = DoubleSum(made.model, row);
     const double margin = static_cast<double>(scratch.Margins()[cell]);
     const double allowed = sweep.SumError() + std::abs(margin) * std::ldexp(1.0, -24);
+    EXPECT_LE(std::abs(margin - sum), sweep.MarginError());
     compared.worst = std::max(compared.worst, std::abs(margin - sum) / allowed);
   }
   std::vector<float> exact(cells.size());
@@ -296,6 +297,20 @@ TEST(Sweep, BuildSaysWhyItDoesNotTakeAModel) {
   }
   const SweepInput quotient{.role = InputRole::kPairMonotone};
   ExpectRefused(three, {{1, 2}, {quotient, quotient, quotient}}, kUnfit, "3 quotients");
+}
+
+TEST(Sweep, TheSummarySaysWhenLeavesAreTooLargeForTheUsualError) {
+  Model model = OneSplit();
+  const SweepCatalogue catalogue = TwoProducts(InputRole::kRequestConstant);
+  const auto usual = Sweep::Build(model, catalogue, SweepLevel::kPortable);
+  ASSERT_TRUE(usual);
+  EXPECT_LE(usual->MarginError(), Sweep::kMarginErrorUsual);
+  EXPECT_EQ(usual->Summary(), "2 prices x 1 classes, 2 leaves, portable");
+  model.nodes[1].value = 1000;
+  const auto large = Sweep::Build(model, catalogue, SweepLevel::kPortable);
+  ASSERT_TRUE(large);
+  EXPECT_GT(large->MarginError(), Sweep::kMarginErrorUsual);
+  EXPECT_THAT(large->Summary(), HasSubstr(", table within 6.3e-05 of the sums"));
 }
 
 TEST(Sweep, BuildRefusesShapesThatDoNotFit) {
