@@ -75,12 +75,20 @@ Result<Feature> ReadFeature(const Value& value) {
   return feature;
 }
 
+// "cat_features_hash", "ctrs", "text_features": what inputs they speak of, in words.
+std::string KindOfInputs(std::string_view key) {
+  if (key.contains("cat") || key.contains("ctr")) return "categorical inputs";
+  if (key.contains("text")) return "text inputs";
+  if (key.contains("embedding")) return "embedding inputs";
+  return fmt::format("'{}'", key.substr(0, 40));
+}
+
 // Splits name features by their place in this list.
 Result<std::vector<Feature>> ReadFeatures(const Value& root, Model& model) {
   AISLE_TRY(const Value* info, Need(root, "features_info"));
   for (const std::string& key : info->keys) {
     if (key != "float_features" && info->Find(key)->Size() != 0U) {
-      return Refuse(fmt::format("'{}' are not supported; numerical inputs are", key.substr(0, 40)));
+      return Refuse(fmt::format("{} are not supported; numerical inputs are", KindOfInputs(key)));
     }
   }
   AISLE_TRY(const Value* list, Need(*info, "float_features"));

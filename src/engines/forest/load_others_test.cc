@@ -179,7 +179,15 @@ TEST(LoadCatboost, WhatIsNotSupportedIsRefusedByName) {
   CatboostRefuses("\"Logloss\"", "\"Poisson\"", "loss function 'Poisson'");
   CatboostRefuses("\"FloatFeature\"", "\"OneHotFeature\"", "split_type 'OneHotFeature'");
   CatboostRefuses("\"float_features\"", "\"categorical_features\":[{}],\"float_features\"",
-                  "categorical_features");
+                  "categorical inputs are not supported");
+  CatboostRefuses("\"float_features\"", "\"cat_features_hash\":[{}],\"float_features\"",
+                  "categorical inputs are not supported");
+  CatboostRefuses("\"float_features\"", "\"text_features\":[{}],\"float_features\"",
+                  "text inputs are not supported");
+  CatboostRefuses("\"float_features\"", "\"embedding_features\":[{}],\"float_features\"",
+                  "embedding inputs are not supported");
+  CatboostRefuses("\"float_features\"", "\"others\":[{}],\"float_features\"",
+                  "'others' are not supported");
   CatboostRefuses("\"oblivious_trees\"", "\"trees\"", "grow_policy");
   CatboostRefuses("\"AsTrue\"", "\"AsYouLike\"", "nan_value_treatment 'AsYouLike'");
 }

@@ -140,6 +140,8 @@ Status ReadTrees(const Value& gbtree, const Value* weights, Model& model) {
   if (declared != static_cast<std::int64_t>(*tree_count)) {
     return Refuse(fmt::format("num_trees is {}, but {} trees stand there", declared, *tree_count));
   }
+  // Of a model that no round has trained XGBoost takes the default base_score for a margin, a given one not.
+  if (*tree_count == 0) return Refuse("it has no trees: no round has trained it");
   if (*tree_count > kTreesMax)
     return Refuse(fmt::format("{} trees; at most {}", *tree_count, kTreesMax));
   if (weights != nullptr && weights->Size() != tree_count) {

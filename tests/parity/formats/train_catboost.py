@@ -76,7 +76,7 @@ def main():
     data = cb.Pool(table, (signal > -.5).astype(int), cat_features=[5], thread_count=1)
     model.fit(data)
     model.save_model(str(folder / "model.json"), format="json", pool=data)
-    cases.refused("refused_categories", "not supported; numerical inputs are")
+    cases.refused("refused_categories", "categorical inputs are not supported")
 
 
 main()

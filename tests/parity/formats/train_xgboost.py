@@ -99,6 +99,8 @@ def main():
     cases.refused("refused_linear", "booster 'gblinear'")
     train("refused_objective", "binary:hinge")
     cases.refused("refused_objective", "objective 'binary:hinge'")
+    train("refused_no_trees", "binary:logistic", rounds=0)
+    cases.refused("refused_no_trees", "no trees")
     if VERSION >= (2, 0):
         folder = cases.folder("refused_targets")
         x, signal = cases.data()
