@@ -189,14 +189,14 @@ std::string ManifestText(const registry::Manifest& manifest, const std::string& 
 // Whether a request sweeps the model instead of scoring its candidates (forest/sweep.h), and why: that depends
 // on the catalogue too, which is the published one.
 std::string SweepText(const Context& context, const registry::ModelVersion& version,
-                      const forest::Model& model) {
+                      const forest::Forest& forest) {
   const auto spec = ranking::SpecOf(version);
   if (!spec) return "no: " + spec.error().message;
   if (const auto inputs = features::ResolvePairInputs(spec->inputs); !inputs)
     return "no: it does not score (customer, product) pairs";
   const auto state = serving::ServingState::OpenCurrent(context.workspace.Serving());
   if (!state) return "not known before `aisle publish`: it depends on the catalogue";
-  const auto sweep = ranking::SweepScorer::Make(*spec, model, (*state)->View());
+  const auto sweep = ranking::SweepScorer::Make(*spec, forest, (*state)->View());
   return sweep ? "yes: " + sweep->Sweep().Summary() : "no: " + sweep.error().message;
 }
 
@@ -215,13 +215,13 @@ Status Show(Context& context, const std::string& text) {
     object["engine_reason"] = forest.EngineReason();
     object["engine_bytes"] = forest.EngineBytes();
     object["trees"] = forest.TreeCount();
-    object["sweep"] = SweepText(context, loaded, forest.BuiltFrom());
+    object["sweep"] = SweepText(context, loaded, forest);
     PrintJson(object);
   } else {
     PrintOut(ManifestText(loaded.manifest, alias,
                           fmt::format("{} ({}), {} trees", forest::EngineName(forest.EngineInUse()),
                                       forest.EngineReason(), forest.TreeCount()),
-                          SweepText(context, loaded, forest.BuiltFrom())));
+                          SweepText(context, loaded, forest)));
   }
   return {};
 }

@@ -49,11 +49,16 @@ float NthLargest(std::vector<float>& values, std::size_t count) {
 
 }  // namespace
 
-Result<SweepScorer> SweepScorer::Make(const ModelSpec& spec, const forest::Model& model,
+Result<SweepScorer> SweepScorer::Make(const ModelSpec& spec, const forest::Forest& forest,
                                       const features::CatalogueView& view) {
+  if (forest.EngineWasChosen()) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("engine {} is wanted ({})", forest::EngineName(forest.EngineInUse()),
+                            forest.EngineReason()));
+  }
   AISLE_TRY(auto inputs, features::ResolvePairInputs(spec.inputs));
   const forest::SweepCatalogue catalogue = Describe(inputs, view);
-  AISLE_TRY(forest::Sweep sweep, forest::Sweep::Build(model, catalogue));
+  AISLE_TRY(forest::Sweep sweep, forest::Sweep::Build(forest.BuiltFrom(), catalogue));
   SweepScorer scorer(std::move(sweep), features::PairRowMaker(view, std::move(inputs)), spec, view);
   if (!(scorer.score_distance_ < kDistanceMax)) {
     return Fail(ErrorCode::kFailedPrecondition,

@@ -67,8 +67,8 @@ struct SweepWorkspace {
 
 class SweepScorer {
  public:
-  // `view` must outlive the scorer.
-  static Result<SweepScorer> Make(const ModelSpec& spec, const forest::Model& model,
+  // `view` must outlive the scorer. Where somebody chose the forest's engine, that one answers and nothing is swept.
+  static Result<SweepScorer> Make(const ModelSpec& spec, const forest::Forest& forest,
                                   const features::CatalogueView& view);
 
   SweptCandidates Group(std::span<const std::uint32_t> candidates) const;

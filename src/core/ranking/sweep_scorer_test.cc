@@ -102,7 +102,7 @@ TEST(SweepScorer, GivesTheProductsAndScoreBitsOfRowsAndSelectTop) {
     const ModelSpec spec = SpecFor(seed, stream);
     const auto rows = PairScorer::Make(spec, view);
     ASSERT_TRUE(rows);
-    const auto sweep = SweepScorer::Make(spec, rows->Forest().BuiltFrom(), view);
+    const auto sweep = SweepScorer::Make(spec, rows->Forest(), view);
     ASSERT_TRUE(sweep) << sweep.error().message;
     std::vector<std::uint32_t> candidates;
     for (std::uint32_t p = 0; p < catalogue.products.size(); ++p) {
@@ -136,7 +136,7 @@ TEST(SweepScorer, ScreensWhatManyCandidatesHaveInCommon) {
   ModelSpec spec = RandomSpec(5, 60, 5, ReferenceInputs());
   spec.propensity_blend = 0.3;
   const auto rows = PairScorer::Make(spec, view);
-  const auto sweep = SweepScorer::Make(spec, rows->Forest().BuiltFrom(), view);
+  const auto sweep = SweepScorer::Make(spec, rows->Forest(), view);
   ASSERT_TRUE(sweep) << sweep.error().message;
   std::vector<std::uint32_t> candidates(6000);
   std::iota(candidates.begin(), candidates.end(), 0U);
@@ -159,7 +159,7 @@ TEST(SweepScorer, DeclinesPropensitiesThatAreNoProbabilities) {
   ModelSpec spec = RandomSpec(5, 6, 3, ReferenceInputs());
   spec.propensity_blend = 0.3;
   const auto rows = PairScorer::Make(spec, view);
-  const auto sweep = SweepScorer::Make(spec, rows->Forest().BuiltFrom(), view);
+  const auto sweep = SweepScorer::Make(spec, rows->Forest(), view);
   ASSERT_TRUE(sweep);
   const std::vector<std::uint32_t> candidates = {0, 1, 2};
   const SweptCandidates swept = sweep->Group(candidates);
@@ -181,7 +181,7 @@ TEST(SweepScorer, SaysWhyAModelIsNotSwept) {
   const features::CatalogueView view(catalogue);
   const auto reason = [&](const ModelSpec& spec) {
     const auto rows = PairScorer::Make(spec, view);
-    const auto sweep = SweepScorer::Make(spec, rows->Forest().BuiltFrom(), view);
+    const auto sweep = SweepScorer::Make(spec, rows->Forest(), view);
     return sweep ? std::string() : sweep.error().message;
   };
   EXPECT_THAT(reason(RandomSpec(1, 20, 4, {"price", "pair_views"})),

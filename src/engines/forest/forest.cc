@@ -138,6 +138,7 @@ Result<Forest> Forest::BuildWith(Model model, Engine engine) {
   AISLE_CHECK(CheckModel(model));
   Forest forest;
   forest.engine_reason_ = "asked for";
+  forest.engine_was_chosen_ = engine != Engine::kAuto;
   AISLE_CHECK(CheckEngine(engine));
   const std::string beyond(WhatIsNotPlain(model));
   const std::string unfit = beyond.empty() ? WhyNotSliced(model) : beyond;

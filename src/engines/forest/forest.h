@@ -113,6 +113,8 @@ class Forest {
   const std::vector<std::string>& FeatureNames() const { return model_->feature_names; }
   const Model& BuiltFrom() const { return *model_; }
   Engine EngineInUse() const { return engine_; }
+  // Somebody chose the engine: the caller, or AISLE_FOREST_ENGINE.
+  bool EngineWasChosen() const { return engine_was_chosen_; }
   // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow.
   const std::string& EngineReason() const { return engine_reason_; }
   // Memory of the engine's tables, beside the model.
@@ -124,6 +126,7 @@ class Forest {
   std::shared_ptr<const Model> model_;
   std::shared_ptr<const Scorer> scorer_;
   Engine engine_ = Engine::kReference;
+  bool engine_was_chosen_ = false;
   std::string engine_reason_;
 };
 

@@ -38,6 +38,17 @@ TEST(SweptAnswer, IsThatOfTheRows) {
   }
 }
 
+TEST(SweptAnswer, AForcedEngineAnswersByItself) {
+  Shop shop = MakeShop(3, 400, 4, false);
+  shop.model = ranking::RandomSpec(5, 60, 6, ranking::ReferenceInputs(), 0.1);
+  setenv("AISLE_FOREST_ENGINE", "interleaved", 1);
+  const auto state = shop.Open();
+  unsetenv("AISLE_FOREST_ENGINE");
+  EXPECT_EQ(state->Ranker()->Forest().EngineInUse(), forest::Engine::kInterleaved);
+  EXPECT_EQ(state->Sweeper(), nullptr);
+  EXPECT_NE(shop.Open()->Sweeper(), nullptr);
+}
+
 TEST(SweptAnswer, AModelWithThePairsOwnHistoryIsRankedByRows) {
   const Shop shop = MakeShop(3, 100, 4, true);
   const auto state = shop.Open();
