@@ -1,9 +1,8 @@
 // Everybody's list as a CSV file: customer_id,rank,product_id, in the retailer's own ids.
 //
 //   order    customers by our id, each customer's products by rank.
-//   errors   as publish::RankEveryone; kInvalidArgument: the candidates file, with its line; none of
-//            its products is in the catalogue; the output file cannot be made. kUnavailable: it
-//            cannot be written. It appears complete or not at all.
+//   errors   as publish::RankEveryone; kInvalidArgument: the candidates file, with its line; those of
+//            base::StagedFile. The output appears complete or not at all.
 #pragma once
 
 #include <cstdint>

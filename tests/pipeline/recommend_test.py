@@ -21,20 +21,20 @@ class Recommend(shop.ShopTest):
     def test_candidates_that_nobody_sells_are_named(self):
         code, _, said = shop.run(*self.everybody(1, 2, *range(900001, 900008), 900001), data=self.data)
         self.assertEqual(code, 0, said)
-        self.assertIn("7 of 9 products are not in the catalogue as of 2026-11-20 00:00:00 and are left out: "
+        self.assertIn("7 of 9 products are not in the catalogue as of 2026-11-20 00:00:00 and were left out: "
                       "900001, 900002, 900003, 900004, 900005, …", said)
         report = json.loads(self.must(*self.everybody(1, 2, 900001), "--json"))
         self.assertEqual((report["candidates"], report["unknown_candidates"]), (2, 1))
         self.assertEqual(report["rows"], 2 * int(shop.CUSTOMERS))
         (self.folder / "lists.csv").unlink()
-        self.assertIn("none of its 2 products", self.fails(2, *self.everybody(900001, 900002)))
+        self.assertIn("none of the 2 candidates", self.fails(2, *self.everybody(900001, 900002)))
         self.assertIn("names no product", self.fails(2, *self.everybody()))
         self.assertIn("candidates.csv:3: 'x'", self.fails(2, *self.everybody(1, "x")))
         self.assertFalse((self.folder / "lists.csv").exists())
 
     def test_an_output_that_cannot_be_made_says_why(self):
         out = str(self.folder / "nowhere" / "x.csv")
-        self.assertIn(f"cannot write {out}: No such file or directory", self.fails(2, "recommend", "--all", "-o", out))
+        self.assertIn(f"cannot write {out}: No such file or directory", self.fails(3, "recommend", "--all", "-o", out))
         pipe = self.folder / "pipe"
         os.mkfifo(pipe)  # Something that a rename would replace.
         self.assertIn("it is no regular file", self.fails(2, "recommend", "--all", "-o", str(pipe)))

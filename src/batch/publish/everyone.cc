@@ -90,14 +90,29 @@ class EveryoneRanker {
 };
 
 // Positions in the catalogue, rising.
-std::vector<std::uint32_t> Candidates(const features::Catalogue& catalogue,
-                                      const EveryoneOptions& options) {
+Result<std::vector<std::uint32_t>> Candidates(const features::Catalogue& catalogue,
+                                              const EveryoneOptions& options) {
   std::vector<std::uint32_t> positions;
   for (std::size_t p = 0; p < catalogue.products.size(); ++p) {
     if (!options.candidates || options.candidates->contains(catalogue.products[p].product.value))
       positions.push_back(static_cast<std::uint32_t>(p));
   }
+  if (options.candidates && positions.empty()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("none of the {} candidates is in the catalogue as of {}",
+                            options.candidates->size(), base::FormatTimestamp(options.as_of)));
+  }
   return positions;
+}
+
+std::vector<std::int64_t> UnknownCandidates(const features::Catalogue& catalogue,
+                                            const EveryoneOptions& options) {
+  std::vector<std::int64_t> unknown;
+  if (!options.candidates) return unknown;
+  std::ranges::copy_if(*options.candidates, std::back_inserter(unknown),
+                       [&](std::int64_t id) { return catalogue.Find({id}) < 0; });
+  std::ranges::sort(unknown);
+  return unknown;
 }
 
 Result<EveryoneReport> RankBlocks(warehouse::Database& database,
@@ -159,17 +174,13 @@ Result<EveryoneReport> RankEveryone(warehouse::Database& database,
     AISLE_TRY(propensity, ranking::CategoryScorer::Make(model.spec, view));
     propensity_version = model.version;
   }
-  const auto candidates = Candidates(catalogue, options);
-  const auto candidate_count = static_cast<std::int64_t>(candidates.size());
+  AISLE_TRY(const auto candidates, Candidates(catalogue, options));
   const EveryoneRanker everyone(catalogue, std::move(ranker), std::move(propensity), candidates,
                                 options);
   AISLE_TRY(EveryoneReport report,
             RankBlocks(database, catalogue, everyone, options.as_of, take, progress));
-  report.candidates = candidate_count;
-  if (options.candidates) {
-    report.unknown_candidates =
-        static_cast<std::int64_t>(options.candidates->size()) - candidate_count;
-  }
+  report.candidates = static_cast<std::int64_t>(candidates.size());
+  report.unknown_candidates = UnknownCandidates(catalogue, options);
   report.ranking_version = ranking_model.version;
   report.propensity_version = propensity_version;
   return report;

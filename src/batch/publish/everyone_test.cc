@@ -83,7 +83,7 @@ TEST_F(EveryoneTest, EveryCustomersListIsAFullSortOfTheCandidates) {
     ASSERT_TRUE(report) << report.error().message;
     EXPECT_EQ(report->customers, 600);
     EXPECT_EQ(report->candidates, 40);
-    EXPECT_EQ(report->unknown_candidates, 0);
+    EXPECT_THAT(report->unknown_candidates, testing::IsEmpty());
     EXPECT_EQ(report->ranking_version, 1);
     EXPECT_EQ(report->propensity_version, 1);
     EXPECT_EQ(lists.size(), 600U);
@@ -100,12 +100,17 @@ TEST_F(EveryoneTest, OnlyTheAskedForProductsAreRankedAndTheUnknownAreCounted) {
   const auto report = Rank(options, lists);
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->candidates, 4);
-  EXPECT_EQ(report->unknown_candidates, 2);
+  EXPECT_THAT(report->unknown_candidates, testing::ElementsAre(41, 900'000));
   EXPECT_EQ(lists, BruteForce(RankingSpec(1), PropensitySpec(1), options));
   for (const auto& [customer, products] : lists) {
     EXPECT_EQ(std::set<std::int64_t>(products.begin(), products.end()),
               (std::set<std::int64_t>{3, 4, 17, 40}));
   }
+  options.candidates = {41, 900'000};
+  const auto none = Rank(options, lists);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(none.error().message, HasSubstr("none of the 2 candidates"));
 }
 
 TEST_F(EveryoneTest, AModelThatLooksAtPropensitiesNeedsTheOtherModel) {

@@ -68,14 +68,15 @@ struct RankedList {
 };
 struct EveryoneReport {
   std::int64_t customers = 0;
-  std::int64_t candidates = 0;          // Products ranked for each.
-  std::int64_t unknown_candidates = 0;  // Asked for, but not in the catalogue of as_of: left out.
+  std::int64_t candidates = 0;  // Products ranked for each.
+  // Asked for, but not in the catalogue of as_of: left out. Rising.
+  std::vector<std::int64_t> unknown_candidates;
   int ranking_version = 0;
   int propensity_version = 0;  // 0: the ranking model does not look at propensities.
 };
 // Ranks for every customer with the champions of "ranking" and, if that looks at propensities,
 // "propensity". `take` hears one list after another, on the calling thread; what it fails with is
-// returned.
+// returned. kInvalidArgument: none of the candidates is in the catalogue.
 Result<EveryoneReport> RankEveryone(warehouse::Database& database,
                                     const registry::Registry& registry,
                                     const EveryoneOptions& options,

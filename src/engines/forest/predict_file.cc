@@ -1,7 +1,6 @@
 #include "forest/predict_file.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -211,51 +210,6 @@ Status ReadRow(const LineReader& lines, std::string_view rest, const Header& hea
   return {};
 }
 
-// Writes beside the target and renames at the end; a run that fails leaves the target as it was.
-class OutputFile {
- public:
-  static Result<OutputFile> Create(const fs::path& path) {
-    fs::path staging = path;
-    staging += fmt::format(".staging-{}", getpid());
-    AISLE_TRY(File file, Open(staging, "wb"));
-    return OutputFile(std::move(file), std::move(staging), path);
-  }
-  OutputFile(OutputFile&&) = default;
-  ~OutputFile() {
-    if (!file_) return;
-    file_.reset();
-    std::error_code ignored;
-    fs::remove(staging_, ignored);
-  }
-
-  Status Write(std::string_view text) {
-    if (std::fwrite(text.data(), 1, text.size(), file_.get()) == text.size()) return {};
-    return Failed();
-  }
-  Status Commit() {
-    if (std::fflush(file_.get()) != 0 || fsync(fileno(file_.get())) != 0) return Failed();
-    std::error_code code;
-    fs::rename(staging_, path_, code);
-    if (code) {
-      return Fail(ErrorCode::kInternal,
-                  fmt::format("cannot write {}: {}", path_.string(), code.message()));
-    }
-    file_.reset();
-    return {};
-  }
-
- private:
-  OutputFile(File file, fs::path staging, fs::path path)
-      : file_(std::move(file)), staging_(std::move(staging)), path_(std::move(path)) {}
-  std::unexpected<Error> Failed() const {
-    return Fail(ErrorCode::kUnavailable,
-                fmt::format("cannot write {}: {}", path_.string(), std::strerror(errno)));
-  }
-  File file_;
-  fs::path staging_;
-  fs::path path_;
-};
-
 // "prediction", or one name per class.
 std::string OutputHeader(const Model& model, bool margin) {
   const char* const name = margin ? "margin" : "prediction";
@@ -270,7 +224,7 @@ std::string OutputHeader(const Model& model, bool margin) {
 
 template <typename Number>
 Status ScoreBlock(const Forest& forest, bool margin, std::span<const Number> rows,
-                  std::vector<double>& scores, OutputFile& out) {
+                  std::vector<double>& scores, base::StagedFile& out) {
   const std::size_t width = margin ? forest.GroupCount() : forest.OutputCount();
   scores.resize(rows.size() / forest.FeatureCount() * width);
   margin ? forest.WideMargins(rows, scores) : forest.WidePredict(rows, scores);
@@ -286,7 +240,7 @@ Status ScoreBlock(const Forest& forest, bool margin, std::span<const Number> row
 // Cells are read as the numbers that the model compares.
 template <typename Number>
 Status ScoreRows(const Forest& forest, LineReader& lines, const Header& header, bool margin,
-                 OutputFile& out) {
+                 base::StagedFile& out) {
   const std::size_t width = forest.FeatureCount();
   const std::size_t widest = std::max(width, forest.GroupCount());
   const std::size_t block_rows = std::clamp<std::size_t>(kBlockValues / widest, 1, 16384);
@@ -315,7 +269,7 @@ Status PredictFile(const fs::path& model_path, const fs::path& rows_csv, Engine 
   AISLE_TRY(File file, Open(rows_csv, "rb"));
   LineReader lines(std::move(file), rows_csv.string());
   AISLE_TRY(const Header header, ReadHeader(lines, forest));
-  AISLE_TRY(OutputFile out, OutputFile::Create(out_csv));
+  AISLE_TRY(base::StagedFile out, base::StagedFile::Create(out_csv));
   AISLE_CHECK(out.Write(OutputHeader(forest.BuiltFrom(), margin)));
   AISLE_CHECK(forest.BuiltFrom().double_inputs
                   ? ScoreRows<double>(forest, lines, header, margin, out)

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -98,6 +99,38 @@ TEST_F(TemporaryFolder, AnAtomicWriteReplacesTheWholeFile) {
   EXPECT_EQ(ReadFile(folder_ / "b").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1)
       << "no temporary file stays behind";
+}
+
+TEST_F(TemporaryFolder, AStagedFileAppearsCompleteOrNotAtAll) {
+  const std::string much(600'000, 'x');  // More than is kept before it is written.
+  {
+    auto dropped = StagedFile::Create(folder_ / "a");
+    ASSERT_TRUE(dropped && dropped->Write(much));
+  }
+  EXPECT_TRUE(fs::is_empty(folder_));
+  auto kept = StagedFile::Create(folder_ / "a");
+  ASSERT_TRUE(kept && kept->Write("1") && kept->Write(much));
+  StagedFile moved = *std::move(kept);
+  EXPECT_FALSE(fs::exists(folder_ / "a"));
+  ASSERT_TRUE(moved.Write("2") && moved.Commit());
+  EXPECT_EQ(*ReadFile(folder_ / "a"), "1" + much + "2");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
+}
+
+// As root a rename would put a file where a device was.
+TEST_F(TemporaryFolder, AFileReplacesNothingButFiles) {
+  fs::create_directory(folder_ / "folder");
+  fs::create_symlink("nowhere", folder_ / "link");
+  ASSERT_EQ(mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  for (const std::string name : {"folder", "link", "pipe"}) {
+    const Status written = WriteFileAtomic(folder_ / name, "x");
+    EXPECT_EQ(written.error().code, ErrorCode::kInvalidArgument) << name;
+    EXPECT_NE(written.error().message.find(name + ": it is no regular file"), std::string::npos);
+  }
+  EXPECT_EQ(WriteFileAtomic("/dev/null", "x").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(fs::is_character_file("/dev/null"));
+  EXPECT_EQ(WriteFileAtomic(folder_ / "no" / "x", "x").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 3);
 }
 
 TEST_F(TemporaryFolder, AStagedFolderAppearsCompleteOrNotAtAll) {

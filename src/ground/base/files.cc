@@ -25,6 +25,13 @@ std::unexpected<Error> SystemError(std::string_view action, const fs::path& path
   return Fail(code, fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(number)));
 }
 
+// What a StagedFile keeps before it writes.
+constexpr std::size_t kBufferBytes = 1U << 18U;
+
+fs::path Folder(const fs::path& path) {
+  return path.parent_path().empty() ? fs::path(".") : path.parent_path();
+}
+
 std::string StagingName() {
   static std::atomic<int> counter = 0;
   return fmt::format(".staging-{}-{}", getpid(), counter.fetch_add(1));
@@ -78,20 +85,54 @@ Result<std::string> ReadFile(const fs::path& path) {
 }
 
 Status WriteFileAtomic(const fs::path& path, std::string_view bytes) {
-  const fs::path folder = path.parent_path().empty() ? fs::path(".") : path.parent_path();
-  const fs::path temporary = folder / (StagingName() + "-" + path.filename().string());
-  const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (descriptor < 0) return SystemError("create", temporary, errno);
-  Status written = WriteAll(descriptor, bytes, temporary);
-  if (written && fsync(descriptor) != 0) written = SystemError("sync", temporary, errno);
-  close(descriptor);
-  if (written && rename(temporary.c_str(), path.c_str()) != 0)
-    written = SystemError("rename to", path, errno);
-  if (!written) {
-    unlink(temporary.c_str());
-    return written;
+  AISLE_TRY(StagedFile file, StagedFile::Create(path));
+  AISLE_CHECK(file.Write(bytes));
+  return file.Commit();
+}
+
+Result<StagedFile> StagedFile::Create(const fs::path& final_path) {
+  std::error_code code;
+  const fs::file_status there = fs::symlink_status(final_path, code);
+  if (fs::exists(there) && !fs::is_regular_file(there)) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("cannot write {}: it is no regular file", final_path.string()));
   }
-  return SyncFolder(folder);
+  const fs::path path = Folder(final_path) / (StagingName() + "-" + final_path.filename().string());
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor < 0) return SystemError("write", final_path, errno);
+  return StagedFile(descriptor, path, final_path);
+}
+
+StagedFile::StagedFile(StagedFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      path_(std::move(other.path_)),
+      final_path_(std::move(other.final_path_)),
+      buffer_(std::move(other.buffer_)) {}
+
+StagedFile::~StagedFile() {
+  if (descriptor_ < 0) return;
+  close(descriptor_);
+  unlink(path_.c_str());
+}
+
+Status StagedFile::Flush() {
+  AISLE_CHECK(WriteAll(descriptor_, buffer_, final_path_));
+  buffer_.clear();
+  return {};
+}
+
+Status StagedFile::Write(std::string_view bytes) {
+  buffer_ += bytes;
+  return buffer_.size() < kBufferBytes ? Status{} : Flush();
+}
+
+Status StagedFile::Commit() {
+  AISLE_CHECK(Flush());
+  if (fsync(descriptor_) != 0) return SystemError("write", final_path_, errno);
+  if (rename(path_.c_str(), final_path_.c_str()) != 0)
+    return SystemError("write", final_path_, errno);
+  close(std::exchange(descriptor_, -1));
+  return SyncFolder(Folder(final_path_));
 }
 
 Status SyncFolder(const fs::path& folder) { return SyncPath(folder, O_RDONLY | O_DIRECTORY); }

@@ -2,8 +2,10 @@
 // folder.
 //
 //   threads  free functions; two writers of one path: the last rename wins, neither file is torn.
-//   errors   kNotFound for a missing file; kUnavailable for a full disk (ENOSPC, EDQUOT); kInternal
-//            for other failures of the operating system, with path and its words.
+//   errors   kNotFound for a missing file or folder; kInvalidArgument for a name at which something
+//            stands that no file may replace (a folder, a device, a pipe, a link); kUnavailable for a
+//            full disk (ENOSPC, EDQUOT); kInternal for other failures of the operating system, with path
+//            and its words.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +18,36 @@
 namespace aisle::base {
 
 Result<std::string> ReadFile(const std::filesystem::path& path);
+// StagedFile in one piece.
 Status WriteFileAtomic(const std::filesystem::path& path, std::string_view bytes);
 
 // Makes a folder's entries durable (after a rename into it).
 Status SyncFolder(const std::filesystem::path& folder);
 Status SyncFile(const std::filesystem::path& path);
+
+// A file that is written piece by piece under a temporary name beside its final one and appears there
+// complete or not at all. Without Commit() the destructor removes it.
+class StagedFile {
+ public:
+  static Result<StagedFile> Create(const std::filesystem::path& final_path);
+  ~StagedFile();
+  StagedFile(StagedFile&& other) noexcept;
+  StagedFile& operator=(StagedFile&&) = delete;
+  StagedFile(const StagedFile&) = delete;
+
+  Status Write(std::string_view bytes);
+  // Syncs the file, renames it in place of what was there, syncs the folder.
+  Status Commit();
+
+ private:
+  StagedFile(int descriptor, std::filesystem::path path, std::filesystem::path final_path)
+      : descriptor_(descriptor), path_(std::move(path)), final_path_(std::move(final_path)) {}
+  Status Flush();
+  int descriptor_ = -1;  // -1: committed, or moved from.
+  std::filesystem::path path_;
+  std::filesystem::path final_path_;
+  std::string buffer_;
+};
 
 // A folder that is built under a temporary name beside its final one and appears there complete or
 // not at all. Without Commit() the destructor removes it. Leftovers of killed processes:
