@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
 
 #include "app/about_json.h"
@@ -31,14 +30,17 @@ Result<std::optional<AboutData>> ReadDataRow(warehouse::Connection& connection) 
 using Jobs = std::map<std::string, JobRecord>;
 
 // Leaves out the jobs that wrote a table which is not there.
-Jobs BorneOut(warehouse::Connection& connection, const Jobs& jobs) {
-  Jobs kept = jobs;
-  std::erase_if(kept, [&](const auto& job) {
-    return std::ranges::any_of(job.second.counts, [&](const auto& entry) {
-      const bool is_table = entry.first.find('.') != std::string::npos;
-      return is_table && !connection.HasTable(entry.first).value_or(false);
-    });
-  });
+Result<Jobs> BorneOut(warehouse::Connection& connection, const Jobs& jobs) {
+  Jobs kept;
+  for (const auto& [name, record] : jobs) {
+    bool whole = true;
+    for (const auto& [table, rows] : record.counts) {
+      if (table.find('.') == std::string::npos) continue;  // A model's version, and the like.
+      AISLE_TRY(const bool there, connection.HasTable(table));
+      whole = whole && there;
+    }
+    if (whole) kept.emplace(name, record);
+  }
   return kept;
 }
 
@@ -79,7 +81,8 @@ Result<bool> Job::RecordsHold(const Context& context) {
   const auto on_file = workspace.ReadAbout();
   if (!about || !on_file || about->id != on_file->id) return false;
   AISLE_TRY(const Jobs jobs, workspace.ReadJobs());
-  return BorneOut(connection, jobs).size() == jobs.size();
+  AISLE_TRY(const Jobs kept, BorneOut(connection, jobs));
+  return kept.size() == jobs.size();
 }
 
 Status Job::MatchRecords() {
@@ -88,7 +91,7 @@ Status Job::MatchRecords() {
   if (!on_file || on_file->id != about_->id) AISLE_CHECK(workspace_.WriteAbout(*about_));
   const auto jobs = workspace_.ReadJobs();
   if (!jobs) return {};  // Damaged: whatever is recorded next replaces it.
-  const Jobs kept = BorneOut(connection_, *jobs);
+  AISLE_TRY(const Jobs kept, BorneOut(connection_, *jobs));
   return kept.size() == jobs->size() ? Status{} : workspace_.WriteJobs(kept);
 }
 

@@ -3,10 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <filesystem>
-#include <fstream>
-#include <string_view>
 
 #include "events/events.h"
 
@@ -24,19 +20,12 @@ std::optional<T> Keep(Result<T> result, std::vector<std::string>& problems) {
 
 bool IsTable(const std::string& name) { return name.find('.') != std::string::npos; }
 
-// Whether the file begins as DuckDB's do: "DUCK" behind a checksum of eight bytes. Opening it would
-// take it from a job that is about to start.
-bool IsDuckDb(const std::filesystem::path& path) {
-  std::array<char, 12> head{};
-  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
-  return std::string_view(head.data() + 8, 4) == "DUCK";
-}
-
 // What the raw tables hold, or nothing with the reason.
 void ReadAbout(const Workspace& workspace, StatusReport& report) {
-  if (workspace.HasWarehouse() && !IsDuckDb(workspace.Warehouse())) {
+  // Opening it would take it from a job that is about to start.
+  if (workspace.HasWarehouse() && !warehouse::LooksLikeDatabase(workspace.Warehouse())) {
     report.problems.push_back(
-        fmt::format("{} is no DuckDB database; put a backup in its place, or remove it and load "
+        fmt::format("{} is no database; put a backup in its place, or remove it and load "
                     "again",
                     workspace.Warehouse().string()));
   } else if (workspace.HasData()) {

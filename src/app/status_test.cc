@@ -128,7 +128,7 @@ TEST_F(StatusTest, AFileThatIsNoDatabaseIsAProblemAndNothingIsListed) {
     EXPECT_FALSE(report.about);
     EXPECT_TRUE(report.tables.empty());
     ASSERT_EQ(report.problems.size(), 1U);
-    EXPECT_THAT(report.problems[0], testing::HasSubstr("warehouse.duckdb is no DuckDB database"));
+    EXPECT_THAT(report.problems[0], testing::HasSubstr("warehouse.duckdb is no database"));
   }
 }
 

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <array>
 #include <condition_variable>
+#include <fstream>
 #include <map>
 #include <mutex>
 #include <system_error>
@@ -132,6 +134,13 @@ Result<Connection> Database::Connect() {
   if (auto zone = (*session)->Run("SET TimeZone = 'UTC'"); !zone)
     return std::unexpected(ExplainOpen(zone.error(), impl_->path));
   return Connection(std::make_unique<Connection::Impl>(Connection::Impl{*std::move(session)}));
+}
+
+bool LooksLikeDatabase(const fs::path& path) {
+  constexpr std::string_view kMagic = "DUCK";  // Behind a checksum of eight bytes.
+  std::array<char, 8 + kMagic.size()> head{};
+  std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+  return std::string_view(head.data() + 8, kMagic.size()) == kMagic;
 }
 
 }  // namespace aisle::warehouse

@@ -87,7 +87,13 @@ TEST_F(WarehouseTest, AFolderAndAFileOfSomethingElseAreNoDatabases) {
       EXPECT_EQ(error.message, "database " + path.string() + ": not a DuckDB database file");
     }
     EXPECT_EQ(*base::ReadFile(path), bytes);  // Nobody wrote into it.
+    EXPECT_FALSE(LooksLikeDatabase(path));
   }
+  EXPECT_FALSE(LooksLikeDatabase(folder_));
+  EXPECT_FALSE(LooksLikeDatabase(folder_ / "none"));
+  const fs::path path = folder_ / "real.duckdb";
+  ASSERT_TRUE(Database::Open(path));
+  EXPECT_TRUE(LooksLikeDatabase(path));
 }
 
 // Each in a process of its own, which has not opened the pinned library before.

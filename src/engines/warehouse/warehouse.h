@@ -117,6 +117,9 @@ Status InTransaction(Connection& connection, const std::function<Status()>& work
 // network, no extension to load, and no setting to change.
 Status Confine(Connection& connection);
 
+// Whether the file begins as the warehouse's do, without opening it as one. False when it cannot be read.
+bool LooksLikeDatabase(const std::filesystem::path& path);
+
 class Database {
  public:
   // ":memory:" makes a database that lives as long as this object, its connections and their
