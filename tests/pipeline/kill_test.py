@@ -1,6 +1,7 @@
 """kill -9 and Ctrl-C in every step that writes: the old state stays, nothing half-written, the next run succeeds."""
 import json
 import pathlib
+import shutil
 import signal
 import time
 
@@ -145,6 +146,33 @@ class Kill(shop.ShopTest):
         return self.must("sql", "--json", "SELECT table_name, max(finished_at) AS t FROM gold.refresh_history "
                          "GROUP BY ALL ORDER BY ALL"), self.must("sql", "--json", "SELECT count(*) AS n, "
                          "sum(hash(p)) AS h FROM gold.customer_propensity AS p")
+
+    def test_an_import_that_is_ended_leaves_nothing_of_itself(self):
+        files = self.folder / "files"
+        shutil.copytree(shop.ROOT / "config/mappings/corner_shop", files)
+        with (files / "orders.csv").open("a") as orders:
+            orders.writelines(f"B{i};1;2025-01-11 18:30:00;anton;soap;1;2.00;n/a\n" for i in range(200_000))
+        command = ("import", str(files / "mapping.toml"))
+        events = "SELECT count(*) AS n FROM raw.event_stream"
+        self.must("init")
+        self.measure(*command)
+        whole = json.loads(self.must("sql", "--json", events))
+        (self.data / "warehouse.duckdb").unlink()
+        for number, exit_code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
+            ended = 0
+            for share in (0.2, 0.5):
+                self.must("init")
+                result = self.end_in_the_middle(number, command, share)
+                if result is None:
+                    (self.data / "warehouse.duckdb").unlink()
+                    continue
+                ended += 1
+                self.assertEqual(result[0], exit_code, result[1])
+                self.assertEqual(json.loads(self.must("sql", "--json", events)), {"n": 0})
+                self.assertIsNone(self.status()["raw"])
+            self.assertGreater(ended, 0, number)
+        self.must(*command)
+        self.assertEqual(json.loads(self.must("sql", "--json", events)), whole)
 
     def test_killed_publishing_or_in_a_pass_the_old_generation_is_served(self):
         self.copy_shop()
