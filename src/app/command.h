@@ -104,6 +104,8 @@ void DefineImport(CommandBuilder& command);
 void DefineRefresh(CommandBuilder& command);
 void DefineTrain(CommandBuilder& command);
 void DefineModels(CommandBuilder& command);
+void DefineModelsBench(CommandBuilder& command);
+void DefineModelsPredict(CommandBuilder& command);
 void DefineScore(CommandBuilder& command);
 void DefinePublish(CommandBuilder& command);
 void DefineServe(CommandBuilder& command);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <iostream>
 
+#include "forest/double_sum.h"
 #include "reference_shop.h"
 
 namespace aisle {
@@ -25,21 +26,6 @@ ShopCustomer Hostile(base::Stream& stream, const std::vector<std::vector<float>>
     if (stream.Chance(0.15)) customer[i] = kNan;
   }
   return customer;
-}
-
-double DoubleSum(const forest::Model& model, const float* row) {
-  auto sum = static_cast<double>(model.base_margin);
-  for (std::size_t tree = 0; tree < model.TreeCount(); ++tree) {
-    const forest::Node* const root = &model.nodes[model.tree_begin[tree]];
-    const forest::Node* node = root;
-    while (node->left != 0) {
-      const float x = row[node->feature];
-      const bool left = std::isnan(x) ? node->default_left : x < node->value;
-      node = root + node->left + (left ? 0 : 1);
-    }
-    sum += static_cast<double>(node->value);
-  }
-  return sum;
 }
 
 TEST(SweepParity, EveryLevelEqualsXgboostOnATrainedModel) {
@@ -84,7 +70,7 @@ TEST(SweepParity, EveryLevelEqualsXgboostOnATrainedModel) {
         different += std::bit_cast<std::uint32_t>(all[cells[p]]) != bits ? 1 : 0;
         distance = std::max(distance, std::abs(static_cast<double>((*expected)[p]) -
                                                static_cast<double>(scratch.Margins()[cells[p]])));
-        worst = std::max(worst, std::abs(DoubleSum(*model, &rows[p * kShopInputs]) -
+        worst = std::max(worst, std::abs(forest::DoubleSum(*model, &rows[p * kShopInputs]) -
                                          static_cast<double>(scratch.Margins()[cells[p]])));
       }
       EXPECT_EQ(different, 0U) << "customer " << i << ", " << forest::SweepLevelName(level);

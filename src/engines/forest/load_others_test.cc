@@ -4,22 +4,14 @@
 
 #include <array>
 #include <cmath>
-#include <filesystem>
 
-#include "base/files.h"
+#include "forest/corpus_file.h"
 #include "forest/exercise.h"
 
 namespace aisle::forest {
 namespace {
 
 using testing::HasSubstr;
-
-std::string Corpus(const std::string& name) {
-  const auto bytes =
-      base::ReadFile(std::filesystem::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus" / name);
-  AISLE_ASSERT(bytes);
-  return *bytes;
-}
 
 // The first `from` of the file becomes `to`.
 void ExpectRefused(const std::string& name, const std::string& from, const std::string& to,

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "base/files.h"
+#include "forest/corpus_file.h"
 #include "forest/load.h"
 
 namespace aisle::forest {
@@ -41,7 +42,7 @@ class PredictFileTest : public testing::Test {
     return out.error().message;
   }
 
-  fs::path model_ = fs::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus/logistic.ubj";
+  fs::path model_ = kCorpus / "logistic.ubj";
   fs::path folder_;
 };
 
@@ -97,20 +98,19 @@ TEST_F(PredictFileTest, ErrorsNameLineAndColumn) {
 }
 
 TEST_F(PredictFileTest, EachClassHasAColumnAndAClassNumberHasOne) {
-  const fs::path corpus = fs::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus";
-  model_ = corpus / "classes.ubj";
+  model_ = kCorpus / "classes.ubj";
   const auto margins = Run("a,b,c\n1,2,3\n,,\n");
   ASSERT_TRUE(margins) << margins.error().message;
   EXPECT_THAT(*margins, testing::StartsWith("margin_0,margin_1,margin_2\n"));
   EXPECT_EQ(std::ranges::count(*margins, ','), 6);
   EXPECT_THAT(*Run("a,b,c\n", false), "prediction_0,prediction_1,prediction_2\n");
-  model_ = corpus / "softmax.json";
+  model_ = kCorpus / "softmax.json";
   EXPECT_THAT(*Run("a,b,c\n3,0,1\n-3,3,0\n", false), "prediction\n2\n0\n");
   EXPECT_THAT(*Run("a,b,c\n"), "margin_0,margin_1,margin_2\n");
 }
 
 TEST_F(PredictFileTest, DoublesHaveTheirSeventeenDigits) {
-  model_ = fs::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus/lightgbm_binary.txt";
+  model_ = kCorpus / "lightgbm_binary.txt";
   const auto out = Run("Column_0,Column_1,Column_2\n1,2,3\n");
   ASSERT_TRUE(out) << out.error().message;
   double read = 0;
@@ -124,7 +124,7 @@ TEST_F(PredictFileTest, DoublesHaveTheirSeventeenDigits) {
 }
 
 TEST_F(PredictFileTest, CellsForLightgbmAreDoubles) {
-  model_ = fs::path(AISLE_SOURCE_DIR) / "src/engines/forest/corpus/lightgbm_binary.txt";
+  model_ = kCorpus / "lightgbm_binary.txt";
   const auto margins = [&](const std::string& first) {
     return Run(fmt::format("Column_0,Column_1,Column_2\n{},0,0\n", first)).value();
   };
@@ -149,6 +149,13 @@ TEST_F(PredictFileTest, AFailedRunLeavesTheOldOutput) {
   EXPECT_FALSE(Run("a,b\n1,2\n1,oops\n"));
   EXPECT_EQ(*base::ReadFile(folder_ / "out.csv"), *before);
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator{}), 2);
+}
+
+TEST_F(PredictFileTest, ADeviceIsNoPlaceForPredictions) {
+  ASSERT_TRUE(base::WriteFileAtomic(folder_ / "rows.csv", "a,b\n1,2\n"));
+  const auto status = PredictFile(model_, folder_ / "rows.csv", Engine::kAuto, true, "/dev/null");
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("/dev/null: it is no regular file"));
 }
 
 TEST_F(PredictFileTest, AMissingRowsFileIsNotFound) {

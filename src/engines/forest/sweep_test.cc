@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 
+#include "forest/double_sum.h"
 #include "forest/forest.h"
 #include "forest/random_sweep.h"
 #include "forest/sweep_wide.h"
@@ -58,21 +59,6 @@ class SweepOnEveryLevel : public testing::TestWithParam<Kernels> {
   }
 };
 
-double DoubleSum(const Model& model, const std::vector<float>& row) {
-  double sum = static_cast<double>(model.base_margin);
-  for (std::size_t tree = 0; tree < model.TreeCount(); ++tree) {
-    const Node* const root = &model.nodes[model.tree_begin[tree]];
-    const Node* node = root;
-    while (node->left != 0) {
-      const float x = row[node->feature];
-      const bool left = std::isnan(x) ? node->default_left : x < node->value;
-      node = root + node->left + (left ? 0 : 1);
-    }
-    sum += static_cast<double>(node->value);
-  }
-  return sum;
-}
-
 // What one request gave, product by product, against the reference.
 struct Compared {
   std::size_t requests = 0;
@@ -104,7 +90,7 @@ void Compare(const RandomSweep& made, const Sweep& sweep, const Forest& referenc
     cells.push_back(cell);
     const auto row = made.Row(request, p);
     rows.insert(rows.end(), row.begin(), row.end());
-    const double sum = DoubleSum(made.model, row);
+    const double sum = DoubleSum(made.model, row.data());
     const double margin = static_cast<double>(scratch.Margins()[cell]);
     const double allowed = sweep.SumError() + std::abs(margin) * std::ldexp(1.0, -24);
     EXPECT_LE(std::abs(margin - sum), sweep.MarginError());
