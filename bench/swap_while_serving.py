@@ -5,9 +5,9 @@ take another generation twice a second, and while `aisle publish` runs again and
     python3 bench/swap_while_serving.py --data DIR [--threads 1] [--connections 1] [--rounds 5] [--seconds 6]
 
 DIR is an aisle data directory that was published. Needs wrk. Prints each side's medians in milliseconds and the
-generations taken. One request that fails ends the run.
+generations taken, and what opening one costs. One request that fails ends the run.
 """
-import argparse, pathlib, re, statistics, subprocess, tempfile, threading, time
+import argparse, os, pathlib, re, statistics, subprocess, tempfile, threading, time
 
 LUA = """
 local n = 0
@@ -57,6 +57,18 @@ def switch(serving, state):
     new.write_text(f"{generations(serving)[-2:][state['turn']]}\n")
     new.rename(serving / "CURRENT")
     time.sleep(0.5)
+
+
+def opening_cost(server, serving, state, count=20):
+    """CPU seconds that the server spends on one generation, while nobody asks."""
+    def spent():
+        fields = pathlib.Path(f"/proc/{server.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    before = spent()
+    for _ in range(count):
+        switch(serving, state)
+        time.sleep(0.3)
+    return (spent() - before) / count
 
 
 def load(address, connections, seconds, lua):
@@ -119,6 +131,7 @@ def main():
                 middle = [statistics.median(column) for column in zip(*rows)]
                 print(f"| {side} | {middle[0]:.3f} | {middle[1]:.2f} | {middle[2]:.2f} | "
                       f"{max(row[3] for row in rows):.1f} | {middle[4]:,.0f} | {taken[side]} |")
+            print(f"opening one: {1000 * opening_cost(server, serving, state):.0f} ms of a core")
         finally:
             server.terminate()
             server.wait(10)
