@@ -191,6 +191,8 @@ std::string SweepText(const Context& context, const registry::ModelVersion& vers
   if (const auto inputs = features::ResolvePairInputs(spec->inputs); !inputs)
     return "no: it does not score (customer, product) pairs";
   const auto state = serving::ServingState::OpenCurrent(context.workspace.Serving());
+  if (!state && state.error().code != ErrorCode::kNotFound)
+    return "not known: " + state.error().message;
   if (!state) return "not known before `aisle publish`: it depends on the catalogue";
   const auto sweep = ranking::SweepScorer::Make(*spec, forest, (*state)->View());
   return sweep ? "yes: " + sweep->Sweep().Summary() : "no: " + sweep.error().message;

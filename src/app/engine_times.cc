@@ -4,15 +4,20 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <span>
 #include <string_view>
 
+#include "app/request_rows.h"
 #include "base/files.h"
 #include "base/random.h"
 #include "base/stopwatch.h"
 #include "forest/forest.h"
 #include "forest/load.h"
+#include "ranking/swept_rows.h"
 #include "trainer/trainer.h"
 
 namespace aisle::app {
@@ -22,6 +27,10 @@ namespace {
 constexpr int kRoundsMin = 5;
 constexpr int kRoundsMax = 400;
 constexpr double kTimedMs = 3000;
+constexpr std::string_view kXgboost = "xgboost";
+// Customers whose requests are swept in turn, as long as their rows are not more than so many.
+constexpr std::size_t kCustomers = 8;
+constexpr std::size_t kSweptRows = 500'000;
 // In XGBoost's JSON, which has no spaces.
 constexpr std::string_view kDartInJson = R"("name":"dart")";
 
@@ -45,17 +54,35 @@ std::vector<float> MakeRows(const forest::Model& model, std::size_t count) {
   return rows;
 }
 
+// What is timed: it writes a margin per row and group.
 struct Side {
-  std::optional<forest::Forest> forest;  // Not of XGBoost.
   EngineTimes times;
+  std::function<Status(std::span<const float> rows, std::span<float> margins)> score;
   std::vector<float> margins;
   std::vector<double> ms;
 };
 
-std::vector<Side> BuildEngines(const forest::Model& model, std::size_t rows) {
+using XgboostWay = Result<std::span<const float>> (trainer::XgboostModel::*)(std::span<const float>,
+                                                                             std::size_t, bool);
+
+Side SideOfXgboost(const std::string& name, trainer::XgboostModel& xgboost, XgboostWay predict,
+                   std::size_t inputs) {
+  Side side;
+  side.times.engine = name;
+  side.score = [&xgboost, predict, inputs](std::span<const float> rows,
+                                           std::span<float> margins) -> Status {
+    AISLE_TRY(const auto answer, (xgboost.*predict)(rows, inputs, /*margin=*/true));
+    AISLE_ASSERT(answer.size() == margins.size());
+    std::ranges::copy(answer, margins.begin());
+    return {};
+  };
+  return side;
+}
+
+std::vector<Side> SidesOfEngines(const forest::Model& model) {
   std::vector<Side> sides;
   for (const forest::Engine engine : forest::AllEngines()) {
-    Side side;
+    Side& side = sides.emplace_back();
     side.times.engine = forest::EngineName(engine);
     forest::Model copy = model;
     Result<forest::Forest> built = Fail(ErrorCode::kInternal, "");
@@ -63,44 +90,122 @@ std::vector<Side> BuildEngines(const forest::Model& model, std::size_t rows) {
         base::MillisecondsOf([&] { built = forest::Forest::Build(std::move(copy), engine); });
     if (!built) {
       side.times.skipped = built.error().message;
-    } else {
-      side.times.table_bytes = built->EngineBytes();
-      side.margins.resize(rows * built->GroupCount());
-      side.forest = std::move(*built);
+      continue;
     }
-    sides.push_back(std::move(side));
+    side.times.table_bytes = built->EngineBytes();
+    side.score = [forest = *std::move(built)](std::span<const float> rows,
+                                              std::span<float> margins) -> Status {
+      forest.Margins(rows, margins);
+      return {};
+    };
   }
   return sides;
 }
 
-// Rows whose margins, `groups` each, are not the same bits.
-std::int64_t CountDifferent(std::span<const float> a, std::span<const float> b,
-                            std::size_t groups) {
-  if (a.size() != b.size()) return static_cast<std::int64_t>(a.size() / groups);
-  const auto same = [](float x, float y) {
-    return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
-  };
-  std::int64_t count = 0;
-  for (std::size_t i = 0; i < a.size(); i += groups)
-    count += std::ranges::equal(a.subspan(i, groups), b.subspan(i, groups), same) ? 0 : 1;
-  return count;
+// The sweep's two forms; `rows` are all that they score.
+std::vector<Side> SidesOfSweep(const forest::Model& model, std::span<const float> rows) {
+  std::vector<Side> sides(2);
+  sides[0].times.engine = forest::EngineName(forest::Engine::kSweep);
+  sides[1].times.engine = sides[0].times.engine + ", bit-equal";
+  Result<ranking::SweptRows> made = Fail(ErrorCode::kInternal, "");
+  const double build_ms =
+      base::MillisecondsOf([&] { made = ranking::SweptRows::Make(model, rows); });
+  if (!made) {
+    sides[0].times.skipped = made.error().message;
+    sides.pop_back();
+    return sides;
+  }
+  const auto swept = std::make_shared<const ranking::SweptRows>(*std::move(made));
+  const auto scratch = std::make_shared<forest::SweepScratch>();
+  for (Side& side : sides) {
+    side.times.build_ms = build_ms;
+    side.times.table_bytes = swept->Sweep().Bytes();
+    side.score = [swept, scratch, exact = &side != &sides[0]](std::span<const float> /*rows*/,
+                                                              std::span<float> margins) -> Status {
+      exact ? swept->ExactMargins(*scratch, margins) : swept->Margins(*scratch, margins);
+      return {};
+    };
+  }
+  return sides;
 }
 
 // One round: every side once.
-Status RunRound(std::vector<Side>& sides, std::optional<trainer::XgboostModel>& xgboost,
-                std::span<const float> rows, std::size_t inputs) {
+Status RunRound(std::vector<Side>& sides, std::span<const float> rows) {
   for (Side& side : sides) {
-    if (side.forest) {
-      side.ms.push_back(base::MillisecondsOf([&] { side.forest->Margins(rows, side.margins); }));
-    } else if (side.times.skipped.empty()) {
-      Result<std::span<const float>> answer = std::span<const float>();
-      side.ms.push_back(
-          base::MillisecondsOf([&] { answer = xgboost->Predict(rows, inputs, /*margin=*/true); }));
-      if (!answer) return std::unexpected(answer.error());
-      side.margins.assign(answer->begin(), answer->end());
-    }
+    if (!side.score) continue;
+    Status status;
+    side.ms.push_back(base::MillisecondsOf([&] { status = side.score(rows, side.margins); }));
+    AISLE_CHECK(status);
   }
   return {};
+}
+
+void Compare(std::span<const float> margins, std::span<const float> expected, std::size_t groups,
+             EngineTimes& times) {
+  const auto same = [](float x, float y) {
+    return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
+  };
+  for (std::size_t i = 0; i < expected.size(); i += groups) {
+    times.rows_differ +=
+        std::ranges::equal(margins.subspan(i, groups), expected.subspan(i, groups), same) ? 0 : 1;
+  }
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    times.furthest = std::max(times.furthest, std::abs(static_cast<double>(margins[i]) -
+                                                       static_cast<double>(expected[i])));
+  }
+}
+
+// Times of the sides, per `requests`-th part of the rows; ratios to the one called "xgboost", if there is one.
+Result<std::vector<EngineTimes>> TimeSides(std::vector<Side> sides, const forest::Model& model,
+                                           std::span<const float> rows, std::size_t requests,
+                                           int& rounds) {
+  std::vector<float> expected(rows.size() / model.feature_count * model.group_count);
+  AISLE_TRY(const auto reference, forest::Forest::Build(model, forest::Engine::kReference));
+  reference.Margins(rows, expected);
+  for (Side& side : sides) side.margins.resize(expected.size());
+  // Once before the clock runs, so that memory is there.
+  AISLE_CHECK(RunRound(sides, rows));
+  for (Side& side : sides) side.ms.clear();
+  rounds = 0;
+  for (double spent = 0; rounds < kRoundsMin || (spent < kTimedMs && rounds < kRoundsMax);
+       ++rounds) {
+    AISLE_CHECK(RunRound(sides, rows));
+    for (const Side& side : sides) spent += side.ms.empty() ? 0 : side.ms.back();
+  }
+  const auto xgboost =
+      std::ranges::find(sides, kXgboost, [](const Side& side) { return side.times.engine; });
+  std::vector<EngineTimes> all;
+  for (Side& side : sides) {
+    if (side.score) {
+      side.times.score_ms = base::Median(side.ms) / static_cast<double>(requests);
+      Compare(side.margins, expected, model.group_count, side.times);
+    }
+    if (side.score && xgboost != sides.end()) {
+      std::vector<double> ratios;
+      for (std::size_t round = 0; round < side.ms.size(); ++round)
+        ratios.push_back(xgboost->ms[round] / side.ms[round]);
+      side.times.times_xgboost = base::Median(std::move(ratios));
+    }
+    all.push_back(side.times);
+  }
+  return all;
+}
+
+// The sweep's times, or why it has none.
+Result<std::vector<EngineTimes>> TimeSweep(const forest::Model& model, std::size_t products,
+                                           trainer::XgboostModel* xgboost) {
+  const std::size_t customers = std::clamp<std::size_t>(kSweptRows / products, 1, kCustomers);
+  auto rows = MakeRequestRows(model.feature_names, customers, products);
+  // Rows of any kind make the sweep say what it lacks.
+  if (!rows) rows = std::vector<float>(model.feature_count, 1.0F);
+  std::vector<Side> sides = SidesOfSweep(model, *rows);
+  if (!sides[0].score) return std::vector{sides[0].times};
+  if (xgboost != nullptr) {
+    sides.push_back(SideOfXgboost(std::string(kXgboost), *xgboost, &trainer::XgboostModel::Predict,
+                                  model.feature_count));
+  }
+  int rounds = 0;
+  return TimeSides(std::move(sides), model, *rows, customers, rounds);
 }
 
 }  // namespace
@@ -110,7 +215,7 @@ Result<BenchReport> BenchModel(const std::string& file, std::size_t rows, bool a
   auto loaded = forest::LoadModel(bytes);
   if (!loaded) return Within(file, std::move(loaded).error());
   const forest::Model& model = *loaded;
-  std::vector<Side> sides = BuildEngines(model, rows);
+  std::vector<Side> sides = SidesOfEngines(model);
   std::optional<trainer::XgboostModel> xgboost;
   if (against_xgboost) {
     auto theirs = trainer::XgboostModel::Load(bytes, 1);
@@ -121,50 +226,22 @@ Result<BenchReport> BenchModel(const std::string& file, std::size_t rows, bool a
                               file));
     }
     xgboost.emplace(std::move(*theirs));
-    sides.emplace_back().times.engine = "xgboost";
-  }
-  const std::vector<float> matrix = MakeRows(model, rows);
-  // Once before the clock runs, so that memory is there.
-  AISLE_CHECK(RunRound(sides, xgboost, matrix, model.feature_count));
-  for (Side& side : sides) side.ms.clear();
-
-  BenchReport report{.rows = rows,
-                     .inputs = model.feature_count,
-                     .trees = model.TreeCount(),
-                     .rounds = 0,
-                     .engines = {}};
-  for (double spent = 0;
-       report.rounds < kRoundsMin || (spent < kTimedMs && report.rounds < kRoundsMax);
-       ++report.rounds) {
-    AISLE_CHECK(RunRound(sides, xgboost, matrix, model.feature_count));
-    for (const Side& side : sides) spent += side.ms.empty() ? 0 : side.ms.back();
-  }
-  for (Side& side : sides) {
-    if (side.times.skipped.empty()) {
-      side.times.score_ms = base::Median(side.ms);
-      side.times.rows_differ =
-          CountDifferent(side.margins, sides.front().margins, model.group_count);
-    }
-    if (side.times.skipped.empty() && against_xgboost) {
-      std::vector<double> ratios;
-      for (std::size_t round = 0; round < side.ms.size(); ++round)
-        ratios.push_back(sides.back().ms[round] / side.ms[round]);
-      side.times.times_xgboost = base::Median(std::move(ratios));
-    }
-    report.engines.push_back(side.times);
-  }
-  const EngineTimes& last = report.engines.back();
-  if (xgboost && last.rows_differ > 0) {
+    sides.push_back(SideOfXgboost(std::string(kXgboost), *xgboost, &trainer::XgboostModel::Predict,
+                                  model.feature_count));
+    // Predicting in place, which the others stand against, starts a dart model from another base.
     AISLE_TRY(const std::string json, xgboost->AsJson());
     if (json.contains(kDartInJson)) {
-      report.engines.push_back(
-          {.engine = "xgboost through a matrix",
-           .skipped =
-               "not timed. This is a dart model: predicting in place, which is timed, starts "
-               "from another base and differs in last bits; Booster.predict, which the "
-               "engines equal, does not"});
+      sides.push_back(SideOfXgboost("xgboost through a matrix", *xgboost,
+                                    &trainer::XgboostModel::PredictMatrix, model.feature_count));
     }
   }
+  BenchReport report;
+  report.rows = rows;
+  report.inputs = model.feature_count;
+  report.trees = model.TreeCount();
+  AISLE_TRY(report.engines,
+            TimeSides(std::move(sides), model, MakeRows(model, rows), 1, report.rounds));
+  AISLE_TRY(report.request, TimeSweep(model, rows, xgboost ? &*xgboost : nullptr));
   return report;
 }
 

@@ -2,9 +2,10 @@
 // prints.
 //
 // All sides score the same made-up rows, in turn, in short blocks: whatever the machine does meanwhile meets
-// all of them. A ratio is the median of the ratios of the blocks of one round.
+// all of them. A ratio is the median of the ratios of the blocks of one round. The sweep scores requests, not
+// rows: it has rows of its own, those of a few customers and `rows` products, and XGBoost's time on them.
 //
-//   units    milliseconds for all rows.
+//   units    milliseconds for all rows; of `request`, for one customer's.
 //   missing  an engine that this CPU or this model rules out has `skipped`, which says why, and no times.
 //   threads  one, XGBoost too.
 //   errors   what LoadModel returns; kInvalidArgument where XGBoost does not read the file.
@@ -28,6 +29,7 @@ struct EngineTimes {
   double score_ms = 0;           // The median.
   double times_xgboost = 0;      // How often its time goes into XGBoost's; 0: not compared.
   std::int64_t rows_differ = 0;  // From the reference, in any bit.
+  double furthest = 0;           // The largest distance of a margin from the reference's.
 };
 
 struct BenchReport {
@@ -36,6 +38,7 @@ struct BenchReport {
   std::size_t trees = 0;
   int rounds = 0;
   std::vector<EngineTimes> engines;
+  std::vector<EngineTimes> request;
 };
 
 Result<BenchReport> BenchModel(const std::string& file, std::size_t rows, bool against_xgboost);

@@ -68,6 +68,17 @@ Result<SweepScorer> SweepScorer::Make(const ModelSpec& spec, const forest::Fores
   return scorer;
 }
 
+Result<std::optional<SweepScorer>> SweepScorer::MakeIfFits(const ModelSpec& spec,
+                                                           const forest::Forest& forest,
+                                                           const features::CatalogueView& view) {
+  auto made = Make(spec, forest, view);
+  if (made) return std::optional(*std::move(made));
+  if (!forest.SweepWasChosen()) return std::optional<SweepScorer>();
+  return Fail(made.error().code,
+              fmt::format("engine {} is wanted, and does not take this model and catalogue: {}",
+                          forest::EngineName(forest::Engine::kSweep), made.error().message));
+}
+
 SweepScorer::SweepScorer(forest::Sweep sweep, features::PairRowMaker maker, const ModelSpec& spec,
                          const features::CatalogueView& view)
     : sweep_(std::move(sweep)),

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -70,6 +71,10 @@ class SweepScorer {
   // `view` must outlive the scorer. Where somebody chose the forest's engine, that one answers and nothing is swept.
   static Result<SweepScorer> Make(const ModelSpec& spec, const forest::Forest& forest,
                                   const features::CatalogueView& view);
+  // The same, and nothing where it does not fit: rank by rows. An error only where the sweep was chosen.
+  static Result<std::optional<SweepScorer>> MakeIfFits(const ModelSpec& spec,
+                                                       const forest::Forest& forest,
+                                                       const features::CatalogueView& view);
 
   SweptCandidates Group(std::span<const std::uint32_t> candidates) const;
 

@@ -171,12 +171,9 @@ struct ServingState::Impl {
     ranker.emplace(std::move(made));
     for (const RegionShelf& region : shelf.regions)
       candidates.push_back(ranker->Prepare(region.products));
-    // A model that cannot be swept is ranked by rows: no error.
-    if (auto fits = ranking::SweepScorer::Make(*model, ranker->Forest(), *view)) {
-      sweeper.emplace(*std::move(fits));
-      for (std::size_t region = 0; region < swept.size(); ++region)
-        swept[region] = sweeper->Group(shelf.regions[region].products);
-    }
+    AISLE_TRY(sweeper, ranking::SweepScorer::MakeIfFits(*model, ranker->Forest(), *view));
+    for (std::size_t region = 0; sweeper && region < swept.size(); ++region)
+      swept[region] = sweeper->Group(shelf.regions[region].products);
     return {};
   }
 

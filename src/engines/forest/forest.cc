@@ -42,6 +42,8 @@ constexpr auto kEngineList = [] {
   return list;
 }();
 
+constexpr std::string_view kSweepName = "sweep";
+
 const EngineFacts& FactsOf(Engine engine) {
   const auto* const found = std::ranges::find(kEngines, engine, &EngineFacts::engine);
   AISLE_ASSERT(found != kEngines.end());
@@ -98,15 +100,18 @@ Result<Engine> ParseEngine(std::string_view name) {
     if (facts.name == name) return facts.engine;
     names += fmt::format(", {}", facts.name);
   }
+  if (name == kSweepName) return Engine::kSweep;
+  names += fmt::format(", {}", kSweepName);
   return Fail(ErrorCode::kInvalidArgument, fmt::format("engine '{}' is none of {}", name, names));
 }
 
 std::string_view EngineName(Engine engine) {
-  return engine == Engine::kAuto ? "auto" : FactsOf(engine).name;
+  if (engine == Engine::kAuto) return "auto";
+  return engine == Engine::kSweep ? kSweepName : FactsOf(engine).name;
 }
 
 Status CheckEngine(Engine engine) {
-  if (engine == Engine::kAuto || RunsHere(FactsOf(engine))) return {};
+  if (engine == Engine::kAuto || engine == Engine::kSweep || RunsHere(FactsOf(engine))) return {};
   return Fail(ErrorCode::kFailedPrecondition,
               fmt::format("engine {} needs {}, which this CPU lacks; the best it runs is {}",
                           EngineName(engine), FactsOf(engine).needs, BestSliced().name));
@@ -130,7 +135,7 @@ Result<Forest> Forest::Build(Model model, Engine engine) {
   Result<Forest> forest = BuildWith(std::move(model), *parsed);
   if (!forest && forest.error().code == ErrorCode::kFailedPrecondition)
     return Within(kVariable, std::move(forest).error());
-  if (forest && *parsed != Engine::kAuto) forest->engine_reason_ = kVariable;
+  if (forest && forest->engine_was_chosen_) forest->engine_reason_ = kVariable;
   return forest;
 }
 
@@ -138,9 +143,16 @@ Result<Forest> Forest::BuildWith(Model model, Engine engine) {
   AISLE_CHECK(CheckModel(model));
   Forest forest;
   forest.engine_reason_ = "asked for";
-  forest.engine_was_chosen_ = engine != Engine::kAuto;
   AISLE_CHECK(CheckEngine(engine));
   const std::string beyond(WhatIsNotPlain(model));
+  forest.sweep_was_chosen_ = engine == Engine::kSweep;
+  if (forest.sweep_was_chosen_ && !beyond.empty()) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("engine {} does not take this model: {}; {} takes it", kSweepName,
+                            beyond, EngineName(Engine::kReference)));
+  }
+  if (forest.sweep_was_chosen_) engine = Engine::kAuto;
+  forest.engine_was_chosen_ = engine != Engine::kAuto;
   const std::string unfit = beyond.empty() ? WhyNotSliced(model) : beyond;
   const Engine widest = beyond.empty() ? Engine::kInterleaved : Engine::kReference;
   if (engine == Engine::kAuto && unfit.empty()) {

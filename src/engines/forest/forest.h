@@ -40,11 +40,14 @@ enum class Engine : std::uint8_t {
   kBitslicedAvx2,
   kBitslicedAvx512,
   kBitslicedVbmi,
+  // The table of a whole request (forest/sweep.h), which needs to know more than rows: ranking makes it, and the
+  // Forest is the fastest other one, for what the sweep leaves over.
+  kSweep,
 };
 
-// All but kAuto, the slowest first.
+// Those that score rows, the slowest first: neither kAuto nor kSweep.
 std::span<const Engine> AllEngines();
-// "auto", "reference", "interleaved", "bitsliced64", "bitsliced-avx2", ... kInvalidArgument lists them.
+// "auto", "reference", "interleaved", "bitsliced64", "bitsliced-avx2", ..., "sweep". kInvalidArgument lists them.
 Result<Engine> ParseEngine(std::string_view name);
 std::string_view EngineName(Engine engine);
 // Whether this CPU runs it: kFailedPrecondition says what it lacks and what there is instead.
@@ -113,8 +116,10 @@ class Forest {
   const std::vector<std::string>& FeatureNames() const { return model_->feature_names; }
   const Model& BuiltFrom() const { return *model_; }
   Engine EngineInUse() const { return engine_; }
-  // Somebody chose the engine: the caller, or AISLE_FOREST_ENGINE.
+  // Somebody chose EngineInUse(): the caller, or AISLE_FOREST_ENGINE.
   bool EngineWasChosen() const { return engine_was_chosen_; }
+  // They chose kSweep: who ranks products sweeps, or says why it cannot.
+  bool SweepWasChosen() const { return sweep_was_chosen_; }
   // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow.
   const std::string& EngineReason() const { return engine_reason_; }
   // Memory of the engine's tables, beside the model.
@@ -127,6 +132,7 @@ class Forest {
   std::shared_ptr<const Scorer> scorer_;
   Engine engine_ = Engine::kReference;
   bool engine_was_chosen_ = false;
+  bool sweep_was_chosen_ = false;
   std::string engine_reason_;
 };
 

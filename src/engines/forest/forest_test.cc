@@ -199,6 +199,29 @@ TEST(Forest, TheEnvironmentForcesAnEngineWhereTheChoiceIsOpen) {
   unsetenv("AISLE_FOREST_ENGINE");
 }
 
+TEST(Forest, TheSweepIsChosenForWhoeverRanksAndTheBestOtherEngineScoresRows) {
+  EXPECT_EQ(ParseEngine("sweep"), Engine::kSweep);
+  EXPECT_EQ(EngineName(Engine::kSweep), "sweep");
+  EXPECT_THAT(ParseEngine("swoop").error().message, HasSubstr(", sweep"));
+  const auto best = Forest::Build(Stump());
+  setenv("AISLE_FOREST_ENGINE", "sweep", 1);
+  const auto forest = Forest::Build(Stump());
+  Model wide = Stump();
+  wide.wide = true;
+  wide.wide_values.assign(wide.nodes.size(), 0.5);
+  const auto refused = Forest::Build(wide);
+  unsetenv("AISLE_FOREST_ENGINE");
+  ASSERT_TRUE(forest);
+  EXPECT_TRUE(forest->SweepWasChosen());
+  EXPECT_FALSE(forest->EngineWasChosen());
+  EXPECT_EQ(forest->EngineInUse(), best->EngineInUse());
+  EXPECT_EQ(forest->EngineReason(), best->EngineReason());
+  EXPECT_FALSE(best->SweepWasChosen());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message,
+              testing::StartsWith("AISLE_FOREST_ENGINE: engine sweep does not take this model"));
+}
+
 TEST(Forest, BuildTakesTheBestBitSlicedLevelThatTheCpuHas) {
   Engine best = Engine::kBitsliced64;
   if (CpuHasAvx2()) best = Engine::kBitslicedAvx2;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <thread>
 
@@ -223,9 +224,10 @@ Result<XgboostModel> XgboostModel::Load(std::string_view model_bytes, int thread
   AISLE_CHECK(
       Check(XGBoosterLoadModelFromBuffer(booster.handle, model_bytes.data(), model_bytes.size()),
             "loading a model"));
-  const std::string count = fmt::format("{}", ClampThreads(threads));
-  AISLE_CHECK(Check(XGBoosterSetParam(booster.handle, "nthread", count.c_str()), "threads"));
-  return XgboostModel(std::exchange(booster.handle, nullptr));
+  const int count = ClampThreads(threads);
+  AISLE_CHECK(Check(XGBoosterSetParam(booster.handle, "nthread", fmt::format("{}", count).c_str()),
+                    "threads"));
+  return XgboostModel(std::exchange(booster.handle, nullptr), count);
 }
 
 XgboostModel::~XgboostModel() {
@@ -233,29 +235,68 @@ XgboostModel::~XgboostModel() {
 }
 
 XgboostModel::XgboostModel(XgboostModel&& other) noexcept
-    : booster_(std::exchange(other.booster_, nullptr)) {}
+    : booster_(std::exchange(other.booster_, nullptr)), threads_(other.threads_) {}
+
+namespace {
+
+Status CheckRows(std::span<const float> rows, std::size_t feature_count) {
+  if (feature_count > 0 && rows.size() % feature_count == 0) return {};
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} values are not rows of {} inputs", rows.size(), feature_count));
+}
+
+// How to predict, as both of XGBoost's ways want to be told.
+std::string PredictConfig(bool margin, std::string_view more) {
+  return fmt::format(
+      R"({{"type":{},"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":true{}}})",
+      margin ? 1 : 0, more);
+}
+
+// What XGBoost's two ways of predicting give back.
+struct Answer {
+  const XgbUlong* shape = nullptr;
+  XgbUlong dimensions = 0;
+  const float* values = nullptr;
+
+  std::span<const float> All() const {
+    const std::size_t count =
+        std::accumulate(shape, shape + dimensions, std::size_t{1}, std::multiplies<>());
+    return {values, count};
+  }
+};
+
+}  // namespace
 
 Result<std::span<const float>> XgboostModel::Predict(std::span<const float> rows,
                                                      std::size_t feature_count, bool margin) {
-  if (feature_count == 0 || rows.size() % feature_count != 0) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} values are not rows of {} inputs", rows.size(), feature_count));
-  }
+  AISLE_CHECK(CheckRows(rows, feature_count));
   if (rows.empty()) return std::span<const float>{};
   const std::string array =
       ArrayText(rows.data(), "<f4", rows.size() / feature_count, feature_count);
-  const std::string config = fmt::format(
-      R"({{"type":{},"iteration_begin":0,"iteration_end":0,"strict_shape":true,"missing":NaN,"cache_id":0}})",
-      margin ? 1 : 0);
-  const XgbUlong* shape = nullptr;
-  XgbUlong dimensions = 0;
-  const float* result = nullptr;
+  const std::string config = PredictConfig(margin, R"(,"missing":NaN,"cache_id":0)");
+  Answer answer;
   AISLE_CHECK(Check(XGBoosterPredictFromDense(booster_, array.c_str(), config.c_str(), nullptr,
-                                              &shape, &dimensions, &result),
+                                              &answer.shape, &answer.dimensions, &answer.values),
                     "predicting"));
-  std::size_t count = 1;
-  for (XgbUlong i = 0; i < dimensions; ++i) count *= shape[i];
-  return std::span<const float>(result, count);
+  return answer.All();
+}
+
+Result<std::span<const float>> XgboostModel::PredictMatrix(std::span<const float> rows,
+                                                           std::size_t feature_count, bool margin) {
+  AISLE_CHECK(CheckRows(rows, feature_count));
+  if (rows.empty()) return std::span<const float>{};
+  Matrix matrix;
+  const std::string array =
+      ArrayText(rows.data(), "<f4", rows.size() / feature_count, feature_count);
+  const std::string making = fmt::format(R"({{"missing":NaN,"nthread":{}}})", threads_);
+  AISLE_CHECK(
+      Check(XGDMatrixCreateFromDense(array.c_str(), making.c_str(), &matrix.handle), "a matrix"));
+  Answer answer;
+  AISLE_CHECK(
+      Check(XGBoosterPredictFromDMatrix(booster_, matrix.handle, PredictConfig(margin, "").c_str(),
+                                        &answer.shape, &answer.dimensions, &answer.values),
+            "predicting"));
+  return answer.All();
 }
 
 Result<std::string> XgboostModel::AsJson() { return Save(booster_, R"({"format":"json"})"); }

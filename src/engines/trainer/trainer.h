@@ -84,11 +84,16 @@ class XgboostModel {
   // The answer belongs to the model and is overwritten by its next call. One thread at a time.
   Result<std::span<const float>> Predict(std::span<const float> rows, std::size_t feature_count,
                                          bool margin);
+  // The same by Booster.predict's way, through a DMatrix that is made of the rows first. Of a dart model the last bits
+  // differ from Predict()'s, which starts from another base.
+  Result<std::span<const float>> PredictMatrix(std::span<const float> rows,
+                                               std::size_t feature_count, bool margin);
   Result<std::string> AsJson();
 
  private:
-  explicit XgboostModel(void* booster) : booster_(booster) {}
+  XgboostModel(void* booster, int threads) : booster_(booster), threads_(threads) {}
   void* booster_;
+  int threads_;
 };
 
 // The same model in XGBoost's JSON form.

@@ -32,6 +32,7 @@ int XGQuantileDMatrixCreateFromCallback(DataIterHandle iterator, DMatrixHandle p
                                         XGDMatrixCallbackNext* next, const char* config_json,
                                         DMatrixHandle* out);
 int XGDMatrixSetInfoFromInterface(DMatrixHandle handle, const char* field, const char* array_json);
+int XGDMatrixCreateFromDense(const char* array_json, const char* config_json, DMatrixHandle* out);
 int XGDMatrixFree(DMatrixHandle handle);
 
 int XGBoosterCreate(const DMatrixHandle matrices[], XgbUlong count, BoosterHandle* out);
@@ -46,4 +47,6 @@ int XGBoosterSaveModelToBuffer(BoosterHandle handle, const char* config_json, Xg
 int XGBoosterPredictFromDense(BoosterHandle handle, const char* array_json, const char* config_json,
                               DMatrixHandle proxy, const XgbUlong** shape, XgbUlong* dimensions,
                               const float** result);
+int XGBoosterPredictFromDMatrix(BoosterHandle handle, DMatrixHandle matrix, const char* config_json,
+                                const XgbUlong** shape, XgbUlong* dimensions, const float** result);
 }  // extern "C"

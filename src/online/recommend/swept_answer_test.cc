@@ -49,6 +49,23 @@ TEST(SweptAnswer, AForcedEngineAnswersByItself) {
   EXPECT_NE(shop.Open()->Sweeper(), nullptr);
 }
 
+TEST(SweptAnswer, AForcedSweepIsNoWishThatIsQuietlyDropped) {
+  Shop shop = MakeShop(3, 400, 4, false);
+  shop.model = ranking::RandomSpec(5, 60, 6, ranking::ReferenceInputs(), 0.1);
+  const Shop other = MakeShop(3, 100, 4, true);
+  setenv("AISLE_FOREST_ENGINE", "sweep", 1);
+  const auto state = shop.Open();
+  const auto refused =
+      serving::ServingState::FromParts(other.manifest, other.shelf, other.model, other.customers);
+  unsetenv("AISLE_FOREST_ENGINE");
+  EXPECT_NE(state->Sweeper(), nullptr);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_NE(refused.error().message.find("engine sweep is wanted, and does not take this model"),
+            std::string::npos)
+      << refused.error().message;
+}
+
 TEST(SweptAnswer, AModelWithThePairsOwnHistoryIsRankedByRows) {
   const Shop shop = MakeShop(3, 100, 4, true);
   const auto state = shop.Open();
