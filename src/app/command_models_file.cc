@@ -24,8 +24,15 @@ Status Predict(Context& context, const PredictOptions& options) {
     if (!value) return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is missing", flag));
   }
   AISLE_TRY(const auto engine, forest::ParseEngine(options.engine.value_or("auto")));
-  AISLE_CHECK(
+  AISLE_TRY(
+      const forest::PredictReport report,
       forest::PredictFile(*options.file, *options.rows, engine, options.margin, *options.out));
+  if (const auto& stop = report.early_stop) {
+    context.Say(
+        "{}: stopped early, best after {} of {} rounds; all {} are used, as Booster.predict does "
+        "(XGBoost's scikit-learn wrapper would use {})",
+        *options.file, stop->best_rounds, stop->rounds, stop->rounds, stop->best_rounds);
+  }
   context.Say("{} holds one {} per row of {}", *options.out,
               options.margin ? "margin" : "prediction", *options.rows);
   return {};

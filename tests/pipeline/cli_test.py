@@ -141,6 +141,19 @@ class WithAShop(shop.ShopTest):
         self.fails(2, "models", "predict", "--file", str(model), "--rows", str(rows), "-o", str(self.folder / "no.csv"))
         self.assertFalse((self.folder / "no.csv").exists())
 
+    def test_a_model_that_stopped_early_says_that_all_rounds_are_used(self):
+        corpus = pathlib.Path(__file__).resolve().parents[2] / "src/engines/forest/corpus"
+        model, rows = self.folder / "stopped.json", self.folder / "stopped_rows.csv"
+        text = (corpus / "logistic.json").read_text()
+        rows.write_text("a,b\n1,2\n")
+        for attributes, words in (('{"best_iteration":"0"}', "best after 1 of 2 rounds; all 2 are used"), ("{}", "")):
+            model.write_text(text.replace('"attributes":{}', f'"attributes":{attributes}'))
+            code, _, said = run("models", "predict", "--file", str(model), "--rows", str(rows), "-o",
+                                str(self.folder / "stopped.csv"), data=self.data)
+            self.assertEqual(code, 0, said)
+            self.assertEqual("stopped early" in said, bool(words))
+            self.assertIn(words, said)
+
     def test_models_of_other_libraries_score_rows(self):
         corpus = pathlib.Path(__file__).resolve().parents[2] / "src/engines/forest/corpus"
         heads = {"classes.ubj": "prediction_0,prediction_1,prediction_2", "lightgbm_binary.txt": "prediction",

@@ -226,6 +226,58 @@ TEST(Load, UbjsonAndJsonOfOneModelAreTheSameModel) {
   }
 }
 
+// dart.json has three rounds, softmax.json one of three classes.
+Result<Model> WithAttributes(const std::string& name, const std::string& attributes,
+                             const std::string& parallel = "1") {
+  std::string text = Corpus(name);
+  for (const auto& [key, value] : {std::pair(std::string("\"attributes\":{}"), attributes),
+                                   {"\"num_parallel_tree\":\"1\"", parallel}}) {
+    const std::size_t at = text.find(key);
+    AISLE_ASSERT(at != std::string::npos);
+    text.replace(at, key.size(), key.substr(0, key.find(':') + 1) + value);
+  }
+  return LoadModel(text);
+}
+
+TEST(Load, AnEarlyStopIsCountedInRounds) {
+  const auto best = [](const std::string& name, const std::string& iteration,
+                       const std::string& parallel) {
+    return WithAttributes(name, fmt::format(R"({{"best_iteration":{}}})", iteration), parallel)
+        .value()
+        .early_stop;
+  };
+  const auto stop = best("dart.json", "\"1\"", "\"1\"");
+  ASSERT_TRUE(stop);
+  EXPECT_EQ(stop->best_rounds, 2U);
+  EXPECT_EQ(stop->rounds, 3U);
+  EXPECT_FALSE(best("dart.json", "\"2\"", "\"1\"")) << "the last round is the best";
+  EXPECT_FALSE(best("dart.json", "\"0\"", "\"3\"")) << "three trees of one round";
+  EXPECT_FALSE(best("softmax.json", "\"0\"", "\"1\"")) << "three classes of one round";
+  EXPECT_FALSE(LoadModel(Corpus("dart.json"))->early_stop);
+}
+
+TEST(Load, AnEarlyStopThatMakesNoSenseIsNone) {
+  for (const std::string value :
+       {R"("-1")", R"("3")", R"("4294967295")", R"("4294967296")", R"("1e0")", R"("1 ")",
+        R"("0x1")", R"("")", R"("one")", "1", "[1]", R"(["1"])", "{}", "null", "NaN"}) {
+    const auto model = WithAttributes("dart.json", "{\"best_iteration\":" + value + "}", "\"1\"");
+    ASSERT_TRUE(model) << value << ": " << model.error().message;
+    EXPECT_FALSE(model->early_stop) << value;
+  }
+  for (const std::string attributes :
+       {R"("best_iteration")", R"(["best_iteration","0"])", "null"}) {
+    const auto model = WithAttributes("dart.json", attributes, "\"1\"");
+    ASSERT_TRUE(model) << attributes << ": " << model.error().message;
+    EXPECT_FALSE(model->early_stop) << attributes;
+  }
+  for (const std::string parallel :
+       {R"("0")", R"("2")", R"("-1")", R"("4294967295")", "{}", R"("9999999999")"}) {
+    const auto model = WithAttributes("dart.json", R"({"best_iteration":"2"})", parallel);
+    ASSERT_TRUE(model) << parallel << ": " << model.error().message;
+    EXPECT_FALSE(model->early_stop) << parallel;
+  }
+}
+
 TEST(Load, AMissingFileIsNotFoundAndABadOneIsNamed) {
   EXPECT_EQ(LoadModelFile("/no/such/model.ubj").error().code, ErrorCode::kNotFound);
   EXPECT_THAT(LoadModelFile(kCorpus / "cycle.json").error().message,

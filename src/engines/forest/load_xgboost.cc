@@ -129,7 +129,26 @@ Result<std::vector<std::string>> ReadTexts(const Value& learner, std::string_vie
   return texts;
 }
 
-Status ReadTrees(const Value& gbtree, const Value* weights, Model& model) {
+// The whole number that a text is; nothing when it is none, or has more than 32 bits.
+std::optional<std::uint32_t> WholeNumber(const Value* value) {
+  if (value == nullptr || value->kind != Value::Kind::kString) return {};
+  const std::string_view text = value->text;
+  std::uint32_t number = 0;
+  const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc() || stop != text.data() + text.size()) return {};
+  return number;
+}
+
+// How many rounds have made the trees; 0 where the file's numbers do not agree.
+std::uint32_t RoundsOf(const Value& parameters, const Model& model) {
+  const std::uint64_t parallel = WholeNumber(parameters.Find("num_parallel_tree")).value_or(1);
+  const std::uint64_t trees_a_round = parallel * model.group_count;
+  if (trees_a_round == 0 || model.TreeCount() % trees_a_round != 0) return 0;
+  return static_cast<std::uint32_t>(model.TreeCount() / trees_a_round);
+}
+
+// Gives the rounds, as RoundsOf.
+Result<std::uint32_t> ReadTrees(const Value& gbtree, const Value* weights, Model& model) {
   AISLE_TRY(const Value* inner, Need(gbtree, "model"));
   AISLE_TRY(const Value* parameters, Need(*inner, "gbtree_model_param"));
   AISLE_TRY(const Value* trees, Need(*inner, "trees"));
@@ -164,11 +183,11 @@ Status ReadTrees(const Value& gbtree, const Value* weights, Model& model) {
       return Within(where, std::move(status).error());
     }
   }
-  return {};
+  return RoundsOf(*parameters, model);
 }
 
 // gbtree holds the trees itself; dart holds a gbtree, and a weight for each of its trees.
-Status ReadBooster(const Value& booster, Model& model) {
+Result<std::uint32_t> ReadBooster(const Value& booster, Model& model) {
   AISLE_TRY(const Value* name, Need(booster, "name"));
   if (name->text == "gbtree") return ReadTrees(booster, nullptr, model);
   if (name->text != "dart") {
@@ -178,6 +197,16 @@ Status ReadBooster(const Value& booster, Model& model) {
   AISLE_TRY(const Value* gbtree, Need(booster, "gbtree"));
   AISLE_TRY(const Value* weights, Need(booster, "weight_drop"));
   return ReadTrees(*gbtree, weights, model);
+}
+
+// The attribute "best_iteration", counted from 0, of a model of so many rounds. Attributes are anybody's notes: what
+// makes no sense, or says no more than that the last round is the best, is no reason to refuse a model.
+std::optional<EarlyStop> ReadEarlyStop(const Value& learner, std::uint32_t rounds) {
+  const Value* attributes = learner.Find("attributes");
+  if (attributes == nullptr) return {};
+  const auto best = WholeNumber(attributes->Find("best_iteration"));
+  if (!best || rounds == 0 || *best >= rounds - 1) return {};
+  return EarlyStop{.best_rounds = *best + 1, .rounds = rounds};
 }
 
 }  // namespace
@@ -190,7 +219,8 @@ Result<Model> ReadXgboost(const Value& root) {
   AISLE_CHECK(ReadParameters(*learner, model));
   AISLE_TRY(model.feature_names, ReadTexts(*learner, "feature_names", model.feature_count));
   AISLE_TRY(model.feature_types, ReadTexts(*learner, "feature_types", model.feature_count));
-  AISLE_CHECK(ReadBooster(*booster, model));
+  AISLE_TRY(const std::uint32_t rounds, ReadBooster(*booster, model));
+  model.early_stop = ReadEarlyStop(*learner, rounds);
   AISLE_CHECK(CheckModel(model));
   return model;
 }

@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,13 @@ struct Node {
   std::uint32_t set = 0;  // Of a split by set: categories[set_begin[set]] up to set_begin[set + 1].
 };
 
+// What XGBoost's early stopping leaves in a file: after `best_rounds` rounds the model was at its best, and all
+// `rounds` of them are in it.
+struct EarlyStop {
+  std::uint32_t best_rounds = 0;  // At least 1, less than `rounds`.
+  std::uint32_t rounds = 0;
+};
+
 struct Model {
   std::vector<Node> nodes;
   std::vector<std::uint32_t> tree_begin = {0};  // One more than there are trees.
@@ -92,6 +100,9 @@ struct Model {
   double scale = 1;
   std::vector<double> biases;  // One per group; empty: 0.
   double sigmoid_slope = 1;    // kLogistic of a wide model: 1 / (1 + exp(-slope * margin)).
+
+  // For whoever tells people about the file; no engine asks. Every round counts.
+  std::optional<EarlyStop> early_stop;
 
   std::size_t TreeCount() const { return tree_begin.size() - 1; }
   std::uint32_t GroupOf(std::size_t tree) const {

@@ -262,8 +262,8 @@ Status ScoreRows(const Forest& forest, LineReader& lines, const Header& header, 
 
 }  // namespace
 
-Status PredictFile(const fs::path& model_path, const fs::path& rows_csv, Engine engine, bool margin,
-                   const fs::path& out_csv) {
+Result<PredictReport> PredictFile(const fs::path& model_path, const fs::path& rows_csv,
+                                  Engine engine, bool margin, const fs::path& out_csv) {
   AISLE_TRY(Model model, LoadModelFile(model_path));
   AISLE_TRY(const Forest forest, Forest::Build(std::move(model), engine));
   AISLE_TRY(File file, Open(rows_csv, "rb"));
@@ -274,7 +274,8 @@ Status PredictFile(const fs::path& model_path, const fs::path& rows_csv, Engine 
   AISLE_CHECK(forest.BuiltFrom().double_inputs
                   ? ScoreRows<double>(forest, lines, header, margin, out)
                   : ScoreRows<float>(forest, lines, header, margin, out));
-  return out.Commit();
+  AISLE_CHECK(out.Commit());
+  return PredictReport{.early_stop = forest.BuiltFrom().early_stop};
 }
 
 }  // namespace aisle::forest

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "base/result.h"
 #include "forest/forest.h"
@@ -27,7 +28,13 @@ namespace aisle::forest {
 // A line longer than this is an error rather than a way to use up the memory.
 inline constexpr std::size_t kLineBytesMax = std::size_t{64} << 20U;
 
-Status PredictFile(const std::filesystem::path& model_path, const std::filesystem::path& rows_csv,
-                   Engine engine, bool margin, const std::filesystem::path& out_csv);
+// What a person should hear about the model although everything went well.
+struct PredictReport {
+  std::optional<EarlyStop> early_stop;  // The model has rounds after its best; all were used.
+};
+
+Result<PredictReport> PredictFile(const std::filesystem::path& model_path,
+                                  const std::filesystem::path& rows_csv, Engine engine, bool margin,
+                                  const std::filesystem::path& out_csv);
 
 }  // namespace aisle::forest

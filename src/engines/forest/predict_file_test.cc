@@ -137,6 +137,23 @@ TEST_F(PredictFileTest, CellsForLightgbmAreDoubles) {
   EXPECT_EQ(margins("1e-999"), margins("0"));
 }
 
+TEST_F(PredictFileTest, AnEarlyStopIsReportedAndAllRoundsAreUsed) {
+  std::string text = Corpus("logistic.json");
+  const std::string key = "\"attributes\":{}";
+  const std::size_t at = text.find(key);
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, key.size(), R"("attributes":{"best_iteration":"0","best_score":"0.5"})");
+  ASSERT_TRUE(base::WriteFileAtomic(folder_ / "stopped.json", text));
+  const auto expected = Run("a,b\n3,1\n");
+  model_ = folder_ / "stopped.json";
+  EXPECT_EQ(*Run("a,b\n3,1\n"), *expected);
+  const auto report = PredictFile(model_, folder_ / "rows.csv", Engine::kAuto, true, folder_ / "o");
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_TRUE(report->early_stop);
+  EXPECT_EQ(report->early_stop->best_rounds, 1U);
+  EXPECT_EQ(report->early_stop->rounds, 2U);
+}
+
 TEST_F(PredictFileTest, NoRowsGiveTheHeaderAlone) {
   const auto out = Run("a,b\n");
   ASSERT_TRUE(out);
