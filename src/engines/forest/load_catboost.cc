@@ -68,10 +68,14 @@ Result<Feature> ReadFeature(const Value& value) {
   }
   feature.column = static_cast<std::uint32_t>(column->number);
   AISLE_TRY(const Value* treatment, Need(value, "nan_value_treatment"));
-  feature.missing_goes_left = treatment->text == "AsFalse" || treatment->text == "AsIs";
-  if (!feature.missing_goes_left && treatment->text != "AsTrue") {
+  if (treatment->text != "AsFalse" && treatment->text != "AsIs" && treatment->text != "AsTrue") {
     return Refuse(fmt::format("nan_value_treatment '{}'", treatment->text.substr(0, 40)));
   }
+  // CatBoost compares a NaN like any number, which is above no border, unless training had some.
+  const Value* has_nans = value.Find("has_nans");
+  const bool trained_with_nans =
+      has_nans != nullptr && has_nans->kind == Value::Kind::kBool && has_nans->number == 1;
+  feature.missing_goes_left = treatment->text != "AsTrue" || !trained_with_nans;
   return feature;
 }
 

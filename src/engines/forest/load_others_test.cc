@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "forest/corpus_file.h"
 #include "forest/exercise.h"
@@ -142,6 +143,33 @@ TEST(LoadCatboost, NumbersAreRoundedToFloats) {
 
 void CatboostRefuses(const std::string& from, const std::string& to, const std::string& word) {
   ExpectRefused("catboost_logloss.json", from, to, word);
+}
+
+// CatBoost's own answers: a NaN is above no border, unless training had some that it took for high.
+TEST(LoadCatboost, MissingGoesRightOnlyWhereTrainingHadMissingAndTookThemForHigh) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kHigh = std::numeric_limits<float>::infinity();
+  const auto margin = [](const std::string& has_nans, const std::string& treatment, float x) {
+    std::string text = Corpus("catboost_logloss.json");
+    const std::string from = R"("has_nans":true,"nan_value_treatment":"AsTrue")";
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; ++at) {
+      text.replace(at, from.size(), has_nans + R"("nan_value_treatment":")" + treatment + '"');
+    }
+    const auto forest = Forest::Build(LoadModel(text).value());
+    std::vector<double> margins(1);
+    forest->WideMargins(std::vector<float>{x, x, 0}, margins);
+    return margins[0];
+  };
+  const std::string yes = R"("has_nans":true,)";
+  ASSERT_NE(margin(yes, "AsTrue", kHigh), margin(yes, "AsTrue", -kHigh));
+  EXPECT_EQ(margin(yes, "AsTrue", kNan), margin(yes, "AsTrue", kHigh));
+  EXPECT_EQ(margin(yes, "AsFalse", kNan), margin(yes, "AsFalse", -kHigh));
+  EXPECT_EQ(margin(yes, "AsIs", kNan), margin(yes, "AsIs", -kHigh));
+  for (const std::string no : {R"("has_nans":false,)", R"("has_nans":1,)", ""}) {
+    for (const std::string treatment : {"AsTrue", "AsFalse", "AsIs"}) {
+      EXPECT_EQ(margin(no, treatment, kNan), margin(no, treatment, -kHigh)) << no << treatment;
+    }
+  }
 }
 
 TEST(LoadCatboost, SizesAndIndicesThatDisagreeAreRefused) {

@@ -39,11 +39,8 @@ def case(name, loss, scale_and_bias=None, **more):
     features = json.loads((folder / "model.json").read_text())["features_info"]["float_features"]
     found = {feature["flat_feature_index"]: feature["borders"] or [] for feature in features}
     rows = cases.hard_rows(x, found, True)
-    # CatBoost refuses a missing value where training had none.
-    for feature in features:
-        if not feature["has_nans"]:
-            column = rows[:, feature["flat_feature_index"]]
-            column[np.isnan(column)] = 0
+    untrained = [feature["flat_feature_index"] for feature in features if not feature["has_nans"]]
+    assert np.isnan(rows[:, untrained]).any(), "missing values where training had none are part of each case"
     margins = np.asarray(model.predict(pool(rows), prediction_type="RawFormulaVal", thread_count=1), np.float64)
     kind = "Probability" if loss in ("Logloss", "CrossEntropy", "MultiClass") else "RawFormulaVal"
     predictions = np.asarray(model.predict(pool(rows), prediction_type=kind, thread_count=1), np.float64)
@@ -54,6 +51,27 @@ def case(name, loss, scale_and_bias=None, **more):
                 library=f"catboost {cb.__version__}")
 
 
+def missing_untrained():
+    """nan_value_treatment says AsTrue, but has_nans denies it: what CatBoost does with such a file is what counts."""
+    folder, x, model = train("missing_untrained", "Logloss", nan_mode="Max")
+    path = folder / "model.json"
+    document = json.loads(path.read_text())
+    for feature in document["features_info"]["float_features"]:
+        if feature["nan_value_treatment"] == "AsTrue":
+            feature["has_nans"] = False
+    path.write_text(json.dumps(document))
+    trained, rows = model, x
+    model = cb.CatBoost()
+    model.load_model(str(path), format="json")
+    # Reading JSON back rounds leaves: only the sides are compared, by rows that say them without a NaN.
+    low = np.where(np.isnan(rows), np.float32(-np.inf), rows)
+    assert (model.predict(pool(rows)) == model.predict(pool(low))).all(), "CatBoost no longer takes them for low"
+    margins = np.asarray(trained.predict(pool(low), prediction_type="RawFormulaVal", thread_count=1), np.float64)
+    scores = np.asarray(trained.predict(pool(low), prediction_type="Probability", thread_count=1), np.float64)[:, 1]
+    cases.write("missing_untrained", rows, margins, np.ascontiguousarray(scores), objective="Logloss", tolerance="1e-14",
+                library=f"catboost {cb.__version__}")
+
+
 def main():
     for loss in ("Logloss", "CrossEntropy", "RMSE", "MAE", "QueryRMSE", "YetiRank", "MultiClass"):
         case(loss.lower(), loss)
@@ -61,6 +79,7 @@ def main():
     case("deep", "RMSE", depth=10, iterations=5)
     case("nan_mode_max", "Logloss", nan_mode="Max")
     case("no_missing", "Logloss", edit=lambda x: np.nan_to_num(x))
+    missing_untrained()
     case("scale_and_bias", "RMSE", scale_and_bias=(.3, 7.1))
     case("boost_from_average", "Logloss", boost_from_average=True)
 
