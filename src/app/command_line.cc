@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <new>
 
 #include "app/command.h"
 #include "app/interrupt.h"
@@ -14,10 +15,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kExitCodes =
     "Exit codes: 0 done, 1 internal or a damaged file, 2 wrong arguments, file or query, 3 not\n"
-    "found, 4 held by another process or unreachable (try again), 5 a step before is missing or\n"
-    "versions disagree, 130 interrupted, 143 terminated. `serve`, `demo`, `up` and `worker "
-    "--every`\n"
-    "run until they are told to stop, and end with 0 when a signal does.\n";
+    "found, 4 held by another process or unreachable (try again), 5 a step before is missing,\n"
+    "versions disagree or memory ran out, 130 interrupted, 143 terminated. `serve`, `demo`, `up`\n"
+    "and `worker --every` run until they are told to stop, and end with 0 when a signal does.\n";
 
 // The options of every command, as they were given.
 struct Globals {
@@ -243,7 +243,14 @@ int RunChosen(const std::string& name, const std::function<Status(Context&)>& ru
               const Globals& globals) {
   auto context = MakeContext(name, globals);
   if (!context) return Report(name, context.error());
-  const Status status = run(*context);
+  Status status;
+  try {
+    status = run(*context);
+  } catch (const std::bad_alloc&) {
+    status = Fail(
+        ErrorCode::kFailedPrecondition,
+        "memory ran out while this ran; a machine with more memory or a smaller file is needed");
+  }
   std::fflush(stdout);
   if (Interrupted() && !status) {
     fmt::print(stderr, "aisle {}: interrupted; nothing of this step is kept\n", name);

@@ -2,6 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "app/command.h"
 
@@ -101,6 +107,29 @@ TEST(CommandLine, OptionsOfEveryCommandMayStandBeforeIt) {
   EXPECT_EQ(before.code, 0);
   EXPECT_EQ(before.out, after.out);
   EXPECT_THAT(before.out, HasSubstr("\"data\":\"/nowhere/at/all\""));
+}
+
+// A file of 200 MB in 40 MB more than the process has.
+TEST(CommandLine, MemoryThatRunsOutIsAnErrorOfOneLine) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
+  GTEST_SKIP() << "sanitizers reserve address space of their own";
+#endif
+  const auto path =
+      std::filesystem::temp_directory_path() / fmt::format("aisle-holes-{}.json", getpid());
+  std::ofstream(path) << "{";
+  std::filesystem::resize_file(path, 200'000'000);
+  const auto bench = [&] {
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlimit limit{.rlim_cur = pages * 4096 + (std::size_t{40} << 20U),
+                       .rlim_max = RLIM_INFINITY};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(99);
+    std::_Exit(RunCommandLine({"models", "bench", "--file", path.string()}));
+  };
+  EXPECT_EXIT(
+      bench(), testing::ExitedWithCode(5),
+      "aisle models bench: memory ran out while this ran; a machine with more memory.*\n  next: ");
+  std::filesystem::remove(path);
 }
 
 TEST(CommandLine, TheVersionIsOneLine) {

@@ -62,8 +62,10 @@ Result<Model> LoadModelFile(const std::filesystem::path& path) {
     if (!model) return Within(path.string(), std::move(model).error());
     return model;
   } catch (const std::bad_alloc&) {
-    return Fail(ErrorCode::kUnavailable,
-                path.string() + ": there is not enough memory to load this model");
+    return Fail(ErrorCode::kFailedPrecondition,
+                path.string() +
+                    ": memory ran out while this model was loaded; a machine with more memory or a "
+                    "smaller file is needed");
   }
 }
 

@@ -6,8 +6,8 @@
 //
 //   missing  a file without feature names gives a model without; then inputs go by position.
 //   errors   kInvalidArgument: what is wrong, with tree and node, or byte offset. LoadModelFile also
-//            what base::ReadFile returns, and kUnavailable where memory does not suffice; its messages start with
-//            the path.
+//            what base::ReadFile returns, and kFailedPrecondition where memory does not suffice; its messages
+//            start with the path.
 //   cost     linear in the file's size, in time and memory (document.h says how much).
 //   source   the libraries' own files: XGBoost 1.7 to 3.2, LightGBM 3.3 and 4.6, CatBoost 1.2.10.
 #pragma once
