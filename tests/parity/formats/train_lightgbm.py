@@ -90,6 +90,10 @@ def main():
     case("no_splits", "regression", min_data_in_leaf=5000, rounds=3)
     case("missing_none", "binary", use_missing=False)
     case("missing_none_by_data", "binary", edit=lambda x: np.nan_to_num(x, posinf=0, neginf=0))
+    # Bits 2 and 3 of decision_type: nothing is missing, though the rows have NaN.
+    decisions = [int(word) for line in (cases.OUT / "missing_none_by_data" / "model.txt").read_text().splitlines()
+                 if line.startswith("decision_type=") for word in line.split("=")[1].split()]
+    assert decisions and max(decisions) < 4, "the case is about NaN where training had none"
     case("missing_zero", "binary", zero_as_missing=True)
     case("categories", "binary", categorical=True, min_data_per_group=5, cat_smooth=1, cat_l2=1)
     case("categories_one_hot", "binary", categorical=True, max_cat_to_onehot=1000, min_data_per_group=5)
