@@ -5,6 +5,7 @@
 #include "app/print.h"
 #include "forest/forest.h"
 #include "forest/predict_file.h"
+#include "ranking/swept_rows.h"
 
 namespace aisle::app {
 namespace {
@@ -18,15 +19,24 @@ struct PredictOptions {
   bool margin = false;
 };
 
+Status SweepBlock(const forest::Model& model, std::span<const float> rows, std::size_t first_row,
+                  std::span<float> margins) {
+  const auto swept = ranking::SweptRows::Make(model, rows, first_row);
+  if (!swept) return Within("engine sweep", swept.error());
+  forest::SweepScratch scratch;
+  swept->ExactMargins(scratch, margins);
+  return {};
+}
+
 Status Predict(Context& context, const PredictOptions& options) {
   for (const auto& [flag, value] :
        {std::pair("--file", options.file), {"--rows", options.rows}, {"-o", options.out}}) {
     if (!value) return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is missing", flag));
   }
   AISLE_TRY(const auto engine, forest::ParseEngine(options.engine.value_or("auto")));
-  AISLE_TRY(
-      const forest::PredictReport report,
-      forest::PredictFile(*options.file, *options.rows, engine, options.margin, *options.out));
+  AISLE_TRY(const forest::PredictReport report,
+            forest::PredictFile(*options.file, *options.rows, engine, options.margin, *options.out,
+                                SweepBlock));
   if (const auto& stop = report.early_stop) {
     context.Say(
         "{}: stopped early, best after {} of {} rounds; all {} are used, as Booster.predict does "
@@ -47,7 +57,7 @@ void DefineModelsPredict(CommandBuilder& command) {
   command.Text("--rows", "FILE.csv", &options->rows,
                "Rows: a header line, empty cells are missing");
   command.Text("--engine", "NAME", &options->engine,
-               "auto (default), reference, interleaved, bitsliced64, bitsliced-avx2, ...");
+               "auto (default), reference, interleaved, bitsliced64, bitsliced-avx2, ..., sweep");
   command.Switch("--margin", &options->margin, "Margins instead of predictions");
   command.Text("-o,--out", "FILE.csv", &options->out, "Where predictions go, one per row");
   command.Examples(

@@ -114,9 +114,9 @@ class ShopTest(unittest.TestCase):
         shutil.copytree(SHOP, self.data)
         return self.data
 
-    def small_recipe(self, model):
-        """The default recipe with a few trees and no gates, for tests that train on the way to something else."""
-        text = (ROOT / "recipes" / f"{model}_default.toml").read_text()
+    def small_recipe(self, model, kind="default"):
+        """The recipe with a few trees and no gates, for tests that train on the way to something else."""
+        text = (ROOT / "recipes" / f"{model}_{kind}.toml").read_text()
         path = self.folder / f"{model}_small.toml"
         text = re.sub(r"(?ms)^\[gates\].*?(?=^\[|\Z)", "", text)
         path.write_text(re.sub(r"(?m)^rounds = \d+", "rounds = 12", text))

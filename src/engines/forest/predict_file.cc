@@ -11,10 +11,13 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <type_traits>
 #include <unordered_map>
+#include <utility>
 
 #include "base/files.h"
 #include "forest/load.h"
+#include "forest/output.h"
 
 namespace aisle::forest {
 namespace {
@@ -222,39 +225,61 @@ std::string OutputHeader(const Model& model, bool margin) {
   return header + "\n";
 }
 
+// How blocks of rows become lines.
+struct Output {
+  const Forest& forest;
+  bool margin;
+  const SweepRows& sweep;
+  base::StagedFile& file;
+
+  std::size_t Width() const { return margin ? forest.GroupCount() : forest.OutputCount(); }
+};
+
+// Models that the sweep takes have one group and sum floats.
+Status Sweep(const Output& out, std::span<const float> rows, std::size_t first_row,
+             std::span<double> scores) {
+  std::vector<float> floats(scores.size());
+  AISLE_CHECK(out.sweep(out.forest.BuiltFrom(), rows, first_row, floats));
+  if (!out.margin) ApplyObjective(out.forest.BuiltFrom(), std::span<float>(floats), floats);
+  std::ranges::copy(floats, scores.begin());
+  return {};
+}
+
 template <typename Number>
-Status ScoreBlock(const Forest& forest, bool margin, std::span<const Number> rows,
-                  std::vector<double>& scores, base::StagedFile& out) {
-  const std::size_t width = margin ? forest.GroupCount() : forest.OutputCount();
-  scores.resize(rows.size() / forest.FeatureCount() * width);
-  margin ? forest.WideMargins(rows, scores) : forest.WidePredict(rows, scores);
+Status ScoreBlock(const Output& out, std::span<const Number> rows, std::size_t first_row) {
+  const Forest& forest = out.forest;
+  std::vector<double> scores(rows.size() / forest.FeatureCount() * out.Width());
+  if constexpr (std::is_same_v<Number, float>) {
+    if (forest.SweepWasChosen()) AISLE_CHECK(Sweep(out, rows, first_row, scores));
+  }
+  if (!forest.SweepWasChosen())
+    out.margin ? forest.WideMargins(rows, scores) : forest.WidePredict(rows, scores);
   const int digits = forest.BuiltFrom().wide ? 17 : 9;
   std::string text;
   for (std::size_t i = 0; i < scores.size(); ++i) {
     fmt::format_to(std::back_inserter(text), "{:.{}g}{}", scores[i], digits,
-                   (i + 1) % width == 0 ? '\n' : ',');
+                   (i + 1) % out.Width() == 0 ? '\n' : ',');
   }
-  return out.Write(text);
+  return out.file.Write(text);
 }
 
 // Cells are read as the numbers that the model compares.
 template <typename Number>
-Status ScoreRows(const Forest& forest, LineReader& lines, const Header& header, bool margin,
-                 base::StagedFile& out) {
-  const std::size_t width = forest.FeatureCount();
-  const std::size_t widest = std::max(width, forest.GroupCount());
+Status ScoreRows(const Output& out, LineReader& lines, const Header& header) {
+  const std::size_t width = out.forest.FeatureCount();
+  const std::size_t widest = std::max(width, out.forest.GroupCount());
   const std::size_t block_rows = std::clamp<std::size_t>(kBlockValues / widest, 1, 16384);
   std::vector<Number> rows(block_rows * width);
-  std::vector<double> scores;
   std::size_t filled = 0;
+  std::size_t done = 0;
   for (std::string_view line;;) {
     AISLE_TRY(const bool found, lines.Next(line));
     if (found && line.empty() && width > 1) return BadLine(lines, "an empty line");
     if (found) AISLE_CHECK(ReadRow(lines, line, header, &rows[filled++ * width]));
     if (filled == block_rows || (!found && filled > 0)) {
       const auto block = std::span<const Number>(rows).first(filled * width);
-      AISLE_CHECK(ScoreBlock(forest, margin, block, scores, out));
-      filled = 0;
+      AISLE_CHECK(ScoreBlock(out, block, done + 1));
+      done += std::exchange(filled, 0);
     }
     if (!found) return {};
   }
@@ -263,17 +288,19 @@ Status ScoreRows(const Forest& forest, LineReader& lines, const Header& header, 
 }  // namespace
 
 Result<PredictReport> PredictFile(const fs::path& model_path, const fs::path& rows_csv,
-                                  Engine engine, bool margin, const fs::path& out_csv) {
+                                  Engine engine, bool margin, const fs::path& out_csv,
+                                  const SweepRows& sweep) {
   AISLE_TRY(Model model, LoadModelFile(model_path));
   AISLE_TRY(const Forest forest, Forest::Build(std::move(model), engine));
+  AISLE_ASSERT(!forest.SweepWasChosen() || sweep);
   AISLE_TRY(File file, Open(rows_csv, "rb"));
   LineReader lines(std::move(file), rows_csv.string());
   AISLE_TRY(const Header header, ReadHeader(lines, forest));
   AISLE_TRY(base::StagedFile out, base::StagedFile::Create(out_csv));
   AISLE_CHECK(out.Write(OutputHeader(forest.BuiltFrom(), margin)));
-  AISLE_CHECK(forest.BuiltFrom().double_inputs
-                  ? ScoreRows<double>(forest, lines, header, margin, out)
-                  : ScoreRows<float>(forest, lines, header, margin, out));
+  const Output output{forest, margin, sweep, out};
+  AISLE_CHECK(forest.BuiltFrom().double_inputs ? ScoreRows<double>(output, lines, header)
+                                               : ScoreRows<float>(output, lines, header));
   AISLE_CHECK(out.Commit());
   return PredictReport{.early_stop = forest.BuiltFrom().early_stop};
 }

@@ -11,14 +11,16 @@
 //            floats, for LightGBM as doubles, which is what each library compares.
 //   missing  an empty cell, or "nan". "inf" and "-inf" are numbers.
 //   errors   kInvalidArgument with file, line (the header is line 1) and column: a bad number, too many or
-//            too few cells, an unknown, missing or double column; what LoadModelFile and Forest::Build return;
+//            too few cells, an unknown, missing or double column; what LoadModelFile, Forest::Build and `sweep` return;
 //            kNotFound for a missing file. On any error the output file is not touched.
 //   cost     streams in blocks: memory does not grow with the number of rows.
 //   source   RFC 4180 without line breaks inside quotes; CR LF and LF.
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <span>
 
 #include "base/result.h"
 #include "forest/forest.h"
@@ -33,8 +35,15 @@ struct PredictReport {
   std::optional<EarlyStop> early_stop;  // The model has rounds after its best; all were used.
 };
 
+// Margins of a block of rows by Engine::kSweep, which needs to know what the inputs mean. `first_row` is the place of
+// the block's first row in the file, from 1: for messages.
+using SweepRows = std::function<Status(const Model& model, std::span<const float> rows,
+                                       std::size_t first_row, std::span<float> margins)>;
+
+// `sweep` is asked where engine is kSweep, and may be empty elsewhere.
 Result<PredictReport> PredictFile(const std::filesystem::path& model_path,
                                   const std::filesystem::path& rows_csv, Engine engine, bool margin,
-                                  const std::filesystem::path& out_csv);
+                                  const std::filesystem::path& out_csv,
+                                  const SweepRows& sweep = nullptr);
 
 }  // namespace aisle::forest

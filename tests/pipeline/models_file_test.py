@@ -1,0 +1,171 @@
+"""Model files of anybody's, and the engines that score them: predict, bench, and an engine that is forced."""
+import json
+import pathlib
+import random
+import struct
+
+import shop
+
+PRICE_INPUTS = {"price_ratio": ("avg_browsed_price", float("inf")), "spend_match": ("avg_order_value", 5.0)}
+CORPUS = pathlib.Path(__file__).resolve().parents[2] / "src/engines/forest/corpus"
+
+
+def as_float(x):
+    return struct.unpack("f", struct.pack("f", x))[0]
+
+
+def request_rows(inputs, customers, products):
+    """Rows as requests have them: one customer's stand together, and quotients are of the price."""
+    chance = random.Random(7)
+    lines = [",".join(inputs)]
+    shelf = [as_float(round(chance.uniform(1, 300), 2)) for _ in range(products)]
+    for _ in range(customers):
+        customer = {name: as_float(round(chance.uniform(0, 90), 1)) for name in inputs}
+        for i, price in enumerate(shelf):
+            row = dict(customer, price=price, product_tier=(price >= 50) + (price >= 150), is_perishable=i % 2)
+            for name, (average, cap) in PRICE_INPUTS.items():
+                row[name] = min(as_float(price / max(customer[average], 1)), cap)
+            lines.append(",".join(repr(row[name]) for name in inputs))
+    return "\n".join(lines) + "\n"
+
+
+class ModelFiles(shop.ShopTest):
+    def setUp(self):
+        super().setUp()
+        self.copy_shop()
+
+    def test_a_model_file_scores_rows_with_either_engine(self):
+        model = self.data / "registry" / "propensity" / "1" / "model.ubj"
+        inputs = [item["name"] for item in json.loads(self.must("models", "show", "propensity", "--json"))["inputs"]]
+        rows = self.folder / "rows.csv"
+        lines = [",".join(inputs)]
+        for i in range(40):  # Every third cell is missing.
+            lines.append(",".join(str(i + j) if (i + j) % 3 else "" for j in range(len(inputs))))
+        rows.write_text("\n".join(lines) + "\n")
+        scores = []
+        for engine in ("reference", "interleaved", "bitsliced64", "auto"):
+            out = self.folder / f"{engine}.csv"
+            self.must("models", "predict", "--file", str(model), "--rows", str(rows), "--engine", engine, "--margin",
+                      "-o", str(out))
+            scores.append(out.read_text())
+        self.assertEqual(len(set(scores)), 1)
+        self.assertEqual(scores[0].splitlines()[0], "margin")
+        self.assertEqual(len(scores[0].splitlines()), 41)
+        model.write_bytes(model.read_bytes()[: model.stat().st_size // 2])
+        self.fails(2, "models", "predict", "--file", str(model), "--rows", str(rows), "-o", str(self.folder / "no.csv"))
+        self.assertFalse((self.folder / "no.csv").exists())
+
+    def test_a_model_that_stopped_early_says_that_all_rounds_are_used(self):
+        model, rows = self.folder / "stopped.json", self.folder / "stopped_rows.csv"
+        text = (CORPUS / "logistic.json").read_text()
+        rows.write_text("a,b\n1,2\n")
+        for attributes, words in (('{"best_iteration":"0"}', "best after 1 of 2 rounds; all 2 are used"), ("{}", "")):
+            model.write_text(text.replace('"attributes":{}', f'"attributes":{attributes}'))
+            code, _, said = shop.run("models", "predict", "--file", str(model), "--rows", str(rows), "-o",
+                                str(self.folder / "stopped.csv"), data=self.data)
+            self.assertEqual(code, 0, said)
+            self.assertEqual("stopped early" in said, bool(words))
+            self.assertIn(words, said)
+
+    def test_models_of_other_libraries_score_rows(self):
+        heads = {"classes.ubj": "prediction_0,prediction_1,prediction_2", "lightgbm_binary.txt": "prediction",
+                 "catboost_logloss.json": "prediction"}
+        for name, head in heads.items():
+            columns = "Column_0,Column_1,Column_2" if name.startswith("lightgbm") else "a,b,c"
+            rows, out = self.folder / "other_rows.csv", self.folder / "other.csv"
+            rows.write_text(f"{columns}\n1,2,3\n,,\n")
+            self.must("models", "predict", "--file", str(CORPUS / name), "--rows", str(rows), "-o", str(out))
+            lines = out.read_text().splitlines()
+            self.assertEqual(lines[0], head)
+            self.assertEqual(len(lines), 3)
+            for line in lines[1:]:
+                probabilities = [float(cell) for cell in line.split(",")]
+                self.assertTrue(all(0 < p < 1 for p in probabilities))
+                if len(probabilities) > 1:
+                    self.assertAlmostEqual(sum(probabilities), 1, places=5)
+
+    def test_a_model_file_is_timed_with_every_engine_beside_xgboost(self):
+        model = str(self.data / "registry" / "propensity" / "1" / "model.ubj")
+        report = json.loads(self.must("models", "bench", "--file", model, "--rows", "300", "--against", "xgboost", "--json"))
+        engines = {engine["engine"]: engine for engine in report["engines"]}
+        self.assertEqual(list(engines)[:3], ["reference", "interleaved", "bitsliced64"])
+        self.assertEqual(list(engines)[-1], "xgboost")
+        self.assertEqual(report["rows"], 300)
+        for name, engine in engines.items():
+            if "skipped" in engine:
+                self.assertIn("which this CPU lacks", engine["skipped"])
+                continue
+            self.assertEqual(engine["rows_differ"], 0, name)
+            self.assertGreater(engine["score_ms"], 0)
+            self.assertGreater(engine["times_xgboost"], 0)
+        self.assertIn("times as fast", self.must("models", "bench", "--file", model, "--rows", "20"))
+        report = json.loads(self.must("models", "bench", "--file", str(CORPUS / "classes.ubj"), "--rows", "20", "--json"))
+        self.assertTrue(all(engine.get("rows_differ", 0) == 0 for engine in report["engines"]))
+        # A model that only the reference takes has no other engine's time.
+        other = str(CORPUS / "lightgbm_binary.txt")
+        report = json.loads(self.must("models", "bench", "--file", other, "--rows", "20", "--json"))
+        self.assertEqual([e["engine"] for e in report["engines"] if "skipped" not in e], ["reference"])
+        self.fails(2, "models", "bench", "--file", other, "--against", "xgboost")
+        self.fails(2, "models", "bench", "--rows", "20")
+        self.fails(2, "models", "bench", "--file", model, "--against", "lightgbm")
+        self.fails(3, "models", "bench", "--file", str(self.folder / "nobody.ubj"))
+        # Rows of categories say nothing of a request; those of products do.
+        self.assertIn("cannot be made by this build", json.loads(
+            self.must("models", "bench", "--file", model, "--rows", "20", "--json"))["request"][0]["skipped"])
+
+    def test_a_dart_model_has_the_bits_of_xgboost_through_a_matrix(self):
+        report = json.loads(self.must("models", "bench", "--file", str(CORPUS / "dart.json"), "--rows", "500", "--against",
+                                      "xgboost", "--json"))
+        engines = {engine["engine"]: engine for engine in report["engines"]}
+        self.assertEqual(engines["xgboost through a matrix"]["rows_differ"], 0)
+        self.assertGreater(engines["xgboost through a matrix"]["times_xgboost"], 0)
+
+    def test_the_sweep_is_timed_and_scores_rows_with_the_bits_of_the_others(self):
+        self.must("train", self.small_recipe("ranking", "reference"))
+        model = str(self.data / "registry" / "ranking_reference" / "1" / "model.ubj")
+        self.assertIn("yes: ", self.must("models", "show", "ranking_reference"))
+        request = json.loads(self.must("models", "bench", "--file", model, "--rows", "300", "--against", "xgboost",
+                                       "--json"))["request"]
+        self.assertEqual([times["engine"] for times in request], ["sweep", "sweep, bit-equal", "xgboost"])
+        self.assertEqual([times["rows_differ"] for times in request[1:]], [0, 0])
+        self.assertLess(request[0]["furthest"], 1e-4)
+        self.assertTrue(all(times["score_ms"] > 0 and times["times_xgboost"] > 0 for times in request))
+        self.assertIn("sweep, bit-equal", self.must("models", "bench", "--file", model, "--rows", "20"))
+
+        inputs = [item["name"] for item in json.loads(self.must("models", "show", "ranking_reference", "--json"))["inputs"]]
+        rows = self.folder / "rows.csv"
+        # More rows than are scored at once.
+        rows.write_text(request_rows(inputs, 9, 2000))
+        scores = {}
+        for kind in ((), ("--margin",)):
+            for engine in ("reference", "sweep"):
+                out = self.folder / f"{engine}.csv"
+                self.must("models", "predict", "--file", model, "--rows", str(rows), "--engine", engine, *kind, "-o", str(out))
+                scores[engine] = out.read_text()
+            self.assertEqual(scores["sweep"], scores["reference"])
+            self.assertEqual(len(scores["sweep"].splitlines()), 18_001)
+            self.assertGreater(len(set(scores["sweep"].splitlines())), 100)
+        # A row that no request has is named by its place in the file, and nothing is written.
+        lines = rows.read_text().splitlines()
+        cells = lines[17_000].split(",")
+        cells[inputs.index("price_ratio")] = "-1"
+        rows.write_text("\n".join([*lines[:17_000], ",".join(cells), *lines[17_001:]]) + "\n")
+        none = self.folder / "none.csv"
+        said = self.fails(5, "models", "predict", "--file", model, "--rows", str(rows), "--engine", "sweep", "-o", str(none))
+        self.assertIn("engine sweep: row 17000: 'price_ratio' is -1", said)
+        self.assertFalse(none.exists())
+
+    def test_a_forced_sweep_is_an_error_where_the_model_is_not_of_its_kind(self):
+        question = ("recommend", "1000000", "--zip-code", "10001")
+        self.must(*question)
+        said = self.fails(5, *question, AISLE_FOREST_ENGINE="sweep")
+        self.assertIn("engine sweep is wanted, and does not take this model", said)
+        self.assertIn("by which", said)
+        shown = self.must("models", "show", "ranking", AISLE_FOREST_ENGINE="sweep")
+        self.assertIn("is wanted, and does not take", shown)
+        said = self.fails(2, *question, AISLE_FOREST_ENGINE="swoop")
+        self.assertIn(", sweep", said)
+
+
+if __name__ == "__main__":
+    shop.main()
