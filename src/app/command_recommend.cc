@@ -76,6 +76,13 @@ Status One(Context& context, const RecommendOptions& options) {
   return {};
 }
 
+// How the lists were ranked, where that was not by columns alone.
+std::string Swept(const EveryoneReport& report) {
+  if (report.swept == 0) return "";
+  if (report.swept == report.customers) return ", ranked by the sweep";
+  return fmt::format(", {} of them ranked by the sweep", Grouped(report.swept));
+}
+
 Status Everyone(Context& context, const RecommendOptions& options) {
   if (options.customer) return Wrong("a customer id and --all exclude each other");
   if (options.zip_code || options.top_n || options.strict) {
@@ -93,14 +100,16 @@ Status Everyone(Context& context, const RecommendOptions& options) {
   if (context.json) {
     PrintJson({{"as_of", base::FormatIso(request.as_of)},
                {"customers", report.customers},
+               {"swept", report.swept},
                {"rows", report.rows},
                {"candidates", report.candidates},
                {"unknown_candidates", report.unknown_candidates},
                {"seconds", report.seconds},
                {"file", *options.out}});
   } else {
-    PrintOut(fmt::format("{}: {} rows for {} customers in {}\n", *options.out, Grouped(report.rows),
-                         Grouped(report.customers), Seconds(report.seconds)));
+    PrintOut(fmt::format("{}: {} rows for {} customers{} in {}\n", *options.out,
+                         Grouped(report.rows), Grouped(report.customers), Swept(report),
+                         Seconds(report.seconds)));
   }
   return {};
 }

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <mutex>
 
 #include "gold/feature_stream.h"
 #include "publish/champion.h"
@@ -10,19 +10,23 @@
 #include "publish/progress.h"
 #include "publish/publish.h"
 #include "ranking/select.h"
+#include "ranking/sweep_scorer.h"
 
 namespace aisle::publish {
 namespace {
 
-// A customer takes milliseconds: small blocks keep both cores busy to the end.
+// By columns a customer takes milliseconds: small blocks keep all cores busy to the end.
 constexpr std::size_t kBlockCustomers = 16;
 
 struct Worker {
   ranking::Scratch scratch;
-  std::vector<float> propensity;
+  ranking::SweepWorkspace sweep;
+  std::vector<float> propensities;  // Of a block: one per category, customer by customer.
   std::vector<float> scores;
-  std::vector<std::uint32_t> candidates;
+  std::vector<std::uint32_t> bought;  // Indices in the candidates, rising.
+  std::vector<ranking::SweptItem> best;
   ranking::TopSelector selector;
+  std::int64_t swept = 0;
 };
 
 // Whether the model looks at propensities at all.
@@ -31,61 +35,105 @@ bool NeedsPropensity(const ranking::ModelSpec& spec) {
          std::ranges::find(spec.inputs, "propensity") != spec.inputs.end();
 }
 
+// Ranks by the sweep where model and catalogue allow it; else, and for a customer whom it declines, by columns.
+// Both give the same scores bit by bit. Columns are prepared when the first customer needs them.
 class EveryoneRanker {
  public:
-  EveryoneRanker(const features::Catalogue& catalogue, ranking::PairScorer ranker,
+  EveryoneRanker(const features::Catalogue& catalogue, const ranking::PairScorer& ranker,
+                 std::optional<ranking::SweepScorer> sweeper,
                  std::optional<ranking::CategoryScorer> propensity,
-                 std::span<const std::uint32_t> candidates, const EveryoneOptions& options)
+                 std::vector<std::uint32_t> candidates, const EveryoneOptions& options)
       : catalogue_(catalogue),
-        ranker_(std::move(ranker)),
+        ranker_(ranker),
+        sweeper_(std::move(sweeper)),
         propensity_(std::move(propensity)),
-        candidates_(ranker_.Prepare(candidates)),
-        options_(options) {}
+        candidates_(std::move(candidates)),
+        options_(options) {
+    if (sweeper_) swept_ = sweeper_->Group(candidates_);
+  }
 
-  RankedList Rank(const features::CustomerRecord& record, Worker& worker) const {
-    worker.propensity.clear();
-    if (propensity_) {
-      worker.propensity.resize(catalogue_.categories.size());
-      propensity_->Score(record, options_.as_of, worker.scratch, worker.propensity);
+  // How many customers are best ranked in one call: whole forest calls of the propensity model where customers
+  // are quick.
+  std::size_t BlockCustomers() const {
+    return sweeper_ && propensity_ ? 2 * propensity_->GroupSize() : kBlockCustomers;
+  }
+
+  std::vector<RankedList> Rank(std::span<const features::CustomerRecord> block,
+                               Worker& worker) const {
+    const std::size_t categories = propensity_ ? catalogue_.categories.size() : 0;
+    worker.propensities.resize(block.size() * categories);
+    if (propensity_)
+      propensity_->ScoreBlock(block, options_.as_of, worker.scratch, worker.propensities);
+    std::vector<RankedList> lists;
+    lists.reserve(block.size());
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      lists.push_back(RankOne(
+          block[i], std::span(worker.propensities).subspan(i * categories, categories), worker));
     }
-    worker.scores.resize(candidates_.Positions().size());
-    ranker_.FillColumns(record, worker.propensity, options_.as_of, candidates_, worker.scratch);
-    ranker_.ScoreColumns(worker.propensity, candidates_, worker.scratch, worker.scores);
-    std::span<const std::uint32_t> candidates = candidates_.Positions();
-    if (options_.exclude_bought) candidates = DropBought(record, worker);
-    const auto best =
-        worker.selector.Select(worker.scores, candidates, static_cast<std::size_t>(options_.count));
-    RankedList list{record.customer, {}};
-    for (const std::uint32_t i : best)
-      list.products.push_back(catalogue_.products[candidates[i]].product);
-    return list;
+    return lists;
   }
 
  private:
-  // Keeps the scores of those left, which it returns.
-  std::span<const std::uint32_t> DropBought(const features::CustomerRecord& record,
-                                            Worker& worker) const {
-    worker.candidates.clear();
-    std::size_t kept = 0;
-    // Both lists rise with the product id.
-    auto pair = record.pairs.begin();
-    for (std::size_t i = 0; i < worker.scores.size(); ++i) {
-      const std::uint32_t position = candidates_.Positions()[i];
-      const domain::ProductId product = catalogue_.products[position].product;
-      while (pair != record.pairs.end() && pair->product < product) ++pair;
-      const bool met = pair != record.pairs.end() && pair->product == product;
-      if (met && pair->purchases > 0) continue;
-      worker.candidates.push_back(position);
-      worker.scores[kept++] = worker.scores[i];
+  RankedList RankOne(const features::CustomerRecord& record, std::span<const float> propensity,
+                     Worker& worker) const {
+    worker.bought.clear();
+    if (options_.exclude_bought) FindBought(record, worker.bought);
+    // With so many more, the best that were not bought are among the best.
+    const auto count = static_cast<std::size_t>(options_.count);
+    const std::size_t wanted = count + worker.bought.size();
+    if (!Sweep(record, propensity, wanted, worker)) Score(record, propensity, wanted, worker);
+    RankedList list{record.customer, {}, {}};
+    for (const auto& [i, score] : worker.best) {
+      if (list.products.size() == count) break;
+      if (std::ranges::binary_search(worker.bought, i)) continue;
+      list.products.push_back(catalogue_.products[candidates_[i]].product);
+      list.scores.push_back(score);
     }
-    worker.scores.resize(kept);
-    return worker.candidates;
+    return list;
+  }
+
+  void FindBought(const features::CustomerRecord& record,
+                  std::vector<std::uint32_t>& bought) const {
+    // Pairs and candidates both rise with the product id.
+    for (const features::PairHistory& pair : record.pairs) {
+      if (pair.purchases <= 0) continue;
+      const std::ptrdiff_t position = catalogue_.Find(pair.product);
+      const auto found = std::ranges::lower_bound(
+          candidates_, position, {}, [](std::uint32_t p) { return std::ptrdiff_t{p}; });
+      if (position < 0 || found == candidates_.end() || *found != position) continue;
+      bought.push_back(static_cast<std::uint32_t>(found - candidates_.begin()));
+    }
+  }
+
+  // Both leave the best `count` candidates in worker.best. False: declined.
+  bool Sweep(const features::CustomerRecord& record, std::span<const float> propensity,
+             std::size_t count, Worker& worker) const {
+    if (!sweeper_) return false;
+    sweeper_->FillRequest(record, options_.as_of, worker.sweep);
+    if (!sweeper_->Top(propensity, swept_, count, worker.sweep)) return false;
+    worker.best.assign(worker.sweep.best.begin(), worker.sweep.best.end());
+    ++worker.swept;
+    return true;
+  }
+  void Score(const features::CustomerRecord& record, std::span<const float> propensity,
+             std::size_t count, Worker& worker) const {
+    std::call_once(prepare_, [&] { columns_ = ranker_.Prepare(candidates_); });
+    worker.scores.resize(candidates_.size());
+    ranker_.FillColumns(record, propensity, options_.as_of, columns_, worker.scratch);
+    ranker_.ScoreColumns(propensity, columns_, worker.scratch, worker.scores);
+    worker.best.clear();
+    for (const std::uint32_t i : worker.selector.Select(worker.scores, candidates_, count))
+      worker.best.push_back({i, worker.scores[i]});
   }
 
   const features::Catalogue& catalogue_;
-  ranking::PairScorer ranker_;
+  const ranking::PairScorer& ranker_;
+  std::optional<ranking::SweepScorer> sweeper_;
+  ranking::SweptCandidates swept_;
   std::optional<ranking::CategoryScorer> propensity_;
-  ranking::PreparedCandidates candidates_;
+  std::vector<std::uint32_t> candidates_;
+  mutable std::once_flag prepare_;
+  mutable ranking::PreparedCandidates columns_;
   const EveryoneOptions& options_;
 };
 
@@ -123,16 +171,13 @@ Result<EveryoneReport> RankBlocks(warehouse::Database& database,
   using Block = std::vector<features::CustomerRecord>;
   using Lists = std::vector<RankedList>;
   const int worker_count = WorkerCount();
+  const std::size_t block_customers = ranker.BlockCustomers();
   std::vector<Worker> workers(static_cast<std::size_t>(worker_count));
   EveryoneReport report;
   OrderedBlocks<Block, Lists> blocks(
       worker_count,
       [&](const Block& block, int worker) {
-        Lists lists;
-        lists.reserve(block.size());
-        for (const auto& record : block)
-          lists.push_back(ranker.Rank(record, workers[static_cast<std::size_t>(worker)]));
-        return lists;
+        return ranker.Rank(block, workers[static_cast<std::size_t>(worker)]);
       },
       [&](Lists&& lists) -> Status {
         for (const RankedList& list : lists) AISLE_CHECK(take(list));
@@ -143,11 +188,12 @@ Result<EveryoneReport> RankBlocks(warehouse::Database& database,
   AISLE_CHECK(gold::ReadCustomers(database, catalogue, as_of,
                                   [&](features::CustomerRecord&& record) -> Status {
                                     block.push_back(std::move(record));
-                                    if (block.size() < kBlockCustomers) return {};
+                                    if (block.size() < block_customers) return {};
                                     return blocks.Push(std::exchange(block, {}));
                                   }));
   if (!block.empty()) AISLE_CHECK(blocks.Push(std::move(block)));
   AISLE_CHECK(blocks.Finish());
+  for (const Worker& worker : workers) report.swept += worker.swept;
   return report;
 }
 
@@ -166,7 +212,7 @@ Result<EveryoneReport> RankEveryone(warehouse::Database& database,
   AISLE_TRY(warehouse::Connection connection, database.Connect());
   AISLE_TRY(const features::Catalogue catalogue, gold::ReadCatalogue(connection, options.as_of));
   const features::CatalogueView view(catalogue);
-  AISLE_TRY(auto ranker, ranking::PairScorer::Make(ranking_model.spec, view));
+  AISLE_TRY(const auto ranker, ranking::PairScorer::Make(ranking_model.spec, view));
   std::optional<ranking::CategoryScorer> propensity;
   int propensity_version = 0;
   if (NeedsPropensity(ranking_model.spec)) {
@@ -174,12 +220,17 @@ Result<EveryoneReport> RankEveryone(warehouse::Database& database,
     AISLE_TRY(propensity, ranking::CategoryScorer::Make(model.spec, view));
     propensity_version = model.version;
   }
-  AISLE_TRY(const auto candidates, Candidates(catalogue, options));
-  const EveryoneRanker everyone(catalogue, std::move(ranker), std::move(propensity), candidates,
-                                options);
+  AISLE_TRY(auto candidates, Candidates(catalogue, options));
+  const std::size_t candidate_count = candidates.size();
+  // A model that cannot be swept is ranked by columns: no error.
+  std::optional<ranking::SweepScorer> sweeper;
+  if (auto fits = ranking::SweepScorer::Make(ranking_model.spec, ranker.Forest(), view))
+    sweeper.emplace(*std::move(fits));
+  const EveryoneRanker everyone(catalogue, ranker, std::move(sweeper), std::move(propensity),
+                                std::move(candidates), options);
   AISLE_TRY(EveryoneReport report,
             RankBlocks(database, catalogue, everyone, options.as_of, take, progress));
-  report.candidates = static_cast<std::int64_t>(candidates.size());
+  report.candidates = static_cast<std::int64_t>(candidate_count);
   report.unknown_candidates = UnknownCandidates(catalogue, options);
   report.ranking_version = ranking_model.version;
   report.propensity_version = propensity_version;

@@ -10,6 +10,8 @@
 //            which waits for the blocks under way and drops the rest.
 #pragma once
 
+#include <sched.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -25,7 +27,12 @@
 
 namespace aisle::publish {
 
+// One per core that the calling thread may run on: `taskset` and a container's set of cores count, which
+// hardware_concurrency() does not ask.
 inline int WorkerCount() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (::sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(1, CPU_COUNT(&cores));
   return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
 }
 

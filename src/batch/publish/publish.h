@@ -2,13 +2,13 @@
 // list.
 //
 //   order    RankEveryone: customers by id, each customer's products by rank.
-//   threads  one call at a time; scoring uses one thread per core.
+//   threads  one call at a time; scoring uses one thread per core that the calling thread may run on.
 //   errors   kNotFound: no model where one is needed; kUnavailable: another process publishes;
 //            kFailedPrecondition: gold tables are missing. A killed or failed call leaves the old
 //            generation in service and nothing half-written.
 //   cost     one pass over the customers each. ScorePropensity: 600,000 rows in seconds, 56 bytes of
-//            memory a customer. RankEveryone: candidates x trees a customer, on every core; memory
-//            does not grow with the customers.
+//            memory a customer. RankEveryone: the sweep a customer where the model allows it, else candidates x
+//            trees; on every core, and memory does not grow with the customers.
 #pragma once
 
 #include <cstdint>
@@ -65,9 +65,12 @@ struct EveryoneOptions {
 struct RankedList {
   domain::CustomerId customer;
   std::vector<domain::ProductId> products;
+  std::vector<float> scores;  // Of the products: the bits that a server would give.
 };
 struct EveryoneReport {
   std::int64_t customers = 0;
+  std::int64_t swept =
+      0;  // Of these, whom the sweep ranked (ranking/sweep_scorer.h); the others: by columns.
   std::int64_t candidates = 0;  // Products ranked for each.
   // Asked for, but not in the catalogue of as_of: left out. Rising.
   std::vector<std::int64_t> unknown_candidates;

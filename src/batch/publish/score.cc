@@ -12,9 +12,8 @@
 namespace aisle::publish {
 namespace {
 
-// With twelve categories about 1,500 rows: long enough to fill the engine's lanes, short enough that
-// both cores always have one.
-constexpr std::size_t kBlockCustomers = 128;
+// With twelve categories about 1,500 rows: short enough that all cores always have a block.
+constexpr std::size_t kBlockGroups = 3;
 constexpr std::size_t kBatchCustomers = 4'096;
 
 // Every score in memory: 4 bytes a category and 8 a customer (56 MB for a million). So the
@@ -34,6 +33,7 @@ Result<Scores> ScoreAll(warehouse::Database& database, const features::Catalogue
                         const Progress& progress) {
   using Block = std::vector<features::CustomerRecord>;
   const std::size_t category_count = catalogue.categories.size();
+  const std::size_t block_customers = kBlockGroups * scorer.GroupSize();
   const int worker_count = WorkerCount();
   std::vector<ranking::Scratch> scratch(static_cast<std::size_t>(worker_count));
   Scores all;
@@ -55,7 +55,7 @@ Result<Scores> ScoreAll(warehouse::Database& database, const features::Catalogue
   AISLE_CHECK(gold::ReadCustomers(database, catalogue, as_of,
                                   [&](features::CustomerRecord&& record) -> Status {
                                     block.push_back(std::move(record));
-                                    if (block.size() < kBlockCustomers) return {};
+                                    if (block.size() < block_customers) return {};
                                     return blocks.Push(std::exchange(block, {}));
                                   }));
   if (!block.empty()) AISLE_CHECK(blocks.Push(std::move(block)));

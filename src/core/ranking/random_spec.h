@@ -61,15 +61,15 @@ inline std::string TreeAsJson(const forest::Model& model, std::size_t tree, doub
       fmt::join(features, ","), fmt::join(values, ","), fmt::join(sides, ","), count);
 }
 
-inline ModelSpec RandomSpec(std::uint64_t seed, std::size_t trees, unsigned depth,
-                            std::vector<std::string> inputs, double stop = 0) {
-  const auto model =
-      forest::RandomModel(seed, trees, depth, static_cast<std::uint32_t>(inputs.size()), stop);
+// `model` of several trees as a spec; leaves are scaled.
+inline ModelSpec SpecOfTrees(const forest::Model& model, double leaf_scale,
+                             std::vector<std::string> inputs) {
+  const std::size_t trees = model.TreeCount();
   std::string all;
   std::string groups;
   for (std::size_t tree = 0; tree < trees; ++tree) {
     if (tree > 0) all += ',', groups += ',';
-    all += TreeAsJson(model, tree, 0.5 / std::sqrt(static_cast<double>(trees)));
+    all += TreeAsJson(model, tree, leaf_scale);
     groups += '0';
   }
   ModelSpec spec;
@@ -82,6 +82,13 @@ inline ModelSpec RandomSpec(std::uint64_t seed, std::size_t trees, unsigned dept
       fmt::join(inputs, R"(",")"), trees, groups, all, inputs.size());
   spec.inputs = std::move(inputs);
   return spec;
+}
+
+inline ModelSpec RandomSpec(std::uint64_t seed, std::size_t trees, unsigned depth,
+                            std::vector<std::string> inputs, double stop = 0) {
+  const auto width = static_cast<std::uint32_t>(inputs.size());
+  return SpecOfTrees(forest::RandomModel(seed, trees, depth, width, stop),
+                     0.5 / std::sqrt(static_cast<double>(trees)), std::move(inputs));
 }
 
 }  // namespace aisle::ranking

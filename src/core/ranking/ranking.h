@@ -108,8 +108,9 @@ class CategoryScorer {
   // scores has one place per category.
   void Score(const features::CustomerRecord& customer, base::Timestamp now, Scratch& scratch,
              std::span<float> scores) const;
-  // Several customers in one forest call: scores holds the first one's categories, then the next
-  // one's.
+  // Many customers, GroupSize() in each forest call: scores holds the first one's categories, then the
+  // next one's. A call that is not full costs as much as one that is.
+  std::size_t GroupSize() const { return group_; }
   void ScoreBlock(std::span<const features::CustomerRecord> customers, base::Timestamp now,
                   Scratch& scratch, std::span<float> scores) const;
 
