@@ -73,7 +73,6 @@ class EveryoneTest : public testing::Test {
     const auto take = [&](features::CustomerRecord&& record) {
       categories.Score(record, options.as_of, scratch, scores);
       std::vector<std::uint32_t> candidates;
-      std::vector<float> found;
       for (std::uint32_t p = 0; p < catalogue.products.size(); ++p) {
         const std::int64_t id = catalogue.products[p].product.value;
         const bool bought = std::ranges::any_of(record.pairs, [&](const auto& pair) {
@@ -81,12 +80,11 @@ class EveryoneTest : public testing::Test {
         });
         if (options.exclude_bought && bought) continue;
         if (options.candidates && !options.candidates->contains(id)) continue;
-        std::vector<float> score(1);
-        ranker.FillRows(record, scores, options.as_of, {{p}}, scratch);
-        ranker.ScoreRows(scores, {{p}}, scratch, score);
         candidates.push_back(p);
-        found.push_back(score[0]);
       }
+      std::vector<float> found(candidates.size());
+      ranker.FillRows(record, scores, options.as_of, candidates, scratch);
+      ranker.ScoreRows(scores, candidates, scratch, found);
       for (const std::uint32_t i :
            ranking::SelectTop(found, candidates, static_cast<std::size_t>(options.count))) {
         lists[record.customer.value].emplace_back(catalogue.products[candidates[i]].product.value,

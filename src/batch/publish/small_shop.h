@@ -25,7 +25,12 @@ inline constexpr int kShopFirstCustomer = 1'000'000;
 
 class SmallShop : public gold::ShopFixture {
  public:
-  explicit SmallShop(int customers = 600, int products = 40, int events_each = 12) {
+  explicit SmallShop(int customers = 600, int products = 40, int events_each = 12,
+                     int categories = 2) {
+    Write(
+        fmt::format("INSERT INTO raw.product_categories SELECT 'CAT-' || lpad(CAST(i + 1 AS "
+                    "STRING), 3, '0'), 'C', 'D', 5, 100 FROM range(2, {}) t(i)",
+                    categories));
     Write(fmt::format(
         "INSERT INTO raw.customers (customer_id, zip_code, date_of_birth, customer_since_date, "
         "loyalty_tier, has_app, email_subscriber, sms_subscriber) "
@@ -38,9 +43,9 @@ class SmallShop : public gold::ShopFixture {
     Write(fmt::format(
         "INSERT INTO raw.product_catalog (product_id, product_name, category_id, department, "
         "category_name, brand, price, is_perishable) SELECT i + 1, 'Product ' || (i + 1), "
-        "CASE WHEN i % 2 = 0 THEN 'CAT-001' ELSE 'CAT-002' END, 'D', 'C', "
-        "'Brand ' || (i % 5), 5 + (i * 13) % 90, i % 4 = 0 FROM range({}) t(i)",
-        products));
+        "'CAT-' || lpad(CAST(i % {} + 1 AS STRING), 3, '0'), 'D', 'C', "
+        "'Brand ' || (i % 5), 5 + (i * 1307) % 9000 / 100.0, i % 4 = 0 FROM range({}) t(i)",
+        categories, products));
     // Everything but one product in five is in stock, region by region.
     Write(
         "INSERT INTO raw.inventory (product_id, region, qty_on_hand, est_delivery_days) "
