@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "features/customer_inputs.h"
 #include "features/inputs.h"
@@ -8,16 +7,36 @@
 namespace aisle::features {
 namespace {
 
-std::vector<float> CountOpenInterests(const CustomerRecord& customer, const Catalogue& catalogue,
-                                      base::Timestamp now) {
-  std::vector<float> open(catalogue.categories.size(), 0);
+void CountOpenInterests(const CustomerRecord& customer, const CatalogueView& view,
+                        base::Timestamp now, std::vector<float>& open) {
+  const Catalogue& catalogue = view.FullCatalogue();
+  open.assign(catalogue.categories.size(), 0);
   for (const PairHistory& pair : customer.pairs) {
     const base::Timestamp interest = OpenInterest(pair);
     if (interest == kNever || DaysSince(interest, now) > kOpenInterestDays) continue;
-    const std::ptrdiff_t position = catalogue.Find(pair.product);
+    const std::ptrdiff_t position = view.Find(pair.product);
     if (position >= 0) open[catalogue.products[static_cast<std::size_t>(position)].category] += 1;
   }
-  return open;
+}
+
+// Where an input that stands in the category's history stands in it; null for the others.
+float CategoryContext::* MemberOf(CategoryInput input) {
+  switch (input) {
+    case CategoryInput::kCategoryShareLog:
+      return &CategoryContext::share_log;
+    case CategoryInput::kCategorySessions:
+      return &CategoryContext::sessions;
+    case CategoryInput::kCategorySessions28d:
+      return &CategoryContext::sessions_28d;
+    case CategoryInput::kCategoryPurchases:
+      return &CategoryContext::purchases;
+    case CategoryInput::kDaysSinceCategoryEvent:
+      return &CategoryContext::days_since_event;
+    case CategoryInput::kDaysSinceCategoryPurchase:
+      return &CategoryContext::days_since_purchase;
+    default:
+      return nullptr;
+  }
 }
 
 struct Row {
@@ -58,24 +77,11 @@ float Value(CategoryInput input, const Row& row) {
       return row.position;
     case CategoryInput::kCategoryPopularity:
       return row.popularity;
-    case CategoryInput::kCategoryShareLog:
-      return row.category.share_log;
-    case CategoryInput::kCategorySessions:
-      return row.category.sessions;
-    case CategoryInput::kCategorySessions28d:
-      return row.category.sessions_28d;
-    case CategoryInput::kCategoryPurchases:
-      return row.category.purchases;
-    case CategoryInput::kDaysSinceCategoryEvent:
-      return row.category.days_since_event;
-    case CategoryInput::kDaysSinceCategoryPurchase:
-      return row.category.days_since_purchase;
     case CategoryInput::kOpenInterests:
       return row.open_interests;
-    case CategoryInput::kCount:
-      break;
+    default:
+      return row.category.*MemberOf(input);
   }
-  return std::numeric_limits<float>::quiet_NaN();
 }
 
 }  // namespace
@@ -83,6 +89,8 @@ float Value(CategoryInput input, const Row& row) {
 CategoryRowMaker::CategoryRowMaker(const CatalogueView& view, std::vector<std::uint16_t> inputs)
     : view_(&view), inputs_(std::move(inputs)) {
   for (const std::uint16_t input : inputs_) AISLE_ASSERT(input < CategoryInputs().size());
+  const auto interests = static_cast<std::uint16_t>(CategoryInput::kOpenInterests);
+  asks_interests_ = std::ranges::find(inputs_, interests) != inputs_.end();
 }
 
 void CategoryRowMaker::Fill(const CustomerRecord& customer, base::Timestamp now,
@@ -90,8 +98,10 @@ void CategoryRowMaker::Fill(const CustomerRecord& customer, base::Timestamp now,
   const std::size_t categories = view_->FullCatalogue().categories.size();
   AISLE_ASSERT(rows.size() == categories * inputs_.size());
   const CustomerInputs inputs = MakeCustomerInputs(customer, now);
-  const std::vector<CategoryContext> contexts = MakeCategoryContexts(customer, *view_, now);
-  const std::vector<float> open = CountOpenInterests(customer, view_->FullCatalogue(), now);
+  std::vector<CategoryContext> contexts;
+  FillCategoryContexts(customer, *view_, now, contexts);
+  std::vector<float> open;
+  CountOpenInterests(customer, *view_, now, open);
   float* out = rows.data();
   for (std::size_t c = 0; c < categories; ++c) {
     const Row row{inputs, contexts[c], static_cast<float>(c),
@@ -137,18 +147,23 @@ void CategoryRowMaker::FillColumns(std::span<const CustomerRecord> customers, ba
     out.columns[f].values =
         std::span(out.values).subspan(f * row_count, grouped ? customer_count : row_count);
   }
+  const CategoryContext nothing{};
+  std::vector<CategoryContext> contexts;
+  std::vector<float> open;
   for (std::size_t i = 0; i < customers.size(); ++i) {
     const CustomerInputs inputs = MakeCustomerInputs(customers[i], now);
-    const std::vector<CategoryContext> contexts = MakeCategoryContexts(customers[i], *view_, now);
-    const std::vector<float> open = CountOpenInterests(customers[i], view_->FullCatalogue(), now);
-    for (std::size_t c = 0; c < categories; ++c) {
-      const Row row{inputs, contexts[c], static_cast<float>(c),
-                    static_cast<float>(view_->CategoryShare()[c]), open[c]};
-      for (std::size_t f = 0; f < inputs_.size(); ++f) {
-        const bool grouped = out.columns[f].form == forest::Column::Form::kGrouped;
-        if (out.columns[f].form == forest::Column::Form::kPrepared || (grouped && c > 0)) continue;
-        out.values[f * row_count + (grouped ? i : i * categories + c)] =
-            Value(static_cast<CategoryInput>(inputs_[f]), row);
+    FillCategoryContexts(customers[i], *view_, now, contexts);
+    if (asks_interests_) CountOpenInterests(customers[i], *view_, now, open);
+    const Row row{inputs, nothing, 0, 0, 0};
+    for (std::size_t f = 0; f < inputs_.size(); ++f) {
+      const auto input = static_cast<CategoryInput>(inputs_[f]);
+      float* const values = out.values.data() + f * row_count;
+      if (out.columns[f].form == forest::Column::Form::kGrouped) {
+        values[i] = Value(input, row);
+      } else if (out.columns[f].form == forest::Column::Form::kRows) {
+        const auto member = MemberOf(input);
+        for (std::size_t c = 0; c < categories; ++c)
+          values[i * categories + c] = member != nullptr ? contexts[c].*member : open[c];
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 
 namespace aisle::features {
 namespace {
@@ -24,6 +25,31 @@ float EngagementScore(const CustomerRecord& customer) {
   const std::int64_t tenths = (std::min<std::int64_t>(hundredths, 10'000) + 5) / 10;
   return static_cast<float>(static_cast<double>(tenths) / 10.0);
 }
+
+// The customer's share of sessions in each category, smoothed by everybody's.
+class CategoryShares {
+ public:
+  CategoryShares(const CustomerRecord& customer, std::span<const double> everybody)
+      : customer_(customer), everybody_(everybody) {
+    for (const CategoryHistory& history : customer.categories) sessions_ += history.sessions;
+  }
+  // Calls with category and share, once for each.
+  template <typename Take>
+  void ForEach(const Take& take) const {
+    auto history = customer_.categories.begin();
+    for (std::size_t c = 0; c < everybody_.size(); ++c) {
+      while (history != customer_.categories.end() && history->category < c) ++history;
+      const bool met = history != customer_.categories.end() && history->category == c;
+      const double own = met ? history->sessions : 0;
+      take(c, (own + kCategoryPrior * everybody_[c]) / (sessions_ + kCategoryPrior));
+    }
+  }
+
+ private:
+  const CustomerRecord& customer_;
+  std::span<const double> everybody_;
+  double sessions_ = 0;
+};
 
 }  // namespace
 
@@ -62,36 +88,34 @@ CustomerInputs MakeCustomerInputs(const CustomerRecord& customer, base::Timestam
   return inputs;
 }
 
-std::vector<CategoryContext> MakeCategoryContexts(const CustomerRecord& customer,
-                                                  const CatalogueView& view, base::Timestamp now) {
+void FillCategoryContexts(const CustomerRecord& customer, const CatalogueView& view,
+                          base::Timestamp now, std::vector<CategoryContext>& contexts) {
   const auto shares = view.CategoryShare();
-  std::vector<CategoryContext> contexts(shares.size());
-  double sessions = 0;
-  for (const CategoryHistory& history : customer.categories) sessions += history.sessions;
-  const auto share_of = [&](std::size_t category, double own) {
-    return (own + kCategoryPrior * shares[category]) / (sessions + kCategoryPrior);
-  };
-  for (std::size_t c = 0; c < contexts.size(); ++c) {
-    const double share = share_of(c, 0);
-    contexts[c] = {static_cast<float>(std::log(share / shares[c])),
-                   static_cast<float>(std::log(share)),
-                   0,
-                   0,
-                   0,
-                   kMissing,
-                   kMissing};
-  }
+  contexts.assign(shares.size(), {0, 0, 0, 0, kMissing, kMissing, 0});
   for (const CategoryHistory& history : customer.categories) {
     if (history.category >= contexts.size()) continue;
-    const double share = share_of(history.category, history.sessions);
-    contexts[history.category] = {static_cast<float>(std::log(share / shares[history.category])),
-                                  static_cast<float>(std::log(share)),
+    contexts[history.category] = {0,
                                   static_cast<float>(history.sessions),
                                   static_cast<float>(history.sessions_28d),
                                   static_cast<float>(history.purchases),
                                   DaysSince(history.last_event, now),
-                                  DaysSince(history.last_purchase, now)};
+                                  DaysSince(history.last_purchase, now),
+                                  0};
   }
+  const CategoryShares own(customer, shares);
+  own.ForEach([&](std::size_t c, double share) {
+    contexts[c].share_log = static_cast<float>(std::log(share / shares[c]));
+  });
+}
+
+std::vector<CategoryContext> MakeCategoryContexts(const CustomerRecord& customer,
+                                                  const CatalogueView& view, base::Timestamp now) {
+  std::vector<CategoryContext> contexts;
+  FillCategoryContexts(customer, view, now, contexts);
+  const CategoryShares own(customer, view.CategoryShare());
+  own.ForEach([&](std::size_t c, double share) {
+    contexts[c].log_share = static_cast<float>(std::log(share));
+  });
   return contexts;
 }
 

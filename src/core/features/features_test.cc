@@ -238,6 +238,21 @@ TEST(PairColumns, ExpandToTheRowsThatFillWrites) {
   }
 }
 
+TEST(CatalogueView, FindsProductsAsTheCatalogueDoes) {
+  for (std::int64_t count = 0; count <= 20; ++count) {
+    Catalogue catalogue;
+    catalogue.categories.push_back({"C", "C", "D"});
+    catalogue.brands = {"B"};
+    for (std::int64_t p = 0; p < count; ++p) {
+      catalogue.products.emplace_back();
+      catalogue.products.back().product.value = 3 * p;
+    }
+    const CatalogueView view(catalogue);
+    for (std::int64_t id = -2; id <= 62; ++id)
+      ASSERT_EQ(view.Find({id}), catalogue.Find({id})) << id << " of " << count;
+  }
+}
+
 TEST(CategoryColumns, ExpandToTheRowsThatFillWrites) {
   base::Stream stream(4, 5, 6);
   const Catalogue catalogue = ManyProducts(stream);

@@ -64,6 +64,8 @@ class CatalogueView {
   explicit CatalogueView(const Catalogue& catalogue);
 
   const Catalogue& FullCatalogue() const { return *catalogue_; }
+  // As Catalogue::Find, but the ids stand by themselves: fewer cache lines.
+  std::ptrdiff_t Find(domain::ProductId product) const;
   // One column per input of role kProductStatic, in the order of PairInputs(); column[p] belongs to
   // products[p].
   std::span<const float> ProductColumn(std::size_t input) const { return product_columns_[input]; }
@@ -77,6 +79,7 @@ class CatalogueView {
 
  private:
   const Catalogue* catalogue_;
+  std::vector<std::int64_t> product_ids_;
   std::vector<std::vector<float>> product_columns_;  // [input], empty for inputs of other roles.
   std::vector<double> category_share_;
   std::vector<double> brand_share_;
@@ -140,6 +143,7 @@ class CategoryRowMaker {
  private:
   const CatalogueView* view_;
   std::vector<std::uint16_t> inputs_;
+  bool asks_interests_ = false;
 };
 
 }  // namespace aisle::features
