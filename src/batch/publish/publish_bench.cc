@@ -5,14 +5,15 @@
 // stays short). Trees are random and complete; tests/parity has trained ones. `checksum` is over what came out: of
 // one model it must be one number whatever way and however many cores, which is asserted.
 #include <benchmark/benchmark.h>
-#include <sched.h>
 
+#include <array>
 #include <bit>
 #include <cstdlib>
 #include <map>
 #include <string>
 
 #include "forest/load.h"
+#include "publish/on_cores.h"
 #include "publish/publish.h"
 #include "publish/small_shop.h"
 
@@ -60,37 +61,6 @@ struct Bench {
     static Bench bench;
     return bench;
   }
-};
-
-// Keeps this thread, those it starts and the database to so many cores for as long as it lives.
-class OnCores {
- public:
-  OnCores(int count, SmallShop& shop) : shop_(shop) {
-    AISLE_ASSERT(::sched_getaffinity(0, sizeof(before_), &before_) == 0);
-    cpu_set_t some;
-    CPU_ZERO(&some);
-    for (std::size_t cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&some) < count; ++cpu) {
-      if (CPU_ISSET(cpu, &before_)) CPU_SET(cpu, &some);
-    }
-    enough_ = CPU_COUNT(&some) == count;
-    Limit(some);
-  }
-  ~OnCores() { Limit(before_); }
-  OnCores(const OnCores&) = delete;
-  OnCores& operator=(const OnCores&) = delete;
-  bool Enough() const { return enough_; }
-
- private:
-  void Limit(const cpu_set_t& cores) {
-    // Threads that a database starts have the cores of who asks for them.
-    shop_.Write("SET threads = 1");
-    AISLE_ASSERT(::sched_setaffinity(0, sizeof(cores), &cores) == 0);
-    shop_.Write(fmt::format("SET threads = {}", CPU_COUNT(&cores)));
-  }
-
-  SmallShop& shop_;
-  cpu_set_t before_{};
-  bool enough_ = false;
 };
 
 // The bits of everything that came out, in order.

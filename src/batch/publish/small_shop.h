@@ -1,5 +1,5 @@
 // A shop of a few hundred customers with a year of made-up events, and models to score it with, for this
-// module's tests and benchmark. Private to them.
+// module's tests and benchmarks, and those of tests/parity. Private to them.
 //
 //   order    the same numbers give the same shop.
 //   errors   what fails stops the run.
