@@ -1,14 +1,14 @@
-// Customers x products: publish::RankEveryone, everything included (reading the records, propensities of every category,
-// inputs, scores, the best twenty), against XGBoost's margins with one thread for rows that were written out beforehand.
+// Customers x products: publish::RankEveryone, everything included (reading the records, propensities of every
+// category, inputs, scores, the best twenty), against XGBoost's margins with one thread for rows written beforehand.
 //
-// Ours ranks all customers of the shop, XGBoost in turn with it a sample of them; `ours_us` and `xgboost_us` are of one
-// customer, `times_as_fast` the median of the rounds' ratios. The sample's lists are compared product by product with
-// those of XGBoost's margins, score bits included: `lists_differ`. `cores` are ours. Models of 300 trees of depth 8 that
-// XGBoost trained on pairs of this shop: `sweep` over the inputs of ranking_reference with propensity blended in,
-// `columns` over those of ranking_default.
+// Ours ranks all customers of the shop, XGBoost in turn with it a sample of them; `ours_us` and `xgboost_us` are of
+// one customer, `times_as_fast` the median of the rounds' ratios. The sample's lists are compared product by product
+// with those of XGBoost's margins, score bits included: `lists_differ`. `cores` are ours. Models of 300 trees of depth
+// 8 that XGBoost trained on pairs of this shop: `sweep` over the inputs of ranking_reference with propensity blended
+// in, `columns` over those of ranking_default.
 //
-// AISLE_BENCH_CUSTOMERS and AISLE_BENCH_PRODUCTS set the size (default 200 and 500, so that the run in every test stays
-// short).
+// AISLE_BENCH_CUSTOMERS and AISLE_BENCH_PRODUCTS set the size (default 200 and 500, so that the run in every test
+// stays short).
 #include <benchmark/benchmark.h>
 
 #include <array>

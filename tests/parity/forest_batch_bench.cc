@@ -1,9 +1,9 @@
-// One customer's best fifty of a request's products or of a long list, by column, against XGBoost with one thread on the
-// same numbers as a matrix.
+// One customer's best fifty of a request's products or of a long list, by column, against XGBoost with one thread on
+// the same numbers as a matrix.
 //
 // AISLE_BENCH_ROWS sets the long list's length (default 12,000, so that the run in every test stays short). Sides take
-// turns in one run; `rows_differ` counts margins that are not XGBoost's bit by bit, over all rows; `times_as_fast` is the
-// median of the rounds' ratios.
+// turns in one run; `rows_differ` counts margins that are not XGBoost's bit by bit, over all rows; `times_as_fast` is
+// the median of the rounds' ratios.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
