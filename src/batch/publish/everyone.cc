@@ -222,10 +222,8 @@ Result<EveryoneReport> RankEveryone(warehouse::Database& database,
   }
   AISLE_TRY(auto candidates, Candidates(catalogue, options));
   const std::size_t candidate_count = candidates.size();
-  // A model that cannot be swept is ranked by columns: no error.
-  std::optional<ranking::SweepScorer> sweeper;
-  if (auto fits = ranking::SweepScorer::Make(ranking_model.spec, ranker.Forest(), view))
-    sweeper.emplace(*std::move(fits));
+  AISLE_TRY(auto sweeper,
+            ranking::SweepScorer::MakeIfFits(ranking_model.spec, ranker.Forest(), view));
   const EveryoneRanker everyone(catalogue, ranker, std::move(sweeper), std::move(propensity),
                                 std::move(candidates), options);
   AISLE_TRY(EveryoneReport report,
