@@ -121,8 +121,10 @@ TEST(CommandLine, MemoryThatRunsOutIsAnErrorOfOneLine) {
   const auto bench = [&] {
     std::size_t pages = 0;
     std::ifstream("/proc/self/statm") >> pages;
-    const rlimit limit{.rlim_cur = pages * 4096 + (std::size_t{40} << 20U),
-                       .rlim_max = RLIM_INFINITY};
+    rlimit limit{};
+    if (getrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(98);
+    limit.rlim_cur =
+        pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (std::size_t{40} << 20U);
     if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(99);
     std::_Exit(RunCommandLine({"models", "bench", "--file", path.string()}));
   };

@@ -19,8 +19,8 @@ struct PredictOptions {
   bool margin = false;
 };
 
-Status SweepBlock(const forest::Model& model, std::span<const float> rows, std::size_t first_row,
-                  std::span<float> margins) {
+Status SweepRows(const forest::Model& model, std::span<const float> rows, std::size_t first_row,
+                 std::span<float> margins) {
   const auto swept = ranking::SweptRows::Make(model, rows, first_row);
   if (!swept) return Within("engine sweep", swept.error());
   forest::SweepScratch scratch;
@@ -36,7 +36,7 @@ Status Predict(Context& context, const PredictOptions& options) {
   AISLE_TRY(const auto engine, forest::ParseEngine(options.engine.value_or("auto")));
   AISLE_TRY(const forest::PredictReport report,
             forest::PredictFile(*options.file, *options.rows, engine, options.margin, *options.out,
-                                SweepBlock));
+                                SweepRows));
   if (const auto& stop = report.early_stop) {
     context.Say(
         "{}: stopped early, best after {} of {} rounds; all {} are used, as Booster.predict does "
@@ -125,12 +125,19 @@ std::string TimesText(const std::vector<EngineTimes>& all, const std::string& wh
 }
 
 std::string BenchText(const BenchReport& report) {
-  const double walks = static_cast<double>(report.rows) * static_cast<double>(report.trees);
-  return fmt::format(
-      "{0} rows, {1} inputs, {2} trees; one thread, medians of {3} rounds\n\n{4}\n"
-      "One customer's request of {0} made-up products, by the sweep:\n\n{5}",
+  const auto trees = static_cast<double>(report.trees);
+  const auto products = static_cast<std::int64_t>(report.request_products);
+  std::string text = fmt::format(
+      "{} rows, {} inputs, {} trees; one thread, medians of {} rounds\n\n{}",
       Grouped(static_cast<std::int64_t>(report.rows)), report.inputs, report.trees, report.rounds,
-      TimesText(report.engines, "all rows", walks), TimesText(report.request, "a request", walks));
+      TimesText(report.engines, "all rows", static_cast<double>(report.rows) * trees));
+  const std::string rounds = report.request_rounds == 0
+                                 ? ""
+                                 : fmt::format(", medians of {} rounds", report.request_rounds);
+  return text +
+         fmt::format("\nOne customer's request of {} made-up products, by the sweep{}:\n\n{}",
+                     Grouped(products), rounds,
+                     TimesText(report.request, "a request", static_cast<double>(products) * trees));
 }
 
 Status Bench(Context& context, const BenchOptions& options) {
@@ -149,6 +156,7 @@ Status Bench(Context& context, const BenchOptions& options) {
                {"trees", report.trees},
                {"rounds", report.rounds},
                {"engines", TimesJson(report.engines)},
+               {"request_products", report.request_products},
                {"request", TimesJson(report.request)}});
   } else {
     PrintOut(BenchText(report));

@@ -31,6 +31,7 @@ constexpr std::string_view kXgboost = "xgboost";
 // Customers whose requests are swept in turn, as long as their rows are not more than so many.
 constexpr std::size_t kCustomers = 8;
 constexpr std::size_t kSweptRows = 500'000;
+constexpr std::size_t kProductsMax = 50'000;
 // In XGBoost's JSON, which has no spaces.
 constexpr std::string_view kDartInJson = R"("name":"dart")";
 
@@ -54,11 +55,14 @@ std::vector<float> MakeRows(const forest::Model& model, std::size_t count) {
   return rows;
 }
 
-// What is timed: it writes a margin per row and group.
+// What is timed: it gives a margin per row and group, ours in `out`, XGBoost in memory of its own.
 struct Side {
+  using Score = std::function<Result<std::span<const float>>(std::span<const float> rows,
+                                                             std::span<float> out)>;
   EngineTimes times;
-  std::function<Status(std::span<const float> rows, std::span<float> margins)> score;
-  std::vector<float> margins;
+  Score score;
+  std::vector<float> out;
+  std::span<const float> margins;  // Of the last round.
   std::vector<double> ms;
 };
 
@@ -69,12 +73,8 @@ Side SideOfXgboost(const std::string& name, trainer::XgboostModel& xgboost, Xgbo
                    std::size_t inputs) {
   Side side;
   side.times.engine = name;
-  side.score = [&xgboost, predict, inputs](std::span<const float> rows,
-                                           std::span<float> margins) -> Status {
-    AISLE_TRY(const auto answer, (xgboost.*predict)(rows, inputs, /*margin=*/true));
-    AISLE_ASSERT(answer.size() == margins.size());
-    std::ranges::copy(answer, margins.begin());
-    return {};
+  side.score = [&xgboost, predict, inputs](std::span<const float> rows, std::span<float>) {
+    return (xgboost.*predict)(rows, inputs, /*margin=*/true);
   };
   return side;
 }
@@ -93,10 +93,9 @@ std::vector<Side> SidesOfEngines(const forest::Model& model) {
       continue;
     }
     side.times.table_bytes = built->EngineBytes();
-    side.score = [forest = *std::move(built)](std::span<const float> rows,
-                                              std::span<float> margins) -> Status {
-      forest.Margins(rows, margins);
-      return {};
+    side.score = [forest = *std::move(built)](std::span<const float> rows, std::span<float> out) {
+      forest.Margins(rows, out);
+      return Result<std::span<const float>>(out);
     };
   }
   return sides;
@@ -120,10 +119,10 @@ std::vector<Side> SidesOfSweep(const forest::Model& model, std::span<const float
   for (Side& side : sides) {
     side.times.build_ms = build_ms;
     side.times.table_bytes = swept->Sweep().Bytes();
-    side.score = [swept, scratch, exact = &side != &sides[0]](std::span<const float> /*rows*/,
-                                                              std::span<float> margins) -> Status {
-      exact ? swept->ExactMargins(*scratch, margins) : swept->Margins(*scratch, margins);
-      return {};
+    side.score = [swept, scratch, exact = &side != &sides[0]](std::span<const float>,
+                                                              std::span<float> out) {
+      exact ? swept->ExactMargins(*scratch, out) : swept->Margins(*scratch, out);
+      return Result<std::span<const float>>(out);
     };
   }
   return sides;
@@ -133,15 +132,17 @@ std::vector<Side> SidesOfSweep(const forest::Model& model, std::span<const float
 Status RunRound(std::vector<Side>& sides, std::span<const float> rows) {
   for (Side& side : sides) {
     if (!side.score) continue;
-    Status status;
-    side.ms.push_back(base::MillisecondsOf([&] { status = side.score(rows, side.margins); }));
-    AISLE_CHECK(status);
+    Result<std::span<const float>> margins = std::span<const float>();
+    side.ms.push_back(base::MillisecondsOf([&] { margins = side.score(rows, side.out); }));
+    if (!margins) return std::unexpected(margins.error());
+    side.margins = *margins;
   }
   return {};
 }
 
 void Compare(std::span<const float> margins, std::span<const float> expected, std::size_t groups,
              EngineTimes& times) {
+  AISLE_ASSERT(margins.size() == expected.size());
   const auto same = [](float x, float y) {
     return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
   };
@@ -150,8 +151,11 @@ void Compare(std::span<const float> margins, std::span<const float> expected, st
         std::ranges::equal(margins.subspan(i, groups), expected.subspan(i, groups), same) ? 0 : 1;
   }
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    times.furthest = std::max(times.furthest, std::abs(static_cast<double>(margins[i]) -
-                                                       static_cast<double>(expected[i])));
+    if (same(margins[i], expected[i])) continue;
+    const double distance =
+        std::abs(static_cast<double>(margins[i]) - static_cast<double>(expected[i]));
+    times.furthest = std::isnan(distance) ? std::numeric_limits<double>::infinity()
+                                          : std::max(times.furthest, distance);
   }
 }
 
@@ -162,7 +166,7 @@ Result<std::vector<EngineTimes>> TimeSides(std::vector<Side> sides, const forest
   std::vector<float> expected(rows.size() / model.feature_count * model.group_count);
   AISLE_TRY(const auto reference, forest::Forest::Build(model, forest::Engine::kReference));
   reference.Margins(rows, expected);
-  for (Side& side : sides) side.margins.resize(expected.size());
+  for (Side& side : sides) side.out.resize(expected.size());
   // Once before the clock runs, so that memory is there.
   AISLE_CHECK(RunRound(sides, rows));
   for (Side& side : sides) side.ms.clear();
@@ -192,8 +196,9 @@ Result<std::vector<EngineTimes>> TimeSides(std::vector<Side> sides, const forest
 }
 
 // The sweep's times, or why it has none.
-Result<std::vector<EngineTimes>> TimeSweep(const forest::Model& model, std::size_t products,
-                                           trainer::XgboostModel* xgboost) {
+Result<std::vector<EngineTimes>> TimeSweep(const forest::Model& model,
+                                           trainer::XgboostModel* xgboost, BenchReport& report) {
+  const std::size_t products = report.request_products = std::min(report.rows, kProductsMax);
   const std::size_t customers = std::clamp<std::size_t>(kSweptRows / products, 1, kCustomers);
   auto rows = MakeRequestRows(model.feature_names, customers, products);
   // Rows of any kind make the sweep say what it lacks.
@@ -204,8 +209,7 @@ Result<std::vector<EngineTimes>> TimeSweep(const forest::Model& model, std::size
     sides.push_back(SideOfXgboost(std::string(kXgboost), *xgboost, &trainer::XgboostModel::Predict,
                                   model.feature_count));
   }
-  int rounds = 0;
-  return TimeSides(std::move(sides), model, *rows, customers, rounds);
+  return TimeSides(std::move(sides), model, *rows, customers, report.request_rounds);
 }
 
 }  // namespace
@@ -241,7 +245,7 @@ Result<BenchReport> BenchModel(const std::string& file, std::size_t rows, bool a
   report.trees = model.TreeCount();
   AISLE_TRY(report.engines,
             TimeSides(std::move(sides), model, MakeRows(model, rows), 1, report.rounds));
-  AISLE_TRY(report.request, TimeSweep(model, rows, xgboost ? &*xgboost : nullptr));
+  AISLE_TRY(report.request, TimeSweep(model, xgboost ? &*xgboost : nullptr, report));
   return report;
 }
 

@@ -3,13 +3,14 @@
 //
 // All sides score the same made-up rows, in turn, in short blocks: whatever the machine does meanwhile meets
 // all of them. A ratio is the median of the ratios of the blocks of one round. The sweep scores requests, not
-// rows: it has rows of its own, those of a few customers and `rows` products, and XGBoost's time on them.
+// rows: it has rows of its own, those of a few customers and `rows` products (at most 50,000), and XGBoost's
+// time on them.
 //
 //   units    milliseconds for all rows; of `request`, for one customer's.
 //   missing  an engine that this CPU or this model rules out has `skipped`, which says why, and no times.
 //   threads  one, XGBoost too.
 //   errors   what LoadModel returns; kInvalidArgument where XGBoost does not read the file.
-//   cost     some seconds; memory: rows x inputs x 4 bytes.
+//   cost     some seconds; memory: rows x inputs x 4 bytes for the engines, and at most 500,000 rows for the sweep.
 #pragma once
 
 #include <cstdint>
@@ -38,6 +39,8 @@ struct BenchReport {
   std::size_t trees = 0;
   int rounds = 0;
   std::vector<EngineTimes> engines;
+  std::size_t request_products = 0;
+  int request_rounds = 0;
   std::vector<EngineTimes> request;
 };
 

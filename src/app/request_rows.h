@@ -5,7 +5,7 @@
 //   order    products by id.
 //   missing  as features::PairRowMaker: customers without orders, birth date or browsed prices are among them.
 //   errors   kFailedPrecondition for an input that features::PairInputs() lacks.
-//   cost     that of filling the rows. The same numbers at every call.
+//   cost     that of filling the rows. The same arguments give the same numbers.
 #pragma once
 
 #include <span>

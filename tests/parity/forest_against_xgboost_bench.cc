@@ -17,6 +17,7 @@
 #include "forest/forest.h"
 #include "forest/load.h"
 #include "trainer/trainer.h"
+#include "two_sides.h"
 
 namespace aisle {
 namespace {
@@ -88,8 +89,8 @@ void BM_AgainstXgboost(benchmark::State& state, forest::Engine engine, int round
     Result<std::span<const float>> answer = std::span<const float>();
     theirs_ms.push_back(
         base::MillisecondsOf([&] { answer = theirs->Predict(rows, kInputs, true); }));
-    AISLE_ASSERT(answer && answer->size() == kRows);
-    for (std::size_t i = 0; i < kRows; ++i) difference += (*answer)[i] == margins[i] ? 0.0 : 1.0;
+    AISLE_ASSERT(answer);
+    difference += CountDifferent(margins, *answer);
     ratios.push_back(theirs_ms.back() / ours_ms.back());
   }
   AISLE_ASSERT(difference == 0);

@@ -157,6 +157,7 @@ void BM_OneCustomer(benchmark::State& state, int rounds, int depth, std::size_t 
     }));
     rows_differ += CountDifferent(margins, answer);
   }
+  AISLE_ASSERT(rows_differ == 0);
   ReportSides(state, ours_ms, theirs_ms);
   state.counters["rows_differ"] = rows_differ;
   state.counters["prepared_mb"] = static_cast<double>(prepared.Bytes()) / 1e6;

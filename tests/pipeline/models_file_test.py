@@ -151,9 +151,26 @@ class ModelFiles(shop.ShopTest):
         cells[inputs.index("price_ratio")] = "-1"
         rows.write_text("\n".join([*lines[:17_000], ",".join(cells), *lines[17_001:]]) + "\n")
         none = self.folder / "none.csv"
-        said = self.fails(5, "models", "predict", "--file", model, "--rows", str(rows), "--engine", "sweep", "-o", str(none))
+        said = self.fails(2, "models", "predict", "--file", model, "--rows", str(rows), "--engine", "sweep", "-o", str(none))
         self.assertIn("engine sweep: row 17000: 'price_ratio' is -1", said)
         self.assertFalse(none.exists())
+
+    def test_everybodys_lists_are_the_same_by_the_sweep_and_by_rows(self):
+        recipe = pathlib.Path(self.small_recipe("ranking", "reference"))
+        recipe.write_text(recipe.read_text().replace('model = "ranking_reference"', 'model = "ranking"'))
+        self.must("train", str(recipe))
+        self.must("models", "promote", "ranking/2")
+        lists = []
+        for engine, swept in (("sweep", int(shop.CUSTOMERS)), ("", int(shop.CUSTOMERS)), ("interleaved", 0)):
+            out = self.folder / f"lists{engine}.csv"
+            said = json.loads(self.must("recommend", "--all", "--as-of", shop.AS_OF, "--exclude-bought", "--json", "-o",
+                                        str(out), AISLE_FOREST_ENGINE=engine))
+            self.assertEqual((said["customers"], said["swept"]), (int(shop.CUSTOMERS), swept), engine)
+            lists.append(out.read_text())
+        self.assertEqual(lists[0], lists[1])
+        self.assertEqual(lists[0], lists[2])
+        self.assertGreater(len(set(lists[0].splitlines())), 10_000)
+        self.assertIn("ranked by the sweep", self.must("recommend", "--all", "--as-of", shop.AS_OF, "-o", str(out)))
 
     def test_a_forced_sweep_is_an_error_where_the_model_is_not_of_its_kind(self):
         question = ("recommend", "1000000", "--zip-code", "10001")
@@ -163,6 +180,8 @@ class ModelFiles(shop.ShopTest):
         self.assertIn("by which", said)
         shown = self.must("models", "show", "ranking", AISLE_FOREST_ENGINE="sweep")
         self.assertIn("is wanted, and does not take", shown)
+        self.fails(5, "recommend", "--all", "--as-of", shop.AS_OF, "-o", str(self.folder / "none.csv"),
+                   AISLE_FOREST_ENGINE="sweep")
         said = self.fails(2, *question, AISLE_FOREST_ENGINE="swoop")
         self.assertIn(", sweep", said)
 

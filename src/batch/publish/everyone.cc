@@ -17,6 +17,7 @@ namespace {
 
 // By columns a customer takes milliseconds: small blocks keep all cores busy to the end.
 constexpr std::size_t kBlockCustomers = 16;
+constexpr std::size_t kBlockCustomersMax = 128;
 
 struct Worker {
   ranking::Scratch scratch;
@@ -55,7 +56,8 @@ class EveryoneRanker {
   // How many customers are best ranked in one call: whole forest calls of the propensity model where customers
   // are quick.
   std::size_t BlockCustomers() const {
-    return sweeper_ && propensity_ ? 2 * propensity_->GroupSize() : kBlockCustomers;
+    return sweeper_ && propensity_ ? std::min(2 * propensity_->GroupSize(), kBlockCustomersMax)
+                                   : kBlockCustomers;
   }
 
   std::vector<RankedList> Rank(std::span<const features::CustomerRecord> block,

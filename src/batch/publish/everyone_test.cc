@@ -123,6 +123,18 @@ TEST_F(EveryoneTest, EveryCustomersListIsAFullSortOfTheCandidates) {
   }
 }
 
+TEST_F(EveryoneTest, AForcedSweepIsAnErrorForAModelThatItDoesNotTake) {
+  AddModel(registry_, "ranking", RankingSpec(1));
+  AddModel(registry_, "propensity", PropensitySpec(1));
+  setenv("AISLE_FOREST_ENGINE", "sweep", 1);
+  Lists lists;
+  const auto report = Rank({.as_of = as_of_}, lists);
+  unsetenv("AISLE_FOREST_ENGINE");
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(report.error().message, HasSubstr("engine sweep is wanted"));
+}
+
 TEST_F(EveryoneTest, OnlyTheAskedForProductsAreRankedAndTheUnknownAreCounted) {
   AddModel(registry_, "ranking", RankingSpec(1));
   AddModel(registry_, "propensity", PropensitySpec(1));

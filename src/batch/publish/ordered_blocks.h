@@ -6,8 +6,8 @@
 //   order    results are taken in the order of Push, on the thread that calls Push and Finish.
 //   threads  Push, Finish and the destructor belong to one thread; `work` is told which of the
 //            threads it runs on, 0-based, so that each can have memory of its own.
-//   errors   what `take` fails with leaves Push and Finish; then only the destructor may follow,
-//            which waits for the blocks under way and drops the rest.
+//   errors   what `take` fails with leaves Push and Finish, and so does kFailedPrecondition where a worker's memory
+//            ran out; then only the destructor may follow, which waits for the blocks under way and drops the rest.
 #pragma once
 
 #include <sched.h>
@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -73,17 +74,23 @@ class OrderedBlocks {
   struct Slot {
     Block block;
     std::optional<Made> made;
+    bool out_of_memory = false;  // In place of `made`.
   };
 
   Status TakeUntil(std::size_t left) {
     for (;;) {
       std::unique_lock lock(mutex_);
       if (slots_.size() <= left) return {};
-      made_.wait(lock, [&] { return slots_.front()->made.has_value(); });
+      made_.wait(lock,
+                 [&] { return slots_.front()->made.has_value() || slots_.front()->out_of_memory; });
       const std::unique_ptr<Slot> slot = std::move(slots_.front());
       slots_.pop_front();
       --started_;
       lock.unlock();
+      if (slot->out_of_memory) {
+        return Fail(ErrorCode::kFailedPrecondition,
+                    "memory ran out while this ran; a machine with more memory is needed");
+      }
       AISLE_CHECK(take_(*std::move(slot->made)));
     }
   }
@@ -95,9 +102,15 @@ class OrderedBlocks {
       if (closed_) return;
       Slot& slot = *slots_[started_++];
       lock.unlock();
-      Made made = work_(slot.block, worker);
+      std::optional<Made> made;
+      try {
+        made = work_(slot.block, worker);
+      } catch (const std::bad_alloc&) {
+        made.reset();  // Out of a thread it would end the process.
+      }
       lock.lock();
       slot.made = std::move(made);
+      slot.out_of_memory = !slot.made;
       made_.notify_one();
     }
   }

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <new>
 #include <numeric>
 #include <set>
 
@@ -82,6 +83,26 @@ TEST(OrderedBlocks, GoingWithBlocksUnderWayWaitsForThemAndDropsTheRest) {
     while (begun == 0) std::this_thread::sleep_for(1ms);
   }
   EXPECT_EQ(begun, ended);
+}
+
+TEST(OrderedBlocks, MemoryThatRunsOutInAWorkerIsAnErrorAndNotTheEnd) {
+  std::vector<int> taken;
+  OrderedBlocks<int, int> blocks(
+      2,
+      [](const int& block, int) {
+        if (block == 5) throw std::bad_alloc();
+        return block;
+      },
+      [&](int&& made) -> Status {
+        taken.push_back(made);
+        return {};
+      });
+  Status status;
+  for (int i = 0; i < 20 && status; ++i) status = blocks.Push(i);
+  if (status) status = blocks.Finish();
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(taken, (std::vector{0, 1, 2, 3, 4}));
 }
 
 }  // namespace

@@ -69,8 +69,7 @@ struct RankedList {
 };
 struct EveryoneReport {
   std::int64_t customers = 0;
-  std::int64_t swept =
-      0;  // Of these, whom the sweep ranked (ranking/sweep_scorer.h); the others: by columns.
+  std::int64_t swept = 0;       // Of these, whom the sweep ranked (ranking/sweep_scorer.h).
   std::int64_t candidates = 0;  // Products ranked for each.
   // Asked for, but not in the catalogue of as_of: left out. Rising.
   std::vector<std::int64_t> unknown_candidates;

@@ -1,5 +1,5 @@
-// The batch jobs on a shop of made-up events, reading and writing included, with one core and with two: customers x
-// categories, customers x products, a generation. `items_per_second` are pairs scored, in the generation customers.
+// The batch jobs on a shop of made-up events, reading and writing included: customers x categories and customers x
+// products with one core and with two, and a generation. `items_per_second` are pairs scored, in the generation customers.
 //
 // AISLE_BENCH_CUSTOMERS and AISLE_BENCH_PRODUCTS set the size (default 200 and 500, so that the run in every test
 // stays short). Trees are random and complete; tests/parity has trained ones. `checksum` is over what came out: of

@@ -80,8 +80,11 @@ float Value(CategoryInput input, const Row& row) {
     case CategoryInput::kOpenInterests:
       return row.open_interests;
     default:
-      return row.category.*MemberOf(input);
+      break;
   }
+  const auto member = MemberOf(input);
+  AISLE_ASSERT(member != nullptr);
+  return row.category.*member;
 }
 
 }  // namespace
@@ -162,6 +165,7 @@ void CategoryRowMaker::FillColumns(std::span<const CustomerRecord> customers, ba
         values[i] = Value(input, row);
       } else if (out.columns[f].form == forest::Column::Form::kRows) {
         const auto member = MemberOf(input);
+        AISLE_ASSERT(member != nullptr || input == CategoryInput::kOpenInterests);
         for (std::size_t c = 0; c < categories; ++c)
           values[i * categories + c] = member != nullptr ? contexts[c].*member : open[c];
       }

@@ -15,9 +15,7 @@ namespace {
 
 constexpr float kNone = -std::numeric_limits<float>::infinity();
 constexpr std::size_t kBlocks = 1024;
-// An exact sum of one cell costs as much as those of so many do when all are made. Sums that differ are never many more
-// than the model has thresholds.
-constexpr std::size_t kCellsAtOnce = 56;
+// Sums that differ are never many more than the model has thresholds.
 constexpr std::size_t kSumsMax = 1000;
 // A model of 300 trees has about 1e-4. From here on screening would keep too much.
 constexpr double kDistanceMax = 0.02;
@@ -219,7 +217,8 @@ void SweepScorer::ScoreFinalists(std::span<const float> propensity,
     if (work.cells.empty() || work.cells.back() != screened.cell)
       work.cells.push_back(screened.cell);
   }
-  const bool all = std::min(work.cells.size(), kSumsMax) * kCellsAtOnce > sweep_.CellCount();
+  const bool all =
+      std::min(work.cells.size(), kSumsMax) * forest::Sweep::kCellsAtOnce > sweep_.CellCount();
   work.exact.resize(all ? sweep_.CellCount() : work.cells.size());
   if (all) {
     sweep_.ExactAll(work.sweep, work.exact);

@@ -17,8 +17,6 @@ namespace {
 using forest::InputRole;
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-// Exact sums of so many cells cost what those of all do.
-constexpr std::size_t kCellsAtOnce = 100;
 
 // The positive floats, infinity among them, as whole numbers in the same order.
 constexpr std::uint32_t kSmallest = 1;
@@ -111,7 +109,7 @@ class RowReader {
     return rows_.subspan(row * inputs_.size(), inputs_.size());
   }
   std::unexpected<Error> Bad(std::size_t row, const std::string& what) const {
-    return Fail(ErrorCode::kFailedPrecondition, fmt::format("row {}: {}", first_row_ + row, what));
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("row {}: {}", first_row_ + row, what));
   }
 
   Status ReadProduct(std::size_t row) {
@@ -242,7 +240,7 @@ void SweptRows::ExactMargins(forest::SweepScratch& scratch, std::span<float> mar
     sweep_.Run(requests_[r].values, scratch);
     const auto cells = CellsOf(r);
     const auto out = margins.subspan(requests_[r].begin, cells.size());
-    if (cells.size() < kCellsAtOnce) {
+    if (cells.size() * forest::Sweep::kCellsAtOnce <= sweep_.CellCount()) {
       sweep_.Exact(cells, scratch, out);
       continue;
     }

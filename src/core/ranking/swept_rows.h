@@ -9,11 +9,11 @@
 //   units    margins, as Forest::Margins.
 //   missing  NaN, as everywhere; but a price has to be a number.
 //   threads  SweptRows are immutable; a SweepScratch belongs to one thread.
-//   errors   Make: kFailedPrecondition for a model that the sweep does not take, and for a row that no request of a
-//            catalogue has (it says which row, and why): a quotient that is not its price over something
-//            positive.
-//   cost     Make: the sweep's tables (tens of milliseconds), and 0.1 us for a row and quotient. Margins: a sweep for
-//            each request, a lookup for each row.
+//   errors   Make: kFailedPrecondition for a model that the sweep does not take; kInvalidArgument for a row that no
+//            request of a catalogue has (it says which row, and why): a quotient that is not its price over
+//            something positive.
+//   cost     Make: the sweep's tables (tens of milliseconds), and two bisections of the floats for a row and quotient.
+//            Margins: a sweep for each request, a lookup for each row.
 #pragma once
 
 #include <cstdint>

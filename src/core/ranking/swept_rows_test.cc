@@ -130,7 +130,7 @@ TEST(SweptRows, NamesTheRowThatNoRequestHas) {
     c.At(3, bad.input) = bad.value;
     const auto swept = SweptRows::Make(c.model, c.rows, 1000);
     ASSERT_FALSE(swept);
-    EXPECT_EQ(swept.error().code, ErrorCode::kFailedPrecondition);
+    EXPECT_EQ(swept.error().code, ErrorCode::kInvalidArgument);
     EXPECT_THAT(swept.error().message, HasSubstr(bad.message));
   }
 }

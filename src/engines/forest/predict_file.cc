@@ -236,8 +236,8 @@ struct Output {
 };
 
 // Models that the sweep takes have one group and sum floats.
-Status Sweep(const Output& out, std::span<const float> rows, std::size_t first_row,
-             std::span<double> scores) {
+Status SweepBlock(const Output& out, std::span<const float> rows, std::size_t first_row,
+                  std::span<double> scores) {
   std::vector<float> floats(scores.size());
   AISLE_CHECK(out.sweep(out.forest.BuiltFrom(), rows, first_row, floats));
   if (!out.margin) ApplyObjective(out.forest.BuiltFrom(), std::span<float>(floats), floats);
@@ -250,7 +250,7 @@ Status ScoreBlock(const Output& out, std::span<const Number> rows, std::size_t f
   const Forest& forest = out.forest;
   std::vector<double> scores(rows.size() / forest.FeatureCount() * out.Width());
   if constexpr (std::is_same_v<Number, float>) {
-    if (forest.SweepWasChosen()) AISLE_CHECK(Sweep(out, rows, first_row, scores));
+    if (forest.SweepWasChosen()) AISLE_CHECK(SweepBlock(out, rows, first_row, scores));
   }
   if (!forest.SweepWasChosen())
     out.margin ? forest.WideMargins(rows, scores) : forest.WidePredict(rows, scores);
@@ -278,7 +278,10 @@ Status ScoreRows(const Output& out, LineReader& lines, const Header& header) {
     if (found) AISLE_CHECK(ReadRow(lines, line, header, &rows[filled++ * width]));
     if (filled == block_rows || (!found && filled > 0)) {
       const auto block = std::span<const Number>(rows).first(filled * width);
-      AISLE_CHECK(ScoreBlock(out, block, done + 1));
+      const Status scored = ScoreBlock(out, block, done + 1);
+      if (!scored && scored.error().code == ErrorCode::kInvalidArgument)
+        return Within(lines.Name(), scored.error());
+      AISLE_CHECK(scored);
       done += std::exchange(filled, 0);
     }
     if (!found) return {};
@@ -292,7 +295,10 @@ Result<PredictReport> PredictFile(const fs::path& model_path, const fs::path& ro
                                   const SweepRows& sweep) {
   AISLE_TRY(Model model, LoadModelFile(model_path));
   AISLE_TRY(const Forest forest, Forest::Build(std::move(model), engine));
-  AISLE_ASSERT(!forest.SweepWasChosen() || sweep);
+  if (forest.SweepWasChosen() && !sweep) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("engine {} scores requests, not rows", EngineName(Engine::kSweep)));
+  }
   AISLE_TRY(File file, Open(rows_csv, "rb"));
   LineReader lines(std::move(file), rows_csv.string());
   AISLE_TRY(const Header header, ReadHeader(lines, forest));

@@ -40,7 +40,8 @@ struct PredictReport {
 using SweepRows = std::function<Status(const Model& model, std::span<const float> rows,
                                        std::size_t first_row, std::span<float> margins)>;
 
-// `sweep` is asked where engine is kSweep, and may be empty elsewhere.
+// `sweep` is asked where the sweep was chosen, by `engine` or by AISLE_FOREST_ENGINE; without it that is
+// kFailedPrecondition.
 Result<PredictReport> PredictFile(const std::filesystem::path& model_path,
                                   const std::filesystem::path& rows_csv, Engine engine, bool margin,
                                   const std::filesystem::path& out_csv,

@@ -117,6 +117,8 @@ class Sweep {
   // The same of all cells that some product has; margins has CellCount() places, and the others keep what
   // they hold. Cheaper from about a hundred cells on.
   void ExactAll(SweepScratch& scratch, std::span<float> margins) const;
+  // An exact sum of one cell costs as much as those of so many do when all are made.
+  static constexpr std::size_t kCellsAtOnce = 56;
 
   // out[i] is within kProbabilityError of 1 / (1 + exp(-(slope * margins[i] + offset))) of the rounded argument.
   void Probabilities(std::span<const float> margins, float slope, float offset,
