@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include <fstream>
 
 #include "app/command.h"
+#include "base/little_memory.h"
 
 namespace aisle::app {
 namespace {
@@ -101,6 +101,13 @@ TEST(CommandLine, ATimeThatIsNoneIsRefused) {
   EXPECT_THAT(said.err, HasSubstr("yesterday"));
 }
 
+TEST(CommandLine, AWrongOptionOfASubCommandNamesThatOne) {
+  const Said said = Say({"models", "bench", "--wrong"});
+  EXPECT_EQ(said.code, 2);
+  EXPECT_THAT(said.err, HasSubstr("aisle models bench: "));
+  EXPECT_THAT(said.err, HasSubstr("`aisle models bench --help`"));
+}
+
 TEST(CommandLine, OptionsOfEveryCommandMayStandBeforeIt) {
   const Said before = Say({"--json", "--data", "/nowhere/at/all", "status"});
   const Said after = Say({"status", "--json", "--data", "/nowhere/at/all"});
@@ -111,21 +118,13 @@ TEST(CommandLine, OptionsOfEveryCommandMayStandBeforeIt) {
 
 // A file of 200 MB in 40 MB more than the process has.
 TEST(CommandLine, MemoryThatRunsOutIsAnErrorOfOneLine) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
-  GTEST_SKIP() << "sanitizers reserve address space of their own";
-#endif
+  if (!base::kMemoryCanBeLimited) GTEST_SKIP() << "sanitizers reserve address space of their own";
   const auto path =
       std::filesystem::temp_directory_path() / fmt::format("aisle-holes-{}.json", getpid());
   std::ofstream(path) << "{";
   std::filesystem::resize_file(path, 200'000'000);
   const auto bench = [&] {
-    std::size_t pages = 0;
-    std::ifstream("/proc/self/statm") >> pages;
-    rlimit limit{};
-    if (getrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(98);
-    limit.rlim_cur =
-        pages * static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) + (std::size_t{40} << 20U);
-    if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(99);
+    if (!base::LimitMemory(std::size_t{40} << 20U)) std::_Exit(99);
     std::_Exit(RunCommandLine({"models", "bench", "--file", path.string()}));
   };
   EXPECT_EXIT(

@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "ranking/calibration.h"
 #include "ranking/ranking.h"
+#include "recipe_inputs.h"
 #include "trainer/trainer.h"
 #include "two_sides.h"
 
@@ -29,25 +30,10 @@ constexpr std::size_t kProducts = 2000;
 constexpr std::size_t kBrands = 60;
 constexpr std::size_t kTrainCustomers = 4000;
 
-const std::vector<std::string> kInputs = {"category",
-                                          "category_popularity",
-                                          "category_share_log",
-                                          "category_sessions",
-                                          "category_sessions_28d",
-                                          "category_purchases",
-                                          "days_since_category_event",
-                                          "days_since_category_purchase",
-                                          "open_interests",
-                                          "tenure_months",
-                                          "loyalty_tier_num",
-                                          "total_orders",
-                                          "lifetime_spend",
-                                          "avg_order_value",
-                                          "days_since_purchase",
-                                          "categories_purchased",
-                                          "total_browse_events",
-                                          "total_sessions",
-                                          "cart_abandonment_rate"};
+const std::vector<std::string>& Inputs() {
+  static const auto inputs = RecipeInputs("propensity_default");
+  return inputs;
+}
 
 features::Catalogue MakeCatalogue() {
   base::Stream stream(1, 1, 1);
@@ -128,7 +114,7 @@ std::vector<features::CustomerRecord> MakeCustomers(const features::Catalogue& c
 
 std::vector<float> MakeMatrix(const features::CategoryRowMaker& maker,
                               std::span<const features::CustomerRecord> customers) {
-  const std::size_t cells = kCategories * kInputs.size();
+  const std::size_t cells = kCategories * Inputs().size();
   std::vector<float> rows(customers.size() * cells);
   for (std::size_t i = 0; i < customers.size(); ++i)
     maker.Fill(customers[i], kNow, std::span(rows).subspan(i * cells, cells));
@@ -137,10 +123,10 @@ std::vector<float> MakeMatrix(const features::CategoryRowMaker& maker,
 
 std::string TrainModel(std::vector<float> rows) {
   trainer::Dataset dataset;
-  dataset.feature_count = kInputs.size();
-  dataset.feature_names = kInputs;
+  dataset.feature_count = Inputs().size();
+  dataset.feature_names = Inputs();
   base::Stream stream(3, 3, 3);
-  for (std::size_t i = 0; i < rows.size(); i += kInputs.size()) {
+  for (std::size_t i = 0; i < rows.size(); i += Inputs().size()) {
     const float* const row = &rows[i];
     // A comparison with a missing value is false.
     const double margin = -3 + 0.8 * row[2] + 0.5 * row[5] + (row[6] < 20) + 0.3 * row[8] +
@@ -160,10 +146,10 @@ std::string TrainModel(std::vector<float> rows) {
 struct Sides {
   features::Catalogue catalogue = MakeCatalogue();
   features::CatalogueView view{catalogue};
-  features::CategoryRowMaker maker{view, *features::ResolveCategoryInputs(kInputs)};
+  features::CategoryRowMaker maker{view, *features::ResolveCategoryInputs(Inputs())};
   ranking::ModelSpec spec{
       .ubjson = TrainModel(MakeMatrix(maker, MakeCustomers(catalogue, 1'000'000, kTrainCustomers))),
-      .inputs = kInputs};
+      .inputs = Inputs()};
   ranking::CategoryScorer ours = *ranking::CategoryScorer::Make(spec, view);
   trainer::XgboostModel theirs = *trainer::XgboostModel::Load(spec.ubjson, 1);
 };
@@ -219,7 +205,7 @@ void BM_CustomersByCategories(benchmark::State& state) {
     two_ms.push_back(base::MillisecondsOf([&] { ScoreAll(sides, customers, two, again); }));
     std::span<const float> margins;
     theirs_ms.push_back(base::MillisecondsOf(
-        [&] { margins = *sides.theirs.Predict(matrix, kInputs.size(), true); }));
+        [&] { margins = *sides.theirs.Predict(matrix, Inputs().size(), true); }));
     std::vector<float> expected;
     for (const float margin : margins) expected.push_back(ranking::Calibrated(margin, 1, 0));
     rows_differ += CountDifferent(scores, expected) + CountDifferent(again, expected);

@@ -25,6 +25,7 @@
 #include "publish/small_shop.h"
 #include "ranking/calibration.h"
 #include "ranking/select.h"
+#include "recipe_inputs.h"
 #include "trainer/trainer.h"
 #include "two_sides.h"
 
@@ -38,43 +39,6 @@ constexpr std::size_t kSample = 8;
 constexpr int kTop = 20;
 constexpr std::size_t kTrainRows = 40'000;
 constexpr std::size_t kTrainCustomers = 2000;
-
-const std::vector<std::string> kDefaultInputs = {"price",
-                                                 "price_z",
-                                                 "is_perishable",
-                                                 "category",
-                                                 "log_purchases_28d",
-                                                 "log_purchases_90d",
-                                                 "log_share_in_category",
-                                                 "log_purchases_per_buyer",
-                                                 "log_buyers",
-                                                 "days_since_launch",
-                                                 "loyalty_tier_num",
-                                                 "total_orders",
-                                                 "total_sessions",
-                                                 "avg_order_value",
-                                                 "days_since_purchase",
-                                                 "days_since_event",
-                                                 "products_touched",
-                                                 "share_bought",
-                                                 "open_interests",
-                                                 "spend_match",
-                                                 "propensity",
-                                                 "category_share_log",
-                                                 "category_sessions_28d",
-                                                 "brand_share_log",
-                                                 "brand_products",
-                                                 "price_distance",
-                                                 "affinity_log",
-                                                 "pair_views",
-                                                 "pair_carts",
-                                                 "pair_purchases",
-                                                 "pair_views_28d",
-                                                 "days_since_pair_view",
-                                                 "days_since_pair_cart",
-                                                 "days_since_pair_purchase",
-                                                 "days_since_open_interest",
-                                                 "open_interest_rank"};
 
 struct Shop {
   SmallShop shop{static_cast<int>(SizeFromEnvironment("AISLE_BENCH_CUSTOMERS", 200)),
@@ -165,7 +129,7 @@ struct Model {
     if (model) return *model;
     const Shop& shop = Shop::Get();
     ranking::ModelSpec spec;
-    spec.inputs = name == "sweep" ? ranking::ReferenceInputs() : kDefaultInputs;
+    spec.inputs = RecipeInputs(name == "sweep" ? "ranking_reference" : "ranking_default");
     spec.propensity_blend = name == "sweep" ? 0.3 : 0;
     spec.ubjson = Train(shop, spec.inputs);
     registry::Registry registry(shop.folder.Path() / name);

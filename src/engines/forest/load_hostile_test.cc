@@ -2,16 +2,15 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 
+#include "base/little_memory.h"
 #include "forest/corpus_file.h"
 #include "forest/document.h"
 #include "forest/exercise.h"
@@ -91,20 +90,14 @@ TEST(LoadHostile, MoreValuesThanTheFilesSizeAllowsAreRefused) {
 
 // Half a million texts need 70 MB; the child may have 40 MB more than it has.
 TEST(LoadHostile, AModelForWhichMemoryDoesNotSufficeIsAnErrorThatNamesIt) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
-  GTEST_SKIP() << "sanitizers reserve address space of their own";
-#endif
+  if (!base::kMemoryCanBeLimited) GTEST_SKIP() << "sanitizers reserve address space of their own";
   const auto path =
       std::filesystem::temp_directory_path() / fmt::format("aisle-large-{}.json", getpid());
   std::string json = "{\"learner\":[";
   for (int i = 0; i < 500'000; ++i) json += "\"123456\",";
   ASSERT_TRUE(base::WriteFileAtomic(path, json + "0]}"));
   const auto load = [&] {
-    std::size_t pages = 0;
-    std::ifstream("/proc/self/statm") >> pages;
-    const rlimit limit{.rlim_cur = pages * 4096 + (std::size_t{40} << 20U),
-                       .rlim_max = RLIM_INFINITY};
-    if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(3);
+    if (!base::LimitMemory(std::size_t{40} << 20U)) std::_Exit(3);
     const auto model = LoadModelFile(path);
     std::fprintf(stderr, "%s", model ? "accepted" : model.error().message.c_str());
     std::_Exit(!model && model.error().code == ErrorCode::kFailedPrecondition ? 0 : 1);
