@@ -229,14 +229,14 @@ std::vector<std::string> HelpAsFlag(std::vector<std::string> arguments) {
   return arguments;
 }
 
-// The command the words begin with, for messages.
-std::string NamedCommand(const std::vector<std::string>& arguments) {
-  for (const std::string& word : arguments) {
-    for (const Command& command : Commands()) {
-      if (word == command.name) return word;
-    }
+// The command the words begin with, "models bench" as far as they were understood: for messages.
+std::string NamedCommand(const CLI::App& root) {
+  std::string name;
+  for (auto below = root.get_subcommands(); !below.empty();
+       below = below.front()->get_subcommands()) {
+    name += (name.empty() ? "" : " ") + below.front()->get_name();
   }
-  return "";
+  return name;
 }
 
 int RunChosen(const std::string& name, const std::function<Status(Context&)>& run,
@@ -312,7 +312,7 @@ int RunCommandLine(const std::vector<std::string>& given) {
     fmt::print("{}\n", version.what());
     return 0;
   } catch (const CLI::ParseError& error) {
-    return Report(NamedCommand(arguments), Error{ErrorCode::kInvalidArgument, error.what()});
+    return Report(NamedCommand(root), Error{ErrorCode::kInvalidArgument, error.what()});
   }
   if (!run) {
     if (root.get_subcommands().empty()) {
