@@ -29,7 +29,8 @@ enum class ErrorCode : std::uint8_t {
 
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
-  std::string message;  // Names the thing and the value: "model ranking/7: input 'age' missing".
+  std::string message;     // Names the thing and the value: "model ranking/7: input 'age' missing".
+  std::string field = {};  // The input that is wrong, by its name; empty: none.
 };
 
 template <typename T>
@@ -37,7 +38,12 @@ using Result = std::expected<T, Error>;
 using Status = Result<void>;
 
 inline std::unexpected<Error> Fail(ErrorCode code, std::string message) {
-  return std::unexpected<Error>(Error{code, std::move(message)});
+  return std::unexpected<Error>(Error{code, std::move(message), {}});
+}
+
+// An input that is wrong: `field` is for programs, the message for people.
+inline std::unexpected<Error> FailField(ErrorCode code, std::string field, std::string message) {
+  return std::unexpected<Error>(Error{code, std::move(message), std::move(field)});
 }
 
 // The same error with what was being done in front: "publish: <message>".
