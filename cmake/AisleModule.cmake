@@ -2,6 +2,8 @@
 #
 # One folder, one static library (aisle_<name>), one namespace (aisle::<name>). A file's suffix says what it is:
 #   *_test.cc  unit tests    *_bench.cc  benchmarks    *_fuzz.cc  fuzz targets    sql/*.sql  embedded text
+# A large module sorts its files into folders: <name>/<folder>/file.h, included so, still one library and one namespace.
+# corpus/, pages/ and sql/ of a module hold no code.
 # DEPENDS may only name modules added earlier, so an upward dependency or a cycle stops the configure.
 # LIBS are third parties that stay behind this module's wall: they are linked, their headers are not passed on.
 # EMBED are other texts (pages, recipes) that become constants of <name>/embedded.h.
@@ -26,10 +28,14 @@ endif()
 
 function(aisle_module name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBS;PUBLIC_LIBS;EMBED" ${ARGN})
-  file(GLOB files CONFIGURE_DEPENDS *.cc *.h)
-  file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
-  file(GLOB benches CONFIGURE_DEPENDS *_bench.cc)
-  file(GLOB fuzzers CONFIGURE_DEPENDS *_fuzz.cc)
+  file(GLOB_RECURSE files RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS *.cc *.h)
+  list(FILTER files EXCLUDE REGEX "^(corpus|pages|sql)/")
+  set(tests ${files})
+  set(benches ${files})
+  set(fuzzers ${files})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   file(GLOB queries CONFIGURE_DEPENDS sql/*.sql)
   list(REMOVE_ITEM files ${tests} ${benches} ${fuzzers})
 

@@ -63,7 +63,7 @@ std::vector<std::string> Parts(const std::string& path) {
   return parts;
 }
 
-// "engines/forest/forest.cc" -> "forest"; "app/main.cc" -> "app".
+// "engines/forest/forest.cc" and "engines/forest/rows/walk.cc" -> "forest"; "app/main.cc" -> "app".
 std::string ModuleOf(const std::string& path) {
   const auto parts = Parts(path);
   if (parts[0] == "app") return "app";
@@ -85,6 +85,14 @@ Graph ParseGraph(std::istream& in) {
 
 bool EndsWith(const std::string& text, std::string_view end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// The build takes a module's code from anywhere in its folder but from these.
+bool LiesWhereNothingIsBuilt(const std::string& path) {
+  const auto parts = Parts(path);
+  const std::size_t inside = parts[0] == "app" ? 1 : 2;
+  return parts.size() > inside + 1 &&
+         (parts[inside] == "corpus" || parts[inside] == "pages" || parts[inside] == "sql");
 }
 
 // What the line's #include breaks: a wall, or an undeclared dependency.
@@ -111,6 +119,10 @@ std::string IncludeComplaint(const std::string& line, const std::string& module,
 std::vector<std::string> Check(const File& file, const Graph& graph) {
   std::vector<std::string> complaints;
   const std::string module = ModuleOf(file.path);
+  if ((EndsWith(file.path, ".cc") || EndsWith(file.path, ".h")) &&
+      LiesWhereNothingIsBuilt(file.path)) {
+    complaints.push_back(file.path + ": code in a folder that is not built");
+  }
   int line_number = 0;
   std::istringstream lines(file.text);
   for (std::string line; std::getline(lines, line);) {
@@ -179,7 +191,7 @@ TEST(Tidy, EveryModuleHasAReadme) {
       const fs::path folder = fs::path(AISLE_SOURCE_DIR) / "src" / floor / module;
       bool has_code = false;
       if (fs::exists(folder)) {
-        for (const auto& entry : fs::directory_iterator(folder))
+        for (const auto& entry : fs::recursive_directory_iterator(folder))
           has_code = has_code || entry.path().extension() == ".cc";
       }
       found = found || (fs::exists(folder) && (!has_code || fs::exists(folder / "README.md")));
@@ -195,6 +207,15 @@ TEST(TidyCanary, AnUpwardIncludeIsSeen) {
   EXPECT_THAT(
       Check({"engines/forest/a.cc", "#include \"web/server.h\"\n"}, kGraph),
       testing::ElementsAre("engines/forest/a.cc:1: forest does not declare a dependency on web"));
+}
+TEST(TidyCanary, AnUpwardIncludeInAFolderOfAModuleIsSeen) {
+  EXPECT_THAT(Check({"engines/forest/rows/a.cc", "#include \"web/server.h\"\n"}, kGraph),
+              testing::ElementsAre(
+                  "engines/forest/rows/a.cc:1: forest does not declare a dependency on web"));
+}
+TEST(TidyCanary, CodeWhereNothingIsBuiltIsSeen) {
+  EXPECT_EQ(Check({"engines/forest/corpus/a.cc", "\n"}, kGraph).size(), 1U);
+  EXPECT_EQ(Check({"app/sql/a.h", "//\n"}, kGraph).size(), 1U);
 }
 TEST(TidyCanary, AThirdPartyOutsideItsWallIsSeen) {
   EXPECT_THAT(Check({"engines/web/a.cc", "#include <lmdb.h>\n"}, kGraph),
