@@ -115,10 +115,6 @@ bool Ladder::Impl::Take(Rung& rung, Attempt& attempt, std::optional<Result<Custo
 
 namespace {
 
-// g++ 12 inlines the frame's operator new and not its operator delete, and then sees two that do not
-// belong together.
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 net::Task<Fetched> FetchDown(std::shared_ptr<Ladder::Impl> ladder, domain::CustomerId customer,
                              net::Deadline deadline) {
   Fetched fetched;
@@ -141,7 +137,6 @@ net::Task<Fetched> FetchDown(std::shared_ptr<Ladder::Impl> ladder, domain::Custo
   }
   co_return fetched;
 }
-#pragma GCC diagnostic pop
 
 }  // namespace
 
