@@ -78,7 +78,4 @@ class CsvReader {
   std::vector<std::string> unquoted_;  // Room for fields that held quotes.
 };
 
-// True if `text` is UTF-8 without NUL.
-bool IsPlainText(std::string_view text);
-
 }  // namespace aisle::ingest

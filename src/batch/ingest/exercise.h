@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "ingest/csv_reader.h"
 #include "ingest/mapping.h"
+#include "raw/plain_text.h"
 
 namespace aisle::ingest {
 
@@ -33,7 +34,7 @@ inline std::size_t ExerciseCsv(std::string_view bytes) {
     AISLE_ASSERT(record.text.size() <= bytes.size());
     if (!record.reject.empty()) continue;
     AISLE_ASSERT(record.fields.size() == reader->Header().size());
-    for (const std::string_view field : record.fields) AISLE_ASSERT(IsPlainText(field));
+    for (const std::string_view field : record.fields) AISLE_ASSERT(raw::IsPlainText(field));
   }
 }
 

@@ -100,7 +100,7 @@ Status GiveIds(Connection& connection, const TablePlan& plan) {
                 "WHERE {1} IS NOT NULL AND rowid NOT IN (SELECT row FROM aisle_reasons)) n WHERE "
                 "NOT EXISTS (SELECT 1 FROM raw.id_map m WHERE m.kind = {0} AND m.source_id = "
                 "n.source_id) ORDER BY n.source_id",
-                Literal(IdKind(column)), Quoted(column))));
+                Literal(raw::FindColumn(plan.Table(), column)->id_kind), Quoted(column))));
   }
   return {};
 }

@@ -8,9 +8,9 @@
 
 #include "arrow/batch.h"
 #include "events/events.h"
-#include "ingest/csv_reader.h"
 #include "ingest/ingest.h"
 #include "ingest/sql.h"
+#include "raw/plain_text.h"
 
 namespace aisle::ingest {
 namespace {
@@ -75,7 +75,7 @@ Status Reject(Connection& connection, const LogRecord& record, const std::string
        {"table_name", std::string("raw.impressions")},
        {"line", static_cast<std::int64_t>(record.position)},
        {"reason", reason},
-       {"row_text", IsPlainText(bytes) ? std::string(bytes) : std::string("(bytes)")},
+       {"row_text", raw::IsPlainText(bytes) ? std::string(bytes) : std::string("(bytes)")},
        {"rejected_at", base::Now()}}));
   return {};
 }

@@ -10,8 +10,8 @@
 #include <tuple>
 #include <utility>
 
-#include "ingest/raw_tables.h"
 #include "ingest/toml_section.h"
+#include "raw/tables.h"
 
 namespace aisle::ingest {
 namespace {
@@ -166,10 +166,10 @@ Result<TableStep> ReadTable(const toml::table& table, base::NamedText text) {
   TableStep step;
   step.line = section.Line();
   AISLE_TRY(step.table, section.Text("table"));
-  const RawTable* target = FindRawTable(step.table);
+  const raw::Table* target = raw::FindTable(step.table);
   if (target == nullptr) {
     std::vector<std::string_view> names;
-    for (const RawTable& known : RawTables()) names.push_back(known.name);
+    for (const raw::Table& known : raw::Tables()) names.push_back(known.name);
     return section.Wrong(fmt::format("no table '{}' to import into; there are {}", step.table,
                                      fmt::join(names, ", ")));
   }

@@ -15,6 +15,7 @@
 #include "ingest/csv_reader.h"
 #include "ingest/sql.h"
 #include "ingest/sql_text.h"
+#include "raw/plain_text.h"
 
 namespace aisle::ingest {
 namespace {
@@ -47,7 +48,7 @@ Status CheckColumns(const Mapping& mapping, const Source& source,
 // Rejected text may be anything; what is not text becomes a question mark.
 std::string Readable(std::string_view bytes) {
   std::string text(bytes.substr(0, kRejectTextBytesMax));
-  if (!IsPlainText(text))
+  if (!raw::IsPlainText(text))
     std::ranges::replace_if(text, [](char c) { return c == '\0' || (c & 0x80) != 0; }, '?');
   return text;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ingest/sql_text.h"
+#include "raw/reasons.h"
 
 namespace aisle::ingest {
 namespace {
@@ -16,10 +17,10 @@ const Column* Find(const Columns& columns, std::string_view name) {
   return found == columns.end() ? nullptr : &*found;
 }
 
-// The beginning of a reason that shows a column's value.
-std::string Shown(const Column& column) {
-  return fmt::format("{} || CAST({} AS VARCHAR) || ", Literal(column.name + ": '"),
-                     Quoted(column.name));
+// A reason that shows a column's value, and goes on with `after`.
+std::string Shown(const Column& column, std::string_view after) {
+  return fmt::format("{} || CAST({} AS VARCHAR) || {}", Literal(raw::BeforeValue(column.name)),
+                     Quoted(column.name), Literal(after));
 }
 
 std::string List(std::span<const std::string_view> columns, std::string_view table) {
@@ -34,7 +35,7 @@ std::string List(std::span<const std::string_view> columns, std::string_view tab
 TablePlan::TablePlan(const Mapping& mapping, const TableStep& step, Columns given, Columns target)
     : mapping_(mapping),
       step_(step),
-      table_(*FindRawTable(step.table)),
+      table_(*raw::FindTable(step.table)),
       given_(std::move(given)),
       target_(std::move(target)) {}
 
@@ -46,11 +47,9 @@ std::unexpected<Error> TablePlan::Wrong(const std::string& what) const {
 bool TablePlan::Gives(std::string_view column) const { return Find(given_, column) != nullptr; }
 
 bool TablePlan::IsMapped(std::string_view column) const {
-  return !IdKind(column).empty() && Gives(column) && Find(given_, column)->type == "VARCHAR";
-}
-
-bool TablePlan::IsKey(std::string_view column) const {
-  return std::ranges::find(table_.key, column) != table_.key.end();
+  const raw::Column* rules = raw::FindColumn(table_, column);
+  return rules != nullptr && !rules->id_kind.empty() && Gives(column) &&
+         Find(given_, column)->type == "VARCHAR";
 }
 
 std::vector<std::string> TablePlan::MappedColumns() const {
@@ -62,9 +61,10 @@ std::vector<std::string> TablePlan::MappedColumns() const {
 }
 
 std::vector<std::string> TablePlan::Required() const {
-  std::vector<std::string> required(table_.required.begin(), table_.required.end());
-  required.insert(required.end(), table_.key.begin(), table_.key.end());
-  required.insert(required.end(), step_.required.begin(), step_.required.end());
+  std::vector<std::string> required = step_.required;
+  for (const raw::Column& column : table_.columns) {
+    if (raw::IsRequired(table_, column)) required.emplace_back(column.name);
+  }
   std::ranges::sort(required);
   const auto repeated = std::ranges::unique(required);
   required.erase(repeated.begin(), repeated.end());
@@ -73,13 +73,14 @@ std::vector<std::string> TablePlan::Required() const {
 
 Status TablePlan::CheckColumn(const Column& column) const {
   const Column* target = Find(target_, column.name);
-  if (target == nullptr) {
+  const raw::Column* rules = raw::FindColumn(table_, column.name);
+  if (target == nullptr || rules == nullptr) {
     std::vector<std::string_view> known;
     for (const Column& one : target_) known.push_back(one.name);
     return Wrong(fmt::format("the query gives '{}', which is no column of it; it has {}",
                              column.name, fmt::join(known, ", ")));
   }
-  if (column.name == "loaded_at") return Wrong("'loaded_at' is set by the import");
+  if (rules->set_on_load) return Wrong(fmt::format("'{}' is set by the import", column.name));
   if (target->type == "TIMESTAMP" && column.type == "VARCHAR") {
     return Wrong(
         fmt::format("'{}' is text; declare it as TIMESTAMP in its source, so that its time "
@@ -109,28 +110,26 @@ Status TablePlan::CheckColumns() const {
 }
 
 std::string TablePlan::ReasonOf(const Column& column) const {
+  const raw::Column& rules = *raw::FindColumn(table_, column.name);
   const std::string name = Quoted(column.name);
   std::string reasons;
+  const auto refuse = [&](std::string_view when, std::string_view reason) {
+    reasons += fmt::format("WHEN {} THEN {} ", when, reason);
+  };
   if (std::ranges::binary_search(Required(), column.name))
-    reasons += fmt::format("WHEN {} IS NULL THEN {} ", name, Literal(column.name + ": missing"));
-  const std::string& type = Find(target_, column.name)->type;
-  const Cast cast = TargetCast(column.name, column.type, type);
-  if (!IsMapped(column.name) && !cast.refused.empty()) {
-    reasons +=
-        fmt::format("WHEN {} THEN {}{} ", cast.refused, Shown(column), Literal("' is not " + type));
+    refuse(name + " IS NULL", Literal(raw::Missing(column.name)));
+  const Cast cast = TargetCast(column.name, column.type, raw::TypeName(rules.type));
+  if (!IsMapped(column.name) && !cast.refused.empty())
+    refuse(cast.refused, Shown(column, raw::IsNot(rules.type)));
+  if (!rules.allowed.empty()) {
+    refuse(fmt::format("{} NOT IN ('{}')", name, fmt::join(rules.allowed, "', '")),
+           Shown(column, raw::IsNoneOf(rules)));
   }
-  const auto allowed = AllowedTexts(step_.table, column.name);
-  if (!allowed.empty()) {
-    reasons += fmt::format("WHEN {} NOT IN ('{}') THEN {}{} ", name, fmt::join(allowed, "', '"),
-                           Shown(column),
-                           Literal(fmt::format("' is none of {}", fmt::join(allowed, ", "))));
-  }
-  const auto least = step_.at_least.find(column.name);
-  if (least != step_.at_least.end() || IsCount(column.name)) {
-    const std::int64_t bound = least != step_.at_least.end() ? least->second : 0;
-    reasons += fmt::format("WHEN {} < {} THEN {}{} ", cast.value, bound, Shown(column),
-                           Literal(fmt::format("' is below {}", bound)));
-  }
+  const auto stricter = step_.at_least.find(column.name);
+  const auto least =
+      stricter != step_.at_least.end() ? std::optional(stricter->second) : rules.at_least;
+  if (least)
+    refuse(fmt::format("{} < {}", cast.value, *least), Shown(column, raw::IsBelow(*least)));
   return reasons;
 }
 
@@ -139,14 +138,18 @@ std::string TablePlan::Reason() const {
   for (const Column& column : given_) {
     if (column.name != "source_line") reasons += ReasonOf(column);
   }
-  if (IsEvents()) {
-    reasons += fmt::format(
-        "WHEN event_type IN ('order_complete', 'pos_purchase') AND {} THEN 'order_id: missing in a "
-        "purchase' ",
-        Gives("order_id") ? "order_id IS NULL" : "true");
+  for (const raw::NeededWhen& needed : table_.needed_when) {
+    if (!Gives(needed.when)) continue;
+    reasons += fmt::format("WHEN {} IN ('{}') AND {} THEN {} ", needed.when,
+                           fmt::join(needed.texts, "', '"),
+                           Gives(needed.column) ? fmt::format("{} IS NULL", needed.column) : "true",
+                           Literal(raw::MissingWhen(needed)));
   }
-  if (Gives("valid_from") && Gives("valid_to"))
-    reasons += "WHEN valid_to <= valid_from THEN 'valid_to: not after valid_from' ";
+  for (const raw::Follows& follows : table_.follows) {
+    if (!Gives(follows.later) || !Gives(follows.earlier)) continue;
+    reasons += fmt::format("WHEN {} <= {} THEN {} ", follows.later, follows.earlier,
+                           Literal(raw::DoesNotFollow(follows)));
+  }
   return fmt::format("CASE {}END", reasons);
 }
 
@@ -174,7 +177,8 @@ std::string TablePlan::Rows(base::Timestamp loaded_at, bool keys_repeat) const {
   std::string joins;
   for (const std::string& column : MappedColumns()) {
     joins += fmt::format(" LEFT JOIN raw.id_map {0} ON {0}.kind = {1} AND {0}.source_id = g.{2}",
-                         Quoted("map_" + column), Literal(IdKind(column)), Quoted(column));
+                         Quoted("map_" + column), Literal(raw::FindColumn(table_, column)->id_kind),
+                         Quoted(column));
   }
   const std::string once =
       keys_repeat ? fmt::format(" QUALIFY row_number() OVER (PARTITION BY {} ORDER BY r.rowid) = 1",
@@ -204,7 +208,7 @@ std::string TablePlan::EqualKey() const {
 std::string TablePlan::Differs() const {
   std::string differs;
   for (const Column& column : target_) {
-    if (IsKey(column.name)) continue;
+    if (std::ranges::find(table_.key, column.name) != table_.key.end()) continue;
     differs += fmt::format("{0}t.{1} IS DISTINCT FROM n.{1}", differs.empty() ? "" : " OR ",
                            Quoted(column.name));
   }

@@ -1,7 +1,8 @@
 // What has to be done with the rows of one query on their way into a raw table, as SQL. Pure.
 //
 // The query's rows stand in aisle_rows. The plan says whether its columns fit the table, when a row is
-// a reject and why, and how the table's columns are made of the query's.
+// a reject and why, and how the table's columns are made of the query's. What a row must be is said in
+// raw/tables.h; here it becomes SQL, which gives the reasons that raw::Check gives (rules_test.cc).
 //
 //   errors   CheckColumns: kInvalidArgument with the mapping's file and line, table and column.
 //   missing  columns that the query does not give are NULL in the table.
@@ -14,7 +15,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "ingest/mapping.h"
-#include "ingest/raw_tables.h"
+#include "raw/tables.h"
 
 namespace aisle::ingest {
 
@@ -47,7 +48,7 @@ class TablePlan {
   std::string EqualKey() const;
   std::string Differs() const;
 
-  const RawTable& Table() const { return table_; }
+  const raw::Table& Table() const { return table_; }
   const std::string& Name() const { return step_.table; }
 
  private:
@@ -55,7 +56,6 @@ class TablePlan {
   bool IsEvents() const { return step_.table == "raw.event_stream"; }
   bool Gives(std::string_view column) const;
   bool IsMapped(std::string_view column) const;
-  bool IsKey(std::string_view column) const;
   std::vector<std::string> Required() const;
   Status CheckColumn(const Column& column) const;
   std::string ReasonOf(const Column& column) const;
@@ -63,7 +63,7 @@ class TablePlan {
 
   const Mapping& mapping_;
   const TableStep& step_;
-  const RawTable& table_;
+  const raw::Table& table_;
   Columns given_;
   Columns target_;
 };

@@ -5,6 +5,7 @@
 --            than the load. The importer and the generator keep them.
 --   units    money in US dollars; times UTC.
 --   missing  NULL: not known, or does not apply.
+--   twin     core/raw/tables.cc says columns and types again, with what may stand in them; a test compares.
 --   source   SCHEMA: raw. INT is 32 bits, STRING is text, and lists are written the DuckDB way
 --            (Spark: ARRAY<BIGINT>); the rest reads the same on both.
 CREATE SCHEMA IF NOT EXISTS raw;

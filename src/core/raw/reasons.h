@@ -1,0 +1,25 @@
+// Why a row is refused, in words: what stands before and after the value that is shown.
+//
+// SQL joins the two with the value as text in between, C++ does the same with the value it has, so
+// that both say "quantity: '-1' is below 0".
+//
+//   threads  pure functions.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "raw/tables.h"
+
+namespace aisle::raw {
+
+std::string Missing(std::string_view column);  // "order_id: missing": a whole reason, as are:
+std::string MissingWhen(const NeededWhen& needed);
+std::string DoesNotFollow(const Follows& follows);
+
+std::string BeforeValue(std::string_view column);  // "quantity: '", which goes before:
+std::string IsNot(Type type);
+std::string IsNoneOf(const Column& column);
+std::string IsBelow(std::int64_t least);
+
+}  // namespace aisle::raw
