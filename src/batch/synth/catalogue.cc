@@ -123,12 +123,6 @@ std::string_view MailDomain(std::size_t pick) { return Pick(kMail, pick); }
 const std::array<Category, kCategories>& Categories() { return kCategoryList; }
 const std::array<City, kCities>& Cities() { return kCityList; }
 
-std::string_view WarehouseName(domain::Region region) {
-  constexpr std::array<std::string_view, domain::kRegionCount> kNames = {
-      "WH-NE-01", "WH-SE-01", "WH-MW-01", "WH-SO-01", "WH-WE-01"};
-  return kNames[static_cast<std::size_t>(region)];
-}
-
 std::string_view ProductType(std::int64_t cents) {
   return cents < 50'00 ? "daily_staple" : cents < 150'00 ? "mid_range" : "premium";
 }

@@ -10,6 +10,15 @@ namespace {
 using arrow::Schema;
 using enum arrow::Type;
 
+Schema ShapeColumns(std::string_view table) {
+  if (table == "raw.regions")
+    return {{"region", kString}, {"warehouse_name", kString}, {"region_order", kInt32}};
+  if (table == "raw.postal_regions")
+    return {{"country", kString}, {"prefix", kString}, {"region", kString}};
+  if (table == "raw.postal_formats") return {{"country", kString}, {"format", kString}};
+  return {};
+}
+
 Schema ShopColumns(std::string_view table) {
   if (table == "raw.stores") {
     return {{"store_id", kInt64},       {"store_code", kString}, {"store_type", kString},
@@ -105,7 +114,8 @@ Schema CustomerColumns(std::string_view table) {
 }  // namespace
 
 Result<Schema> Columns(std::string_view table) {
-  for (Schema schema : {ShopColumns(table), HistoryColumns(table), CustomerColumns(table)})
+  for (Schema schema :
+       {ShapeColumns(table), ShopColumns(table), HistoryColumns(table), CustomerColumns(table)})
     if (!schema.empty()) return schema;
   return Fail(ErrorCode::kNotFound,
               "synth: no table '" + std::string(table) + "'; see Retailer::Tables()");

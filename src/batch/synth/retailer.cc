@@ -53,11 +53,22 @@ Result<Retailer> Retailer::Make(const Options& options) {
 }
 
 std::vector<std::string> Retailer::Tables() {
-  return {
-      "raw.stores",          "raw.product_categories", "raw.loyalty_tiers", "raw.promotions",
-      "raw.product_catalog", "raw.inventory",          "raw.customers",     "raw.customer_history",
-      "raw.price_history",   "raw.inventory_history",  "raw.event_stream",  "oracle.top_products",
-      "oracle.totals"};
+  return {"raw.regions",
+          "raw.postal_regions",
+          "raw.postal_formats",
+          "raw.stores",
+          "raw.product_categories",
+          "raw.loyalty_tiers",
+          "raw.promotions",
+          "raw.product_catalog",
+          "raw.inventory",
+          "raw.customers",
+          "raw.customer_history",
+          "raw.price_history",
+          "raw.inventory_history",
+          "raw.event_stream",
+          "oracle.top_products",
+          "oracle.totals"};
 }
 
 Result<arrow::Stream> Retailer::Open(std::string_view table) const {

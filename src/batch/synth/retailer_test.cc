@@ -53,6 +53,7 @@ TEST(Retailer, RefusesAShopWithoutCustomersAndATableItDoesNotHave) {
 TEST(Retailer, EveryTableHasItsRows) {
   const Retailer retailer = MakeSmall();
   const std::map<std::string, std::size_t> counts = {
+      {"raw.regions", 5},    {"raw.postal_regions", 10},     {"raw.postal_formats", 1},
       {"raw.stores", 500},   {"raw.product_categories", 12}, {"raw.loyalty_tiers", 4},
       {"raw.promotions", 8}, {"raw.product_catalog", 2000},  {"raw.inventory", 10'000},
       {"raw.customers", 60}, {"oracle.totals", 20},          {"oracle.top_products", 800}};

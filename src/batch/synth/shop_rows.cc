@@ -1,6 +1,7 @@
 // Rows of the tables that do not depend on customers.
 #include <array>
 
+#include "domain/retailer_shape.h"
 #include "domain/tier.h"
 #include "synth/row_writer.h"
 #include "synth/rows_internal.h"
@@ -12,6 +13,23 @@ using World = Retailer::World;
 
 const Category& CategoryOf(const Product& product) {
   return Categories()[static_cast<std::size_t>(product.category)];
+}
+
+const domain::RetailerShape::Parts& Shape() { return domain::RetailerShape::Quickstart().All(); }
+
+void RegionRow(const World&, std::int64_t index, RowWriter& row) {
+  const auto& region = Shape().regions[static_cast<std::size_t>(index)];
+  row.Text(region.name).Text(region.warehouse).Int(index + 1).End();
+}
+
+void PostalRuleRow(const World&, std::int64_t index, RowWriter& row) {
+  const auto& rule = Shape().postal_rules[static_cast<std::size_t>(index)];
+  row.Text(rule.country).Text(rule.prefix).Text(rule.region).End();
+}
+
+void PostalFormatRow(const World&, std::int64_t index, RowWriter& row) {
+  const auto& format = Shape().postal_formats[static_cast<std::size_t>(index)];
+  row.Text(format.country).Text(format.format).End();
 }
 
 void StoreRow(const World& world, std::int64_t index, RowWriter& row) {
@@ -29,14 +47,12 @@ void CategoryRow(const World&, std::int64_t index, RowWriter& row) {
 }
 
 void TierRow(const World&, std::int64_t index, RowWriter& row) {
-  constexpr std::array<std::string_view, domain::kTierCount> kIds = {"TIER-001", "TIER-002",
-                                                                     "TIER-003", "TIER-004"};
   constexpr std::array<double, domain::kTierCount> kMultipliers = {1.0, 1.25, 1.5, 2.0};
   constexpr std::array<int, domain::kTierCount> kDiscounts = {0, 5, 10, 15};
+  const auto& tiers = Shape().tiers;
   const auto tier = static_cast<std::size_t>(index);
-  row.Text(kIds[tier]).Text(domain::TierName(static_cast<domain::Tier>(index)));
-  row.Money(domain::kTierFloorCents[tier]);
-  row.Money(tier + 1 < domain::kTierCount ? domain::kTierFloorCents[tier + 1] - 1 : 99'999'00);
+  row.Text(tiers[tier].id).Text(tiers[tier].name).Money(tiers[tier].floor.value);
+  row.Money(tier + 1 < tiers.size() ? tiers[tier + 1].floor.value - 1 : 99'999'00);
   row.Double(kMultipliers[tier]).Int(kDiscounts[tier]).End();
 }
 
@@ -60,7 +76,8 @@ void InventoryRows(const World& world, std::int64_t index, RowWriter& row) {
   const Product& product = world.products[static_cast<std::size_t>(index)];
   for (const domain::Region region : domain::kRegions) {
     const StockStep& step = product.stock[static_cast<std::size_t>(region)].back();
-    row.Int(index + kFirstProductId).Text(domain::RegionName(region)).Text(WarehouseName(region));
+    const auto& place = Shape().regions[static_cast<std::size_t>(region)];
+    row.Int(index + kFirstProductId).Text(place.name).Text(place.warehouse);
     row.Int(step.quantity).Int(step.delivery_days).Time(world.At(step.from)).End();
   }
 }
@@ -96,13 +113,21 @@ void StockRows(const World& world, std::int64_t index, RowWriter& row) {
   }
 }
 
+template <typename Part>
+std::int64_t Count(const std::vector<Part>& parts) {
+  return static_cast<std::int64_t>(parts.size());
+}
+
 }  // namespace
 
 const std::vector<ShopTable>& ShopTables() {
   static const std::vector<ShopTable> kTables = {
+      {"raw.regions", Count(Shape().regions), RegionRow},
+      {"raw.postal_regions", Count(Shape().postal_rules), PostalRuleRow},
+      {"raw.postal_formats", Count(Shape().postal_formats), PostalFormatRow},
       {"raw.stores", kStores, StoreRow},
       {"raw.product_categories", kCategories, CategoryRow},
-      {"raw.loyalty_tiers", static_cast<std::int64_t>(domain::kTierCount), TierRow},
+      {"raw.loyalty_tiers", Count(Shape().tiers), TierRow},
       {"raw.promotions", kPromotions, PromotionRow},
       {"raw.product_catalog", kProducts, ProductRow},
       {"raw.inventory", kProducts, InventoryRows},

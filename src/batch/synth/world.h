@@ -185,7 +185,6 @@ constexpr int PeriodOf(Second t) {
 
 const std::array<Category, kCategories>& Categories();
 const std::array<City, kCities>& Cities();
-std::string_view WarehouseName(domain::Region region);
 std::string_view ProductType(std::int64_t cents);  // "daily_staple", "mid_range", "premium"
 
 std::shared_ptr<const Retailer::World> MakeWorld(const Options& options);

@@ -3,7 +3,7 @@
 --   grain    as said above each table.
 --   key      as said above each table; not declared, because checking one at load time would cost more
 --            than the load. The importer and the generator keep them.
---   units    money in US dollars; times UTC.
+--   units    money in the retailer's currency; times UTC.
 --   missing  NULL: not known, or does not apply.
 --   twin     core/raw/tables.cc says columns and types again, with what may stand in them; a test compares.
 --   source   SCHEMA: raw. INT is 32 bits, STRING is text, and lists are written the DuckDB way
@@ -13,6 +13,27 @@ CREATE SCHEMA IF NOT EXISTS gold;
 CREATE SCHEMA IF NOT EXISTS feature_store;
 CREATE SCHEMA IF NOT EXISTS ml_registry;
 CREATE SCHEMA IF NOT EXISTS oracle;
+
+-- key: region. region_order: regions have their place in everything by it. None: the quickstart's five.
+CREATE TABLE IF NOT EXISTS raw.regions (
+  region STRING,
+  warehouse_name STRING,
+  region_order INT
+);
+
+-- key: country, prefix. Codes of the country that begin with the prefix are the region's; the longest wins.
+CREATE TABLE IF NOT EXISTS raw.postal_regions (
+  country STRING,
+  prefix STRING,
+  region STRING
+);
+
+-- key: country, format. 9: a digit; A: a letter; a blank: an optional blank or hyphen; else itself. A country
+-- without a format takes any code that begins with one of its prefixes.
+CREATE TABLE IF NOT EXISTS raw.postal_formats (
+  country STRING,
+  format STRING
+);
 
 -- key: store_id
 CREATE TABLE IF NOT EXISTS raw.stores (
@@ -36,7 +57,7 @@ CREATE TABLE IF NOT EXISTS raw.product_categories (
   max_price DECIMAL(12,2)
 );
 
--- key: tier_id
+-- key: tier_id. Tiers rise by min_annual_spend. None: the quickstart's four.
 CREATE TABLE IF NOT EXISTS raw.loyalty_tiers (
   tier_id STRING,
   tier_name STRING,
@@ -203,7 +224,8 @@ CREATE TABLE IF NOT EXISTS raw.rejects (
   rejected_at TIMESTAMP
 );
 
--- key: key. What the raw tables are and where they come from: format, source, stated defaults.
+-- key: key. What the raw tables are and where they come from: format, source, stated defaults; retailer.currency,
+-- retailer.minor_unit and retailer.time_zone. Not there: the quickstart's (USD, 2, UTC).
 CREATE TABLE IF NOT EXISTS raw.about (
   key STRING,
   value STRING
