@@ -96,6 +96,10 @@ boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
           {"sources", std::move(sources)},
           {"tables", std::move(tables)},
           {"unknown", std::move(unknown)},
+          {"unknown_postal_codes",
+           {{"customers", report.unknown_postal_codes.customers},
+            {"codes", report.unknown_postal_codes.codes},
+            {"first", report.unknown_postal_codes.first}}},
           {"defaults", boost::json::value_from(report.defaults)},
           {"last_event", base::FormatIso(report.last_event)},
           {"events_after_now", report.events_after_now},
@@ -126,6 +130,13 @@ std::string ToText(const ingest::ImportReport& report) {
         "{}s not in {}: {} (the first: {}), events of them: {}; these are kept, such a {}\n",
         one.kind, product ? "raw.product_catalog" : "raw.customers", Grouped(one.ids), one.first,
         Grouped(one.events), product ? "product is never recommended" : "customer has no features");
+  }
+  if (const auto& postal = report.unknown_postal_codes; postal.customers > 0) {
+    text += fmt::format(
+        "\ncustomers whose postal code belongs to no region: {} (codes: {}, the first: {}); these "
+        "are "
+        "kept\n",
+        Grouped(postal.customers), Grouped(postal.codes), postal.first);
   }
   if (!report.defaults.empty()) text += "\nWhat the source lacks, and what stands in for it:\n";
   for (const std::string& line : report.defaults) text += "  " + line + "\n";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ingest/ingest.h"
+#include "ingest/read_shape.h"
 #include "synth/columns.h"
 #include "synth/retailer.h"
 #include "warehouse/warehouse.h"
@@ -72,6 +73,30 @@ TEST_P(RawTables, HaveTheColumnsOfTheSyntheticRetailer) {
       {{"schema", table.substr(0, dot)}, {"table", table.substr(dot + 1)}});
   ASSERT_TRUE(found) << found.error().message;
   EXPECT_EQ(*found, expected);
+}
+
+TEST(RetailerShape, OfTheSyntheticRetailerIsTheQuickstarts) {
+  auto database = warehouse::Database::Open(":memory:");
+  ASSERT_TRUE(database) << database.error().message;
+  auto connection = database->Connect();
+  ASSERT_TRUE(connection) << connection.error().message;
+  ASSERT_TRUE(ingest::RecreateTables(*connection));
+  const auto retailer = synth::Retailer::Make({.seed = 1,
+                                               .as_of = base::FromMicros(1'750'000'000'000'000),
+                                               .customers = 1,
+                                               .oracle_customers = 0});
+  ASSERT_TRUE(retailer) << retailer.error().message;
+  for (const char* table :
+       {"raw.regions", "raw.postal_regions", "raw.postal_formats", "raw.loyalty_tiers"}) {
+    auto rows = retailer->Open(table);
+    ASSERT_TRUE(rows) << rows.error().message;
+    const auto loaded = ingest::LoadTable(*connection, table, *std::move(rows));
+    ASSERT_TRUE(loaded) << loaded.error().message;
+    EXPECT_GT(*loaded, 0) << table;
+  }
+  const auto shape = ingest::ReadShape(*connection);
+  ASSERT_TRUE(shape) << shape.error().message;
+  EXPECT_EQ(*shape, domain::RetailerShape::Quickstart());
 }
 
 INSTANTIATE_TEST_SUITE_P(EachTable, RawTables, testing::ValuesIn(synth::Retailer::Tables()),

@@ -13,8 +13,10 @@
 #include "ingest/fill_table.h"
 #include "ingest/ingest.h"
 #include "ingest/mapping.h"
+#include "ingest/read_shape.h"
 #include "ingest/sources.h"
 #include "ingest/sql.h"
+#include "ingest/whole_check.h"
 
 namespace aisle::ingest {
 namespace {
@@ -188,6 +190,10 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   AISLE_CHECK(CloseSources(connection, mapping));
   AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));
   AISLE_TRY(report.unknown, FindUnknown(connection));
+  AISLE_TRY(const auto shape, ReadShape(connection));
+  AISLE_CHECK(CheckSizes(connection));
+  AISLE_CHECK(CheckNamedParts(connection, shape));
+  AISLE_TRY(report.unknown_postal_codes, FindUnknownPostalCodes(connection, shape));
   AISLE_TRY(const std::int64_t last, connection.QueryInt(sql::kLastEvent));
   if (last >= 0) report.last_event = base::FromMicros(last);
   AISLE_TRY(report.events_after_now,

@@ -67,12 +67,21 @@ struct UnknownIds {
   std::string first;  // The first of them, as the retailer writes it.
 };
 
+// Customers whose postal code no rule of the retailer knows, among all that are there. They are kept, and
+// have no region of their own.
+struct UnknownPostalCodes {
+  std::int64_t customers = 0;
+  std::int64_t codes = 0;
+  std::string first;  // Of the codes, in the order of texts.
+};
+
 struct ImportReport {
   std::string mapping;  // Its name.
   std::string about;    // What the data is, in the mapping's words.
   std::vector<ImportedSource> sources;
   std::vector<ImportedTable> tables;
-  std::vector<UnknownIds> unknown;    // By kind; none: every id is in its table.
+  std::vector<UnknownIds> unknown;  // By kind; none: every id is in its table.
+  UnknownPostalCodes unknown_postal_codes;
   std::vector<std::string> others;    // Mappings whose imports are there beside this one.
   std::vector<std::string> defaults;  // What is lacking and what stands in for it; others' too.
   base::Timestamp last_event{};       // A sensible as_of is just after it.

@@ -87,6 +87,21 @@ TEST_F(ImportReportTest, EventsOfUnknownCustomersAndProductsAreKeptAndCounted) {
   EXPECT_EQ(later->unknown[0].kind, "product");
 }
 
+TEST_F(ImportReportTest, PostalCodesThatNoRuleKnowsAreKeptAndCounted) {
+  const auto clean = ImportShop();
+  ASSERT_TRUE(clean) << clean.error().message;
+  EXPECT_EQ(clean->unknown_postal_codes.customers, 0);
+  Append("customers.csv",
+         "carla,10001-1234,03/15/2024\ndora,1000,03/15/2024\nemil,1000,03/15/2024\n"
+         "frida,,03/15/2024\n");
+  const auto report = ImportShop();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->unknown_postal_codes.customers, 3) << "where none is known, none is unknown";
+  EXPECT_EQ(report->unknown_postal_codes.codes, 2);
+  EXPECT_EQ(report->unknown_postal_codes.first, "1000");
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.customers"), "6\n");
+}
+
 TEST_F(ImportReportTest, EventsAfterNowAreCounted) {
   const auto report = ImportShop();  // Of January and July, loaded in June.
   ASSERT_TRUE(report) << report.error().message;

@@ -214,6 +214,37 @@ TEST_F(ImportTest, RetailersAreNotMixed) {
   EXPECT_THAT(report.error().message, HasSubstr("another retailer"));
 }
 
+TEST_F(ImportTest, AShopBeyondTheLimitsIsRefused) {
+  ASSERT_TRUE(ImportShop());
+  Rows("INSERT INTO raw.product_categories (category_id) SELECT 'c' || i FROM range(65532) r(i)");
+  EXPECT_EQ(Shop(), "3 0 0 0") << "as many as may be";
+  Rows("INSERT INTO raw.product_categories (category_id) VALUES ('one more')");
+  EXPECT_THAT(Shop(),
+              HasSubstr("65536 categories in raw.product_categories; at most 65535 are possible"));
+  Rows("DELETE FROM raw.product_categories WHERE category_id = 'one more'");
+  Rows(
+      "INSERT INTO raw.product_catalog (product_id, brand) SELECT 10 + i, 'b' || i FROM "
+      "range(65533) r(i)");
+  EXPECT_THAT(Shop(), HasSubstr("65536 brands in raw.product_catalog; at most 65535"));
+}
+
+TEST_F(ImportTest, ARetailersShapeThatDoesNotFitIsRefused) {
+  ASSERT_TRUE(ImportShop());
+  Rows(
+      "INSERT INTO raw.loyalty_tiers (tier_id, tier_name, min_annual_spend) VALUES ('a', 'Basic', "
+      "1)");
+  EXPECT_THAT(Shop(), HasSubstr("the lowest tier, Basic, begins at a spend of $1.00"));
+  Rows("UPDATE raw.loyalty_tiers SET min_annual_spend = 0");
+  EXPECT_THAT(Shop(), HasSubstr("raw.customer_history has rows of an earlier import with the tier "
+                                "'Bronze', which is not in raw.loyalty_tiers"));
+  Rows("UPDATE raw.loyalty_tiers SET tier_name = 'Bronze'");
+  EXPECT_EQ(Shop(), "3 0 0 0");
+  Rows("INSERT INTO raw.regions VALUES ('West', 'W', 1)");
+  Rows("INSERT INTO raw.postal_regions VALUES ('US', '', 'West')");
+  EXPECT_THAT(Shop(), HasSubstr("raw.inventory has rows of an earlier import with the region "
+                                "'Midwest', which is not in raw.regions"));
+}
+
 TEST_F(ImportTest, ASecondMappingIsRefusedUnlessItIsToAdd) {
   ASSERT_TRUE(ImportShop());
   const std::string first = *base::ReadFile(folder_ / "mapping.toml");
