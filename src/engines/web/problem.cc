@@ -42,6 +42,7 @@ Response ToResponse(const Problem& problem, std::string_view request_id) {
 Problem ProblemOf(const Error& error) {
   Problem problem;
   problem.detail = error.message;
+  problem.field = error.field;
   switch (error.code) {
     case ErrorCode::kInvalidArgument:
       problem.status = 400;
@@ -58,6 +59,7 @@ Problem ProblemOf(const Error& error) {
     case ErrorCode::kFailedPrecondition:
     case ErrorCode::kInternal:
       problem.detail = "the server failed; its log says why, under this request_id";
+      problem.field.clear();
       break;
   }
   return problem;

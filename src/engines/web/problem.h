@@ -35,8 +35,8 @@ struct Problem {
 std::string ToJson(const Problem& problem, std::string_view request_id);
 Response ToResponse(const Problem& problem, std::string_view request_id);
 
-// kInvalidArgument 400, kNotFound 404, kUnavailable 503, the rest 500 without the message: details of
-// our own failures are for the log.
+// kInvalidArgument 400, kNotFound 404, kUnavailable 503, each with the error's field; the rest 500
+// without field and message: details of our own failures are for the log.
 Problem ProblemOf(const Error& error);
 
 }  // namespace aisle::web

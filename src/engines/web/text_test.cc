@@ -135,6 +135,8 @@ TEST(Problem, IsADocumentThatNamesTheField) {
 
 TEST(Problem, OurOwnFailuresKeepTheirDetailsToTheLog) {
   EXPECT_EQ(ProblemOf({ErrorCode::kNotFound, "no customer 7"}).status, 404);
+  EXPECT_EQ(ProblemOf({ErrorCode::kInvalidArgument, "top_n is 0", "top_n"}).field, "top_n");
+  EXPECT_EQ(ProblemOf({ErrorCode::kInternal, "top_n is 0", "top_n"}).field, "");
   EXPECT_EQ(ProblemOf({ErrorCode::kUnavailable, "nothing published"}).detail, "nothing published");
   const Problem internal = ProblemOf({ErrorCode::kInternal, "/secret/path is damaged"});
   EXPECT_EQ(internal.status, 500);
