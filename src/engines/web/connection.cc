@@ -67,7 +67,7 @@ std::string LoopState::NextRequestId() {
 Connection::Connection(std::shared_ptr<LoopState> loop, asio::ip::tcp::socket socket)
     : loop_(std::move(loop)),
       socket_(std::move(socket)),
-      reader_(loop_->site->options.limits),
+      reader_(loop_->site->options.limits, [this](Request& head) { return FindRoute(head); }),
       place_(loop_->connections.size()),
       overloaded_(place_ >= loop_->site->options.connections_per_loop) {
   loop_->connections.push_back(this);
@@ -106,6 +106,16 @@ net::Task<void> Connection::Run() {
     if (!keep_alive) break;
   }
   co_await Drain();
+}
+
+std::size_t Connection::FindRoute(Request& request) {
+  target_ = DecodeTarget(request.target, request.path, request.query);
+  if (target_) {
+    request.route =
+        loop_->site->router.Find(request.method, RawPath(request.target), request.path_parameters);
+  }
+  return request.route == nullptr ? loop_->site->options.limits.body_bytes
+                                  : request.route->limits.body_bytes;
 }
 
 net::Task<Connection::Got> Connection::ReadRequest() {
@@ -169,25 +179,26 @@ net::Task<Response> Connection::Answer() {
     if (const auto problem = LoopbackProblem(request))
       co_return ToResponse(*problem, request.request_id);
   }
-  if (const Status decoded = DecodeTarget(request.target, request.path, request.query); !decoded) {
-    const Problem problem = MakeProblem(400, "malformed-target", decoded.error().message);
+  if (!target_) {
+    const Problem problem = MakeProblem(400, "malformed-target", target_.error().message);
     co_return ToResponse(problem, request.request_id);
   }
-  const Router::Match match = site.router.Find(request.method, request.path);
-  if (match.handler == nullptr) {
-    Response response = ToResponse(match.problem, request.request_id);
-    if (!match.allow.empty()) response.fields.emplace_back("Allow", match.allow);
+  if (request.route == nullptr) {
+    const Router::Miss miss = site.router.WhyNot(request);
+    Response response = ToResponse(miss.problem, request.request_id);
+    if (!miss.allow.empty()) response.fields.emplace_back("Allow", miss.allow);
     co_return response;
   }
+  const Route& route = *request.route;
   try {
-    Response response = co_await (*match.handler)(request);
+    Response response = co_await route.handler(request);
     co_return response;
   } catch (const std::exception& error) {
-    base::LogError("request {}: {} {} failed: {}", request.request_id, request.method, request.path,
+    base::LogError("request {}: {} {} failed: {}", request.request_id, route.method, route.pattern,
                    error.what());
   } catch (...) {
     base::LogError("request {}: {} {} failed with an unknown exception", request.request_id,
-                   request.method, request.path);
+                   route.method, route.pattern);
   }
   const Problem problem = ProblemOf({ErrorCode::kInternal, {}});
   co_return ToResponse(problem, request.request_id);

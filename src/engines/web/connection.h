@@ -62,6 +62,8 @@ class Connection {
  private:
   enum class Got : std::uint8_t { kRequest, kRefused, kNothing };
 
+  // The head is whole: finds the route, which says how long the body may be.
+  std::size_t FindRoute(Request& request);
   net::Task<Got> ReadRequest();
   net::Task<Response> Answer();
   // False: the client is gone.
@@ -76,6 +78,7 @@ class Connection {
   boost::asio::ip::tcp::socket socket_;
   RequestReader reader_;
   Problem refusal_;
+  Status target_;  // Whether the target could be decoded.
   std::vector<char> input_;
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;

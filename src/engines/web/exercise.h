@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "web/json_body.h"
 #include "web/json_text.h"
+#include "web/reference_router_testing.h"
 #include "web/request_reader.h"
 #include "web/router.h"
 #include "web/target.h"
@@ -58,6 +59,16 @@ inline ReadOutcome ReadAll(std::string_view bytes, std::size_t piece) {
   }
 }
 
+inline std::vector<Route> ExerciseRoutes() {
+  const Handler nothing = [](const Request&) -> net::Task<Response> { co_return Response{}; };
+  std::vector<Route> routes;
+  for (const std::string_view pattern :
+       {"/{a}", "/", "/a/{b}", "/a", "/a/b", "/{a}/{b}", "/a/{b}/c/{d}"})
+    routes.push_back(
+        {.method = "GET", .pattern = pattern, .role = Role::kPublic, .handler = nothing});
+  return routes;
+}
+
 inline void ExerciseTarget(std::string_view target) {
   std::string path;
   std::vector<Parameter> query;
@@ -65,9 +76,15 @@ inline void ExerciseTarget(std::string_view target) {
   AISLE_ASSERT(IsUtf8(path) && path.starts_with('/') && query.size() <= kParametersMax);
   for (const Parameter& parameter : query)
     AISLE_ASSERT(IsUtf8(parameter.name) && IsUtf8(parameter.value));
-  Router router;
-  router.Add("GET", "/", nullptr);
-  AISLE_ASSERT((router.Find("GET", path).handler != nullptr) == (path == "/"));
+  static const Router router(ExerciseRoutes());
+  const std::string_view raw = RawPath(target);
+  std::vector<Parameter> parameters;
+  const Route* found = router.Find("GET", raw, parameters);
+  const Expected expected = ExpectedRoute(ExerciseRoutes(), "GET", raw);
+  AISLE_ASSERT((found == nullptr ? "" : found->pattern) == expected.pattern);
+  AISLE_ASSERT(parameters.size() == expected.values.size());
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    AISLE_ASSERT(parameters[i].value == expected.values[i]);
 }
 
 inline void Exercise(std::string_view bytes) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/result.h"
+
 namespace aisle::web {
 namespace {
 
@@ -19,6 +21,14 @@ std::string_view Request::Find(std::string_view field_name) const {
     if (EqualFold(field.name, field_name)) return field.value;
   }
   return {};
+}
+
+std::string_view Request::PathParameter(std::string_view name) const {
+  const auto found =
+      std::find_if(path_parameters.begin(), path_parameters.end(),
+                   [&](const Parameter& parameter) { return parameter.name == name; });
+  AISLE_ASSERT(found != path_parameters.end());
+  return found->value;
 }
 
 std::string_view ReasonPhrase(int status) {

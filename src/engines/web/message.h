@@ -26,6 +26,8 @@ struct Parameter {
   std::string value;
 };
 
+struct Route;  // route.h
+
 struct Request {
   std::string_view method;  // "GET", as sent.
   std::string_view target;  // "/recommend?top_n=5", as sent.
@@ -37,10 +39,15 @@ struct Request {
   std::string path;              // Decoded: "/recommend".
   std::vector<Parameter> query;  // Decoded, in order, repetitions included.
 
+  const Route* route = nullptr;            // The one that answers; a handler always has it.
+  std::vector<Parameter> path_parameters;  // Of its pattern, decoded.
+
   std::string request_id;  // Never empty: the client's X-Request-Id, or one of ours.
   int loop_index = 0;      // The event loop that runs the handler.
 
   std::string_view Find(std::string_view field_name) const;
+  // What stands in the path where the route's pattern says {name}; the pattern must have it.
+  std::string_view PathParameter(std::string_view name) const;
 };
 
 struct Response {

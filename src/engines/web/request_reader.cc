@@ -147,15 +147,18 @@ std::optional<Problem> HeadProblem(const Request& request, const Framing& framin
 using State = RequestReader::State;
 
 struct RequestReader::Impl {
-  explicit Impl(const Limits& reader_limits) : limits(reader_limits) {}
+  Impl(const Limits& reader_limits, BodyLimit limit)
+      : limits(reader_limits), body_limit(std::move(limit)) {}
 
   const Limits limits;
+  const BodyLimit body_limit;
   Request request;
   Problem problem;
   std::string head;                   // The bytes that the request's views point into.
   std::optional<ChunkedBody> chunks;  // When the body comes in chunks.
   std::size_t searched = 0;           // Bytes of the coming head in which its end was not found.
   std::size_t body_left = 0;          // When the body has a length.
+  std::size_t body_bytes_max = 0;     // Of this request.
   bool forgave_line = false;
   bool head_done = false;
   bool started = false;
@@ -166,12 +169,14 @@ struct RequestReader::Impl {
     return State::kRefused;
   }
   State RefuseLongBody() {
-    return Refuse({.status = 413,
-                   .type = "body-too-large",
-                   .detail = "the body is too large",
-                   .field = {},
-                   .accepted = fmt::format("at most {} bytes", limits.body_bytes),
-                   .position = {}});
+    const bool takes_none = body_bytes_max == 0;
+    return Refuse(
+        {.status = 413,
+         .type = "body-too-large",
+         .detail = takes_none ? "this takes no body" : "the body is too large",
+         .field = {},
+         .accepted = takes_none ? "no body" : fmt::format("at most {} bytes", body_bytes_max),
+         .position = {}});
   }
   State RefuseHead(const HeadParser& parser, ErrorBits error) {
     if (parser.TooManyFields()) {
@@ -250,12 +255,14 @@ State RequestReader::Impl::FeedHead(std::string_view bytes, std::size_t& consume
   if (auto found = HeadProblem(request, framing, limits)) return Refuse(std::move(*found));
   request.keep_alive = parser.keep_alive();
   head_done = true;
+  body_bytes_max =
+      body_limit ? std::min(limits.body_bytes, body_limit(request)) : limits.body_bytes;
   if (framing.encodings > 0) {
-    chunks.emplace(limits.body_bytes, limits.head_bytes);
+    chunks.emplace(body_bytes_max, limits.head_bytes);
   } else if (framing.lengths > 0) {
     const std::string_view digits = framing.length;
     const auto length = std::from_chars(digits.data(), digits.data() + digits.size(), body_left);
-    if (length.ec != std::errc{} || body_left > limits.body_bytes) return RefuseLongBody();
+    if (length.ec != std::errc{} || body_left > body_bytes_max) return RefuseLongBody();
   }
   if (!chunks && body_left == 0) return State::kDone;
   wants_continue = !framing.expect.empty() && request.http_minor >= 1;
@@ -286,7 +293,8 @@ State RequestReader::Impl::FeedBody(std::string_view bytes, std::size_t& consume
   return Refuse(Malformed("the body's chunks are malformed, or carry too much beside the body"));
 }
 
-RequestReader::RequestReader(const Limits& limits) : impl_(std::make_unique<Impl>(limits)) {}
+RequestReader::RequestReader(const Limits& limits, BodyLimit body_limit)
+    : impl_(std::make_unique<Impl>(limits, std::move(body_limit))) {}
 RequestReader::~RequestReader() = default;
 
 RequestReader::State RequestReader::Feed(std::string_view bytes, std::size_t& consumed) {
@@ -309,6 +317,8 @@ void RequestReader::Reset() {
   impl.request.keep_alive = true;
   impl.request.fields.clear();
   impl.request.query.clear();
+  impl.request.route = nullptr;
+  impl.request.path_parameters.clear();
   if (impl.request.body.capacity() > 64 * 1024) std::string().swap(impl.request.body);
   impl.request.body.clear();
   impl.chunks.reset();

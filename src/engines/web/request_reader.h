@@ -5,6 +5,9 @@
 // there again in front of newly arrived bytes. After kDone the request is complete; Reset() begins
 // the next one. After kRefused the connection must not be read as HTTP any more.
 //
+// How long a body may be can depend on the head: BodyLimit is asked once per request, as soon as its
+// head is whole and sound, and may fill what the head says of the request.
+//
 // Refused, beyond what the grammar forbids: a missing, empty or repeated Host (HTTP/1.1), a
 // Transfer-Encoding other than `chunked`, Content-Length twice or not plain digits or together with
 // Transfer-Encoding, folded lines, Transfer-Encoding in HTTP/1.0, targets that are not in origin
@@ -18,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -37,7 +41,10 @@ class RequestReader {
  public:
   enum class State : std::uint8_t { kNeedMore, kDone, kRefused };
 
-  explicit RequestReader(const Limits& limits);
+  // The most bytes that this request's body may have; above Limits::body_bytes it is that.
+  using BodyLimit = std::function<std::size_t(Request& head)>;
+
+  explicit RequestReader(const Limits& limits, BodyLimit body_limit = {});
   ~RequestReader();
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
@@ -50,8 +57,8 @@ class RequestReader {
   // True once after the head, when the client waits for "100 Continue" before it sends the body.
   bool TakeContinue();
 
-  // Whole after kDone; after kRefused what was understood until then, for the answer. path, query and
-  // request_id are not filled here.
+  // Whole after kDone; after kRefused what was understood until then, for the answer. path, query,
+  // route and request_id are not filled here.
   Request& Received();
   const Problem& WhatIsWrong() const;
 

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/result.h"
 #include "web/address.h"
+#include "web/target.h"
 
 namespace aisle::web {
 namespace {
@@ -28,33 +31,65 @@ std::string_view AuthorityOfOrigin(std::string_view origin) {
 
 }  // namespace
 
-void Router::Add(std::string method, std::string path, Handler handler) {
-  for (const Route& route : routes_) AISLE_ASSERT(route.method != method || route.path != path);
-  routes_.push_back({std::move(method), std::move(path), std::move(handler)});
+Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
+  if (const std::string problem = RouteTableProblem(routes_); !problem.empty())
+    AssertFailed(problem.c_str(), __FILE__, __LINE__);
+  for (const Route& route : routes_) {
+    auto place = std::find_if(places_.begin(), places_.end(), [&](const Place& other) {
+      return other.pattern.Text() == route.pattern;
+    });
+    if (place == places_.end()) place = places_.insert(place, {Pattern(route.pattern), {}});
+    place->routes.push_back(&route);
+  }
+  // Of two patterns that take one path, one is a special case of the other (the table has no
+  // problem), and has fewer parameters.
+  std::stable_sort(places_.begin(), places_.end(), [](const Place& a, const Place& b) {
+    return a.pattern.ParameterCount() < b.pattern.ParameterCount();
+  });
 }
 
-Router::Match Router::Find(std::string_view method, std::string_view path) const {
-  Match match;
-  for (const Route& route : routes_) {
-    if (route.path != path) continue;
-    if (Serves(route.method, method)) {
-      match.handler = &route.handler;
-      return match;
-    }
-    if (!match.allow.empty()) match.allow += ", ";
-    match.allow += route.method == "GET" ? "GET, HEAD" : route.method;
+const Router::Place* Router::PlaceOf(std::string_view raw_path) const {
+  const bool is_plain = raw_path.find('%') == std::string_view::npos;
+  for (const Place& place : places_) {
+    const bool takes = is_plain && place.pattern.ParameterCount() == 0
+                           ? place.pattern.Text() == raw_path
+                           : place.pattern.Takes(raw_path);
+    if (takes) return &place;
   }
-  if (match.allow.empty()) {
-    match.problem.status = 404;
-    match.problem.type = "not-found";
-    match.problem.detail = fmt::format("there is nothing at {}", path);
-  } else {
-    match.problem.status = 405;
-    match.problem.type = "method-not-allowed";
-    match.problem.detail = fmt::format("{} does not take {}", path, method);
-    match.problem.accepted = match.allow;
+  return nullptr;
+}
+
+const Route* Router::Find(std::string_view method, std::string_view raw_path,
+                          std::vector<Parameter>& parameters) const {
+  parameters.clear();
+  const Place* place = PlaceOf(raw_path);
+  if (place == nullptr) return nullptr;
+  for (const Route* route : place->routes) {
+    if (!Serves(route->method, method)) continue;
+    if (place->pattern.ParameterCount() > 0) place->pattern.Read(raw_path, parameters);
+    return route;
   }
-  return match;
+  return nullptr;
+}
+
+Router::Miss Router::WhyNot(const Request& request) const {
+  Miss miss;
+  const Place* place = PlaceOf(RawPath(request.target));
+  if (place == nullptr) {
+    miss.problem.status = 404;
+    miss.problem.type = "not-found";
+    miss.problem.detail = fmt::format("there is nothing at {}", request.path);
+    return miss;
+  }
+  for (const Route* route : place->routes) {
+    if (!miss.allow.empty()) miss.allow += ", ";
+    miss.allow += route->method == "GET" ? "GET, HEAD" : route->method;
+  }
+  miss.problem.status = 405;
+  miss.problem.type = "method-not-allowed";
+  miss.problem.detail = fmt::format("{} does not take {}", request.path, request.method);
+  miss.problem.accepted = miss.allow;
+  return miss;
 }
 
 std::optional<Problem> LoopbackProblem(const Request& request) {

@@ -1,49 +1,57 @@
-// Which handler answers which method and path, and what is refused before any handler runs.
+// Which route answers a request, and what is refused before any handler runs.
 //
-//   web::Router router;
-//   router.Add("GET", "/health", [state](const web::Request& request) -> net::Task<web::Response> {...});
+//   web::Router router(table);
+//   const web::Route* route = router.Find(request.method, web::RawPath(request.target), parameters);
 //
-// Paths match exactly, after decoding. HEAD is answered by the GET handler; the server drops the body.
+// The path decides first, then the method: a path that a literal pattern takes is 405 for a method
+// which only a pattern with parameters has. HEAD is answered by the GET route; the server drops the
+// body.
 //
-//   threads  filled by one thread, then immutable and shared by the loops; a handler must be safe to
-//            run on several loops at once (Request::loop_index tells which).
-//   errors   problems: 400 (target), 403 (Origin), 404, 405 with Allow, 421 (Host).
+//   threads  immutable, shared by the loops; a handler must be safe to run on several loops at once
+//            (Request::loop_index tells which).
+//   errors   problems: 403 (Origin), 404, 405 with Allow, 421 (Host).
+//   cost     patterns without parameters are compared as a whole, before the others.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "net/task.h"
-#include "web/message.h"
+#include "web/pattern.h"
 #include "web/problem.h"
+#include "web/route.h"
 
 namespace aisle::web {
 
-// The request outlives the task that the handler returns.
-using Handler = std::function<net::Task<Response>(const Request& request)>;
-
 class Router {
  public:
-  // `method` is in capitals; the same method and path twice is a bug.
-  void Add(std::string method, std::string path, Handler handler);
+  Router() = default;
+  // A RouteTableProblem() is a bug.
+  explicit Router(std::vector<Route> routes);
 
-  struct Match {
-    const Handler* handler = nullptr;
-    Problem problem;    // When there is no handler.
+  // Null: see WhyNot(). Fills `parameters` with the values of the route's pattern. `raw_path` is of a
+  // target that DecodeTarget() accepts. The route lives as long as the router, moves included.
+  const Route* Find(std::string_view method, std::string_view raw_path,
+                    std::vector<Parameter>& parameters) const;
+
+  struct Miss {
+    Problem problem;
     std::string allow;  // The value of Allow, when the path exists.
   };
-  Match Find(std::string_view method, std::string_view path) const;
+  // Of a request that no route takes.
+  Miss WhyNot(const Request& request) const;
 
  private:
-  struct Route {
-    std::string method;
-    std::string path;
-    Handler handler;
+  // The routes of one pattern, in the order of the table.
+  struct Place {
+    Pattern pattern;
+    std::vector<const Route*> routes;
   };
+  const Place* PlaceOf(std::string_view raw_path) const;
+
   std::vector<Route> routes_;
+  std::vector<Place> places_;  // Those with fewer parameters first.
 };
 
 // A guard against DNS rebinding, for servers on loopback: a page of another site must not be able to

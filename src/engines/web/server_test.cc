@@ -18,39 +18,65 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
+Route At(std::string_view method, std::string_view pattern, Handler handler) {
+  return {
+      .method = method, .pattern = pattern, .role = Role::kPublic, .handler = std::move(handler)};
+}
+
 Router EchoRouter() {
-  Router router;
-  router.Add("GET", "/echo", [](const Request& request) -> net::Task<Response> {
+  std::vector<Route> routes;
+  routes.push_back(At("GET", "/echo", [](const Request& request) -> net::Task<Response> {
     Response response;
     for (const Parameter& parameter : request.query)
       response.body += parameter.name + "=" + parameter.value + ";";
     co_return response;
-  });
-  router.Add("POST", "/echo", [](const Request& request) -> net::Task<Response> {
+  }));
+  routes.push_back(At("POST", "/echo", [](const Request& request) -> net::Task<Response> {
     Response response;
     response.body = request.body;
     co_return response;
-  });
-  router.Add("GET", "/slow", [](const Request&) -> net::Task<Response> {
+  }));
+  routes.push_back(At("GET", "/slow", [](const Request&) -> net::Task<Response> {
     co_await net::Sleep(300ms);
     Response response;
     response.body = "slow";
     co_return response;
-  });
-  router.Add("GET", "/throw", [](const Request&) -> net::Task<Response> {
+  }));
+  routes.push_back(At("GET", "/throw", [](const Request&) -> net::Task<Response> {
     throw std::runtime_error("a handler (expected in this test)");
     co_return Response{};
-  });
-  router.Add("GET", "/throw-int", [](const Request&) -> net::Task<Response> {
+  }));
+  routes.push_back(At("GET", "/throw-int", [](const Request&) -> net::Task<Response> {
     throw 5;
     co_return Response{};
-  });
-  router.Add("GET", "/long", [](const Request&) -> net::Task<Response> {
+  }));
+  routes.push_back(At("GET", "/long", [](const Request&) -> net::Task<Response> {
     Response response;
     response.body.assign(32 * 1024 * 1024, 'x');
     co_return response;
-  });
-  return router;
+  }));
+  routes.push_back(
+      At("GET", "/v1/products/{id}", [](const Request& request) -> net::Task<Response> {
+        Response response;
+        response.body = request.PathParameter("id");
+        co_return response;
+      }));
+  routes.push_back({.method = "POST",
+                    .pattern = "/short",
+                    .role = Role::kPublic,
+                    .limits = {.body_bytes = 16, .deadline = 70ms},
+                    .handler = [](const Request& request) -> net::Task<Response> {
+                      Response response;
+                      response.body = std::to_string(request.route->limits.deadline->count());
+                      co_return response;
+                    }});
+  routes.push_back(
+      {.method = "GET",
+       .pattern = "/short",
+       .role = Role::kPublic,
+       .limits = {.body_bytes = 0},
+       .handler = [](const Request&) -> net::Task<Response> { co_return Response{}; }});
+  return Router(std::move(routes));
 }
 
 // Loops with an echo server, stopped at the end.
@@ -189,6 +215,50 @@ TEST(Server, RefusedRequestsAreAnsweredNotReset) {
   running.ExpectWell();
 }
 
+TEST(Server, APathsSegmentIsGivenToTheHandlerByItsName) {
+  Running running;
+  Client client = running.Connect();
+  EXPECT_EQ(client.Get("/v1/products/42?x=1")->body, "42");
+  EXPECT_EQ(client.Get("/v1/products/caf%C3%A9%2F1+2")->body, "caf\xC3\xA9/1+2");
+  EXPECT_EQ(client.Get("/v1/products/%zz")->status, 400);
+  for (const char* path :
+       {"/v1/products/", "/v1/products", "/v1/products/4/2", "/v1%2Fproducts/42"})
+    EXPECT_EQ(client.Get(path)->status, 404) << path;
+  const auto wrong_method = client.Post("/v1/products/42", "{}");
+  EXPECT_EQ(wrong_method->status, 405);
+  EXPECT_EQ(wrong_method->Find("Allow"), "GET, HEAD");
+  ASSERT_TRUE(client.Send("HEAD /v1/products/42 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  EXPECT_EQ(client.Receive(true)->Find("Content-Length"), "2");
+}
+
+TEST(Server, ARoutesOwnLimitsHoldBeforeItsBodyIsRead) {
+  Running running;
+  EXPECT_EQ(running.Connect().Post("/short", std::string(16, 'b'))->body, "70");
+  EXPECT_EQ(running.Connect().Get("/short")->status, 200);
+  const std::string host = " /short HTTP/1.1\r\nHost: localhost\r\n";
+  for (const auto& [bytes, accepted] : std::vector<std::pair<std::string, std::string>>{
+           {"POST" + host + "Content-Length: 17\r\n\r\n", "at most 16 bytes"},
+           {"POST" + host + "Content-Length: 17\r\nExpect: 100-continue\r\n\r\n",
+            "at most 16 bytes"},
+           {"POST" + host + "Transfer-Encoding: chunked\r\n\r\n11\r\n", "at most 16 bytes"},
+           {"GET" + host + "Content-Length: 1\r\n\r\n", "no body"},
+           {"HEAD" + host + "Content-Length: 1\r\n\r\n", "no body"}}) {
+    Client client = running.Connect();
+    ASSERT_TRUE(client.Send(bytes));
+    const auto answer = client.Receive(bytes.starts_with("HEAD"));
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 413) << bytes;
+    EXPECT_EQ(answer->Find("Connection"), "close");
+    if (bytes.starts_with("HEAD")) continue;
+    EXPECT_THAT(answer->body, HasSubstr(accepted));
+  }
+  Client client = running.Connect();  // The limit is that of each request's own route.
+  ASSERT_TRUE(client.Send("GET" + host + "Content-Length: 0\r\n\r\n"));
+  EXPECT_EQ(client.Receive()->status, 200);
+  EXPECT_EQ(client.Post("/echo", std::string(300'000, 'b'))->body.size(), 300'000U);
+  EXPECT_EQ(client.Post("/short", std::string(17, 'b'))->status, 413);
+}
+
 TEST(Server, AClientThatWaitsForContinueMaySend) {
   Running running;
   Client client = running.Connect();
@@ -315,13 +385,12 @@ TEST(Server, StopAnswersWhatIsUnderWayAndClosesTheIdle) {
 
 TEST(Server, RequestsThatOutlastTheGraceAreDropped) {
   net::EventLoops loops(1, "test");
-  Router router;
   std::atomic<bool> begun = false;
-  router.Add("GET", "/forever", [&begun](const Request&) -> net::Task<Response> {
+  Router router({At("GET", "/forever", [&begun](const Request&) -> net::Task<Response> {
     begun = true;
     co_await net::Sleep(1h);
     co_return Response{};
-  });
+  })});
   auto server = Server::Start(loops, {.listen = "127.0.0.1:0"}, std::move(router));
   ASSERT_TRUE(server);
   loops.Start();

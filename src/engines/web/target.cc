@@ -41,13 +41,22 @@ Status Decode(std::string_view target, std::size_t begin, std::size_t end, bool 
   return {};
 }
 
+// The character at `at` of a segment that is known to be sound; `at` moves behind it.
+char NextOf(std::string_view raw, std::size_t& at) {
+  const char c = raw[at++];
+  if (c != '%') return c;
+  at += 2;
+  AISLE_ASSERT(at <= raw.size());
+  return static_cast<char>(HexDigit(raw[at - 2]) * 16 + HexDigit(raw[at - 1]));
+}
+
 }  // namespace
 
 Status DecodeTarget(std::string_view target, std::string& path, std::vector<Parameter>& query) {
   query.clear();
   if (target.empty() || target[0] != '/')
     return Fail(ErrorCode::kInvalidArgument, "the target must begin with a slash");
-  const std::size_t path_end = std::min(target.find('?'), target.size());
+  const std::size_t path_end = RawPath(target).size();
   AISLE_CHECK(Decode(target, 0, path_end, false, path));
   std::size_t begin = path_end + 1;
   while (begin < target.size()) {
@@ -65,6 +74,23 @@ Status DecodeTarget(std::string_view target, std::string& path, std::vector<Para
     begin = end + 1;
   }
   return {};
+}
+
+std::string_view RawPath(std::string_view target) { return target.substr(0, target.find('?')); }
+
+std::string DecodeSegment(std::string_view raw) {
+  std::string out;
+  for (std::size_t at = 0; at < raw.size();) out += NextOf(raw, at);
+  return out;
+}
+
+bool SegmentEquals(std::string_view raw, std::string_view text) {
+  if (raw.find('%') == std::string_view::npos) return raw == text;
+  std::size_t at = 0;
+  for (const char expected : text) {
+    if (at == raw.size() || NextOf(raw, at) != expected) return false;
+  }
+  return at == raw.size();
 }
 
 }  // namespace aisle::web

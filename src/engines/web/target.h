@@ -23,4 +23,12 @@ inline constexpr int kParametersMax = 64;
 // `target` is in origin form: "/path?query". Fills path and query; both are undefined on failure.
 Status DecodeTarget(std::string_view target, std::string& path, std::vector<Parameter>& query);
 
+// The path of a target as it was sent: what stands before the question mark.
+std::string_view RawPath(std::string_view target);
+
+// One segment of the raw path of a target that DecodeTarget() accepts, decoded; and whether it is
+// `text` once decoded, which allocates nothing.
+std::string DecodeSegment(std::string_view raw);
+bool SegmentEquals(std::string_view raw, std::string_view text);
+
 }  // namespace aisle::web

@@ -104,21 +104,6 @@ TEST(JsonType, OnlyJsonInUtf8Passes) {
     EXPECT_EQ(JsonTypeProblem(WithField("Content-Type", bad))->status, 415) << bad;
 }
 
-TEST(Router, FindsByMethodAndPathAndNamesWhatIsAllowed) {
-  Router router;
-  const Handler handler = [](const Request&) -> net::Task<Response> { co_return Response{}; };
-  router.Add("GET", "/a", handler);
-  router.Add("POST", "/a", handler);
-  EXPECT_NE(router.Find("GET", "/a").handler, nullptr);
-  EXPECT_NE(router.Find("HEAD", "/a").handler, nullptr);
-  const Router::Match wrong_method = router.Find("DELETE", "/a");
-  EXPECT_EQ(wrong_method.handler, nullptr);
-  EXPECT_EQ(wrong_method.problem.status, 405);
-  EXPECT_EQ(wrong_method.allow, "GET, HEAD, POST");
-  EXPECT_EQ(router.Find("GET", "/a/").problem.status, 404);
-  EXPECT_EQ(router.Find("get", "/a").problem.status, 405);
-}
-
 TEST(Problem, IsADocumentThatNamesTheField) {
   Problem problem{.status = 400,
                   .type = "invalid-argument",

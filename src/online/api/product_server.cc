@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "api/generation_watcher.h"
+#include "api/route_table.h"
 #include "api/routes.h"
 #include "events/events.h"
 #include "web/server.h"
@@ -45,7 +46,8 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
   impl->watcher->Start();
   web::ServerOptions web_options;
   web_options.listen = options.listen;
-  AISLE_TRY(impl->server, web::Server::Start(loops, std::move(web_options), MakeRouter(desk)));
+  AISLE_TRY(impl->server,
+            web::Server::Start(loops, std::move(web_options), web::Router(RouteTable(desk))));
   loops.OnStop([watcher = impl->watcher] { watcher->Stop(); });
   return std::unique_ptr<ProductServer>(new ProductServer(std::move(impl)));
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <random>
 
@@ -14,14 +13,15 @@
 #include "base/log.h"
 #include "net/event_loops.h"
 #include "web/json_text.h"
+#include "web/problem.h"
+#include "web/route.h"
+#include "web/router.h"
 
 namespace aisle::api {
 namespace {
 
 // So many rows of a batch are answered before others get their turn on the loop.
 constexpr std::size_t kRowsPerTurn = 4;
-
-using DeskPointer = std::shared_ptr<Desk>;
 
 web::Response JsonResponse(std::string body) {
   web::Response response;
@@ -42,19 +42,19 @@ web::Problem NotReady() {
 web::Problem ProblemOf(const Error& error, const std::string& request_id) {
   web::Problem problem = web::ProblemOf(error);
   if (problem.status == 500) base::LogError("request {}: {}", request_id, error.message);
-  if (error.code == ErrorCode::kInvalidArgument)
+  if (error.code == ErrorCode::kInvalidArgument && problem.field.empty())
     problem.field = error.message.substr(0, error.message.find_first_of(" :"));
   if (error.code == ErrorCode::kNotFound) problem.field = "customer_id";
   return problem;
 }
 
 // Appends the answer, or the problem document in its place; gives the status.
-net::Task<int> AppendAnswerOrProblem(const Desk& desk, int loop_index, recommend::Request request,
-                                     std::string& out) {
+net::Task<int> AppendAnswerOrProblem(const Desk& desk, const web::Request& asked,
+                                     recommend::Request request, std::string& out) {
   recommend::Recommender& recommender =
-      desk.places[static_cast<std::size_t>(loop_index)]->recommender;
+      desk.places[static_cast<std::size_t>(asked.loop_index)]->recommender;
   const std::string request_id = request.request_id;
-  const net::Deadline deadline = net::Deadline::After(desk.request_deadline);
+  const net::Deadline deadline = web::DeadlineOf(*asked.route);
   const Result<recommend::Answer> answer =
       co_await recommender.Recommend(std::move(request), base::Now(), deadline);
   if (answer) {
@@ -66,10 +66,10 @@ net::Task<int> AppendAnswerOrProblem(const Desk& desk, int loop_index, recommend
   co_return problem.status;
 }
 
-net::Task<web::Response> AnswerOne(const Desk& desk, int loop_index, recommend::Request request) {
+net::Task<web::Response> AnswerOne(const Desk& desk, const web::Request& asked,
+                                   recommend::Request request) {
   web::Response response = JsonResponse({});
-  response.status =
-      co_await AppendAnswerOrProblem(desk, loop_index, std::move(request), response.body);
+  response.status = co_await AppendAnswerOrProblem(desk, asked, std::move(request), response.body);
   if (response.status != 200) response.content_type = "application/problem+json";
   if (response.status == 503) response.fields.emplace_back("Retry-After", "1");
   co_return response;
@@ -87,7 +87,7 @@ net::Task<web::Response> AnswerBatch(const Desk& desk, const web::Request& reque
     if (rows[i].request) {
       recommend::Request row = *std::move(rows[i].request);
       row.request_id = std::move(row_id);
-      co_await AppendAnswerOrProblem(desk, request.loop_index, std::move(row), out);
+      co_await AppendAnswerOrProblem(desk, request, std::move(row), out);
     } else {
       out += web::ToJson(rows[i].request.error(), row_id);
     }
@@ -97,11 +97,13 @@ net::Task<web::Response> AnswerBatch(const Desk& desk, const web::Request& reque
   co_return response;
 }
 
+}  // namespace
+
 net::Task<web::Response> GetRecommend(DeskPointer desk, const web::Request& request) {
   auto asked = RequestOfQuery(request.query);
   if (!asked) co_return web::ToResponse(asked.error(), request.request_id);
   asked->request_id = request.request_id;
-  co_return co_await AnswerOne(*desk, request.loop_index, *std::move(asked));
+  co_return co_await AnswerOne(*desk, request, *std::move(asked));
 }
 
 net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& request) {
@@ -118,8 +120,10 @@ net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& req
   }
   recommend::Request one = std::get<recommend::Request>(*std::move(body));
   one.request_id = request.request_id;
-  co_return co_await AnswerOne(*desk, request.loop_index, std::move(one));
+  co_return co_await AnswerOne(*desk, request, std::move(one));
 }
+
+namespace {
 
 std::string HealthJson(const Desk& desk, const Desk::Place& place,
                        const serving::ServingState& state) {
@@ -145,6 +149,8 @@ std::string HealthJson(const Desk& desk, const Desk::Place& place,
   return out;
 }
 
+}  // namespace
+
 net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request) {
   const Desk::Place& place = *desk->places[static_cast<std::size_t>(request.loop_index)];
   const StatePointer state = place.recommender.State();
@@ -166,6 +172,8 @@ net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request)
 net::Task<web::Response> GetAlive(DeskPointer, const web::Request&) {
   co_return JsonResponse(R"({"status":"alive"})");
 }
+
+namespace {
 
 // The page's own script and style carry a nonce; the browser runs and loads nothing else.
 web::Response Page() {
@@ -192,9 +200,9 @@ web::Response Page() {
   return response;
 }
 
-net::Task<web::Response> GetPage(DeskPointer, const web::Request&) { co_return Page(); }
-
 }  // namespace
+
+net::Task<web::Response> GetPage(DeskPointer, const web::Request&) { co_return Page(); }
 
 Desk::Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
            std::chrono::milliseconds deadline)
@@ -206,22 +214,6 @@ void Desk::Take(int loop_index, const StatePointer& state) {
   Place& place = *places[static_cast<std::size_t>(loop_index)];
   place.backend = state->OpenStore()->Name();
   place.recommender.SetState(state);
-}
-
-web::Router MakeRouter(const std::shared_ptr<Desk>& desk) {
-  web::Router router;
-  const auto add = [&](const char* method, const char* path,
-                       net::Task<web::Response> (*answer)(DeskPointer, const web::Request&)) {
-    router.Add(method, path,
-               [desk, answer](const web::Request& request) { return answer(desk, request); });
-  };
-  add("GET", "/recommend", GetRecommend);
-  add("POST", "/recommend", PostRecommend);
-  add("GET", "/health", GetHealth);
-  add("GET", "/livez", GetAlive);
-  add("GET", "/readyz", GetReady);
-  add("GET", "/", GetPage);
-  return router;
 }
 
 }  // namespace aisle::api

@@ -1,4 +1,5 @@
-// What each route of the product answers. Private to the module.
+// What each route of the product answers; which route is whose, the table says (route_table.h).
+// Private to the module.
 //
 // A Desk is what the handlers of one server share: one recommender per event loop, and nothing else
 // that changes. Handlers keep it alive, so it may outlive the server that made it.
@@ -16,8 +17,9 @@
 
 #include "api/generation_watcher.h"
 #include "events/events.h"
+#include "net/task.h"
 #include "recommend/recommend.h"
-#include "web/router.h"
+#include "web/message.h"
 
 namespace aisle::api {
 
@@ -40,6 +42,13 @@ struct Desk {
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };
 
-web::Router MakeRouter(const std::shared_ptr<Desk>& desk);
+using DeskPointer = std::shared_ptr<Desk>;
+
+net::Task<web::Response> GetRecommend(DeskPointer desk, const web::Request& request);
+net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetAlive(DeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetPage(DeskPointer desk, const web::Request& request);
 
 }  // namespace aisle::api

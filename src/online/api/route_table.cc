@@ -1,0 +1,130 @@
+#include "api/route_table.h"
+
+namespace aisle::api {
+namespace {
+
+using web::Role;
+
+constexpr std::size_t kNoBody = 0;
+
+web::Example RecommendByQuery() {
+  return {.target = "/recommend?customer_id=1000000&zip_code=10001&top_n=5", .answer = R"({
+  "customer_id": 1000000, "zip_code": "10001", "region": "Northeast",
+  "recommendations": [
+    {"rank": 1, "product_id": 42, "product_name": "Silk Wrap Dress", "category": "Womens Clothing",
+     "department": "Apparel", "price": 89.99, "score": 0.9234, "in_stock_qty": 145,
+     "est_delivery_days": 2, "source": "model"}],
+  "timings": {"features_ms": 0.012, "propensity_ms": 0.008, "inventory_ms": 0.004,
+              "candidates": 1701, "pair_features_ms": 0.031, "model_ms": 0.102, "model_ok": true,
+              "total_ms": 0.181, "backend": "embedded"},
+  "request_id": "5f0c8a1b2d3e4f60", "model": {"ranking": 7, "propensity": 12}, "generation": 31,
+  "degraded": []})"};
+}
+
+web::Example RecommendByBody() {
+  web::Example example = RecommendByQuery();
+  example.target = "/recommend";
+  example.body = R"({"customer_id": 1000000, "zip_code": "10001", "top_n": 5, "strict": false})";
+  return example;
+}
+
+web::Example RecommendToNobodyKnown() {
+  return {.target = "/recommend?customer_id=5&zip_code=10001&top_n=1", .answer = R"({
+  "customer_id": 5, "zip_code": "10001", "region": "Northeast",
+  "recommendations": [
+    {"rank": 1, "product_id": 42, "product_name": "Silk Wrap Dress", "category": "Womens Clothing",
+     "department": "Apparel", "price": 89.99, "score": 0.04, "in_stock_qty": 145,
+     "est_delivery_days": 2, "source": "popular"}],
+  "timings": {"features_ms": 0.012, "propensity_ms": 0, "inventory_ms": 0.004,
+              "candidates": 1701, "pair_features_ms": 0, "model_ms": 0, "model_ok": false,
+              "total_ms": 0.031, "backend": "embedded"},
+  "request_id": "5f0c8a1b2d3e4f60", "model": {"ranking": 0, "propensity": 0}, "generation": 31,
+  "degraded": [{"what": "customer", "why": "unknown"}]})"};
+}
+
+web::Example RecommendBatch() {
+  return {
+      .target = "/recommend?strict=true",
+      .body = R"({"data": [[0, {"customer_id": 5}], [7, {"customer_id": 1000000, "top_n": 0}]]})",
+      .answer = R"({"data": [
+  [0, {"type": "urn:problem-type:aisle:not-found", "title": "Not Found", "status": 404,
+       "detail": "customer 5 is not known", "field": "customer_id", "request_id": "5f0c8a1b2d3e4f60.0"}],
+  [7, {"type": "urn:problem-type:aisle:invalid-argument", "title": "Bad Request", "status": 400,
+       "detail": "top_n is 0", "field": "top_n", "accepted": "an integer from 1 to 100",
+       "request_id": "5f0c8a1b2d3e4f60.1"}]]})"};
+}
+
+web::Example RecommendRefused() {
+  return {.target = "/recommend?customer_id=1000000&top_n=0", .status = 400, .answer = R"({
+  "type": "urn:problem-type:aisle:invalid-argument", "title": "Bad Request", "status": 400,
+  "detail": "top_n is '0'", "field": "top_n", "accepted": "an integer from 1 to 100",
+  "request_id": "5f0c8a1b2d3e4f60"})"};
+}
+
+web::Example RecommendBodyRefused() {
+  return {.target = "/recommend", .body = R"({"customer_id": x})", .status = 400, .answer = R"({
+  "type": "urn:problem-type:aisle:invalid-json", "title": "Bad Request", "status": 400,
+  "detail": "not JSON", "position": 16, "request_id": "5f0c8a1b2d3e4f60"})"};
+}
+
+web::Example Health() {
+  return {.target = "/health", .answer = R"({
+  "status": "ok", "products_cached": 2000, "backend": "embedded", "generation": 31,
+  "as_of": "2026-11-24T05:03:52Z", "created": "2026-11-24T05:04:10Z",
+  "model": {"ranking": 7, "propensity": 12}, "customers": 50000, "uptime_s": 86, "loops": 2,
+  "impressions": {"written": 1024, "dropped": 0}})"};
+}
+
+}  // namespace
+
+std::vector<web::Route> RouteTable(const std::shared_ptr<Desk>& desk) {
+  const auto by = [&](net::Task<web::Response> (*answer)(DeskPointer, const web::Request&)) {
+    return [desk, answer](const web::Request& request) { return answer(desk, request); };
+  };
+  return {
+      {.method = "GET",
+       .pattern = "/recommend",
+       .role = Role::kReader,
+       .summary = "the best products for a customer; query: customer_id, zip_code, top_n, strict",
+       .examples = {RecommendByQuery(), RecommendToNobodyKnown(), RecommendRefused()},
+       .limits = {.body_bytes = kNoBody, .deadline = desk->request_deadline},
+       .handler = by(GetRecommend)},
+      {.method = "POST",
+       .pattern = "/recommend",
+       .role = Role::kReader,
+       .summary = "the same fields as a JSON object, or rows of such objects, answered row by row",
+       .examples = {RecommendByBody(), RecommendBatch(), RecommendBodyRefused()},
+       .limits = {.deadline = desk->request_deadline},
+       .handler = by(PostRecommend)},
+      {.method = "GET",
+       .pattern = "/health",
+       .role = Role::kPublic,
+       .summary = "what is served, by which models, since when; 503 when not ready",
+       .examples = {Health()},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetHealth)},
+      {.method = "GET",
+       .pattern = "/livez",
+       .role = Role::kPublic,
+       .summary = "200 while the process answers, for orchestrators",
+       .examples = {{.target = "/livez", .answer = R"({"status": "alive"})"}},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetAlive)},
+      {.method = "GET",
+       .pattern = "/readyz",
+       .role = Role::kPublic,
+       .summary = "200 once something published is open, else 503, for orchestrators",
+       .examples = {{.target = "/readyz", .answer = R"({"status": "ready"})"}},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetReady)},
+      {.method = "GET",
+       .pattern = "/",
+       .role = Role::kPublic,
+       .summary = "a page to try it, self-contained, under a Content-Security-Policy with a nonce",
+       .examples = {{.target = "/", .answer = "<!doctype html>"}},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetPage)},
+  };
+}
+
+}  // namespace aisle::api
