@@ -79,6 +79,15 @@ class AnImport(shop.ShopTest):
         self.assertEqual(unknown["product"]["events"], 1)
         self.assertEqual(self.count("raw.rejects"), 0)
 
+    def test_a_shop_of_another_shape_comes_in_whole(self):
+        mapping = shop.ROOT / "config/mappings/maple_market/mapping.toml"
+        report = self.imported(mapping)
+        self.assertEqual(sum(table["rejected"] for table in report["tables"]), 0)
+        self.assertEqual(report["unknown_postal_codes"], {"customers": 1, "codes": 1, "first": "V5K 0A1"})
+        self.assertEqual(self.count("raw.inventory WHERE region IN ('Ontario', 'Québec')"), 72)
+        self.assertIn("customers whose postal code belongs to no region: 1 (codes: 1, the first: V5K 0A1)",
+                      self.must("import", str(mapping)))
+
     def test_events_of_the_future_are_named(self):
         self.append("orders.csv", "R9;1;2199-01-01 10:00:00;anton;soap;1;2.25;")
         code, out, said = shop.run("import", str(self.mapping), data=self.data)

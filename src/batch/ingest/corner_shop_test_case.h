@@ -1,4 +1,4 @@
-// A copy of the example shop, which a test imports, spoils and imports again. Private to this module's tests.
+// A copy of an example shop, which a test imports, spoils and imports again. Private to this module's tests.
 //
 //   errors   as the functions that are tested.
 #pragma once
@@ -9,6 +9,7 @@
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/files.h"
 #include "ingest/import.h"
@@ -16,14 +17,14 @@
 
 namespace aisle::ingest {
 
-class CornerShopTest : public WarehouseTest {
+// `shop` is a folder of config/mappings.
+class ExampleShopTest : public WarehouseTest {
  protected:
+  explicit ExampleShopTest(std::string shop) : shop_(std::move(shop)) {}
   void SetUp() override {
     WarehouseTest::SetUp();
-    const std::filesystem::path shop =
-        std::filesystem::path(AISLE_SOURCE_DIR) / "config/mappings/corner_shop";
-    for (const char* name : {"mapping.toml", "customers.csv", "products.csv", "orders.csv"})
-      std::filesystem::copy_file(shop / name, folder_ / name);
+    std::filesystem::copy(std::filesystem::path(AISLE_SOURCE_DIR) / "config/mappings" / shop_,
+                          folder_);
   }
 
   Result<ImportReport> ImportShop() {
@@ -50,6 +51,14 @@ class CornerShopTest : public WarehouseTest {
     ASSERT_NE(at, std::string::npos) << was;
     Write(name, text.replace(at, was.size(), is));
   }
+
+ private:
+  std::string shop_;
+};
+
+class CornerShopTest : public ExampleShopTest {
+ protected:
+  CornerShopTest() : ExampleShopTest("corner_shop") {}
 };
 
 }  // namespace aisle::ingest

@@ -144,11 +144,11 @@ Status DropStep(Connection& connection, const Step& step) {
 
 Result<ImportedTable> FillTable(Connection& connection, const Mapping& mapping,
                                 const TableStep& step, const warehouse::Parameters& parameters,
-                                base::Timestamp loaded_at) {
+                                const domain::RetailerShape& shape, base::Timestamp loaded_at) {
   AISLE_CHECK(MakeTable(connection, mapping, "aisle_rows", step.query, parameters));
   AISLE_TRY(Columns given, ColumnsOf(connection, "aisle_rows"));
   AISLE_TRY(Columns target, ColumnsOf(connection, step.table));
-  const TablePlan plan(mapping, step, std::move(given), std::move(target));
+  const TablePlan plan(mapping, step, shape, std::move(given), std::move(target));
   AISLE_CHECK(plan.CheckColumns());
   ImportedTable report;
   report.table = step.table;

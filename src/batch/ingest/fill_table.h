@@ -11,6 +11,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "domain/retailer_shape.h"
 #include "ingest/import.h"
 #include "ingest/mapping.h"
 #include "warehouse/warehouse.h"
@@ -21,9 +22,10 @@ Status RunStep(warehouse::Connection& connection, const Mapping& mapping, const 
                const warehouse::Parameters& parameters);
 Status DropStep(warehouse::Connection& connection, const Step& step);
 
+// `shape` is the retailer's, whose regions and tiers rows may name.
 Result<ImportedTable> FillTable(warehouse::Connection& connection, const Mapping& mapping,
                                 const TableStep& step, const warehouse::Parameters& parameters,
-                                base::Timestamp loaded_at);
+                                const domain::RetailerShape& shape, base::Timestamp loaded_at);
 
 // `text` without what is in quotes and comments: the parameters that a query really uses.
 warehouse::Parameters UsedIn(const QueryText& query, const warehouse::Parameters& parameters);

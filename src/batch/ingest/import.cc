@@ -17,6 +17,7 @@
 #include "ingest/sources.h"
 #include "ingest/sql.h"
 #include "ingest/whole_check.h"
+#include "raw/tables.h"
 
 namespace aisle::ingest {
 namespace {
@@ -154,6 +155,46 @@ Status WriteAbout(Connection& connection, const Mapping& mapping,
   return {};
 }
 
+// A retailer has one currency and one zone: beside other mappings' imports they must be those that hold.
+Status WriteSettings(Connection& connection, const Mapping& mapping, bool beside_others) {
+  const RetailerSettings& given = mapping.retailer;
+  std::vector<std::pair<std::string_view, std::string>> settings;
+  if (given.currency) settings.emplace_back(kCurrencyKey, *given.currency);
+  if (given.minor_unit) settings.emplace_back(kMinorUnitKey, fmt::to_string(*given.minor_unit));
+  if (given.time_zone) settings.emplace_back(kTimeZoneKey, *given.time_zone);
+  if (!beside_others) {
+    AISLE_CHECK(connection.Execute(sql::kForgetImport, {{"prefix", "retailer."}}));
+    for (const auto& [key, value] : settings) {
+      AISLE_CHECK(
+          connection.Execute(sql::kSetAbout, {{"key", std::string(key)}, {"value", value}}));
+    }
+    return {};
+  }
+  AISLE_TRY(const auto held, ReadShape(connection));
+  for (const auto& [key, value] : settings) {
+    const std::string is = key == kCurrencyKey    ? held.Money().code
+                           : key == kMinorUnitKey ? fmt::to_string(held.Money().minor_unit)
+                                                  : held.TimeZone();
+    if (is == value) continue;
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("{}:{}: {} is {}, and what is there has {}; one retailer has one, so "
+                            "import into another --data folder",
+                            mapping.file, given.line, key, value, is));
+  }
+  return {};
+}
+
+// As the raw tables say it now; an error is the mapping's if it brings any of it.
+Result<domain::RetailerShape> ShapeFor(Connection& connection, const Mapping& mapping) {
+  auto shape = ReadShape(connection);
+  if (shape) return shape;
+  const bool brings = std::ranges::any_of(
+      mapping.tables, [](const TableStep& step) { return raw::FindTable(step.table)->of_shape; });
+  Error error = std::move(shape).error();
+  if (brings) error.code = ErrorCode::kInvalidArgument;
+  return Within(mapping.file, std::move(error));
+}
+
 Result<std::vector<UnknownIds>> FindUnknown(Connection& connection) {
   AISLE_TRY(auto rows, connection.Query(sql::kUnknownIds));
   std::vector<UnknownIds> unknown;
@@ -175,22 +216,30 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   };
   AISLE_TRY(report.others, CheckOthers(connection, mapping, options.add));
   AISLE_CHECK(CheckOnlyGrows(connection, mapping, values));
+  AISLE_CHECK(WriteSettings(connection, mapping, !report.others.empty()));
   AISLE_CHECK(connection.Execute(sql::kForgetRejects, {{"mapping", mapping.name}}));
   AISLE_TRY(report.sources, OpenSources(connection, mapping, folder, options));
   for (const Step& step : mapping.steps) {
     say(step.name);
     AISLE_CHECK(RunStep(connection, mapping, step, values));
   }
-  for (const TableStep& step : mapping.tables) {
-    say(step.table);
-    AISLE_TRY(ImportedTable table, FillTable(connection, mapping, step, values, options.loaded_at));
-    report.tables.push_back(std::move(table));
-  }
+  const auto fill = [&](bool of_shape, const domain::RetailerShape& shape) -> Status {
+    for (const TableStep& step : mapping.tables) {
+      if (raw::FindTable(step.table)->of_shape != of_shape) continue;
+      say(step.table);
+      AISLE_TRY(ImportedTable table,
+                FillTable(connection, mapping, step, values, shape, options.loaded_at));
+      report.tables.push_back(std::move(table));
+    }
+    return {};
+  };
+  AISLE_CHECK(fill(true, domain::RetailerShape::Quickstart()));
+  AISLE_TRY(const domain::RetailerShape shape, ShapeFor(connection, mapping));
+  AISLE_CHECK(fill(false, shape));
   for (const Step& step : mapping.steps) AISLE_CHECK(DropStep(connection, step));
   AISLE_CHECK(CloseSources(connection, mapping));
   AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));
   AISLE_TRY(report.unknown, FindUnknown(connection));
-  AISLE_TRY(const auto shape, ReadShape(connection));
   AISLE_CHECK(CheckSizes(connection));
   AISLE_CHECK(CheckNamedParts(connection, shape));
   AISLE_TRY(report.unknown_postal_codes, FindUnknownPostalCodes(connection, shape));

@@ -5,8 +5,10 @@
 // language). Text ids become BIGINT ids through raw.id_map. What a retailer lacks (views, stock) gets
 // a stated default that `aisle status` shows.
 //
-//   order    ids are given out in the order of the source's sorted text ids, table after table, so
-//            that the same files give the same tables; new ids continue after the highest.
+//   order    tables of the retailer's shape (regions, postal codes, tiers) are filled first, since rows
+//            of the others are checked against it; then the others, as in the mapping. Ids are given
+//            out in the order of the source's sorted text ids, table after table, so that the same
+//            files give the same tables; new ids continue after the highest.
 //   errors   kInvalidArgument: mapping, parameter, file or column is wrong, with file, line and name;
 //            kNotFound: a source file is missing, or no shipped mapping has the name;
 //            kFailedPrecondition: the warehouse holds another retailer (a synthetic one, or what
@@ -68,7 +70,7 @@ struct UnknownIds {
 };
 
 // Customers whose postal code no rule of the retailer knows, among all that are there. They are kept, and
-// have no region of their own.
+// count for the first region, as those without a code do.
 struct UnknownPostalCodes {
   std::int64_t customers = 0;
   std::int64_t codes = 0;

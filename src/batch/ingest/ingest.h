@@ -4,7 +4,7 @@
 // synthetic retailer's, or any other's) whose columns are matched by name. CollectImpressions moves
 // what servers have logged since the last time into raw.impressions.
 //
-//   units    SCHEMA's: UTC, DECIMAL(12,2) US dollars.
+//   units    SCHEMA's: UTC, DECIMAL(12,2) of the retailer's currency.
 //   threads  one thread; the connection is in use until the call returns.
 //   errors   the warehouse's; kFailedPrecondition: tables of a newer format.
 #pragma once
@@ -20,8 +20,8 @@
 
 namespace aisle::ingest {
 
-// Format of the raw tables; kept in raw.about.
-inline constexpr int kRawFormat = 1;
+// Format of the raw tables; kept in raw.about. 2: with tables of a retailer's shape.
+inline constexpr int kRawFormat = 2;
 
 Status CreateTables(warehouse::Connection& connection);
 // Drops every raw and oracle table and creates the raw ones anew.

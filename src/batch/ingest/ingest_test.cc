@@ -39,11 +39,22 @@ TEST_F(RawTablesTest, AreMadeOnceAndKeptAfterwards) {
   Rows("INSERT INTO raw.stores (store_id) VALUES (1)");
   ASSERT_TRUE(CreateTables(*connection_));
   EXPECT_EQ(Rows("SELECT count(*) FROM raw.stores"), "1\n");
-  EXPECT_EQ(Rows("SELECT * FROM raw.about"), "format|1\n");
+  EXPECT_EQ(Rows("SELECT * FROM raw.about"), "format|2\n");
   EXPECT_EQ(
       Rows("SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() "
            "AND NOT internal ORDER BY ALL"),
       "feature_store\ngold\nml_registry\noracle\nraw\n");
+}
+
+TEST_F(RawTablesTest, OfAnOlderFormatGetWhatIsNew) {
+  ASSERT_TRUE(CreateTables(*connection_));
+  Rows("UPDATE raw.about SET value = '1' WHERE key = 'format'");
+  Rows("DROP TABLE raw.regions");
+  Rows("INSERT INTO raw.stores (store_id) VALUES (1)");
+  ASSERT_TRUE(CreateTables(*connection_));
+  EXPECT_EQ(Rows("SELECT * FROM raw.about"), "format|2\n");
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.regions"), "0\n");
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.stores"), "1\n");
 }
 
 TEST_F(RawTablesTest, AreEmptyAfterRecreation) {
@@ -59,11 +70,11 @@ TEST_F(RawTablesTest, AreEmptyAfterRecreation) {
 
 TEST_F(RawTablesTest, OfANewerFormatAreLeftAlone) {
   ASSERT_TRUE(CreateTables(*connection_));
-  Rows("UPDATE raw.about SET value = '2' WHERE key = 'format'");
+  Rows("UPDATE raw.about SET value = '3' WHERE key = 'format'");
   const Status status = CreateTables(*connection_);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::kFailedPrecondition);
-  EXPECT_THAT(status.error().message, HasSubstr("format 2"));
+  EXPECT_THAT(status.error().message, HasSubstr("format 3"));
   EXPECT_TRUE(RecreateTables(*connection_)) << "to begin anew is always allowed";
 }
 

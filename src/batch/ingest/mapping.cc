@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include "domain/currency.h"
 #include "ingest/toml_section.h"
 #include "raw/tables.h"
 
@@ -117,7 +118,31 @@ Status ReadFormat(Section& section, Source& source) {
   return {};
 }
 
-Result<Source> ReadSource(const std::string& name, const toml::table& table, base::NamedText text) {
+Result<RetailerSettings> ReadRetailer(const toml::node* node, const Section& root,
+                                      base::NamedText text) {
+  RetailerSettings settings;
+  if (node == nullptr) return settings;
+  if (!node->is_table()) return root.WrongType(*node, "retailer", "a table");
+  Section section(*node->as_table(), text, "[retailer]");
+  settings.line = section.Line();
+  AISLE_TRY(const std::string currency, section.Text("currency", ""));
+  AISLE_TRY(settings.minor_unit, section.Integer("minor_unit"));
+  AISLE_TRY(const std::string time_zone, section.Text("time_zone", ""));
+  AISLE_CHECK(section.Done());
+  if (!currency.empty()) settings.currency = currency;
+  if (!time_zone.empty()) settings.time_zone = time_zone;
+  domain::Currency checked;
+  checked.code = settings.currency.value_or(checked.code);
+  // What no int holds is out of range too.
+  checked.minor_unit = static_cast<int>(
+      std::clamp<std::int64_t>(settings.minor_unit.value_or(checked.minor_unit), -1, 1'000));
+  const Status fits = checked.Check();
+  if (!fits) return section.Wrong(fits.error().message);
+  return settings;
+}
+
+Result<Source> ReadSource(const std::string& name, const toml::table& table, base::NamedText text,
+                          const std::string& time_zone) {
   Section section(table, text, fmt::format("[sources.{}]", name));
   AISLE_CHECK(CheckName(section, "source", name));
   Source source;
@@ -126,7 +151,7 @@ Result<Source> ReadSource(const std::string& name, const toml::table& table, bas
   AISLE_TRY(source.file, section.Text("file"));
   if (source.file.empty()) return section.Wrong(section.Title() + ": 'file' is empty");
   AISLE_CHECK(ReadFormat(section, source));
-  AISLE_TRY(source.time_zone, section.Text("time_zone", "UTC"));
+  AISLE_TRY(source.time_zone, section.Text("time_zone", time_zone));
   AISLE_CHECK(ReadColumns(section, source));
   AISLE_CHECK(section.Done());
   return source;
@@ -230,9 +255,11 @@ Result<Mapping> ReadMapping(const toml::table& table, base::NamedText text) {
     AISLE_TRY(Parameter parameter, ReadParameter(name, *item, text));
     mapping.parameters.push_back(std::move(parameter));
   }
+  AISLE_TRY(mapping.retailer, ReadRetailer(root.Take("retailer"), root, text));
   AISLE_TRY(const auto sources, root.Tables("sources"));
   for (const auto& [name, item] : sources) {
-    AISLE_TRY(Source source, ReadSource(name, *item, text));
+    AISLE_TRY(Source source,
+              ReadSource(name, *item, text, mapping.retailer.time_zone.value_or("UTC")));
     mapping.sources.push_back(std::move(source));
   }
   AISLE_TRY(const auto steps, root.List("steps"));

@@ -46,7 +46,7 @@ struct Source {
   char delimiter = ',';
   bool header = true;
   std::vector<std::string> null_texts{""};
-  std::string time_zone = "UTC";  // Of times that name none.
+  std::string time_zone = "UTC";  // Of times that name none; else the retailer's.
   std::vector<SourceColumn> columns;
   int line = 0;
 };
@@ -75,11 +75,20 @@ struct TableStep {
   int line = 0;
 };
 
+// What a retailer counts in, and the zone of its times; nothing is the quickstart's (US dollars, UTC).
+struct RetailerSettings {
+  std::optional<std::string> currency;
+  std::optional<std::int64_t> minor_unit;
+  std::optional<std::string> time_zone;
+  int line = 0;
+};
+
 struct Mapping {
   std::string file;  // For errors.
   std::string name;
   std::string about;
   std::vector<std::string> defaults;
+  RetailerSettings retailer;
   std::vector<Parameter> parameters;
   std::vector<Source> sources;
   std::vector<Step> steps;

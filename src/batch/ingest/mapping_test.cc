@@ -65,8 +65,9 @@ TEST(Mapping, RefusesWhatItDoesNotKnowWithTheLine) {
               HasSubstr("shop.toml:5: unknown key 'delimeter' in [sources.orders]"));
   EXPECT_THAT(SaidWith("from = \"orders\"", "from = \"order\""),
               HasSubstr("no source is called 'order'"));
-  EXPECT_THAT(SaidWith("raw.event_stream", "raw.events"),
-              HasSubstr("shop.toml:8: no table 'raw.events' to import into; there are raw.stores"));
+  EXPECT_THAT(
+      SaidWith("raw.event_stream", "raw.events"),
+      HasSubstr("shop.toml:8: no table 'raw.events' to import into; there are raw.regions"));
   EXPECT_THAT(SaidWith("id = \"TEXT\"", "id = \"STRING\""), HasSubstr("shop.toml:6: column 'id'"));
   EXPECT_THAT(SaidWith("id = \"TEXT\"", "id = \"DECIMAL(12,2) OR 1\""),
               HasSubstr("is none of TEXT"));
@@ -82,6 +83,37 @@ TEST(Mapping, RefusesWhatItDoesNotKnowWithTheLine) {
     EXPECT_THAT(SaidWith("name = \"shop\"", fmt::format("name = \"{}\"", name)),
                 HasSubstr("may hold neither . nor /"));
   }
+}
+
+TEST(Mapping, SaysWhatTheRetailerCountsIn) {
+  const std::string retailer = "about = \"a shop\"\n[retailer]\n";
+  const auto with = [&](const std::string& lines) {
+    return SaidWith("about = \"a shop\"\n", retailer + lines + "\n");
+  };
+  EXPECT_EQ(with("currency = \"JPY\"\nminor_unit = 0\ntime_zone = \"Asia/Tokyo\""), "fine");
+  EXPECT_EQ(with(""), "fine");
+  EXPECT_THAT(
+      with("currency = \"yen\""),
+      HasSubstr("shop.toml:3: currency 'yen': accepted are codes of three capital letters"));
+  EXPECT_THAT(with("currency = \"KWD\"\nminor_unit = 3"),
+              HasSubstr("currency KWD: minor unit 3; accepted are 0 to 2"));
+  EXPECT_THAT(with("minor_unit = -9999999999"), HasSubstr("accepted are 0 to 2"));
+  EXPECT_THAT(with("curency = \"CAD\""), HasSubstr("unknown key 'curency' in [retailer]"));
+  EXPECT_THAT(with("currency = 1"), HasSubstr("'currency' in [retailer] must be a text"));
+  EXPECT_THAT(SaidWith("about = \"a shop\"", "about = \"a shop\"\nretailer = 1"),
+              HasSubstr("'retailer' in the mapping must be a table"));
+}
+
+TEST(Mapping, TheRetailersZoneIsThatOfSourcesThatNameNone) {
+  const std::string with_zone = std::string(kSmall) + "[retailer]\ntime_zone = \"Asia/Tokyo\"\n";
+  const auto mapping = ParseMapping({"shop.toml", with_zone});
+  ASSERT_TRUE(mapping) << mapping.error().message;
+  EXPECT_EQ(mapping->sources[0].time_zone, "Asia/Tokyo") << "wherever it stands";
+  std::string own = with_zone;
+  own.replace(own.find("file ="), 0, "time_zone = \"UTC\"\n");
+  const auto other = ParseMapping({"shop.toml", own});
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(other->sources[0].time_zone, "UTC");
 }
 
 TEST(Mapping, ADelimiterIsOneCharacter) {

@@ -43,6 +43,8 @@ struct InSql {
   }
 };
 
+const domain::RetailerShape& Shape() { return domain::RetailerShape::Quickstart(); }
+
 class RulesTest : public WarehouseTest {
  protected:
   void SetUp() override {
@@ -64,7 +66,7 @@ class RulesTest : public WarehouseTest {
     }
     step.query = {"SELECT " + values, 1};
     EXPECT_TRUE(connection_->Execute({"test", "DELETE FROM raw.rejects"}));
-    const auto filled = FillTable(*connection_, mapping, step, {}, kTime);
+    const auto filled = FillTable(*connection_, mapping, step, {}, Shape(), kTime);
     if (!filled) return "error: " + filled.error().message;
     std::string reason = Rows("SELECT reason FROM raw.rejects");
     EXPECT_EQ(reason.empty(), filled->rejected == 0);
@@ -74,7 +76,7 @@ class RulesTest : public WarehouseTest {
 };
 
 std::string CheckReason(const raw::Table& table, const Row& row) {
-  const Status status = raw::Check(table, row);
+  const Status status = raw::Check(table, row, Shape());
   if (status) return "";
   EXPECT_TRUE(status.error().message.starts_with(status.error().field + ": "));
   return status.error().message;
@@ -152,6 +154,20 @@ std::vector<Case> Cases() {
         {"price", Cents{-1}},
         {"valid_to", kTime},
         {"valid_to", kTime - base::kDay}}},
+      {"raw.regions",
+       {{"region", "Nowhere"}, {"warehouse_name", "WH"}, {"region_order", one}},
+       {{"region", std::monostate{}},
+        {"warehouse_name", std::monostate{}},
+        {"region_order", std::monostate{}},
+        {"region_order", "first"}}},
+      {"raw.postal_regions",
+       {{"country", "CA"}, {"prefix", ""}, {"region", "Nowhere"}},
+       {{"prefix", std::monostate{}}, {"region", std::monostate{}}}},
+      {"raw.loyalty_tiers",
+       {{"tier_id", "T"}, {"tier_name", "Diamond"}, {"min_annual_spend", Cents{0}}},
+       {{"tier_name", std::monostate{}},
+        {"min_annual_spend", std::monostate{}},
+        {"min_annual_spend", Cents{-1}}}},
       {"raw.customers",
        {{"customer_id", one}, {"loyalty_tier", "Gold"}, {"has_app", true}},
        {{"customer_id", std::monostate{}},

@@ -223,16 +223,17 @@ Result<ImportedSource> Sort(warehouse::Connection& connection, const Mapping& ma
   return report;
 }
 
-Status CheckZone(warehouse::Connection& connection, const Mapping& mapping, const Source& source) {
+Status CheckZone(warehouse::Connection& connection, const Mapping& mapping, int line,
+                 const std::string& section, const std::string& time_zone) {
   AISLE_TRY(const std::int64_t known,
             connection.QueryInt(
                 {kOwn, "SELECT count(*) FROM pg_timezone_names() WHERE lower(name) = lower($zone)"},
-                {{"zone", source.time_zone}}));
+                {{"zone", time_zone}}));
   if (known != 0) return {};
-  return Wrong(mapping, source.line,
-               fmt::format("[sources.{}]: time_zone '{}' is not known; write one like "
+  return Wrong(mapping, line,
+               fmt::format("[{}]: time_zone '{}' is not known; write one like "
                            "America/New_York, or UTC",
-                           source.name, source.time_zone));
+                           section, time_zone));
 }
 
 }  // namespace
@@ -252,6 +253,8 @@ Result<std::vector<ImportedSource>> OpenSources(warehouse::Connection& connectio
                                                 const Mapping& mapping, const fs::path& folder,
                                                 const ImportOptions& options) {
   std::vector<ImportedSource> reports;
+  if (const auto& zone = mapping.retailer.time_zone)
+    AISLE_CHECK(CheckZone(connection, mapping, mapping.retailer.line, "retailer", *zone));
   for (const Source& source : mapping.sources) {
     if (options.progress) options.progress("reading " + source.file);
     const fs::path path = folder / source.file;
@@ -261,7 +264,8 @@ Result<std::vector<ImportedSource>> OpenSources(warehouse::Connection& connectio
                   fmt::format("{}: no such file; {}:{} names it as source '{}'", path.string(),
                               mapping.file, source.line, source.name));
     }
-    AISLE_CHECK(CheckZone(connection, mapping, source));
+    AISLE_CHECK(
+        CheckZone(connection, mapping, source.line, "sources." + source.name, source.time_zone));
     AISLE_TRY(const Types types, source.format == SourceFormat::kCsv
                                      ? StageCsv(connection, mapping, source, path)
                                      : StageParquet(connection, mapping, source, path));

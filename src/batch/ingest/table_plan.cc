@@ -32,9 +32,11 @@ std::string List(std::span<const std::string_view> columns, std::string_view tab
 
 }  // namespace
 
-TablePlan::TablePlan(const Mapping& mapping, const TableStep& step, Columns given, Columns target)
+TablePlan::TablePlan(const Mapping& mapping, const TableStep& step,
+                     const domain::RetailerShape& shape, Columns given, Columns target)
     : mapping_(mapping),
       step_(step),
+      shape_(shape),
       table_(*raw::FindTable(step.table)),
       given_(std::move(given)),
       target_(std::move(target)) {}
@@ -121,9 +123,11 @@ std::string TablePlan::ReasonOf(const Column& column) const {
   const Cast cast = TargetCast(column.name, column.type, raw::TypeName(rules.type));
   if (!IsMapped(column.name) && !cast.refused.empty())
     refuse(cast.refused, Shown(column, raw::IsNot(rules.type)));
-  if (!rules.allowed.empty()) {
-    refuse(fmt::format("{} NOT IN ('{}')", name, fmt::join(rules.allowed, "', '")),
-           Shown(column, raw::IsNoneOf(rules)));
+  if (const auto allowed = raw::AllowedTexts(rules, shape_); !allowed.empty()) {
+    std::vector<std::string> literals;
+    for (const std::string_view text : allowed) literals.push_back(Literal(text));
+    refuse(fmt::format("{} NOT IN ({})", name, fmt::join(literals, ", ")),
+           Shown(column, raw::IsNoneOf(allowed)));
   }
   const auto stricter = step_.at_least.find(column.name);
   const auto least =
@@ -212,7 +216,7 @@ std::string TablePlan::Differs() const {
     differs += fmt::format("{0}t.{1} IS DISTINCT FROM n.{1}", differs.empty() ? "" : " OR ",
                            Quoted(column.name));
   }
-  return differs;
+  return differs.empty() ? "false" : differs;  // A table that is all key.
 }
 
 }  // namespace aisle::ingest

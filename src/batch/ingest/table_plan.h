@@ -27,8 +27,9 @@ using Columns = std::vector<Column>;
 
 class TablePlan {
  public:
-  // `given` by the query, `target` of the raw table. `mapping` and `step` must outlive the plan.
-  TablePlan(const Mapping& mapping, const TableStep& step, Columns given, Columns target);
+  // `given` by the query, `target` of the raw table. `mapping`, `step` and `shape` must outlive the plan.
+  TablePlan(const Mapping& mapping, const TableStep& step, const domain::RetailerShape& shape,
+            Columns given, Columns target);
 
   Status CheckColumns() const;
 
@@ -63,6 +64,7 @@ class TablePlan {
 
   const Mapping& mapping_;
   const TableStep& step_;
+  const domain::RetailerShape& shape_;
   const raw::Table& table_;
   Columns given_;
   Columns target_;

@@ -99,7 +99,14 @@ std::unexpected<Error> Refuse(std::string_view column, std::string reason) {
   return FailField(ErrorCode::kInvalidArgument, std::string(column), std::move(reason));
 }
 
-Status CheckValue(const Table& table, const Column& column, const Value& value) {
+bool IsAllowed(const Column& column, const std::string& text, const domain::RetailerShape& shape) {
+  if (column.names == Part::kRegion) return shape.FindRegion(text).has_value();
+  if (column.names == Part::kTier) return shape.FindTier(text).has_value();
+  return column.allowed.empty() || std::ranges::find(column.allowed, text) != column.allowed.end();
+}
+
+Status CheckValue(const Table& table, const Column& column, const Value& value,
+                  const domain::RetailerShape& shape) {
   const auto refuse = [&](const std::string& after) {
     return Refuse(column.name, BeforeValue(column.name) + std::visit(Shown{}, value) + after);
   };
@@ -111,8 +118,7 @@ Status CheckValue(const Table& table, const Column& column, const Value& value) 
   }
   if (!std::visit(HasType{column.type}, value)) return refuse(IsNot(column.type));
   if (const auto* text = std::get_if<std::string>(&value); text != nullptr) {
-    if (!column.allowed.empty() && std::ranges::find(column.allowed, *text) == column.allowed.end())
-      return refuse(IsNoneOf(column));
+    if (!IsAllowed(column, *text, shape)) return refuse(IsNoneOf(AllowedTexts(column, shape)));
     if (text->size() > kTextBytesMax)
       return refuse(fmt::format("' is longer than {} bytes", kTextBytesMax));
   }
@@ -145,7 +151,7 @@ const Value* Find(const Row& row, std::string_view column) {
   return found == row.end() ? nullptr : &found->value;
 }
 
-Status Check(const Table& table, const Row& row) {
+Status Check(const Table& table, const Row& row, const domain::RetailerShape& shape) {
   for (const Field& field : row) {
     const Column* column = FindColumn(table, field.column);
     if (column == nullptr) {
@@ -157,7 +163,7 @@ Status Check(const Table& table, const Row& row) {
     }
     if (Find(row, field.column) != &field.value)
       return Refuse(column->name, fmt::format("{}: given twice", column->name));
-    AISLE_CHECK(CheckValue(table, *column, field.value));
+    AISLE_CHECK(CheckValue(table, *column, field.value, shape));
   }
   for (const Column& column : table.columns) {
     if (IsRequired(table, column) && Find(row, column.name) == nullptr)

@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "domain/ids.h"
+#include "domain/retailer_shape.h"
 #include "raw/tables.h"
 
 namespace aisle::raw {
@@ -46,6 +47,7 @@ using Row = std::vector<Field>;
 // The column's value; nullptr if the row does not give it.
 const Value* Find(const Row& row, std::string_view column);
 
-Status Check(const Table& table, const Row& row);
+// `shape` is the retailer's, whose regions and tiers a row may name.
+Status Check(const Table& table, const Row& row, const domain::RetailerShape& shape);
 
 }  // namespace aisle::raw

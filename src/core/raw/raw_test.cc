@@ -47,7 +47,7 @@ Row Without(Row row, std::string_view column) {
 
 // "field | message", or nothing.
 std::string Refusal(std::string_view table, const Row& row) {
-  const Status status = Check(*FindTable(table), row);
+  const Status status = Check(*FindTable(table), row, domain::RetailerShape::Quickstart());
   return status ? "" : status.error().field + " | " + status.error().message;
 }
 std::string OfEvent(const Row& row) { return Refusal("raw.event_stream", row); }
@@ -141,6 +141,24 @@ TEST(RawCheck, ATextThatIsNotAllowedIsAnsweredWithThoseThatAre) {
             "region | region: 'Nowhere' is none of Northeast, Southeast, Midwest, South, West");
   EXPECT_THAT(OfEvent(With(ShopEvent(), "event_type", "teleport")),
               StartsWith("event_type | event_type: 'teleport' is none of page_view, product_view"));
+}
+
+TEST(RawCheck, RegionsAndTiersAreThoseOfTheRetailer) {
+  domain::RetailerShape::Parts parts = domain::RetailerShape::Quickstart().All();
+  for (int i = 0; i < 40; ++i) parts.regions.push_back({"R" + std::to_string(i), "W"});
+  parts.tiers.push_back({"T5", "Diamond", {9'000'00}});
+  const auto shape = domain::RetailerShape::Make(parts);
+  ASSERT_TRUE(shape) << shape.error().message;
+  EXPECT_TRUE(Check(*FindTable("raw.inventory"), With(Stock(), "region", "R39"), *shape));
+  const Status stock = Check(*FindTable("raw.inventory"), With(Stock(), "region", "R40"), *shape);
+  ASSERT_FALSE(stock);
+  EXPECT_EQ(stock.error().field, "region");
+  EXPECT_THAT(stock.error().message, StartsWith("region: 'R40' is none of Northeast, Southeast,"));
+  EXPECT_THAT(stock.error().message, HasSubstr(", R23, R24 and 15 more"));
+  const Row customer = {{"customer_id", std::int64_t{1}}, {"loyalty_tier", "Diamond"}};
+  EXPECT_TRUE(Check(*FindTable("raw.customers"), customer, *shape));
+  EXPECT_EQ(Refusal("raw.customers", customer),
+            "loyalty_tier | loyalty_tier: 'Diamond' is none of Bronze, Silver, Gold, Platinum");
 }
 
 TEST(RawCheck, ALongTextIsRefusedAndNotShownWhole) {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 namespace aisle::raw {
 
 std::string Missing(std::string_view column) { return fmt::format("{}: missing", column); }
@@ -15,8 +17,14 @@ std::string DoesNotFollow(const Follows& follows) {
 
 std::string BeforeValue(std::string_view column) { return fmt::format("{}: '", column); }
 std::string IsNot(Type type) { return fmt::format("' is not {}", TypeName(type)); }
-std::string IsNoneOf(const Column& column) {
-  return fmt::format("' is none of {}", fmt::join(column.allowed, ", "));
+std::string IsNoneOf(const std::vector<std::string_view>& allowed) {
+  constexpr std::size_t kShown = 30;
+  const std::size_t shown = std::min(kShown, allowed.size());
+  const std::string list = fmt::format(
+      "' is none of {}",
+      fmt::join(allowed.begin(), allowed.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  if (shown == allowed.size()) return list;
+  return fmt::format("{} and {} more", list, allowed.size() - shown);
 }
 std::string IsBelow(std::int64_t least) { return fmt::format("' is below {}", least); }
 

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "raw/tables.h"
 
@@ -19,7 +21,8 @@ std::string DoesNotFollow(const Follows& follows);
 
 std::string BeforeValue(std::string_view column);  // "quantity: '", which goes before:
 std::string IsNot(Type type);
-std::string IsNoneOf(const Column& column);
+// Shows the first of them, when there are very many.
+std::string IsNoneOf(const std::vector<std::string_view>& allowed);
 std::string IsBelow(std::int64_t least);
 
 }  // namespace aisle::raw

@@ -13,17 +13,14 @@ constexpr std::array<std::string_view, 21> kEventTypes = {
     "order_shipped",   "order_delivered", "return_initiated", "review_submitted",
     "points_earned",   "points_redeemed", "tier_upgrade",     "store_visit",
     "pos_purchase"};
-constexpr std::array<std::string_view, 5> kRegions = {"Northeast", "Southeast", "Midwest", "South",
-                                                      "West"};
-constexpr std::array<std::string_view, 4> kTiers = {"Bronze", "Silver", "Gold", "Platinum"};
 
 using enum Type;
 
 constexpr Column kStore = {.name = "store_id", .type = kBigint, .id_kind = "store"};
 constexpr Column kProduct = {.name = "product_id", .type = kBigint, .id_kind = "product"};
 constexpr Column kCustomer = {.name = "customer_id", .type = kBigint, .id_kind = "customer"};
-constexpr Column kRegion = {.name = "region", .allowed = kRegions};
-constexpr Column kTier = {.name = "loyalty_tier", .allowed = kTiers};
+constexpr Column kRegion = {.name = "region", .names = Part::kRegion};
+constexpr Column kTier = {.name = "loyalty_tier", .names = Part::kTier};
 constexpr Column kPrice = {.name = "price", .type = kDecimal, .required = true, .at_least = 0};
 constexpr Column kOnHand = {
     .name = "qty_on_hand", .type = kInteger, .required = true, .at_least = 0};
@@ -31,6 +28,34 @@ constexpr Column kDeliveryDays = {.name = "est_delivery_days", .type = kInteger,
 constexpr Column kValidFrom = {.name = "valid_from", .type = kTimestamp};
 constexpr Column kValidTo = {.name = "valid_to", .type = kTimestamp};
 constexpr Follows kValidity = {.later = "valid_to", .earlier = "valid_from"};
+
+std::vector<Table> ShapeTables() {
+  return {
+      {.name = "raw.regions",
+       .key = {"region"},
+       .columns = {{.name = "region"},
+                   {.name = "warehouse_name", .required = true},
+                   {.name = "region_order", .type = kInteger, .required = true}},
+       .of_shape = true},
+      {.name = "raw.postal_regions",
+       .key = {"country", "prefix"},
+       .columns = {{.name = "country"}, {.name = "prefix"}, {.name = "region", .required = true}},
+       .of_shape = true},
+      {.name = "raw.postal_formats",
+       .key = {"country", "format"},
+       .columns = {{.name = "country"}, {.name = "format"}},
+       .of_shape = true},
+      {.name = "raw.loyalty_tiers",
+       .key = {"tier_id"},
+       .columns = {{.name = "tier_id"},
+                   {.name = "tier_name", .required = true},
+                   {.name = "min_annual_spend", .type = kDecimal, .required = true, .at_least = 0},
+                   {.name = "max_annual_spend", .type = kDecimal},
+                   {.name = "points_multiplier", .type = kDouble},
+                   {.name = "discount_pct", .type = kInteger}},
+       .of_shape = true},
+  };
+}
 
 std::vector<Table> ThingTables() {
   return {
@@ -53,14 +78,6 @@ std::vector<Table> ThingTables() {
                    {.name = "category_name", .required = true},
                    {.name = "min_price", .type = kDecimal},
                    {.name = "max_price", .type = kDecimal}}},
-      {.name = "raw.loyalty_tiers",
-       .key = {"tier_id"},
-       .columns = {{.name = "tier_id"},
-                   {.name = "tier_name", .required = true},
-                   {.name = "min_annual_spend", .type = kDecimal},
-                   {.name = "max_annual_spend", .type = kDecimal},
-                   {.name = "points_multiplier", .type = kDouble},
-                   {.name = "discount_pct", .type = kInteger}}},
       {.name = "raw.promotions",
        .key = {"promo_code"},
        .columns = {{.name = "promo_code"},
@@ -188,8 +205,8 @@ std::string_view TypeName(Type type) {
 
 std::span<const Table> Tables() {
   static const std::vector<Table> kTables = [] {
-    std::vector<Table> tables = ThingTables();
-    for (auto more : {ChangeTables(), EventTables()})
+    std::vector<Table> tables = ShapeTables();
+    for (auto more : {ThingTables(), ChangeTables(), EventTables()})
       tables.insert(tables.end(), more.begin(), more.end());
     return tables;
   }();
@@ -209,6 +226,18 @@ const Column* FindColumn(const Table& table, std::string_view name) {
 
 bool IsRequired(const Table& table, const Column& column) {
   return column.required || std::ranges::find(table.key, column.name) != table.key.end();
+}
+
+std::vector<std::string_view> AllowedTexts(const Column& column,
+                                           const domain::RetailerShape& shape) {
+  std::vector<std::string_view> texts(column.allowed.begin(), column.allowed.end());
+  if (column.names == Part::kRegion) {
+    for (const auto& region : shape.All().regions) texts.emplace_back(region.name);
+  }
+  if (column.names == Part::kTier) {
+    for (const auto& tier : shape.All().tiers) texts.emplace_back(tier.name);
+  }
+  return texts;
 }
 
 }  // namespace aisle::raw

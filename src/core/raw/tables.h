@@ -15,6 +15,8 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/retailer_shape.h"
+
 namespace aisle::raw {
 
 enum class Type : std::uint8_t {
@@ -29,12 +31,16 @@ enum class Type : std::uint8_t {
 };
 std::string_view TypeName(Type type);  // As the database says it: "DECIMAL(12,2)".
 
+// A part of a retailer's shape (domain/retailer_shape.h) that a text may have to name.
+enum class Part : std::uint8_t { kNone, kRegion, kTier };
+
 struct Column {
   std::string_view name;
   Type type = Type::kVarchar;
   bool required = false;  // Columns of the key are too.
   // The texts it may hold; empty: any.
   std::span<const std::string_view> allowed = {};
+  Part names = Part::kNone;  // Then only names of such parts.
   std::optional<std::int64_t> at_least = {};
   // Of a column whose ids may be made of a retailer's own texts, the kind of raw.id_map; else empty.
   std::string_view id_kind = {};
@@ -61,6 +67,7 @@ struct Table {
   std::vector<Column> columns;
   // Rows that are there already stay as they are (events happen once); otherwise the newer row wins.
   bool keeps_rows = false;
+  bool of_shape = false;  // Others are checked against what it holds, so it is filled first.
   std::vector<NeededWhen> needed_when = {};
   std::vector<Follows> follows = {};
 };
@@ -71,5 +78,8 @@ const Table* FindTable(std::string_view name);
 const Column* FindColumn(const Table& table, std::string_view name);
 // By its own flag, or as part of the key.
 bool IsRequired(const Table& table, const Column& column);
+// The texts the column may hold at a retailer of this shape, in its order; empty: any.
+std::vector<std::string_view> AllowedTexts(const Column& column,
+                                           const domain::RetailerShape& shape);
 
 }  // namespace aisle::raw
