@@ -10,6 +10,7 @@
 #include "evaluation/sql.h"
 #include "evaluation/tally.h"
 #include "ranking/select.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::evaluation {
 namespace {
@@ -62,14 +63,16 @@ Result<std::optional<Oracle>> ReadOracle(warehouse::Connection& connection, base
   AISLE_TRY(const bool there, connection.HasTable("oracle.top_products"));
   Oracle oracle;
   if (there) {
-    AISLE_TRY(arrow::Stream rows, connection.Query(sql::kOracleLists, {{"cutoff", cutoff}}));
+    AISLE_TRY(auto rows,
+              warehouse::RowReader::Open(connection, sql::kOracleLists, {{"cutoff", cutoff}}));
+    const warehouse::IntColumn customer = rows.Int("customer_id");
+    const warehouse::TextColumn kind = rows.Text("kind");
+    const warehouse::IntColumn product = rows.Int("product_id");
     for (;;) {
-      AISLE_TRY(const auto batch, rows.Next());
-      if (!batch) break;
-      for (std::int64_t row = 0; row < batch->RowCount(); ++row) {
-        OracleLists& lists = oracle[batch->Int(0, row)];
-        (batch->String(1, row) == "new" ? lists.fresh : lists.all).push_back({batch->Int(2, row)});
-      }
+      AISLE_TRY(const bool more, rows.Next());
+      if (!more) break;
+      OracleLists& lists = oracle[rows[customer]];
+      (rows[kind] == "new" ? lists.fresh : lists.all).push_back({rows[product]});
     }
   }
   if (!oracle.empty()) return oracle;

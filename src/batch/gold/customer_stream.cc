@@ -8,7 +8,7 @@
 
 #include "gold/feature_stream.h"
 #include "gold/raw_tables.h"
-#include "gold/rows.h"
+#include "gold/record_queries.h"
 #include "gold/sql.h"
 
 namespace aisle::gold {
@@ -16,13 +16,21 @@ namespace {
 
 using features::Catalogue;
 using features::CustomerRecord;
+using warehouse::BoolColumn;
+using warehouse::DayColumn;
+using warehouse::IntColumn;
+using warehouse::MoneyColumn;
+using warehouse::RowReader;
+using warehouse::TextColumn;
+using warehouse::TimeColumn;
 
-// A stream sorted by customer in its first column, one row ahead.
+// A stream sorted by customer, one row ahead. `Columns` binds what is read of a row, `customer` among them.
+template <typename Columns>
 class Side {
  public:
   static Result<Side> Open(warehouse::Connection& connection, base::NamedText query,
                            const warehouse::Parameters& parameters) {
-    AISLE_TRY(Rows rows, Rows::Open(connection, query, parameters));
+    AISLE_TRY(RowReader rows, RowReader::Open(connection, query, parameters));
     Side side(std::move(rows));
     AISLE_CHECK(side.Step());
     return side;
@@ -32,73 +40,151 @@ class Side {
   // or nobody knows them) are passed over.
   template <typename Take>
   Status TakeRows(std::int64_t customer, Take&& take) {
-    while (more_ && rows_.Int(0) <= customer) {
-      if (rows_.Int(0) == customer) take(rows_);
+    while (more_ && rows_[columns_.customer] <= customer) {
+      if (rows_[columns_.customer] == customer) take(rows_, columns_);
       AISLE_CHECK(Step());
     }
     return {};
   }
 
  private:
-  explicit Side(Rows rows) : rows_(std::move(rows)) {}
+  explicit Side(RowReader rows) : rows_(std::move(rows)), columns_(rows_) {}
   Status Step() {
     AISLE_TRY(more_, rows_.Next());
     return {};
   }
-  Rows rows_;
+  RowReader rows_;
+  Columns columns_;
   bool more_ = false;
 };
 
-CustomerRecord MakeRecord(const Rows& rows, base::Timestamp as_of) {
+struct StateColumns {
+  explicit StateColumns(RowReader& rows)
+      : customer(rows.Int("customer_id")),
+        date_of_birth(rows.Day("date_of_birth")),
+        customer_since(rows.Day("customer_since_date")),
+        tier(rows.Text("loyalty_tier")),
+        has_app(rows.Bool("has_app")),
+        email_subscriber(rows.Bool("email_subscriber")),
+        zip_code(rows.Text("zip_code")),
+        events(rows.Int("events")),
+        store_events(rows.Int("store_events")),
+        last_event(rows.Time("last_event_at")),
+        last_purchase(rows.Time("last_purchase_at")),
+        total_orders(rows.Int("total_orders")),
+        lifetime_spend(rows.Money("lifetime_spend")),
+        categories_purchased(rows.Int("categories_purchased")),
+        browse_events(rows.Int("total_browse_events")),
+        sessions(rows.Int("total_sessions")),
+        browsed_price_sum(rows.Money("browsed_price_sum")),
+        browsed_price_count(rows.Int("browsed_price_count")),
+        add_to_cart_count(rows.Int("add_to_cart_count")),
+        carts_started(rows.Int("carts_started")),
+        carts_abandoned(rows.Int("carts_abandoned")),
+        points_earned(rows.Int("total_points_earned")) {}
+  IntColumn customer;
+  DayColumn date_of_birth, customer_since;
+  TextColumn tier;
+  BoolColumn has_app, email_subscriber;
+  TextColumn zip_code;
+  IntColumn events, store_events;
+  TimeColumn last_event, last_purchase;
+  IntColumn total_orders;
+  MoneyColumn lifetime_spend;
+  IntColumn categories_purchased, browse_events, sessions;
+  MoneyColumn browsed_price_sum;
+  IntColumn browsed_price_count, add_to_cart_count, carts_started, carts_abandoned, points_earned;
+};
+
+CustomerRecord MakeRecord(const RowReader& rows, const StateColumns& of, base::Timestamp as_of) {
   CustomerRecord record;
-  record.customer = {rows.Int(0)};
+  record.customer = {rows[of.customer]};
   record.as_of = as_of;
-  record.has_birth_date = !rows.IsNull(1);
-  if (record.has_birth_date) record.date_of_birth = rows.Day(1);
+  record.has_birth_date = !rows.IsNull(of.date_of_birth);
+  if (record.has_birth_date) record.date_of_birth = rows[of.date_of_birth];
   record.customer_since =
-      rows.IsNull(2) ? std::chrono::floor<std::chrono::days>(as_of) : rows.Day(2);
-  if (!rows.IsNull(3))
-    record.tier = domain::TierByName(rows.Text(3)).value_or(domain::Tier::kBronze);
-  record.has_app = rows.Bool(4);
-  record.email_subscriber = rows.Bool(5);
+      rows.OrElse(of.customer_since, std::chrono::floor<std::chrono::days>(as_of));
+  if (!rows.IsNull(of.tier))
+    record.tier = domain::TierByName(rows[of.tier]).value_or(domain::Tier::kBronze);
+  record.has_app = rows[of.has_app];
+  record.email_subscriber = rows[of.email_subscriber];
   record.zip_code.fill('0');
-  if (!rows.IsNull(9)) {
-    const std::string_view zip = rows.Text(9);
+  if (!rows.IsNull(of.zip_code)) {
+    const std::string_view zip = rows[of.zip_code];
     if (const auto region = domain::RegionOfZip(zip)) {
       record.region = *region;
       std::copy_n(zip.begin(), record.zip_code.size(), record.zip_code.begin());
     }
   }
-  record.events = rows.Int32(10);
-  record.store_events = rows.Int32(11);
-  record.last_event = rows.TimeOrNever(12);
-  record.last_purchase = rows.TimeOrNever(13);
-  record.total_orders = rows.Int32(14);
-  record.lifetime_spend = {rows.Cents(15)};
-  record.categories_purchased = rows.Int32(16);
-  record.browse_events = rows.Int32(17);
-  record.sessions = rows.Int32(18);
-  record.browsed_price_sum = {rows.Cents(20)};
-  record.browsed_price_count = rows.Int32(21);
-  record.add_to_cart_count = rows.Int32(22);
-  record.carts_started = rows.Int32(23);
-  record.carts_abandoned = rows.Int32(24);
-  record.points_earned = rows.Int(25);
+  record.events = CountOf(rows, of.events);
+  record.store_events = CountOf(rows, of.store_events);
+  record.last_event = TimeOrNever(rows, of.last_event);
+  record.last_purchase = TimeOrNever(rows, of.last_purchase);
+  record.total_orders = CountOf(rows, of.total_orders);
+  record.lifetime_spend = {rows[of.lifetime_spend]};
+  record.categories_purchased = CountOf(rows, of.categories_purchased);
+  record.browse_events = CountOf(rows, of.browse_events);
+  record.sessions = CountOf(rows, of.sessions);
+  record.browsed_price_sum = {rows[of.browsed_price_sum]};
+  record.browsed_price_count = CountOf(rows, of.browsed_price_count);
+  record.add_to_cart_count = CountOf(rows, of.add_to_cart_count);
+  record.carts_started = CountOf(rows, of.carts_started);
+  record.carts_abandoned = CountOf(rows, of.carts_abandoned);
+  record.points_earned = rows[of.points_earned];
   return record;
 }
 
-features::PairHistory MakePair(const Rows& rows) {
-  features::PairHistory pair;
-  pair.product = {rows.Int(1)};
-  pair.views = rows.Int32(2);
-  pair.carts = rows.Int32(3);
-  pair.purchases = rows.Int32(4);
-  pair.views_28d = rows.Int32(5);
-  pair.purchases_90d = rows.Int32(6);
-  pair.last_view = rows.TimeOrNever(7);
-  pair.last_cart = rows.TimeOrNever(8);
-  pair.last_purchase = rows.TimeOrNever(9);
-  return pair;
+struct CategoryColumns {
+  explicit CategoryColumns(RowReader& rows)
+      : customer(rows.Int("customer_id")),
+        category(rows.Text("category_id")),
+        sessions(rows.Int("sessions")),
+        sessions_28d(rows.Int("sessions_28d")),
+        purchases(rows.Int("purchases")),
+        last_event(rows.Time("last_event_at")),
+        last_purchase(rows.Time("last_purchase_at")) {}
+  IntColumn customer;
+  TextColumn category;
+  IntColumn sessions, sessions_28d, purchases;
+  TimeColumn last_event, last_purchase;
+};
+
+features::CategoryHistory MakeCategory(const RowReader& rows, const CategoryColumns& of,
+                                       std::uint16_t category) {
+  return {.category = category,
+          .sessions = CountOf(rows, of.sessions),
+          .sessions_28d = CountOf(rows, of.sessions_28d),
+          .purchases = CountOf(rows, of.purchases),
+          .last_event = TimeOrNever(rows, of.last_event),
+          .last_purchase = TimeOrNever(rows, of.last_purchase)};
+}
+
+struct PairColumns {
+  explicit PairColumns(RowReader& rows)
+      : customer(rows.Int("customer_id")),
+        product(rows.Int("product_id")),
+        views(rows.Int("views")),
+        carts(rows.Int("carts")),
+        purchases(rows.Int("purchases")),
+        views_28d(rows.Int("views_28d")),
+        purchases_90d(rows.Int("purchases_90d")),
+        last_view(rows.Time("last_view_at")),
+        last_cart(rows.Time("last_cart_at")),
+        last_purchase(rows.Time("last_purchase_at")) {}
+  IntColumn customer, product, views, carts, purchases, views_28d, purchases_90d;
+  TimeColumn last_view, last_cart, last_purchase;
+};
+
+features::PairHistory MakePair(const RowReader& rows, const PairColumns& of) {
+  return {.product = {rows[of.product]},
+          .views = CountOf(rows, of.views),
+          .carts = CountOf(rows, of.carts),
+          .purchases = CountOf(rows, of.purchases),
+          .views_28d = CountOf(rows, of.views_28d),
+          .purchases_90d = CountOf(rows, of.purchases_90d),
+          .last_view = TimeOrNever(rows, of.last_view),
+          .last_cart = TimeOrNever(rows, of.last_cart),
+          .last_purchase = TimeOrNever(rows, of.last_purchase)};
 }
 
 // Brands touched and the price position follow from the products of the pairs, in their order.
@@ -150,18 +236,26 @@ Result<warehouse::Connection> Snapshot(warehouse::Database& database,
 
 Result<CustomerIds> ReadCustomerIds(warehouse::Connection& connection, base::Timestamp as_of) {
   AISLE_CHECK(CheckRawTables(connection));
-  AISLE_TRY(Rows rows, Rows::Open(connection, sql::kCustomerIds, {{"as_of", as_of}}));
+  AISLE_TRY(auto rows, RowReader::Open(connection, sql::kCustomerIds, {{"as_of", as_of}}));
+  const IntColumn customer = rows.Int("customer_id");
   CustomerIds ids;
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
     if (!more) return ids;
-    ids.push_back({rows.Int(0)});
+    ids.push_back({rows[customer]});
   }
 }
 
 Status ReadCustomers(warehouse::Database& database, const Catalogue& catalogue,
                      base::Timestamp as_of, const std::function<Status(CustomerRecord&&)>& take,
                      const std::optional<CustomerIds>& only) {
+  return ReadCustomersFrom(database, {}, catalogue, as_of, take, only);
+}
+
+Status ReadCustomersFrom(warehouse::Database& database, const RecordQueries& queries,
+                         const Catalogue& catalogue, base::Timestamp as_of,
+                         const std::function<Status(CustomerRecord&&)>& take,
+                         const std::optional<CustomerIds>& only) {
   AISLE_TRY(warehouse::Connection customers, Snapshot(database, only));
   AISLE_TRY(warehouse::Connection categories, Snapshot(database, only));
   AISLE_TRY(warehouse::Connection pairs, Snapshot(database, only));
@@ -172,24 +266,26 @@ Status ReadCustomers(warehouse::Database& database, const Catalogue& catalogue,
 
   const warehouse::Parameters parameters = {
       {"as_of", as_of}, {"customers", warehouse::Table{only ? kChosen : kEverybody}}};
-  AISLE_TRY(Rows rows, Rows::Open(customers, sql::kCustomerState, parameters));
-  AISLE_TRY(Side category_side, Side::Open(categories, sql::kCustomerCategory, parameters));
-  AISLE_TRY(Side pair_side, Side::Open(pairs, sql::kCustomerProduct, parameters));
+  AISLE_TRY(RowReader rows, RowReader::Open(customers, queries.customers, parameters));
+  const StateColumns state(rows);
+  AISLE_TRY(auto category_side,
+            Side<CategoryColumns>::Open(categories, queries.categories, parameters));
+  AISLE_TRY(auto pair_side, Side<PairColumns>::Open(pairs, queries.pairs, parameters));
   std::string category;
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
     if (!more) return {};
-    CustomerRecord record = MakeRecord(rows, as_of);
+    CustomerRecord record = MakeRecord(rows, state, as_of);
     const std::int64_t customer = record.customer.value;
-    AISLE_CHECK(category_side.TakeRows(customer, [&](const Rows& row) {
-      category.assign(row.Text(1));
+    AISLE_CHECK(category_side.TakeRows(customer, [&](const RowReader& row, const auto& of) {
+      category.assign(row[of.category]);
       const auto known = category_of.find(category);
-      if (known == category_of.end()) return;
-      record.categories.push_back({known->second, row.Int32(2), row.Int32(3), row.Int32(4),
-                                   row.TimeOrNever(5), row.TimeOrNever(6)});
+      if (known != category_of.end())
+        record.categories.push_back(MakeCategory(row, of, known->second));
     }));
-    AISLE_CHECK(pair_side.TakeRows(
-        customer, [&](const Rows& row) { record.pairs.push_back(MakePair(row)); }));
+    AISLE_CHECK(pair_side.TakeRows(customer, [&](const RowReader& row, const auto& of) {
+      record.pairs.push_back(MakePair(row, of));
+    }));
     // Categories come in the engine's text order; the record wants the catalogue's.
     std::sort(record.categories.begin(), record.categories.end(),
               [](const auto& a, const auto& b) { return a.category < b.category; });

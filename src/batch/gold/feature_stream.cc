@@ -3,20 +3,26 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
 #include <unordered_map>
 
 #include "gold/raw_tables.h"
-#include "gold/rows.h"
+#include "gold/record_queries.h"
 #include "gold/sql.h"
 
 namespace aisle::gold {
 namespace {
 
 using features::Catalogue;
-using features::CustomerRecord;
+using warehouse::BoolColumn;
+using warehouse::DayColumn;
+using warehouse::IntColumn;
+using warehouse::MoneyColumn;
+using warehouse::RowReader;
+using warehouse::TextColumn;
 
 // Log prices, centred and scaled within their category; 0 where a category has one price.
 void SetPriceZ(Catalogue& catalogue) {
@@ -45,12 +51,16 @@ void SetPriceZ(Catalogue& catalogue) {
 }
 
 Status ReadCategories(warehouse::Connection& connection, Catalogue& catalogue) {
-  AISLE_TRY(Rows rows, Rows::Open(connection, sql::kCategories, {}));
+  AISLE_TRY(auto rows, RowReader::Open(connection, sql::kCategories));
+  const TextColumn id = rows.Text("category_id");
+  const TextColumn name = rows.Text("category_name");
+  const TextColumn department = rows.Text("department");
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
     if (!more) break;
-    catalogue.categories.push_back(
-        {std::string(rows.Text(0)), std::string(rows.Text(1)), std::string(rows.Text(2))});
+    catalogue.categories.push_back({.id = std::string(rows[id]),
+                                    .name = std::string(rows[name]),
+                                    .department = std::string(rows[department])});
   }
   constexpr std::size_t kCategoriesMax = 65'535;
   if (catalogue.categories.empty() || catalogue.categories.size() > kCategoriesMax) {
@@ -73,9 +83,64 @@ std::map<std::string, std::uint16_t> PositionsOf(std::vector<std::string> names,
   return positions;
 }
 
+struct ProductColumns {
+  explicit ProductColumns(RowReader& rows)
+      : product(rows.Int("product_id")),
+        name(rows.Text("product_name")),
+        category(rows.Text("category_id")),
+        brand(rows.Text("brand")),
+        price(rows.Money("price")),
+        is_perishable(rows.Bool("is_perishable")),
+        launched_on(rows.Day("launched_on")),
+        views_28d(rows.Int("views_28d")),
+        purchases_28d(rows.Int("purchases_28d")),
+        purchases_90d(rows.Int("purchases_90d")),
+        purchases(rows.Int("purchases")),
+        buyers(rows.Int("buyers")),
+        region_purchases_90d{rows.Int("northeast_90d"), rows.Int("southeast_90d"),
+                             rows.Int("midwest_90d"), rows.Int("south_90d"), rows.Int("west_90d")} {
+  }
+  IntColumn product;
+  TextColumn name, category, brand;
+  MoneyColumn price;
+  BoolColumn is_perishable;
+  DayColumn launched_on;
+  IntColumn views_28d, purchases_28d, purchases_90d, purchases, buyers;
+  std::array<IntColumn, domain::kRegionCount> region_purchases_90d;
+};
+
+// All but category and brand, which are positions among others.
+features::ProductRecord MakeProduct(const RowReader& rows, const ProductColumns& of) {
+  features::ProductRecord product;
+  product.product = {rows[of.product]};
+  product.name = rows[of.name];
+  product.price = {rows[of.price]};
+  product.is_perishable = rows[of.is_perishable];
+  if (!rows.IsNull(of.launched_on)) product.launched = base::Timestamp{rows[of.launched_on]};
+  product.views_28d = CountOf(rows, of.views_28d);
+  product.purchases_28d = CountOf(rows, of.purchases_28d);
+  product.purchases_90d = CountOf(rows, of.purchases_90d);
+  product.purchases = CountOf(rows, of.purchases);
+  product.buyers = CountOf(rows, of.buyers);
+  for (std::size_t region = 0; region < domain::kRegionCount; ++region)
+    product.region_purchases_90d[region] = CountOf(rows, of.region_purchases_90d[region]);
+  return product;
+}
+
 }  // namespace
 
+RecordQueries::RecordQueries()
+    : products(sql::kProductState),
+      customers(sql::kCustomerState),
+      categories(sql::kCustomerCategory),
+      pairs(sql::kCustomerProduct) {}
+
 Result<Catalogue> ReadCatalogue(warehouse::Connection& connection, base::Timestamp as_of) {
+  return ReadCatalogueFrom(connection, {}, as_of);
+}
+
+Result<Catalogue> ReadCatalogueFrom(warehouse::Connection& connection, const RecordQueries& queries,
+                                    base::Timestamp as_of) {
   AISLE_CHECK(CheckRawTables(connection));
   Catalogue catalogue;
   catalogue.as_of = as_of;
@@ -85,32 +150,21 @@ Result<Catalogue> ReadCatalogue(warehouse::Connection& connection, base::Timesta
     category_of.emplace(catalogue.categories[c].id, static_cast<std::uint16_t>(c));
 
   std::vector<std::string> brand_names;  // By product, until all are known.
-  AISLE_TRY(Rows rows, Rows::Open(connection, sql::kProductState, {{"as_of", as_of}}));
+  AISLE_TRY(auto rows, RowReader::Open(connection, queries.products, {{"as_of", as_of}}));
+  const ProductColumns columns(rows);
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
     if (!more) break;
-    features::ProductRecord product;
-    product.product = {rows.Int(0)};
-    product.name = rows.Text(1);
-    const auto category = category_of.find(std::string(rows.Text(2)));
+    features::ProductRecord product = MakeProduct(rows, columns);
+    const auto category = category_of.find(std::string(rows[columns.category]));
     if (category == category_of.end()) {
       return Fail(ErrorCode::kFailedPrecondition,
                   fmt::format("product {} is in category '{}', which is not in "
                               "raw.product_categories",
-                              product.product.value, rows.Text(2)));
+                              product.product.value, rows[columns.category]));
     }
     product.category = category->second;
-    brand_names.emplace_back(rows.Text(3));
-    product.price = {rows.Cents(4)};
-    product.is_perishable = rows.Bool(5);
-    product.launched = rows.IsNull(6) ? features::kNever : base::Timestamp{rows.Day(6)};
-    product.views_28d = rows.Int32(7);
-    product.purchases_28d = rows.Int32(8);
-    product.purchases_90d = rows.Int32(9);
-    product.purchases = rows.Int32(10);
-    product.buyers = rows.Int32(11);
-    for (int region = 0; region < static_cast<int>(domain::kRegionCount); ++region)
-      product.region_purchases_90d[static_cast<std::size_t>(region)] = rows.Int32(12 + region);
+    brand_names.emplace_back(rows[columns.brand]);
     catalogue.products.push_back(std::move(product));
   }
   const auto brand_of = PositionsOf(brand_names, catalogue.brands);
@@ -128,28 +182,45 @@ Result<std::vector<Activity>> ReadActivity(warehouse::Connection& connection, ba
                                            base::Timestamp until) {
   AISLE_CHECK(CheckRawTables(connection));
   std::vector<Activity> activity;
-  AISLE_TRY(Rows rows, Rows::Open(connection, sql::kActivity, {{"from", from}, {"until", until}}));
+  AISLE_TRY(auto rows,
+            RowReader::Open(connection, sql::kActivity, {{"from", from}, {"until", until}}));
+  const IntColumn customer = rows.Int("customer_id");
+  const IntColumn product = rows.Int("product_id");
+  const IntColumn views = rows.Int("views");
+  const IntColumn carts = rows.Int("carts");
+  const IntColumn lines = rows.Int("lines");
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
     if (!more) return activity;
-    activity.push_back({{rows.Int(0)}, {rows.Int(1)}, rows.Int32(2), rows.Int32(3), rows.Int32(4)});
+    activity.push_back({.customer = {rows[customer]},
+                        .product = {rows[product]},
+                        .views = CountOf(rows, views),
+                        .carts = CountOf(rows, carts),
+                        .lines = CountOf(rows, lines)});
   }
 }
 
 Result<std::vector<Stock>> ReadStock(warehouse::Connection& connection, base::Timestamp as_of) {
   AISLE_CHECK(CheckRawTables(connection));
   std::vector<Stock> stock;
-  AISLE_TRY(Rows rows, Rows::Open(connection, sql::kStock, {{"as_of", as_of}}));
+  AISLE_TRY(auto rows, RowReader::Open(connection, sql::kStock, {{"as_of", as_of}}));
+  const IntColumn product = rows.Int("product_id");
+  const TextColumn region_name = rows.Text("region");
+  const IntColumn quantity = rows.Int("qty_on_hand");
+  const IntColumn delivery_days = rows.Int("est_delivery_days");
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
     if (!more) break;
-    const auto region = domain::RegionByName(rows.Text(1));
+    const auto region = domain::RegionByName(rows[region_name]);
     if (!region) {
       return Fail(ErrorCode::kFailedPrecondition,
                   fmt::format("stock of product {} is in region '{}', which is not one of the five",
-                              rows.Int(0), rows.Text(1)));
+                              rows[product], rows[region_name]));
     }
-    stock.push_back({{rows.Int(0)}, *region, rows.Int32(2), rows.Int32(3)});
+    stock.push_back({.product = {rows[product]},
+                     .region = *region,
+                     .quantity = CountOf(rows, quantity),
+                     .delivery_days = CountOf(rows, delivery_days)});
   }
   std::sort(stock.begin(), stock.end(), [](const Stock& a, const Stock& b) {
     return std::tie(a.product, a.region) < std::tie(b.product, b.region);

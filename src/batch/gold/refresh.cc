@@ -34,8 +34,9 @@ constexpr Step kSteps[] = {
 
 constexpr base::NamedText kRecord = {
     "gold/refresh.cc",
-    "INSERT INTO gold.refresh_history VALUES ($table, $started, $finished, $as_of, 'full', $rows, "
-    "$target, $lag)"};
+    "INSERT INTO gold.refresh_history (table_name, started_at, finished_at, as_of, mode, "
+    "rows_changed, target_lag_minutes, lag_minutes) VALUES ($table, $started, $finished, $as_of, "
+    "'full', $rows, $target, $lag)"};
 
 Result<std::int64_t> Build(warehouse::Connection& connection, const Step& step,
                            base::Timestamp as_of) {

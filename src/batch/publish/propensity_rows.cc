@@ -7,14 +7,6 @@
 #include "publish/sql.h"
 
 namespace aisle::publish {
-namespace {
-
-constexpr int kCustomer = 0;
-constexpr int kCategory = 1;
-constexpr int kScore = 2;
-constexpr int kVersion = 3;
-
-}  // namespace
 
 Result<PropensityRows> PropensityRows::Open(warehouse::Connection& connection,
                                             const features::Catalogue& catalogue) {
@@ -23,31 +15,31 @@ Result<PropensityRows> PropensityRows::Open(warehouse::Connection& connection,
     rows.category_of_.emplace(catalogue.categories[c].id, c);
   AISLE_TRY(const bool there, connection.HasTable("gold.customer_propensity"));
   if (!there) return rows;
-  AISLE_TRY(rows.stream_, connection.Query(sql::kPropensities));
+  AISLE_TRY(rows.rows_, warehouse::RowReader::Open(connection, sql::kPropensities));
+  rows.customer_ = rows.rows_->Int("customer_id");
+  rows.category_ = rows.rows_->Text("category_id");
+  rows.score_ = rows.rows_->Double("propensity_score");
+  rows.model_version_ = rows.rows_->Int("model_version");
   AISLE_CHECK(rows.Advance());
   return rows;
 }
 
-Result<bool> PropensityRows::Advance() {
-  ++row_;
-  while (stream_ && (!batch_ || row_ >= batch_->RowCount())) {
-    AISLE_TRY(batch_, stream_->Next());
-    row_ = 0;
-    if (!batch_) stream_.reset();
-  }
-  return batch_.has_value();
+Status PropensityRows::Advance() {
+  AISLE_TRY(const bool more, rows_->Next());
+  if (!more) rows_.reset();
+  return {};
 }
 
 Result<std::span<const float>> PropensityRows::Of(domain::CustomerId customer) {
   scores_.assign(category_of_.size(), std::numeric_limits<float>::quiet_NaN());
   int version = 0;
-  while (batch_ && batch_->Int(kCustomer, row_) <= customer.value) {
-    if (batch_->Int(kCustomer, row_) == customer.value) {
-      const auto category = category_of_.find(batch_->String(kCategory, row_));
+  while (rows_ && (*rows_)[customer_] <= customer.value) {
+    const warehouse::RowReader& row = *rows_;
+    if (row[customer_] == customer.value) {
+      const auto category = category_of_.find(row[category_]);
       if (category != category_of_.end())
-        scores_[category->second] = static_cast<float>(batch_->Double(kScore, row_));
-      if (!batch_->IsNull(kVersion, row_))
-        version = std::max(version, static_cast<int>(batch_->Int(kVersion, row_)));
+        scores_[category->second] = static_cast<float>(row[score_]);
+      version = std::max(version, static_cast<int>(row.OrElse(model_version_, std::int64_t{0})));
     }
     AISLE_CHECK(Advance());
   }

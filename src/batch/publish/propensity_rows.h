@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "features/records.h"
-#include "warehouse/warehouse.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::publish {
 
@@ -34,13 +34,13 @@ class PropensityRows {
 
  private:
   PropensityRows() = default;
-  // The row the reader stands on; nothing at the end.
-  Result<bool> Advance();
+  Status Advance();
 
   std::map<std::string, std::size_t, std::less<>> category_of_;
-  std::optional<arrow::Stream> stream_;
-  std::optional<arrow::Batch> batch_;
-  std::int64_t row_ = 0;
+  std::optional<warehouse::RowReader> rows_;  // On a row; nothing at the end, or without a table.
+  warehouse::IntColumn customer_, model_version_;
+  warehouse::TextColumn category_;
+  warehouse::DoubleColumn score_;
   std::vector<float> scores_;
   int version_ = 0;
   std::int64_t incomplete_ = 0;

@@ -136,6 +136,10 @@ class Stream {
   Result<std::optional<Batch>> Next();
   // Column names, known before the first batch.
   const std::vector<std::string>& ColumnNames() const;
+  // Whether the getter of that type reads every column's value without an assertion: Int for kInt32 and kInt64
+  // (HUGEINT included, booleans not), Double for kFloat and kDouble (numbers of any kind), MoneyCents for kMoney,
+  // and so on. A column that is NULL throughout reads as anything.
+  bool Reads(int column, Type type) const;
 
   // The same stream; `see` hears each batch before it is handed on.
   Stream Watched(std::function<void(const Batch&)> see) &&;

@@ -48,6 +48,31 @@ Stream::~Stream() = default;
 
 const std::vector<std::string>& Stream::ColumnNames() const { return impl_->names; }
 
+bool Stream::Reads(int column, Type type) const {
+  AISLE_ASSERT(column >= 0 && column < static_cast<int>(impl_->layout->columns.size()));
+  const Column& of = impl_->layout->columns[static_cast<std::size_t>(column)];
+  if (of.kind == Kind::kNothing) return true;
+  switch (type) {
+    case Type::kBool:
+      return of.kind == Kind::kBool;
+    case Type::kInt32:
+    case Type::kInt64:
+      return of.kind == Kind::kInteger || (of.kind == Kind::kDecimal && of.scale == 0);
+    case Type::kFloat:
+    case Type::kDouble:
+      return of.kind == Kind::kFloating || of.kind == Kind::kInteger || of.kind == Kind::kDecimal;
+    case Type::kString:
+      return of.kind == Kind::kString || of.kind == Kind::kEnum;
+    case Type::kDate:
+      return of.kind == Kind::kDate;
+    case Type::kTimestamp:
+      return of.kind == Kind::kTimestamp;
+    case Type::kMoney:
+      return of.kind == Kind::kDecimal;
+  }
+  return false;
+}
+
 Stream Stream::WithoutRows() const {
   auto impl = std::make_unique<Impl>();
   impl->layout = impl_->layout;
