@@ -10,7 +10,7 @@
 #include "forest/load.h"
 #include "ranking/sweep_scorer.h"
 #include "registry/registry.h"
-#include "serving/serving.h"
+#include "serving/state/serving_state.h"
 
 namespace aisle::app {
 namespace {

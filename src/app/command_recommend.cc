@@ -56,8 +56,15 @@ Status One(Context& context, const RecommendOptions& options) {
     return Wrong("--as-of goes with --all; one customer is answered as of what is published");
   recommend::Request request;
   AISLE_TRY(request.customer, ReadCustomer(context, *options.customer));
-  request.zip_code = options.zip_code.value_or("");
-  request.top_n = static_cast<int>(options.top_n.value_or(recommend::kTopNDefault));
+  if (options.zip_code) {
+    request.destination = recommend::Destination::Of(*options.zip_code);
+    if (!request.destination) {
+      return Wrong(fmt::format("zip_code is '{}', accepted is {}", *options.zip_code,
+                               recommend::Destination::kAccepted));
+    }
+  }
+  // The option's own bounds are TopN's.
+  request.top_n = *recommend::TopN::Of(options.top_n.value_or(recommend::kTopNDefault));
   request.strict = options.strict;
   request.request_id = "aisle-recommend";
   AISLE_TRY(const LocalAnswer local, AskPublished(context.workspace, std::move(request)));

@@ -20,8 +20,7 @@ net::Task<void> Ask(const serving::ServingState& state, recommend::Recommender& 
   const domain::CustomerId id = request.customer;
   answer = co_await recommender.Recommend(std::move(request), base::Now(),
                                           net::Deadline::After(kDeadline));
-  auto store = state.OpenStore();
-  if (auto fetched = co_await store->Fetch(id)) customer = std::move(fetched->record);
+  if (auto found = state.OpenCustomers()->Get(id)) customer = std::move(found->record);
 }
 
 }  // namespace
@@ -48,10 +47,10 @@ std::vector<std::string> Reasons(const LocalAnswer& local) {
   const features::CustomerRecord* customer = local.customer ? &*local.customer : nullptr;
   // The clock that the model ranked by: recommend.h.
   const base::Timestamp now =
-      std::min(base::Now(), local.state->StockedShelf().catalogue.as_of + base::kDay);
+      std::min(base::Now(), local.state->PublishedShelf().catalogue.as_of + base::kDay);
   std::vector<std::string> reasons;
   for (const recommend::Item& item : local.answer.items) {
-    reasons.push_back(Reason(customer, local.state->StockedShelf().catalogue, item.product,
+    reasons.push_back(Reason(customer, local.state->PublishedShelf().catalogue, item.product,
                              local.answer.region, now));
   }
   return reasons;

@@ -10,7 +10,7 @@
 
 #include "app/command.h"
 #include "recommend/recommend.h"
-#include "serving/serving.h"
+#include "serving/state/serving_state.h"
 
 namespace aisle::app {
 

@@ -124,7 +124,7 @@ Result<Portrait> DrawPortrait(const Context& context, std::int64_t customer,
   AISLE_TRY(const Facts facts, ReadFacts(context, customer, as_of));
   recommend::Request request;
   request.customer = {customer};
-  request.top_n = kTopN;
+  request.top_n = *recommend::TopN::Of(kTopN);
   request.request_id = "aisle-portrait";
   AISLE_TRY(const LocalAnswer local, AskPublished(context.workspace, std::move(request)));
   const recommend::Answer& answer = local.answer;

@@ -8,7 +8,7 @@
 #include "app/print.h"
 #include "app/process.h"
 #include "net/event_loops.h"
-#include "serving/serving.h"
+#include "serving/state/serving_state.h"
 
 namespace aisle::app {
 namespace {

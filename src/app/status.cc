@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "events/events.h"
+#include "serving/state/serving_state.h"
 
 namespace aisle::app {
 namespace {

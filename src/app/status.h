@@ -26,7 +26,7 @@
 #include "app/command.h"
 #include "app/process.h"
 #include "app/workspace.h"
-#include "serving/serving.h"
+#include "serving/generation/manifest.h"
 
 namespace aisle::app {
 

@@ -14,7 +14,7 @@
 #include "app/job.h"
 #include "gold/refresh.h"
 #include "publish/publish.h"
-#include "serving/serving.h"
+#include "serving/generation/manifest.h"
 #include "training/training.h"
 
 namespace aisle::app {

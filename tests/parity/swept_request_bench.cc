@@ -17,7 +17,7 @@
 #include "ranking/sweep_scorer.h"
 #include "recommend/recommend.h"
 #include "reference_shop.h"
-#include "serving/serving.h"
+#include "serving/state/serving_state.h"
 
 namespace aisle {
 namespace {
@@ -116,7 +116,7 @@ void BM_Recommend(benchmark::State& state) {
   recommender.SetState(*serving);
   std::vector<double> whole, model, rows;
   ranking::Scratch scratch;
-  const auto& candidates = (*serving)->StockedShelf().regions[0].products;
+  const auto& candidates = (*serving)->PublishedShelf().regions[0].products;
   std::vector<float> scores(candidates.size());
   ranking::SweepWorkspace sweep;
   net::RunToEnd([&]() -> net::Task<void> {
@@ -126,7 +126,7 @@ void BM_Recommend(benchmark::State& state) {
       for (int i = 0; i < 16; ++i) {
         ++at;
         recommend::Request request{.customer = {kFirst + at % kCustomers},
-                                   .zip_code = "10001",
+                                   .destination = recommend::Destination::Of("10001"),
                                    .request_id = "00000000-0000-0000-0000-000000000000"};
         auto answer = co_await recommender.Recommend(std::move(request), kNow, {});
         AISLE_ASSERT(answer && answer->items.size() == 5 && answer->timings.model_ok);

@@ -7,6 +7,7 @@
 #include "publish/progress.h"
 #include "publish/propensity_rows.h"
 #include "publish/publish.h"
+#include "serving/generation/writer.h"
 
 namespace aisle::publish {
 namespace {
@@ -26,15 +27,6 @@ std::int64_t FillShelves(const std::vector<gold::Stock>& stock, serving::Shelf& 
     ++rows;
   }
   return rows;
-}
-
-// The model is tried on the catalogue before anybody serves it.
-Status PutRanking(const Champion& champion, const features::Catalogue& catalogue,
-                  serving::GenerationWriter& writer) {
-  const features::CatalogueView view(catalogue);
-  if (auto scorer = ranking::PairScorer::Make(champion.spec, view); !scorer)
-    return Within(fmt::format("model ranking/{}", champion.version), scorer.error());
-  return writer.PutModel("ranking", champion.spec);
 }
 
 }  // namespace
@@ -59,7 +51,8 @@ Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& datab
 
   AISLE_TRY(const auto champion, FindChampion(registry, "ranking"));
   if (champion) {
-    AISLE_CHECK(PutRanking(*champion, shelf.catalogue, writer));
+    if (auto put = writer.PutModel("ranking", champion->spec); !put)
+      return Within(fmt::format("model ranking/{}", champion->version), put.error());
     manifest.ranking_version = champion->version;
   }
 

@@ -2,9 +2,10 @@
 
 #include "base/files.h"
 #include "gold/feature_stream.h"
-#include "net/event_loops.h"
 #include "publish/publish.h"
 #include "publish/small_shop.h"
+#include "serving/generation/bytes.h"
+#include "serving/state/serving_state.h"
 
 namespace aisle::publish {
 namespace {
@@ -31,13 +32,9 @@ class GenerationTest : public testing::Test {
   // Propensities of the served customer; nothing: unknown.
   static std::optional<serving::CustomerState> Fetch(const serving::ServingState& state,
                                                      std::int64_t customer) {
-    std::optional<serving::CustomerState> found;
-    const auto store = state.OpenStore();
-    net::RunToEnd([&]() -> net::Task<void> {
-      auto fetched = co_await store->Fetch({customer});
-      if (fetched) found = *std::move(fetched);
-    }());
-    return found;
+    auto found = state.OpenCustomers()->Get({customer});
+    if (!found) return std::nullopt;
+    return *std::move(found);
   }
 
   static inline std::unique_ptr<SmallShop> shop_;
@@ -59,8 +56,8 @@ TEST_F(GenerationTest, WithoutModelsTheShopIsPublishedAllTheSame) {
   const auto state = Open();
   EXPECT_EQ(state->Manifest().generation, manifest->generation);
   EXPECT_EQ(state->Ranker(), nullptr);
-  EXPECT_EQ(state->StockedShelf().catalogue.products.size(), 40U);
-  for (const auto& region : state->StockedShelf().regions) EXPECT_EQ(region.products.size(), 32U);
+  EXPECT_EQ(state->PublishedShelf().catalogue.products.size(), 40U);
+  for (const auto& region : state->PublishedShelf().regions) EXPECT_EQ(region.products.size(), 32U);
   EXPECT_TRUE(Fetch(*state, kShopFirstCustomer)->propensity.empty());
   EXPECT_FALSE(Fetch(*state, 7));
 }
@@ -82,7 +79,7 @@ TEST_F(GenerationTest, CustomersAreServedWithTheirRecordsAndTheirScores) {
       "ORDER BY customer_id, category_id");
   std::size_t customer = 0;
   ASSERT_TRUE(gold::ReadCustomers(
-      Shop().Database(), state->StockedShelf().catalogue, as_of_,
+      Shop().Database(), state->PublishedShelf().catalogue, as_of_,
       [&](features::CustomerRecord&& record) {
         const auto served = Fetch(*state, record.customer.value);
         EXPECT_TRUE(served);

@@ -12,6 +12,7 @@
 
 #include "publish/publish.h"
 #include "publish/small_shop.h"
+#include "serving/state/serving_state.h"
 
 namespace aisle::publish {
 namespace {

@@ -24,7 +24,7 @@
 #include "base/result.h"
 #include "domain/ids.h"
 #include "registry/registry.h"
-#include "serving/serving.h"
+#include "serving/generation/manifest.h"
 #include "warehouse/warehouse.h"
 
 namespace aisle::publish {

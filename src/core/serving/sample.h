@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "serving/serving.h"
+#include "ranking/ranking.h"
+#include "serving/shelf/shelf.h"
 
 namespace aisle::serving {
 

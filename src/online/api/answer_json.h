@@ -9,7 +9,7 @@
 
 #include <string>
 
-#include "recommend/recommend.h"
+#include "recommend/answer.h"
 
 namespace aisle::api {
 

@@ -20,8 +20,8 @@ inline void ExpectChecked(const Checked<recommend::Request>& request) {
     return;
   }
   AISLE_ASSERT(request->customer.value >= 0);
-  AISLE_ASSERT(request->top_n >= 1 && request->top_n <= recommend::kTopNMax);
-  AISLE_ASSERT(request->zip_code.empty() || domain::RegionOfZip(request->zip_code));
+  AISLE_ASSERT(request->top_n.Count() >= 1 && request->top_n.Count() <= recommend::kTopNMax);
+  AISLE_ASSERT(!request->destination || domain::RegionOfZip(request->destination->ZipCode()));
 }
 
 // True when the body is taken.

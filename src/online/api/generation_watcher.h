@@ -20,7 +20,7 @@
 #include <thread>
 #include <vector>
 
-#include "serving/serving.h"
+#include "serving/state/serving_state.h"
 
 namespace aisle::api {
 

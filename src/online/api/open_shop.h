@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "api/product_server.h"
+#include "serving/generation/writer.h"
 #include "serving/sample.h"
 #include "web/client.h"
 #include "web/json_body.h"

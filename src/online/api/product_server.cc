@@ -13,6 +13,7 @@
 namespace aisle::api {
 
 struct ProductServer::Impl {
+  std::shared_ptr<Desk> desk;
   std::shared_ptr<GenerationWatcher> watcher;
   std::unique_ptr<web::Server> server;
 };
@@ -38,6 +39,7 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
   auto desk =
       std::make_shared<Desk>(loops.LoopCount(), std::move(impressions), options.request_deadline);
   auto impl = std::make_unique<Impl>();
+  impl->desk = desk;
   impl->watcher = std::make_shared<GenerationWatcher>(
       options.serving_root, [&loops, desk](const StatePointer& state) {
         loops.PostToEach([desk, state](int loop_index) { desk->Take(loop_index, state); });
@@ -63,8 +65,8 @@ std::string ProductServer::ReadyLine() const {
   };
   return fmt::format(
       "Ready - {} products cached, ranking {}, propensity {}, generation {}, backend={}",
-      state->StockedShelf().catalogue.products.size(), version(manifest.ranking_version),
-      version(manifest.propensity_version), manifest.generation, state->OpenStore()->Name());
+      state->PublishedShelf().catalogue.products.size(), version(manifest.ranking_version),
+      version(manifest.propensity_version), manifest.generation, impl_->desk->StoreName());
 }
 
 }  // namespace aisle::api

@@ -11,7 +11,6 @@
 #include <set>
 #include <string>
 
-#include "domain/region.h"
 #include "web/json_body.h"
 
 namespace aisle::api {
@@ -19,9 +18,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kCustomerIdAccepted = "an integer from 0 to 9223372036854775807";
-constexpr std::string_view kTopNAccepted = "an integer from 1 to 100";
-static_assert(recommend::kTopNMax == 100);
-constexpr std::string_view kZipAccepted = "five digits, such as \"10001\"";
 constexpr std::string_view kStrictAccepted = "true or false";
 constexpr std::string_view kKnownFields = "customer_id, zip_code, top_n, strict";
 
@@ -67,14 +63,15 @@ struct Draft {
     return {};
   }
   Checked<void> SetTopN(std::optional<std::int64_t> count, std::string_view shown) {
-    if (!count || *count < 1 || *count > recommend::kTopNMax)
-      return RefuseField("top_n", shown, kTopNAccepted);
-    request.top_n = static_cast<int>(*count);
+    const auto top_n = count ? recommend::TopN::Of(*count) : std::nullopt;
+    if (!top_n) return RefuseField("top_n", shown, recommend::TopN::kAccepted);
+    request.top_n = *top_n;
     return {};
   }
   Checked<void> SetZip(std::string_view zip, bool is_text, std::string_view shown) {
-    if (!is_text || !domain::RegionOfZip(zip)) return RefuseField("zip_code", shown, kZipAccepted);
-    request.zip_code = zip;
+    if (is_text) request.destination = recommend::Destination::Of(zip);
+    if (!request.destination)
+      return RefuseField("zip_code", shown, recommend::Destination::kAccepted);
     return {};
   }
   Checked<recommend::Request> Finish() && {

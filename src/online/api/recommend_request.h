@@ -20,7 +20,7 @@
 #include <variant>
 #include <vector>
 
-#include "recommend/recommend.h"
+#include "recommend/request.h"
 #include "web/message.h"
 #include "web/problem.h"
 

@@ -47,12 +47,12 @@ TEST(RecommendRequest, TakesAQuery) {
   const auto request = OfQuery("customer_id=1000000&zip_code=10001&top_n=7&strict=true");
   ASSERT_TRUE(request) << request.error().detail;
   EXPECT_EQ(request->customer.value, 1'000'000);
-  EXPECT_EQ(request->zip_code, "10001");
-  EXPECT_EQ(request->top_n, 7);
+  EXPECT_EQ(request->destination->ZipCode(), "10001");
+  EXPECT_EQ(request->top_n.Count(), 7U);
   EXPECT_TRUE(request->strict);
   const auto plain = OfQuery("customer_id=0");
-  EXPECT_EQ(plain->zip_code, "");
-  EXPECT_EQ(plain->top_n, 5);
+  EXPECT_FALSE(plain->destination);
+  EXPECT_EQ(plain->top_n.Count(), 5U);
   EXPECT_FALSE(plain->strict);
   EXPECT_EQ(OfQuery("customer_id=9223372036854775807")->customer.value, INT64_MAX);
 }
@@ -78,8 +78,8 @@ TEST(RecommendRequest, TakesABody) {
       OfJson(R"({"top_n": 7, "customer_id": 1000000, "zip_code": "10001", "strict": true})");
   ASSERT_TRUE(request) << request.error().detail;
   EXPECT_EQ(request->customer.value, 1'000'000);
-  EXPECT_EQ(request->zip_code, "10001");
-  EXPECT_EQ(request->top_n, 7);
+  EXPECT_EQ(request->destination->ZipCode(), "10001");
+  EXPECT_EQ(request->top_n.Count(), 7U);
   EXPECT_TRUE(request->strict);
   EXPECT_TRUE(std::get<recommend::Request>(*RequestOfBody(R"({"customer_id": 1})", true)).strict);
 }

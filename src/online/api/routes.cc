@@ -38,13 +38,10 @@ web::Problem NotReady() {
   return problem;
 }
 
-// What the recommender refused. Its messages begin with the field's name.
+// What the recommender refused.
 web::Problem ProblemOf(const Error& error, const std::string& request_id) {
   web::Problem problem = web::ProblemOf(error);
   if (problem.status == 500) base::LogError("request {}: {}", request_id, error.message);
-  if (error.code == ErrorCode::kInvalidArgument && problem.field.empty())
-    problem.field = error.message.substr(0, error.message.find_first_of(" :"));
-  if (error.code == ErrorCode::kNotFound) problem.field = "customer_id";
   return problem;
 }
 
@@ -125,15 +122,14 @@ net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& req
 
 namespace {
 
-std::string HealthJson(const Desk& desk, const Desk::Place& place,
-                       const serving::ServingState& state) {
+std::string HealthJson(const Desk& desk, const serving::ServingState& state) {
   const serving::GenerationManifest& manifest = state.Manifest();
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::steady_clock::now() - desk.started);
   std::string out;
   fmt::format_to(std::back_inserter(out), R"({{"status":"ok","products_cached":{},"backend":)",
-                 state.StockedShelf().catalogue.products.size());
-  web::AppendJsonString(out, place.backend);
+                 state.PublishedShelf().catalogue.products.size());
+  web::AppendJsonString(out, desk.StoreName());
   fmt::format_to(
       std::back_inserter(out),
       R"(,"generation":{},"as_of":"{}","created":"{}","model":{{"ranking":{},"propensity":{}}})",
@@ -160,7 +156,7 @@ net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request
     response.status = 503;
     co_return response;
   }
-  co_return JsonResponse(HealthJson(*desk, place, *state));
+  co_return JsonResponse(HealthJson(*desk, *state));
 }
 
 net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request) {
@@ -212,7 +208,6 @@ Desk::Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
 
 void Desk::Take(int loop_index, const StatePointer& state) {
   Place& place = *places[static_cast<std::size_t>(loop_index)];
-  place.backend = state->OpenStore()->Name();
   place.recommender.SetState(state);
 }
 

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/generation_watcher.h"
@@ -33,8 +33,10 @@ struct Desk {
   struct Place {
     explicit Place(events::ImpressionQueue* impressions) : recommender(impressions) {}
     recommend::Recommender recommender;
-    std::string backend = "none";
   };
+
+  // The store that is asked first; the same on every loop.
+  std::string_view StoreName() const { return places.front()->recommender.StoreName(); }
 
   std::shared_ptr<events::ImpressionQueue> impressions;  // May be null.
   std::vector<std::unique_ptr<Place>> places;            // By loop.

@@ -12,6 +12,7 @@
 #include "ranking/random_spec.h"
 #include "recommend/recommend.h"
 #include "serving/sample.h"
+#include "serving/state/serving_state.h"
 
 namespace aisle::recommend {
 
@@ -53,6 +54,19 @@ inline Shop MakeShop(std::uint64_t seed, std::size_t products, int customers, bo
   shop.manifest.ranking_version = model ? 7 : 0;
   shop.manifest.propensity_version = 12;
   return shop;
+}
+
+// A request as a client could have sent it.
+inline Request Of(std::int64_t customer, std::string_view zip_code = "10001",
+                  int top_n = kTopNDefault, std::string request_id = {}) {
+  Request request{.customer = {customer}, .request_id = std::move(request_id)};
+  const auto count = TopN::Of(top_n);
+  AISLE_ASSERT(count);
+  request.top_n = *count;
+  if (zip_code.empty()) return request;
+  request.destination = Destination::Of(zip_code);
+  AISLE_ASSERT(request.destination);
+  return request;
 }
 
 inline Result<Answer> Ask(Recommender& recommender, Request request, net::Deadline deadline = {},

@@ -37,12 +37,9 @@ std::string Lines(Recommender& recommender, const Question& question) {
       question.strict ? " strict" : "",
       question.days_later == 0 ? "" : fmt::format(" {} days later", question.days_later),
       question.late ? " late" : "");
-  const auto answer = Ask(recommender,
-                          {.customer = {question.customer},
-                           .zip_code = question.zip_code,
-                           .top_n = question.top_n,
-                           .strict = question.strict,
-                           .request_id = "golden"},
+  Request request = Of(question.customer, question.zip_code, question.top_n, "golden");
+  request.strict = question.strict;
+  const auto answer = Ask(recommender, std::move(request),
                           question.late ? net::Deadline(net::SteadyTime{}) : net::Deadline{},
                           kNow + question.days_later * base::kDay);
   if (!answer) {

@@ -41,15 +41,14 @@ TEST_F(ImpressionsTest, EachAnswerIsLoggedAsItWasShown) {
     events::ImpressionQueue queue(*std::move(log));
     Recommender recommender(&queue);
     recommender.SetState(shop.Open());
-    const auto first =
-        Ask(recommender,
-            {.customer = {kFirst}, .zip_code = "90001", .top_n = 3, .request_id = "request-1"});
-    const auto second = Ask(
-        recommender, {.customer = {5}, .zip_code = "10001", .top_n = 2, .request_id = "request-2"});
+    const auto first = Ask(recommender, Of(kFirst, "90001", 3, "request-1"));
+    const auto second = Ask(recommender, Of(5, "10001", 2, "request-2"));
     ASSERT_TRUE(first && second);
     model = *first;
     popular = *second;
-    const auto refused = Ask(recommender, {.customer = {5}, .zip_code = "x", .request_id = "bad"});
+    Request stranger = Of(5, "10001", 2, "refused");
+    stranger.strict = true;
+    const auto refused = Ask(recommender, stranger);
     ASSERT_FALSE(refused);
   }
   const auto logged = Logged();

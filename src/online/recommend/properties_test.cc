@@ -11,24 +11,23 @@ namespace aisle::recommend {
 namespace {
 
 Request RandomRequest(base::Stream& stream) {
-  Request request;
-  request.customer = {kFirst + static_cast<std::int64_t>(stream.Below(6))};  // Four are known.
-  if (stream.Chance(0.8)) request.zip_code = fmt::format("{:05}", stream.Below(100'000));
-  request.top_n = stream.Chance(0.3)   ? 1
-                  : stream.Chance(0.3) ? kTopNMax
-                                       : static_cast<int>(stream.Between(1, kTopNMax));
-  request.request_id = "r";
-  return request;
+  const std::int64_t customer =
+      kFirst + static_cast<std::int64_t>(stream.Below(6));  // Four are known.
+  const std::string zip_code =
+      stream.Chance(0.8) ? fmt::format("{:05}", stream.Below(100'000)) : std::string();
+  const int top_n = stream.Chance(0.3)   ? 1
+                    : stream.Chance(0.3) ? kTopNMax
+                                         : static_cast<int>(stream.Between(1, kTopNMax));
+  return Of(customer, zip_code, top_n, "r");
 }
 
 void ExpectSound(const Shop& shop, const Request& request, const Answer& answer) {
   const auto& shelf = shop.shelf.regions[static_cast<std::size_t>(answer.region)];
-  EXPECT_EQ(answer.items.size(),
-            std::min(static_cast<std::size_t>(request.top_n), shelf.products.size()));
+  EXPECT_EQ(answer.items.size(), std::min(request.top_n.Count(), shelf.products.size()));
   EXPECT_EQ(answer.timings.candidates, static_cast<std::int32_t>(shelf.products.size()));
   EXPECT_EQ(answer.request_id, request.request_id);
-  if (!request.zip_code.empty()) {
-    EXPECT_EQ(answer.region, *domain::RegionOfZip(request.zip_code));
+  if (request.destination) {
+    EXPECT_EQ(answer.region, request.destination->Region());
   }
   std::set<std::int64_t> seen;
   for (std::size_t i = 0; i < answer.items.size(); ++i) {
@@ -95,10 +94,7 @@ TEST(RecommendProperty, TheModelsAnswerIsAFullSortOfTheShelf) {
     Recommender recommender(nullptr);
     recommender.SetState(state);
     for (const serving::CustomerState& customer : shop.customers) {
-      const auto answer = Ask(recommender, {.customer = customer.record.customer,
-                                            .zip_code = "60601",
-                                            .top_n = 30,
-                                            .request_id = {}});
+      const auto answer = Ask(recommender, Of(customer.record.customer.value, "60601", 30));
       ASSERT_TRUE(answer);
       const auto& candidates =
           shop.shelf.regions[static_cast<std::size_t>(domain::Region::kSouth)].products;
@@ -130,8 +126,7 @@ TEST(RecommendProperty, EqualScoresComeInTheOrderOfTheirProducts) {
   shop.model = ranking::RandomSpec(3, 5, 2, {"total_orders"});
   Recommender recommender(nullptr);
   recommender.SetState(shop.Open());
-  const auto answer =
-      Ask(recommender, {.customer = {kFirst}, .zip_code = "10001", .top_n = 100, .request_id = {}});
+  const auto answer = Ask(recommender, Of(kFirst, "10001", 100));
   ASSERT_TRUE(answer);
   const auto products = Products(*answer);
   EXPECT_GT(products.size(), 30U);

@@ -53,9 +53,7 @@ std::vector<std::string> DefaultInputs() {
 }
 
 Request NthRequest(std::int64_t i) {
-  return {.customer = {kFirst + i % kCustomers},
-          .zip_code = "10001",
-          .request_id = "00000000-0000-0000-0000-000000000000"};
+  return Of(kFirst + i % kCustomers, "10001", kTopNDefault, "00000000-0000-0000-0000-000000000000");
 }
 
 void Run(benchmark::State& state, std::shared_ptr<const serving::ServingState> serving,

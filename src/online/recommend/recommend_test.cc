@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/log.h"
 #include "recommend/ask.h"
+#include "serving/store/embedded_store.h"
 
 namespace aisle::recommend {
 namespace {
@@ -62,11 +64,6 @@ Answer MustAnswer(Recommender& recommender, Request request, net::Deadline deadl
   auto answer = Ask(recommender, std::move(request), deadline);
   EXPECT_TRUE(answer) << answer.error().message;
   return answer ? *std::move(answer) : Answer{};
-}
-
-Request Of(std::int64_t customer, std::string zip_code = "10001", int top_n = 5) {
-  return {
-      .customer = {customer}, .zip_code = std::move(zip_code), .top_n = top_n, .request_id = {}};
 }
 
 TEST(Recommend, AnUnknownCustomerGetsWhatTheRegionBuysAndTheAnswerSaysSo) {
@@ -142,22 +139,14 @@ TEST(Recommend, ARegionWithNothingInStockGivesAnEmptyListAndSaysSo) {
   EXPECT_THAT(Reasons(answer), Contains("stock empty"));
 }
 
-TEST(Recommend, WhatCannotBeAskedIsRefusedByTheNameOfTheField) {
-  Recommender recommender(nullptr);
-  recommender.SetState(SmallShop().Open());
-  for (const int top_n : {0, -1, 101}) {
-    const auto answer = Ask(recommender, Of(1, "10001", top_n));
-    ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code, ErrorCode::kInvalidArgument);
-    EXPECT_THAT(answer.error().message, StartsWith("top_n"));
-    EXPECT_THAT(answer.error().message, HasSubstr("1..100"));
-  }
-  for (const char* zip_code : {"1000", "100011", "1000a", " 1000"}) {
-    const auto answer = Ask(recommender, Of(1, zip_code));
-    ASSERT_FALSE(answer);
-    EXPECT_EQ(answer.error().code, ErrorCode::kInvalidArgument);
-    EXPECT_THAT(answer.error().message, StartsWith("zip_code"));
-  }
+TEST(Request, CannotBeMadeOfWhatCannotBeAsked) {
+  for (const std::int64_t top_n : {0L, -1L, 101L, 1L << 40}) EXPECT_FALSE(TopN::Of(top_n)) << top_n;
+  for (const int top_n : {1, 5, 100}) EXPECT_EQ(TopN::Of(top_n)->Count(), top_n);
+  EXPECT_EQ(TopN().Count(), 5U);
+  for (const char* zip_code : {"", "1000", "100011", "1000a", " 1000"})
+    EXPECT_FALSE(Destination::Of(zip_code)) << zip_code;
+  EXPECT_EQ(Destination::Of("90001")->Region(), domain::Region::kWest);
+  EXPECT_EQ(Destination::Of("90001")->ZipCode(), "90001");
 }
 
 TEST(Recommend, BeforeAnythingIsPublishedItIsUnavailable) {
@@ -180,39 +169,40 @@ TEST(Recommend, StrictRefusesOnlyACustomerNobodyKnows) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(answer.error().message, StartsWith("customer_id 99"));
+  EXPECT_EQ(answer.error().field, "customer_id");
   request.customer = {1};
   EXPECT_TRUE(Ask(recommender, request));
 }
 
-// A store whose answers take their time, or fail.
-class FakeStore : public serving::Store {
+// The embedded store, with answers that take their time or fail.
+class FakeStore : public serving::EmbeddedStore {
  public:
-  FakeStore(std::unique_ptr<serving::Store> behind, std::chrono::milliseconds wait,
-            std::optional<Error> error)
-      : behind_(std::move(behind)), wait_(wait), error_(std::move(error)) {}
+  FakeStore(std::chrono::milliseconds wait, std::optional<Error> error, int* asked)
+      : wait_(wait), error_(std::move(error)), asked_(asked) {}
   std::string_view Name() const override { return "fake"; }
-  net::Task<Result<serving::CustomerState>> Fetch(domain::CustomerId customer) override {
+  bool Suspends() const override { return true; }
+  net::Task<Result<serving::CustomerState>> Fetch(serving::LookUp look_up) override {
+    if (asked_ != nullptr) ++*asked_;
     co_await net::Sleep(wait_);
     if (error_) co_return std::unexpected(*error_);
-    co_return co_await behind_->Fetch(customer);
+    co_return co_await EmbeddedStore::Fetch(look_up);
   }
 
  private:
-  std::unique_ptr<serving::Store> behind_;
   std::chrono::milliseconds wait_;
   std::optional<Error> error_;
+  int* asked_;
 };
 
-MakeStores Fake(std::chrono::milliseconds wait, std::optional<Error> error = {}) {
-  return [=](const serving::ServingState& state) {
-    std::vector<std::unique_ptr<serving::Store>> stores;
-    stores.push_back(std::make_unique<FakeStore>(state.OpenStore(), wait, error));
-    return stores;
-  };
+Recommender::Stores Fake(std::chrono::milliseconds wait, std::optional<Error> error = {},
+                         int* asked = nullptr) {
+  Recommender::Stores stores;
+  stores.push_back(std::make_unique<FakeStore>(wait, std::move(error), asked));
+  return stores;
 }
 
 TEST(Recommend, AStoreThatFailsCostsTheFeaturesNotTheAnswer) {
-  Recommender recommender(nullptr, Fake(0ms, Error{ErrorCode::kUnavailable, "down"}));
+  Recommender recommender(nullptr, Fake(0ms, Error{ErrorCode::kUnavailable, "down", {}}));
   recommender.SetState(SmallShop().Open());
   Request request = Of(1);
   request.strict = true;  // Not known to be unknown: no 404.
@@ -232,29 +222,22 @@ TEST(Recommend, AStoreThatOutlastsTheDeadlineCostsTheFeaturesNotTheAnswer) {
 }
 
 // Answers after the deadline without ever giving the ladder a chance to leave it.
-class LateStore : public serving::Store {
+class LateStore : public serving::EmbeddedStore {
  public:
-  explicit LateStore(std::unique_ptr<serving::Store> behind) : behind_(std::move(behind)) {}
   std::string_view Name() const override { return "late"; }
-  bool Suspends() const override { return false; }
-  net::Task<Result<serving::CustomerState>> Fetch(domain::CustomerId customer) override {
+  net::Task<Result<serving::CustomerState>> Fetch(serving::LookUp look_up) override {
     std::this_thread::sleep_for(30ms);
-    co_return co_await behind_->Fetch(customer);
+    co_return co_await EmbeddedStore::Fetch(look_up);
   }
-
- private:
-  std::unique_ptr<serving::Store> behind_;
 };
 
 TEST(Recommend, WithoutTimeForTheModelTheNextRungAnswers) {
   Shop shop = SmallShop();
   shop.model = ranking::RandomSpec(5, 10, 3, {"price_z", "log_purchases_90d"});
   shop.manifest.ranking_version = 7;
-  Recommender recommender(nullptr, [](const serving::ServingState& state) {
-    std::vector<std::unique_ptr<serving::Store>> stores;
-    stores.push_back(std::make_unique<LateStore>(state.OpenStore()));
-    return stores;
-  });
+  Recommender::Stores stores;
+  stores.push_back(std::make_unique<LateStore>());
+  Recommender recommender(nullptr, std::move(stores));
   recommender.SetState(shop.Open());
   const Answer in_time = MustAnswer(recommender, Of(1), net::Deadline::After(10s));
   EXPECT_TRUE(in_time.timings.model_ok);
@@ -301,6 +284,27 @@ TEST(Recommend, ARequestUnderWayKeepsTheGenerationItBeganWith) {
   EXPECT_EQ((*second)->generation, 32);
   EXPECT_EQ((*second)->items.size(), 1U);
   EXPECT_TRUE(old.expired()) << "the old generation is kept alive by nobody";
+}
+
+TEST(Recommend, AStoreThatWasLeftOutStaysLeftOutWhenANewGenerationComes) {
+  base::SetLogLevel(base::LogLevel::kError);
+  int asked = 0;
+  Recommender recommender(
+      nullptr,
+      Fake(0ms, Error{ErrorCode::kUnavailable, "down (expected in this test)", {}}, &asked));
+  Shop shop = SmallShop();
+  recommender.SetState(shop.Open());
+  EXPECT_EQ(recommender.StoreName(), "fake");
+  for (int i = 0; i < 5; ++i)
+    EXPECT_THAT(Reasons(MustAnswer(recommender, Of(1))), Contains("features unavailable"));
+  EXPECT_THAT(Reasons(MustAnswer(recommender, Of(1))), Contains("features breaker open"));
+  shop.manifest.generation = 32;
+  recommender.SetState(shop.Open());
+  const Answer answer = MustAnswer(recommender, Of(1));
+  EXPECT_EQ(answer.generation, 32);
+  EXPECT_THAT(Reasons(answer), Contains("features breaker open"));
+  EXPECT_EQ(asked, 5);
+  base::SetLogLevel(base::LogLevel::kInfo);
 }
 
 TEST(Recommend, AnOldGenerationAnswersAsOnItsFirstDay) {

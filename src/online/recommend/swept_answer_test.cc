@@ -15,13 +15,11 @@ TEST(SweptAnswer, IsThatOfTheRows) {
   ASSERT_NE(state->Sweeper(), nullptr);
   Recommender recommender(nullptr);
   recommender.SetState(state);
-  const auto& region = state->StockedShelf().regions[0];
+  const auto& region = state->PublishedShelf().regions[0];
   ranking::Scratch scratch;
   std::vector<float> scores(region.products.size());
   for (const auto& customer : shop.customers) {
-    const auto answer = Ask(
-        recommender,
-        {.customer = customer.record.customer, .zip_code = "10001", .top_n = 12, .request_id = {}});
+    const auto answer = Ask(recommender, Of(customer.record.customer.value, "10001", 12));
     ASSERT_TRUE(answer);
     EXPECT_TRUE(answer->timings.model_ok);
     state->Ranker()->FillRows(customer.record, customer.propensity, kNow, region.products, scratch);
@@ -31,7 +29,7 @@ TEST(SweptAnswer, IsThatOfTheRows) {
     for (std::size_t i = 0; i < best.size(); ++i) {
       const auto position = region.products[best[i]];
       EXPECT_EQ(answer->items[i].product,
-                state->StockedShelf().catalogue.products[position].product);
+                state->PublishedShelf().catalogue.products[position].product);
       EXPECT_EQ(answer->items[i].score, scores[best[i]]);
       EXPECT_EQ(answer->items[i].source, "model");
     }

@@ -1,0 +1,77 @@
+#include "serving/generation/check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace aisle::serving {
+namespace {
+
+constexpr int kDateDaysMax = 3'652'500;  // About 10,000 years before or after 1970.
+
+template <typename List, typename KeyOf>
+bool Rises(const List& list, KeyOf key) {
+  return std::adjacent_find(list.begin(), list.end(), [&](const auto& a, const auto& b) {
+           return !(key(a) < key(b));
+         }) == list.end();
+}
+
+}  // namespace
+
+Status CheckCustomer(const features::CustomerRecord& record, ErrorCode code) {
+  if (record.customer.value < 0)
+    return Fail(code, fmt::format("customer {}: negative id", record.customer.value));
+  for (const base::Date date : {record.date_of_birth, record.customer_since}) {
+    const auto days = date.time_since_epoch().count();
+    if (days >= -kDateDaysMax && days <= kDateDaysMax) continue;
+    return Fail(code,
+                fmt::format("customer {}: a date {} days from 1970", record.customer.value, days));
+  }
+  const char* unsorted =
+      !Rises(record.categories, [](const auto& entry) { return entry.category; }) ? "categories"
+      : !Rises(record.brands, [](const auto& entry) { return entry.brand; })      ? "brands"
+      : !Rises(record.pairs, [](const auto& entry) { return entry.product; })     ? "pairs"
+                                                                                  : nullptr;
+  if (unsorted == nullptr) return {};
+  return Fail(code, fmt::format("customer {}: {} are not in rising order, each once",
+                                record.customer.value, unsorted));
+}
+
+void References::Add(const features::CustomerRecord& record, std::span<const float> propensity) {
+  if (!record.categories.empty() && record.categories.back().category >= categories_) {
+    categories_ = record.categories.back().category + std::size_t{1};
+    categories_customer_ = record.customer.value;
+  }
+  if (!record.brands.empty() && record.brands.back().brand >= brands_) {
+    brands_ = record.brands.back().brand + std::size_t{1};
+    brands_customer_ = record.customer.value;
+  }
+  if (propensity.empty() || other_propensity_ != 0) return;
+  if (propensity_ == 0) {
+    propensity_ = propensity.size();
+    propensity_customer_ = record.customer.value;
+  } else if (propensity.size() != propensity_) {
+    other_propensity_ = propensity.size();
+    propensity_customer_ = record.customer.value;
+  }
+}
+
+Status References::Check(const features::Catalogue& catalogue, ErrorCode code) const {
+  if (categories_ > catalogue.categories.size()) {
+    return Fail(code,
+                fmt::format("customer {}: category {} is beyond the catalogue's {}",
+                            categories_customer_, categories_ - 1, catalogue.categories.size()));
+  }
+  if (brands_ > catalogue.brands.size()) {
+    return Fail(code, fmt::format("customer {}: brand {} is beyond the catalogue's {}",
+                                  brands_customer_, brands_ - 1, catalogue.brands.size()));
+  }
+  const std::size_t propensity = other_propensity_ != 0 ? other_propensity_ : propensity_;
+  if (propensity != 0 && (other_propensity_ != 0 || propensity != catalogue.categories.size())) {
+    return Fail(code, fmt::format("customer {}: {} propensities for {} categories",
+                                  propensity_customer_, propensity, catalogue.categories.size()));
+  }
+  return {};
+}
+
+}  // namespace aisle::serving

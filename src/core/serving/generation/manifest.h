@@ -1,0 +1,38 @@
+// What a generation says of itself, and which one is current.
+//
+//   <root>/CURRENT                       "31"
+//   <root>/generation-31/manifest.json   format, as_of, model versions, row counts, checksums
+//   <root>/generation-31/data/           LMDB: customers, propensity
+//   <root>/generation-31/shelf.bin       catalogue and regional stock
+//   <root>/generation-31/models/         the model files in service
+//
+//   missing  a model version of 0: none.
+//   errors   kNotFound: nothing published yet; kInternal: damaged, with its path.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace aisle::serving {
+
+inline constexpr int kGenerationFormat = 1;
+
+struct GenerationManifest {
+  int format = kGenerationFormat;
+  std::int64_t generation = 0;  // Set by the writer.
+  base::Timestamp as_of{};
+  base::Timestamp created{};
+  int ranking_version = 0;     // 0: none.
+  int propensity_version = 0;  // 0: none.
+  std::int64_t customers = 0;
+  std::int64_t propensity_rows = 0;
+  std::int64_t inventory_rows = 0;
+};
+
+// The number CURRENT holds; kNotFound when nothing is published. Cheap: for polling.
+Result<std::int64_t> CurrentGeneration(const std::filesystem::path& root);
+
+}  // namespace aisle::serving

@@ -1,0 +1,126 @@
+// Catalogue and regional stock as bytes: the lists one after the other, each with its length first.
+#include "kv/record_bytes.h"
+#include "serving/generation/bytes.h"
+#include "serving/generation/format_byte.h"
+
+namespace aisle::serving {
+namespace {
+
+using features::Catalogue;
+using features::Category;
+using features::ProductRecord;
+
+constexpr std::size_t kCategoryBytesMin = 3;
+constexpr std::size_t kProductBytesMin = 12 + sizeof(double) + domain::kRegionCount;
+
+void WriteProduct(const ProductRecord& product, base::Timestamp as_of, std::int64_t before,
+                  kv::RecordWriter& out) {
+  out.Signed(static_cast<std::int64_t>(static_cast<std::uint64_t>(product.product.value) -
+                                       static_cast<std::uint64_t>(before)));
+  out.Text(product.name);
+  out.Unsigned(product.category);
+  out.Unsigned(product.brand);
+  out.Signed(product.price.value);
+  out.Byte(product.is_perishable ? 1 : 0);
+  out.Time(product.launched, as_of);
+  out.Double(product.price_z);
+  out.Signed(product.views_28d);
+  out.Signed(product.purchases_28d);
+  out.Signed(product.purchases_90d);
+  out.Signed(product.purchases);
+  out.Signed(product.buyers);
+  for (const std::int32_t count : product.region_purchases_90d) out.Signed(count);
+}
+
+void ReadProduct(kv::RecordReader& in, base::Timestamp as_of, std::int64_t before,
+                 ProductRecord& product) {
+  product.product.value = static_cast<std::int64_t>(static_cast<std::uint64_t>(before) +
+                                                    static_cast<std::uint64_t>(in.Signed()));
+  product.name = in.Text();
+  product.category = in.Int<std::uint16_t>();
+  product.brand = in.Int<std::uint16_t>();
+  product.price.value = in.Signed();
+  product.is_perishable = in.Bool();
+  product.launched = in.Time(as_of);
+  product.price_z = in.Double();
+  product.views_28d = in.Int<std::int32_t>();
+  product.purchases_28d = in.Int<std::int32_t>();
+  product.purchases_90d = in.Int<std::int32_t>();
+  product.purchases = in.Int<std::int32_t>();
+  product.buyers = in.Int<std::int32_t>();
+  for (std::int32_t& count : product.region_purchases_90d) count = in.Int<std::int32_t>();
+}
+
+void ReadCatalogue(kv::RecordReader& in, Catalogue& catalogue) {
+  catalogue.as_of = base::FromMicros(in.Signed());
+  catalogue.categories.resize(in.Count(kCategoryBytesMin));
+  for (Category& category : catalogue.categories) {
+    category.id = in.Text();
+    category.name = in.Text();
+    category.department = in.Text();
+  }
+  catalogue.brands.resize(in.Count(1));
+  for (std::string& brand : catalogue.brands) brand = in.Text();
+  catalogue.products.resize(in.Count(kProductBytesMin));
+  std::int64_t before = 0;
+  for (ProductRecord& product : catalogue.products) {
+    ReadProduct(in, catalogue.as_of, before, product);
+    before = product.product.value;
+  }
+}
+
+template <typename T>
+std::vector<T> ReadColumn(kv::RecordReader& in) {
+  std::vector<T> column(in.Count(1));
+  for (T& value : column) value = in.Int<T>();
+  return column;
+}
+
+}  // namespace
+
+std::string EncodeShelf(const Shelf& shelf) {
+  kv::RecordWriter out;
+  WriteFormat(out);
+  const Catalogue& catalogue = shelf.catalogue;
+  out.Signed(base::ToMicros(catalogue.as_of));
+  out.Unsigned(catalogue.categories.size());
+  for (const Category& category : catalogue.categories) {
+    out.Text(category.id);
+    out.Text(category.name);
+    out.Text(category.department);
+  }
+  out.Unsigned(catalogue.brands.size());
+  for (const std::string& brand : catalogue.brands) out.Text(brand);
+  out.Unsigned(catalogue.products.size());
+  std::int64_t before = 0;
+  for (const ProductRecord& product : catalogue.products) {
+    WriteProduct(product, catalogue.as_of, before, out);
+    before = product.product.value;
+  }
+  for (const RegionShelf& region : shelf.regions) {
+    out.Unsigned(region.products.size());
+    for (const std::uint32_t position : region.products) out.Unsigned(position);
+    out.Unsigned(region.quantity.size());
+    for (const std::int32_t quantity : region.quantity) out.Signed(quantity);
+    out.Unsigned(region.delivery_days.size());
+    for (const std::int32_t days : region.delivery_days) out.Signed(days);
+  }
+  return out.Take();
+}
+
+Result<Shelf> DecodeShelf(std::string_view bytes) {
+  kv::RecordReader in(bytes);
+  AISLE_CHECK(ReadFormat(in, "shelf"));
+  Shelf shelf;
+  ReadCatalogue(in, shelf.catalogue);
+  for (RegionShelf& region : shelf.regions) {
+    region.products = ReadColumn<std::uint32_t>(in);
+    region.quantity = ReadColumn<std::int32_t>(in);
+    region.delivery_days = ReadColumn<std::int32_t>(in);
+  }
+  AISLE_CHECK(in.Finish("shelf"));
+  AISLE_CHECK(CheckShelf(shelf, ErrorCode::kInternal));
+  return shelf;
+}
+
+}  // namespace aisle::serving

@@ -1,0 +1,10 @@
+// Bytes -> shelf -> bytes. Start it with corpus/ as its seeds.
+#include <cstddef>
+#include <cstdint>
+
+#include "serving/state/exercise.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  aisle::serving::ExerciseShelf({reinterpret_cast<const char*>(data), size});
+  return 0;
+}

@@ -1,0 +1,76 @@
+#include "serving/shelf/shelf.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace aisle::serving {
+namespace {
+
+constexpr std::size_t kIndexMax = std::numeric_limits<std::uint16_t>::max();
+
+template <typename List, typename KeyOf>
+bool Rises(const List& list, KeyOf key) {
+  return std::adjacent_find(list.begin(), list.end(), [&](const auto& a, const auto& b) {
+           return !(key(a) < key(b));
+         }) == list.end();
+}
+
+Status CheckCatalogue(const features::Catalogue& catalogue, ErrorCode code) {
+  if (catalogue.categories.size() > kIndexMax || catalogue.brands.size() > kIndexMax) {
+    return Fail(code, fmt::format("shelf: {} categories and {} brands, at most {} are possible",
+                                  catalogue.categories.size(), catalogue.brands.size(), kIndexMax));
+  }
+  if (catalogue.categories.empty() && !catalogue.brands.empty())
+    return Fail(code, fmt::format("shelf: {} brands and no category", catalogue.brands.size()));
+  for (const features::ProductRecord& product : catalogue.products) {
+    if (product.category >= catalogue.categories.size()) {
+      return Fail(code,
+                  fmt::format("shelf: product {} is in category {} of {}", product.product.value,
+                              product.category, catalogue.categories.size()));
+    }
+    if (product.brand >= catalogue.brands.size()) {
+      return Fail(code, fmt::format("shelf: product {} has brand {} of {}", product.product.value,
+                                    product.brand, catalogue.brands.size()));
+    }
+    if (!std::isfinite(product.price_z)) {
+      return Fail(code, fmt::format("shelf: product {} has no finite price position",
+                                    product.product.value));
+    }
+  }
+  if (!Rises(catalogue.products, [](const auto& product) { return product.product; }))
+    return Fail(code, "shelf: products are not in rising order of id, each once");
+  return {};
+}
+
+}  // namespace
+
+Status CheckShelf(const Shelf& shelf, ErrorCode code) {
+  AISLE_CHECK(CheckCatalogue(shelf.catalogue, code));
+  for (const domain::Region region : domain::kRegions) {
+    const RegionShelf& stock = shelf.regions[static_cast<std::size_t>(region)];
+    const auto fail = [&](std::string_view what) {
+      return Fail(code, fmt::format("shelf of {}: {}", domain::RegionName(region), what));
+    };
+    if (stock.quantity.size() != stock.products.size() ||
+        stock.delivery_days.size() != stock.products.size())
+      return fail("its columns differ in length");
+    if (!Rises(stock.products, [](std::uint32_t position) { return position; }))
+      return fail("products are not in rising order, each once");
+    if (!stock.products.empty() && stock.products.back() >= shelf.catalogue.products.size()) {
+      return fail(fmt::format("product position {} is beyond the catalogue's {}",
+                              stock.products.back(), shelf.catalogue.products.size()));
+    }
+    for (std::size_t i = 0; i < stock.products.size(); ++i) {
+      if (stock.quantity[i] > 0 && stock.delivery_days[i] >= 0) continue;
+      return fail(fmt::format("product {} has quantity {} and delivery in {} days",
+                              shelf.catalogue.products[stock.products[i]].product.value,
+                              stock.quantity[i], stock.delivery_days[i]));
+    }
+  }
+  return {};
+}
+
+}  // namespace aisle::serving

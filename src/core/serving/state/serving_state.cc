@@ -1,0 +1,211 @@
+#include "serving/state/serving_state.h"
+
+#include <fmt/format.h>
+
+#include <unordered_map>
+
+#include "kv/kv.h"
+#include "kv/record_bytes.h"
+#include "serving/generation/bytes.h"
+#include "serving/generation/check.h"
+#include "serving/generation/layout.h"
+#include "serving/generation/reader.h"
+
+namespace aisle::serving {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+// How often a generation may be removed under a reader that is about to open it.
+constexpr int kOpenAttempts = 5;
+
+std::unexpected<Error> Unknown(domain::CustomerId customer) {
+  return Fail(ErrorCode::kNotFound, fmt::format("customer {} is unknown", customer.value));
+}
+
+Result<std::vector<float>> DecodePropensity(std::string_view bytes, std::size_t category_count) {
+  if (bytes.size() != category_count * sizeof(float)) {
+    return Fail(ErrorCode::kInternal,
+                fmt::format("propensity is damaged: {} bytes for {} categories", bytes.size(),
+                            category_count));
+  }
+  kv::RecordReader in(bytes);
+  std::vector<float> propensity(category_count);
+  for (float& score : propensity) score = in.Float();
+  return propensity;
+}
+
+class CustomersOnDisk : public GenerationCustomers {
+ public:
+  CustomersOnDisk(std::int64_t generation, kv::Snapshot::Reader reader, std::size_t category_count)
+      : GenerationCustomers(generation),
+        reader_(std::move(reader)),
+        category_count_(category_count) {}
+
+  Result<CustomerState> Get(domain::CustomerId customer) const override {
+    if (customer.value < 0) return Unknown(customer);
+    const auto key = static_cast<kv::Key>(customer.value);
+    const auto started = Clock::now();
+    CustomerState state;
+    AISLE_TRY(const auto record, reader_.Get(kCustomerTable, key));
+    if (!record) return Unknown(customer);
+    AISLE_TRY(state.record, DecodeCustomer(*record));
+    const auto between = Clock::now();
+    AISLE_TRY(const auto propensity, reader_.Get(kPropensityTable, key));
+    if (propensity) {
+      AISLE_TRY(state.propensity, DecodePropensity(*propensity, category_count_));
+    }
+    state.features_time = between - started;
+    state.propensity_time = Clock::now() - between;
+    return state;
+  }
+
+ private:
+  kv::Snapshot::Reader reader_;
+  std::size_t category_count_;
+};
+
+using CustomerMap = std::unordered_map<std::int64_t, CustomerState>;
+
+// The same from memory, for states that were made from parts.
+class CustomersInMemory : public GenerationCustomers {
+ public:
+  CustomersInMemory(std::int64_t generation, const CustomerMap& customers)
+      : GenerationCustomers(generation), customers_(&customers) {}
+  Result<CustomerState> Get(domain::CustomerId customer) const override {
+    const auto found = customers_->find(customer.value);
+    if (found == customers_->end()) return Unknown(customer);
+    return found->second;
+  }
+
+ private:
+  const CustomerMap* customers_;
+};
+
+// Answers every look-up with the error that kept them from opening.
+class BrokenCustomers : public GenerationCustomers {
+ public:
+  BrokenCustomers(std::int64_t generation, Error error)
+      : GenerationCustomers(generation), error_(std::move(error)) {}
+  Result<CustomerState> Get(domain::CustomerId) const override { return std::unexpected(error_); }
+
+ private:
+  Error error_;
+};
+
+}  // namespace
+
+struct ServingState::Impl {
+  GenerationManifest manifest;
+  Shelf shelf;
+  std::optional<GenerationLock> lock;  // Of a generation on disk.
+  std::optional<kv::Snapshot> data;    // Of a generation on disk.
+  CustomerMap customers;               // Of a state made from parts.
+  std::shared_ptr<const Stock> stock;
+  std::optional<features::CatalogueView> view;
+  std::array<RegionPopularity, domain::kRegionCount> popularity;
+  std::optional<ranking::PairScorer> ranker;
+  std::vector<ranking::PreparedCandidates> candidates;  // By region, with a ranker.
+  std::optional<ranking::SweepScorer> sweeper;
+  std::array<ranking::SweptCandidates, domain::kRegionCount> swept;
+
+  // What is computed from the shelf; the shelf must not move afterwards.
+  Status Complete(const std::optional<ranking::ModelSpec>& model) {
+    stock = Stock::AsPublished(shelf);
+    view.emplace(shelf.catalogue);
+    popularity = PopularityOf(shelf);
+    if (!model) return {};
+    AISLE_TRY(auto made, ranking::PairScorer::Make(*model, *view));
+    ranker.emplace(std::move(made));
+    for (const RegionShelf& region : shelf.regions)
+      candidates.push_back(ranker->Prepare(region.products));
+    AISLE_TRY(sweeper, ranking::SweepScorer::MakeIfFits(*model, ranker->Forest(), *view));
+    for (std::size_t region = 0; sweeper && region < swept.size(); ++region)
+      swept[region] = sweeper->Group(shelf.regions[region].products);
+    return {};
+  }
+
+  static Result<std::unique_ptr<Impl>> Open(const fs::path& root, std::int64_t generation) {
+    AISLE_TRY(OpenGeneration files, OpenGenerationFiles(root, generation));
+    auto impl = std::make_unique<Impl>();
+    impl->lock.emplace(std::move(files.lock));
+    impl->manifest = files.manifest;
+    impl->shelf = std::move(files.shelf);
+    if (auto complete = impl->Complete(files.ranking_model); !complete)
+      return Within(files.ranking_model_file.string(), complete.error());
+    impl->data.emplace(std::move(files.data));
+    return impl;
+  }
+};
+
+ServingState::ServingState(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ServingState::~ServingState() = default;
+
+Result<std::shared_ptr<const ServingState>> ServingState::OpenCurrent(const fs::path& root) {
+  Error error;
+  // A publisher may replace and remove the generation between reading CURRENT and holding it.
+  for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
+    AISLE_TRY(const std::int64_t generation, CurrentGeneration(root));
+    auto impl = Impl::Open(root, generation);
+    if (impl) return std::make_shared<const ServingState>(*std::move(impl));
+    error = std::move(impl).error();
+    if (error.code != ErrorCode::kNotFound) return std::unexpected(error);
+  }
+  // Something is published, and yet it is not there: that is damage.
+  return Fail(ErrorCode::kInternal, fmt::format("{} names a generation that is not there: {}",
+                                                (root / kCurrentFile).string(), error.message));
+}
+
+Result<std::shared_ptr<const ServingState>> ServingState::FromParts(
+    GenerationManifest manifest, Shelf shelf,
+    const std::optional<ranking::ModelSpec>& ranking_model, std::vector<CustomerState> customers) {
+  AISLE_CHECK(CheckShelf(shelf, ErrorCode::kInvalidArgument));
+  auto impl = std::make_unique<Impl>();
+  impl->manifest = manifest;
+  impl->shelf = std::move(shelf);
+  References references;
+  for (CustomerState& customer : customers) {
+    AISLE_CHECK(CheckCustomer(customer.record, ErrorCode::kInvalidArgument));
+    references.Add(customer.record, customer.propensity);
+    const std::int64_t id = customer.record.customer.value;
+    if (!impl->customers.emplace(id, std::move(customer)).second)
+      return Fail(ErrorCode::kInvalidArgument, fmt::format("customer {} is there twice", id));
+  }
+  AISLE_CHECK(references.Check(impl->shelf.catalogue, ErrorCode::kInvalidArgument));
+  AISLE_CHECK(impl->Complete(ranking_model));
+  return std::make_shared<const ServingState>(std::move(impl));
+}
+
+const GenerationManifest& ServingState::Manifest() const { return impl_->manifest; }
+const Shelf& ServingState::PublishedShelf() const { return impl_->shelf; }
+const features::CatalogueView& ServingState::View() const { return *impl_->view; }
+const std::shared_ptr<const Stock>& ServingState::InitialStock() const { return impl_->stock; }
+const ranking::PairScorer* ServingState::Ranker() const {
+  return impl_->ranker ? &*impl_->ranker : nullptr;
+}
+const ranking::SweepScorer* ServingState::Sweeper() const {
+  return impl_->sweeper ? &*impl_->sweeper : nullptr;
+}
+const ranking::PreparedCandidates& ServingState::Candidates(domain::Region region) const {
+  AISLE_ASSERT(impl_->ranker.has_value());
+  return impl_->candidates[static_cast<std::size_t>(region)];
+}
+const ranking::SweptCandidates& ServingState::SweptOf(domain::Region region) const {
+  AISLE_ASSERT(impl_->sweeper.has_value());
+  return impl_->swept[static_cast<std::size_t>(region)];
+}
+const RegionPopularity& ServingState::Popularity(domain::Region region) const {
+  return impl_->popularity[static_cast<std::size_t>(region)];
+}
+
+std::unique_ptr<GenerationCustomers> ServingState::OpenCustomers() const {
+  const std::int64_t generation = impl_->manifest.generation;
+  if (!impl_->data) return std::make_unique<CustomersInMemory>(generation, impl_->customers);
+  auto reader = impl_->data->OpenReader();
+  if (!reader) return std::make_unique<BrokenCustomers>(generation, std::move(reader).error());
+  return std::make_unique<CustomersOnDisk>(generation, *std::move(reader),
+                                           impl_->shelf.catalogue.categories.size());
+}
+
+}  // namespace aisle::serving

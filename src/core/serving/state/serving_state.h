@@ -1,0 +1,73 @@
+// One published generation, open for serving: everything that a request ranks from and that does not change.
+//
+// Catalogue and model are prepared once, when it is opened: views over all products, in stock or not, and for
+// each region the products it had in stock when it was published. What changes afterwards is not here: stock is
+// a Stock of its own, which begins with InitialStock().
+//
+// A generation is good or refused as a whole: one file that cannot be read, does not have its checksum or does
+// not load (the model too) makes OpenCurrent fail by its path, and the state in service stays.
+//
+//   shapes   lists of a region: by places of its shelf as published (PublishedShelf().regions).
+//   threads  immutable and shared, held by a handle for the length of a request; each thread opens its own
+//            customers.
+//   errors   kNotFound: nothing published yet; kInternal: damaged, with its path; kFailedPrecondition: a newer
+//            format, or a model whose inputs this build cannot make. FromParts: kInvalidArgument, naming the part.
+//   cost     opening: reads every file once, to compare checksums, and prepares; a request's share is nothing.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "domain/region.h"
+#include "features/pair_row.h"
+#include "ranking/ranking.h"
+#include "ranking/sweep_scorer.h"
+#include "serving/generation/manifest.h"
+#include "serving/shelf/region_popularity.h"
+#include "serving/shelf/shelf.h"
+#include "serving/shelf/stock.h"
+#include "serving/store/store.h"
+
+namespace aisle::serving {
+
+class ServingState {
+ public:
+  // The generation CURRENT points at.
+  static Result<std::shared_ptr<const ServingState>> OpenCurrent(const std::filesystem::path& root);
+  // For tests and for other backends: `customers` (any order) are what OpenCustomers() then knows.
+  static Result<std::shared_ptr<const ServingState>> FromParts(
+      GenerationManifest manifest, Shelf shelf,
+      const std::optional<ranking::ModelSpec>& ranking_model,
+      std::vector<CustomerState> customers = {});
+  ~ServingState();
+
+  const GenerationManifest& Manifest() const;
+  const Shelf& PublishedShelf() const;
+  const features::CatalogueView& View() const;
+  // Stock as it was published.
+  const std::shared_ptr<const Stock>& InitialStock() const;
+
+  const ranking::PairScorer* Ranker() const;  // Null: no ranking model; answer by the next rung.
+  // The same model by the sweep. Null: it does not fit, or there is none.
+  const ranking::SweepScorer* Sweeper() const;
+
+  // What the region had in stock when published, prepared for Ranker(), which must not be null.
+  const ranking::PreparedCandidates& Candidates(domain::Region region) const;
+  // The same for Sweeper(), which must not be null.
+  const ranking::SweptCandidates& SweptOf(domain::Region region) const;
+  const RegionPopularity& Popularity(domain::Region region) const;
+
+  // The customers of this generation. When they cannot be opened, each look-up says so. Must not outlive the state.
+  std::unique_ptr<GenerationCustomers> OpenCustomers() const;
+
+  struct Impl;
+  explicit ServingState(std::unique_ptr<Impl> impl);
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace aisle::serving

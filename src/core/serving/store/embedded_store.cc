@@ -1,0 +1,24 @@
+#include "serving/store/embedded_store.h"
+
+#include <fmt/format.h>
+
+#include <ranges>
+
+namespace aisle::serving {
+
+void EmbeddedStore::Bind(const std::shared_ptr<const GenerationCustomers>& customers) {
+  std::erase_if(open_, [](const auto& open) { return open.expired(); });
+  open_.push_back(customers);
+}
+
+net::Task<Result<CustomerState>> EmbeddedStore::Fetch(LookUp look_up) {
+  for (const auto& open : open_ | std::views::reverse) {
+    const auto customers = open.lock();
+    if (customers && customers->Generation() == look_up.generation)
+      co_return customers->Get(look_up.customer);
+  }
+  co_return Fail(ErrorCode::kUnavailable,
+                 fmt::format("generation {} is not open here", look_up.generation));
+}
+
+}  // namespace aisle::serving

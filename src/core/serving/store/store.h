@@ -1,0 +1,73 @@
+// What is fetched for one request, and the port that fetches it.
+//
+// A store belongs to an event loop and lives as long as it: pools and breakers survive the flip to a new
+// generation. So a look-up names the generation it wants, and a store that cannot give exactly that one says so;
+// it never answers from another. Bind() tells every store of a generation that this loop now serves.
+//
+// Backends: embedded (embedded_store.h); Postgres and the warehouse as they arrive. store_contract.h is the
+// test that each of them passes.
+//
+//   shapes   propensity: one score per category of the generation's catalogue, in its order.
+//   missing  an empty propensity: none published for this customer.
+//   threads  one event loop.
+//   errors   Fetch: kNotFound: nobody knows the customer, which is an answer; kUnavailable: try another store:
+//            this one is down, or does not hold that generation; kInternal: what it holds is damaged.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "domain/ids.h"
+#include "features/records.h"
+#include "net/task.h"
+
+namespace aisle::serving {
+
+struct CustomerState {
+  features::CustomerRecord record;
+  std::vector<float> propensity;
+  // How long each look-up took, as the backend saw it.
+  std::chrono::nanoseconds features_time{};
+  std::chrono::nanoseconds propensity_time{};
+};
+
+struct LookUp {
+  domain::CustomerId customer;
+  std::int64_t generation = 0;
+};
+
+// The customers of one generation as one loop has them open. Whoever serves the generation holds it by a
+// shared_ptr; stores keep it weakly, so that an old generation goes when its last request has.
+class GenerationCustomers {
+ public:
+  explicit GenerationCustomers(std::int64_t generation) : generation_(generation) {}
+  virtual ~GenerationCustomers() = default;
+  GenerationCustomers(const GenerationCustomers&) = delete;
+  GenerationCustomers& operator=(const GenerationCustomers&) = delete;
+
+  std::int64_t Generation() const { return generation_; }
+  // Errors as Fetch().
+  virtual Result<CustomerState> Get(domain::CustomerId customer) const = 0;
+
+ private:
+  std::int64_t generation_;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  // For `backend` of an answer and for logs; never empty.
+  virtual std::string_view Name() const = 0;
+  // False: Fetch() gives its answer without ever suspending, so there is nothing to wait for.
+  virtual bool Suspends() const { return true; }
+  // From now on look-ups may name this generation; they may name those before as well, while requests that
+  // began with them are under way. Stores with a backend of their own need not listen.
+  virtual void Bind(const std::shared_ptr<const GenerationCustomers>&) {}
+  virtual net::Task<Result<CustomerState>> Fetch(LookUp look_up) = 0;
+};
+
+}  // namespace aisle::serving

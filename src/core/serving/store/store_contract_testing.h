@@ -1,0 +1,130 @@
+// What every store promises, as a suite that each backend's test instantiates (store_contract_test.cc).
+//
+// A harness publishes two generations of customers, whose records differ, and makes a store of one loop. What it
+// hands out as `held` stands for a request or an epoch that serves the generation: while it lives, look-ups may
+// name it.
+//
+//   shapes   generations 31 and 32; customers 10 to 19 are known to both, 20 to 32 only.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/event_loops.h"
+#include "serving/generation/bytes.h"
+#include "serving/sample.h"
+#include "serving/store/store.h"
+
+namespace aisle::serving {
+
+class StoreHarness {
+ public:
+  static constexpr std::int64_t kOld = 31;
+  static constexpr std::int64_t kNew = 32;
+
+  virtual ~StoreHarness() = default;
+  virtual std::unique_ptr<Store> MakeStore() = 0;
+  // Opens the generation for the calling loop.
+  virtual std::shared_ptr<const GenerationCustomers> Open(std::int64_t generation) = 0;
+
+  static features::CustomerRecord Record(std::int64_t generation, std::int64_t id) {
+    return SampleCustomer(static_cast<std::uint64_t>(generation), id, 40);
+  }
+  // Every third has none.
+  static std::vector<float> Propensity(std::int64_t generation, std::int64_t id) {
+    if (id % 3 == 0) return {};
+    return SamplePropensity(static_cast<std::uint64_t>(generation), id);
+  }
+};
+
+using MakeHarness = std::function<std::unique_ptr<StoreHarness>()>;
+struct StoreBackend {
+  std::string name;
+  MakeHarness make;
+};
+
+class StoreContract : public testing::TestWithParam<StoreBackend> {
+ protected:
+  static constexpr std::int64_t kOld = StoreHarness::kOld;
+  static constexpr std::int64_t kNew = StoreHarness::kNew;
+
+  Result<CustomerState> Fetch(std::int64_t customer, std::int64_t generation) {
+    std::optional<Result<CustomerState>> fetched;
+    net::RunToEnd(
+        [&]() -> net::Task<void> { fetched = co_await store->Fetch({{customer}, generation}); }());
+    return *std::move(fetched);
+  }
+  void ExpectCustomer(std::int64_t customer, std::int64_t generation) {
+    const auto fetched = Fetch(customer, generation);
+    ASSERT_TRUE(fetched) << fetched.error().message;
+    EXPECT_EQ(EncodeCustomer(fetched->record),
+              EncodeCustomer(StoreHarness::Record(generation, customer)));
+    EXPECT_EQ(fetched->propensity, StoreHarness::Propensity(generation, customer));
+  }
+  std::shared_ptr<const GenerationCustomers> Bind(std::int64_t generation) {
+    auto held = harness->Open(generation);
+    store->Bind(held);
+    return held;
+  }
+
+  std::unique_ptr<StoreHarness> harness = GetParam().make();
+  std::unique_ptr<Store> store = harness->MakeStore();
+};
+
+TEST_P(StoreContract, ItHasAName) { EXPECT_FALSE(store->Name().empty()); }
+
+TEST_P(StoreContract, AKnownCustomerIsGivenAsPublished) {
+  const auto held = Bind(kOld);
+  for (std::int64_t id = 10; id < 20; ++id) ExpectCustomer(id, kOld);
+}
+
+TEST_P(StoreContract, WhomNobodyKnowsIsNotFound) {
+  const auto held = Bind(kOld);
+  for (const std::int64_t id : {std::int64_t{20}, std::int64_t{-1}, std::int64_t{1} << 62})
+    EXPECT_EQ(Fetch(id, kOld).error().code, ErrorCode::kNotFound) << id;
+}
+
+TEST_P(StoreContract, AGenerationThatIsNotThereIsUnavailableAndNeverAnsweredFromAnother) {
+  EXPECT_EQ(Fetch(10, kOld).error().code, ErrorCode::kUnavailable);
+  const auto held = Bind(kOld);
+  for (const std::int64_t generation : {kNew, kOld - 1, std::int64_t{0}}) {
+    const auto fetched = Fetch(10, generation);
+    ASSERT_FALSE(fetched) << generation;
+    EXPECT_EQ(fetched.error().code, ErrorCode::kUnavailable) << generation;
+    EXPECT_FALSE(fetched.error().message.empty());
+  }
+}
+
+TEST_P(StoreContract, AfterAFlipBothGenerationsAnswerWhileSomebodyHoldsThem) {
+  auto old = Bind(kOld);
+  const auto current = Bind(kNew);
+  ExpectCustomer(11, kOld);
+  ExpectCustomer(11, kNew);
+  ExpectCustomer(20, kNew);
+  EXPECT_EQ(Fetch(20, kOld).error().code, ErrorCode::kNotFound);
+  old.reset();
+  ExpectCustomer(11, kNew);
+}
+
+TEST_P(StoreContract, OneThatSaysItNeverSuspendsDoesNot) {
+  if (store->Suspends()) return;
+  const auto held = Bind(kOld);
+  bool others = false;
+  bool before = true;
+  net::EventLoops loops(1, "contract");
+  loops.Spawn(0, [](Store& from, bool& ran, bool& saw, net::EventLoops& all) -> net::Task<void> {
+    all.Post(0, [&ran] { ran = true; });
+    co_await from.Fetch({{10}, StoreHarness::kOld});
+    saw = ran;
+    all.Stop();
+  }(*store, others, before, loops));
+  loops.Start();
+  ASSERT_TRUE(loops.Join());
+  EXPECT_FALSE(before) << "something else ran on the loop in between";
+}
+
+}  // namespace aisle::serving

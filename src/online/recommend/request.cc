@@ -1,0 +1,20 @@
+#include "recommend/request.h"
+
+namespace aisle::recommend {
+
+static_assert(kTopNMax == 100, "TopN::kAccepted says so");
+
+std::optional<TopN> TopN::Of(std::int64_t count) {
+  if (count < 1 || count > kTopNMax) return std::nullopt;
+  TopN top_n;
+  top_n.count_ = static_cast<std::size_t>(count);
+  return top_n;
+}
+
+std::optional<Destination> Destination::Of(std::string_view zip_code) {
+  const auto region = domain::RegionOfZip(zip_code);
+  if (!region) return std::nullopt;
+  return Destination(zip_code, *region);
+}
+
+}  // namespace aisle::recommend
