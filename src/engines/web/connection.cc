@@ -3,11 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <cstring>
 #include <exception>
 #include <iterator>
@@ -17,10 +12,8 @@
 #include "web/target.h"
 
 namespace aisle::web {
-namespace asio = boost::asio;
 namespace {
 
-constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t kReadBytes = 8 * 1024;
 // How long what is under way may take once the server stops; less than EventLoops::Join's grace.
 constexpr std::chrono::milliseconds kStopPatience{2'000};
@@ -64,9 +57,9 @@ std::string LoopState::NextRequestId() {
   return fmt::format("{:016x}", base::Mix(id_seed + ++id_count));
 }
 
-Connection::Connection(std::shared_ptr<LoopState> loop, asio::ip::tcp::socket socket)
+Connection::Connection(std::shared_ptr<LoopState> loop, std::unique_ptr<Stream> stream)
     : loop_(std::move(loop)),
-      socket_(std::move(socket)),
+      stream_(std::move(stream)),
       reader_(loop_->site->options.limits, [this](Request& head) { return FindRoute(head); }),
       place_(loop_->connections.size()),
       overloaded_(place_ >= loop_->site->options.connections_per_loop) {
@@ -145,8 +138,9 @@ net::Task<Connection::Got> Connection::ReadRequest() {
       WaitAtMost(options.request_timeout);
     }
     idle_ = !begun;
-    const std::size_t count = co_await ReadSome();
+    const std::size_t count = co_await stream_->ReadSome(Room());
     idle_ = false;
+    input_end_ += count;
     if (count > 0) continue;
     if (!begun) co_return Got::kNothing;
     refusal_ = expired_
@@ -156,7 +150,7 @@ net::Task<Connection::Got> Connection::ReadRequest() {
   }
 }
 
-net::Task<std::size_t> Connection::ReadSome() {
+std::span<char> Connection::Room() {
   if (input_begin_ == input_end_) {
     input_begin_ = input_end_ = 0;
   } else if (input_begin_ > 0) {
@@ -165,17 +159,14 @@ net::Task<std::size_t> Connection::ReadSome() {
     input_begin_ = 0;
   }
   if (input_.size() < input_end_ + kReadBytes / 2) input_.resize(input_end_ + kReadBytes);
-  const auto [error, count] = co_await socket_.async_read_some(
-      asio::buffer(input_.data() + input_end_, input_.size() - input_end_), kAwait);
-  input_end_ += count;
-  co_return error ? 0 : count;
+  return {input_.data() + input_end_, input_.size() - input_end_};
 }
 
 net::Task<Response> Connection::Answer() {
   Request& request = reader_.Received();
   request.loop_index = loop_->loop_index;
   const Site& site = *loop_->site;
-  if (site.loopback_only) {
+  if (stream_->ReachedBy() == Reach::kLoopback) {
     if (const auto problem = LoopbackProblem(request))
       co_return ToResponse(*problem, request.request_id);
   }
@@ -194,11 +185,11 @@ net::Task<Response> Connection::Answer() {
     Response response = co_await route.handler(request);
     co_return response;
   } catch (const std::exception& error) {
-    base::LogError("request {}: {} {} failed: {}", request.request_id, route.method, route.pattern,
-                   error.what());
+    base::LogError("request {} of {}: {} {} failed: {}", request.request_id, stream_->Peer(),
+                   route.method, route.pattern, error.what());
   } catch (...) {
-    base::LogError("request {}: {} {} failed with an unknown exception", request.request_id,
-                   route.method, route.pattern);
+    base::LogError("request {} of {}: {} {} failed with an unknown exception", request.request_id,
+                   stream_->Peer(), route.method, route.pattern);
   }
   const Problem problem = ProblemOf({ErrorCode::kInternal, {}});
   co_return ToResponse(problem, request.request_id);
@@ -206,28 +197,16 @@ net::Task<Response> Connection::Answer() {
 
 net::Task<bool> Connection::Write(std::string_view head, std::string_view body) {
   WaitAtMost(loop_->site->options.write_timeout);
-  std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body)};
-  // Nearly always the kernel takes it all at once, and nothing has to be waited for.
-  boost::system::error_code failed;
-  std::size_t written = socket_.write_some(buffers, failed);
-  if (failed && failed != asio::error::would_block && failed != asio::error::try_again)
-    co_return false;
-  if (written == head.size() + body.size()) co_return true;
-  const std::size_t of_head = std::min(written, head.size());
-  buffers[0] += of_head;
-  buffers[1] += written - of_head;
-  const auto [error, count] = co_await asio::async_write(socket_, buffers, kAwait);
-  co_return !error;
+  return stream_->WriteAll(head, body);
 }
 
 net::Task<void> Connection::Drain() {
-  boost::system::error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   WaitAtMost(loop_->site->options.drain_timeout);
+  co_await stream_->FinishSending();
   std::size_t left = loop_->site->options.drain_bytes;
   for (;;) {
     input_begin_ = input_end_ = 0;
-    const std::size_t count = co_await ReadSome();
+    const std::size_t count = co_await stream_->ReadSome(Room());
     if (count == 0 || count >= left) co_return;
     left -= count;
   }
@@ -273,15 +252,13 @@ void Connection::Sweep(net::SteadyTime now) {
   if (now < deadline_) return;
   expired_ = true;
   deadline_ = net::SteadyTime::max();
-  boost::system::error_code ignored;
-  socket_.cancel(ignored);
+  stream_->Cancel();
 }
 
 void Connection::Stop() {
-  boost::system::error_code ignored;
-  // A request that has reached the kernel is answered.
-  if (idle_ && socket_.available(ignored) == 0) {
-    socket_.cancel(ignored);
+  // A request that has reached us is answered.
+  if (idle_ && !stream_->HasInput()) {
+    stream_->Cancel();
   } else if (deadline_ != net::SteadyTime::max()) {
     deadline_ = std::min(deadline_, std::chrono::steady_clock::now() + kStopPatience);
   }

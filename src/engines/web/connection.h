@@ -7,15 +7,17 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "net/deadline.h"
 #include "web/server.h"
+#include "web/stream.h"
 
 namespace aisle::web {
 
@@ -25,7 +27,6 @@ class Connection;
 struct Site {
   ServerOptions options;
   Router router;
-  bool loopback_only = false;
 };
 
 // Holds no Asio object: those live in coroutines, which end with their loop at the latest.
@@ -34,8 +35,8 @@ struct LoopState {
   int loop_index = 0;
   std::vector<Connection*> connections;
   bool stopping = false;
-  boost::asio::ip::tcp::acceptor* acceptor = nullptr;  // While accepting.
-  boost::asio::steady_timer* sweep_timer = nullptr;    // While sweeping.
+  Listener* listener = nullptr;                      // While accepting.
+  boost::asio::steady_timer* sweep_timer = nullptr;  // While sweeping.
   std::uint64_t id_seed = 0;
   std::uint64_t id_count = 0;
   std::time_t date_second = 0;
@@ -48,7 +49,7 @@ struct LoopState {
 
 class Connection {
  public:
-  Connection(std::shared_ptr<LoopState> loop, boost::asio::ip::tcp::socket socket);
+  Connection(std::shared_ptr<LoopState> loop, std::unique_ptr<Stream> stream);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -69,13 +70,14 @@ class Connection {
   // False: the client is gone.
   net::Task<bool> Write(std::string_view head, std::string_view body);
   net::Task<void> Drain();
-  net::Task<std::size_t> ReadSome();  // 0: closed, or the deadline passed.
+  // Where the next bytes go, behind those that were not consumed.
+  std::span<char> Room();
   void ComposeHead(const Response& response, bool keep_alive);
   void TakeRequestId();
   void WaitAtMost(std::chrono::milliseconds wait);
 
   std::shared_ptr<LoopState> loop_;
-  boost::asio::ip::tcp::socket socket_;
+  std::unique_ptr<Stream> stream_;
   RequestReader reader_;
   Problem refusal_;
   Status target_;  // Whether the target could be decoded.
