@@ -10,6 +10,7 @@
 #include "app/process.h"
 #include "app/server.h"
 #include "app/steps.h"
+#include "web/address.h"
 
 namespace aisle::app {
 namespace {
@@ -178,10 +179,15 @@ base::Timestamp DemoAsOf(const Context& context) {
 }
 
 void SayWhereToLook(const Context& context, const std::string& address) {
-  context.Say(
-      "\nLook at  http://{0}/\n  or     curl 'http://{0}/recommend?customer_id={1}&zip_code="
-      "10001&top_n=5'\nCtrl-C ends it.",
-      address, kShownCustomer);
+  const std::string query =
+      fmt::format("recommend?customer_id={}&zip_code=10001&top_n=5", kShownCustomer);
+  if (const auto parsed = web::ParseAddress(address); parsed && parsed->IsUnix()) {
+    context.Say("\nAsk it  curl --unix-socket {} 'http://localhost/{}'\nCtrl-C ends it.",
+                parsed->path, query);
+    return;
+  }
+  context.Say("\nLook at  http://{0}/\n  or     curl 'http://{0}/{1}'\nCtrl-C ends it.", address,
+              query);
 }
 
 // After a shop whose models did not pass their gates.

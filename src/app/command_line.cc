@@ -153,8 +153,8 @@ void CommandBuilder::Switch(const std::string& flag, bool* value, const std::str
   impl_->app->add_flag(flag, *value, help);
 }
 void CommandBuilder::ServerOptions() {
-  Text("--listen", "HOST:PORT", &impl_->globals->listen,
-       "Address (default 127.0.0.1:8000); port 0 picks a free one and prints it");
+  Text("--listen", "ADDRESS", &impl_->globals->listen,
+       "HOST:PORT (default 127.0.0.1:8000; port 0 picks a free one and prints it) or unix:/PATH");
   Number("--threads", &impl_->globals->threads, 0, 256, "Event loops (default: one per core)");
 }
 

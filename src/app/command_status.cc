@@ -4,6 +4,7 @@
 #include "app/json_fields.h"
 #include "app/print.h"
 #include "app/status.h"
+#include "web/address.h"
 
 namespace aisle::app {
 namespace {
@@ -153,7 +154,7 @@ std::string ProcessesText(const StatusReport& report) {
   for (const ProcessInfo& process : report.processes) {
     text += fmt::format("  {} (process {}), up {}{}\n", process.name, process.pid,
                         Age(base::Now() - process.started),
-                        process.address.empty() ? "" : ", http://" + process.address);
+                        process.address.empty() ? "" : ", " + web::UrlOf(process.address));
   }
   if (!report.job.empty()) text += fmt::format("  a job holds the warehouse: {}\n", report.job);
   for (const std::string& problem : report.problems)

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "web/address.h"
 
 namespace aisle::app {
 namespace {
@@ -56,7 +57,7 @@ Result<ProcessFile> ProcessFile::Write(const fs::path& run_folder, const std::st
     return Fail(
         ErrorCode::kUnavailable,
         fmt::format("`aisle {}` already runs on this data directory as process {}{}", name,
-                    other->pid, other->address.empty() ? "" : " at http://" + other->address));
+                    other->pid, other->address.empty() ? "" : " at " + web::UrlOf(other->address)));
   }
   const fs::path path = run_folder / (name + ".json");
   const json::object object = {{"pid", getpid()},

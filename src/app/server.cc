@@ -9,6 +9,7 @@
 #include "app/process.h"
 #include "net/event_loops.h"
 #include "serving/state/serving_state.h"
+#include "web/address.h"
 
 namespace aisle::app {
 namespace {
@@ -33,9 +34,10 @@ Status ServeUntilStopped(const Context& context,
   AISLE_CHECK(context.workspace.Create());
   // Said before anything is opened; the file with the address follows when there is one.
   if (const auto other = RunningProcess(context.workspace.Run(), "serve")) {
-    return Fail(ErrorCode::kUnavailable,
-                fmt::format("a server of {} runs already as process {} at http://{}",
-                            context.workspace.Root().string(), other->pid, other->address));
+    return Fail(
+        ErrorCode::kUnavailable,
+        fmt::format("a server of {} runs already as process {} at {}",
+                    context.workspace.Root().string(), other->pid, web::UrlOf(other->address)));
   }
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int threads =
@@ -52,7 +54,7 @@ Status ServeUntilStopped(const Context& context,
   AISLE_TRY(const auto file,
             ProcessFile::Write(context.workspace.Run(), "serve", server->Address()));
   context.Say("{}", server->ReadyLine());
-  context.Say("Listening on http://{} with {} event loop{}", server->Address(), threads,
+  context.Say("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
               threads == 1 ? "" : "s");
   if (context.json) {
     PrintJson({{"address", server->Address()}, {"ready", server->ReadyLine()}});

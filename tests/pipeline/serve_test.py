@@ -3,6 +3,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -173,6 +174,24 @@ class Serve(shop.ShopTest):
             self.assertIn(str(server.process.pid), self.fails(4, "clean", "--yes"))
         self.assertEqual(self.server_code, 0)
         self.assertEqual(self.status()["processes"], [])
+
+    def test_a_unix_socket_is_served_again_after_a_kill_and_gone_after_an_end(self):
+        path = self.folder / "aisle.sock"
+        for end in (signal.SIGKILL, signal.SIGTERM):
+            process = shop.start("serve", "--listen", f"unix:{path}", data=self.data)
+            self.addCleanup(lambda ended=process: ended.poll() is None and ended.kill())
+            shop.wait_until(lambda: (shop.process_file(self.data, "serve") or {}).get("pid") == process.pid, "it listens")
+            self.assertEqual(path.stat().st_mode & 0o777, 0o600)
+            self.assertIn(f"unix:{path}", self.must("status"))
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(path))
+                client.sendall(b"GET /readyz HTTP/1.0\r\nHost: shop.example\r\n\r\n")
+                self.assertTrue(client.recv(1000).startswith(b"HTTP/1.1 200 "))
+            process.send_signal(end)
+            _, err = process.communicate(timeout=shop.PATIENCE)
+            self.assertIn(f"Listening on unix:{path} with", err)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertFalse(path.exists())
 
     def test_a_killed_server_leaves_nothing_in_the_way(self):
         with self.serving() as server:

@@ -21,23 +21,46 @@ bool IsIpv6(const std::string& host) {
   return ::inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
+constexpr std::string_view kUnix = "unix:";
+
 bool IsDigits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 }  // namespace
 
-bool Address::IsLoopback() const { return host == "::1" || host.starts_with("127."); }
+bool Address::IsLoopback() const {
+  return !IsUnix() && (host == "::1" || host.starts_with("127."));
+}
 
 std::string Address::Text() const {
+  if (IsUnix()) return std::string(kUnix) + path;
   return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
                                              : fmt::format("[{}]:{}", host, port);
 }
 
+std::string UrlOf(std::string_view address_text) {
+  return address_text.starts_with(kUnix) ? std::string(address_text)
+                                         : fmt::format("http://{}", address_text);
+}
+
 Result<Address> ParseAddress(std::string_view text) {
+  if (text.starts_with(kUnix)) {
+    Address address;
+    address.path = text.substr(kUnix.size());
+    if (address.path.size() < 2 || address.path.size() > kSocketPathBytesMax ||
+        address.path.front() != '/' || address.path.back() == '/' ||
+        address.path.find('\0') != std::string::npos) {
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("'{}' is not unix:/PATH with the absolute path of a file, at most {} bytes",
+                      text, kSocketPathBytesMax));
+    }
+    return address;
+  }
   const auto refuse = [&] {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("'{}' is not HOST:PORT, such as 127.0.0.1:8000", text));
+                fmt::format("'{}' is not HOST:PORT, such as 127.0.0.1:8000, nor unix:/PATH", text));
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return refuse();

@@ -1,10 +1,12 @@
-// Where a server listens: "127.0.0.1:8000", "[::1]:8000", "localhost:0".
+// Where a server listens: "127.0.0.1:8000", "[::1]:8000", "localhost:0", "unix:/run/aisle.sock".
 //
-// Addresses are numeric; `localhost` stands for 127.0.0.1. Names are not looked up.
+// Addresses are numeric; `localhost` stands for 127.0.0.1. Names are not looked up. A Unix socket is
+// named by an absolute path.
 //
-//   errors   kInvalidArgument: not HOST:PORT.
+//   errors   kInvalidArgument: neither HOST:PORT nor unix:/PATH.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -16,10 +18,18 @@ namespace aisle::web {
 struct Address {
   std::string host;  // "127.0.0.1" or "::1", without brackets.
   std::uint16_t port = 0;
+  std::string path = {};  // Of a Unix socket, "/run/aisle.sock"; host and port then say nothing.
 
-  bool IsLoopback() const;
-  std::string Text() const;  // "127.0.0.1:8000", "[::1]:8000"
+  bool IsUnix() const { return !path.empty(); }
+  bool IsLoopback() const;   // TCP, on this machine only.
+  std::string Text() const;  // "127.0.0.1:8000", "[::1]:8000", "unix:/run/aisle.sock"
 };
+
+// The most bytes of a Unix socket's path; the system sets it.
+inline constexpr std::size_t kSocketPathBytesMax = 107;
+
+// An address's text as it is shown to people: "http://127.0.0.1:8000", "unix:/run/aisle.sock".
+std::string UrlOf(std::string_view address_text);
 
 Result<Address> ParseAddress(std::string_view text);
 

@@ -6,8 +6,10 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -22,9 +24,39 @@ std::unexpected<Error> Unavailable(std::string_view what) {
   return Fail(ErrorCode::kUnavailable, fmt::format("{}: {}", what, std::strerror(errno)));
 }
 
+// The address as the system wants it; its length in `bytes`.
+sockaddr_storage NameOf(const Address& address, socklen_t& bytes) {
+  sockaddr_storage name{};
+  const auto set = [&](const auto& known) {
+    std::memcpy(&name, &known, sizeof known);
+    bytes = sizeof known;
+  };
+  if (address.IsUnix()) {
+    sockaddr_un to{};
+    to.sun_family = AF_UNIX;
+    std::memcpy(to.sun_path, address.path.data(),
+                std::min(address.path.size(), sizeof to.sun_path - 1));
+    set(to);
+  } else if (address.host.find(':') != std::string::npos) {
+    sockaddr_in6 to{};
+    to.sin6_family = AF_INET6;
+    to.sin6_port = htons(address.port);
+    ::inet_pton(AF_INET6, address.host.c_str(), &to.sin6_addr);
+    set(to);
+  } else {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(address.port);
+    ::inet_pton(AF_INET, address.host.c_str(), &to.sin_addr);
+    set(to);
+  }
+  return name;
+}
+
 int OpenSocket(const Address& address, std::chrono::milliseconds timeout) {
-  const bool v6 = address.host.find(':') != std::string::npos;
-  const int descriptor = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  socklen_t bytes = 0;
+  const sockaddr_storage name = NameOf(address, bytes);
+  const int descriptor = ::socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0) return -1;
   timeval wait{};
   wait.tv_sec = timeout.count() / 1000;
@@ -32,22 +64,9 @@ int OpenSocket(const Address& address, std::chrono::milliseconds timeout) {
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
   ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
   const int on = 1;
-  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  int code = -1;
-  if (v6) {
-    sockaddr_in6 to{};
-    to.sin6_family = AF_INET6;
-    to.sin6_port = htons(address.port);
-    ::inet_pton(AF_INET6, address.host.c_str(), &to.sin6_addr);
-    code = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&to), sizeof to);
-  } else {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(address.port);
-    ::inet_pton(AF_INET, address.host.c_str(), &to.sin_addr);
-    code = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&to), sizeof to);
-  }
-  if (code == 0) return descriptor;
+  if (!address.IsUnix()) ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (::connect(descriptor, reinterpret_cast<const sockaddr*>(&name), bytes) == 0)
+    return descriptor;
   const int failed = errno;
   ::close(descriptor);
   errno = failed;
@@ -92,7 +111,7 @@ std::string_view ClientAnswer::Find(std::string_view field_name) const {
 Result<Client> Client::Connect(const Address& address, std::chrono::milliseconds timeout) {
   const int descriptor = OpenSocket(address, timeout);
   if (descriptor < 0) return Unavailable(fmt::format("cannot reach {}", address.Text()));
-  return Client(descriptor, address.Text());
+  return Client(descriptor, address.IsUnix() ? "localhost" : address.Text());
 }
 
 Client::Client(Client&& other) noexcept

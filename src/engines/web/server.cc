@@ -96,7 +96,8 @@ const Address& Server::ListeningAt() const { return impl_->address; }
 Result<std::unique_ptr<Server>> Server::Start(net::EventLoops& loops, ServerOptions options,
                                               Router router) {
   AISLE_TRY(Address address, ParseAddress(options.listen));
-  AISLE_TRY(Listeners listeners, ListenOnTcp(loops, address));
+  AISLE_TRY(Listeners listeners,
+            address.IsUnix() ? ListenOnUnix(loops, address) : ListenOnTcp(loops, address));
 
   auto site = std::make_shared<Site>();
   site->options = std::move(options);

@@ -16,8 +16,8 @@
 //   threads  Start() on the thread that owns the loops, before or after EventLoops::Start(). The
 //            server must outlive EventLoops::Join(). What handlers hold must live as long as the
 //            loops: a handler that is dropped after the grace is destroyed with them.
-//   errors   kInvalidArgument: `listen` is not HOST:PORT; kUnavailable: the port is taken, or the
-//            address is not ours. An exception of a handler is answered 500 and logged.
+//   errors   kInvalidArgument: `listen` is neither HOST:PORT nor unix:/PATH; kUnavailable: the port
+//            or the socket is taken, or the address is not ours. An exception of a handler is answered 500 and logged.
 //   cost     about 20 KB per connection; one timer per loop.
 //   source   RFC 9110, RFC 9112.
 #pragma once

@@ -68,5 +68,7 @@ using Listeners = std::vector<std::unique_ptr<Listener>>;
 // `address` then names the port that was picked. kUnavailable: the port is taken, or the address is
 // not ours.
 Result<Listeners> ListenOnTcp(net::EventLoops& loops, Address& address);
+// kUnavailable: a program listens there, a file of another kind is there, or it cannot be made.
+Result<Listeners> ListenOnUnix(net::EventLoops& loops, const Address& address);
 
 }  // namespace aisle::web

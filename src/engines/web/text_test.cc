@@ -70,6 +70,21 @@ TEST(Address, HostAndPortAreNumeric) {
   }
 }
 
+TEST(Address, AUnixSocketIsNamedByAnAbsolutePath) {
+  const auto address = ParseAddress("unix:/run/aisle.sock");
+  ASSERT_TRUE(address);
+  EXPECT_TRUE(address->IsUnix());
+  EXPECT_FALSE(address->IsLoopback());
+  EXPECT_EQ(address->Text(), "unix:/run/aisle.sock");
+  EXPECT_EQ(UrlOf(address->Text()), "unix:/run/aisle.sock");
+  EXPECT_EQ(UrlOf("127.0.0.1:8000"), "http://127.0.0.1:8000");
+  EXPECT_TRUE(ParseAddress("unix:/" + std::string(kSocketPathBytesMax - 1, 'a')));
+  for (const std::string& bad :
+       {std::string("unix:"), std::string("unix:/"), std::string("unix:run/aisle.sock"),
+        std::string("unix:/run/"), "unix:/" + std::string(kSocketPathBytesMax, 'a')})
+    EXPECT_FALSE(ParseAddress(bad)) << bad;
+}
+
 TEST(Address, OnlyLoopbackNamesPassTheHostCheck) {
   for (const char* good :
        {"localhost", "LOCALHOST:8000", "127.0.0.1:1", "127.9.9.9", "[::1]", "[::1]:80"})

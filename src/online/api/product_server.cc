@@ -24,10 +24,10 @@ ProductServer::~ProductServer() = default;
 Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loops,
                                                             const ServerOptions& options) {
   AISLE_TRY(const web::Address address, web::ParseAddress(options.listen));
-  if (!address.IsLoopback()) {
+  if (!address.IsLoopback() && !address.IsUnix()) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{} is not loopback: without access tokens this server listens on "
-                            "127.0.0.1 or [::1] only",
+                            "127.0.0.1, [::1] or a Unix socket only",
                             options.listen));
   }
   std::shared_ptr<events::ImpressionQueue> impressions;

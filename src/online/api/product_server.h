@@ -6,8 +6,8 @@
 // generation the server starts, answers /livez, and is not ready.
 //
 //   threads  Start belongs to the thread that owns the loops; the server must outlive their Join().
-//   errors   kInvalidArgument: `listen` is not HOST:PORT, or not loopback; kUnavailable: the port is
-//            taken, or another server owns this event log.
+//   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket;
+//            kUnavailable: the address is taken, or another server owns this event log.
 //   cost     one listener per loop (SO_REUSEPORT).
 #pragma once
 
@@ -38,7 +38,7 @@ class ProductServer {
   ProductServer(const ProductServer&) = delete;
   ProductServer& operator=(const ProductServer&) = delete;
 
-  std::string Address() const;  // "127.0.0.1:8000", the port that was picked.
+  std::string Address() const;  // "127.0.0.1:8000" with the port that was picked.
   // "Ready - 2000 products cached, ranking 7, propensity 12, generation 31, backend=embedded", or why
   // it is not ready.
   std::string ReadyLine() const;

@@ -173,6 +173,25 @@ TEST(ProductServer, AddressesThatCannotBeAreErrors) {
   shop.ExpectWell();
 }
 
+TEST(ProductServer, AnswersOnAUnixSocketToWhomeverMayOpenIt) {
+  OpenShop shop;
+  net::EventLoops loops(2, "unix");
+  ServerOptions options = shop.Options();
+  options.log_impressions = false;
+  options.listen = "unix:" + (shop.folder.Path() / "aisle.sock").string();
+  const auto server = ProductServer::Start(loops, options);
+  ASSERT_TRUE(server) << server.error().message;
+  loops.Start();
+  EXPECT_EQ((*server)->Address(), options.listen);
+  auto client = web::Client::Connect(*web::ParseAddress((*server)->Address()));
+  ASSERT_TRUE(client) << client.error().message;
+  // A proxy passes on the name it is known by.
+  ASSERT_TRUE(client->Send(fmt::format("GET {} HTTP/1.1\r\nHost: shop.example\r\n\r\n", kAsk)));
+  EXPECT_EQ(client->Receive()->status, 200);
+  loops.Stop();
+  EXPECT_TRUE(loops.Join());
+}
+
 TEST(GenerationWatcher, AReplacedGenerationIsLetGo) {
   TempFolder folder;
   PublishGeneration(folder.Path(), 1);
