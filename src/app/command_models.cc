@@ -7,7 +7,7 @@
 #include "app/json_fields.h"
 #include "app/print.h"
 #include "forest/forest.h"
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "ranking/sweep_scorer.h"
 #include "registry/registry.h"
 #include "serving/state/serving_state.h"
@@ -182,7 +182,7 @@ std::string ManifestText(const registry::Manifest& manifest, const std::string& 
   return text + "\n" + metrics.Text() + "\n" + inputs.Text();
 }
 
-// Whether a request sweeps the model instead of scoring its candidates (forest/sweep.h), and why: that depends
+// Whether a request sweeps the model instead of scoring its candidates (forest/sweep/sweep.h), and why: that depends
 // on the catalogue too, which is the published one.
 std::string SweepText(const Context& context, const registry::ModelVersion& version,
                       const forest::Forest& forest) {

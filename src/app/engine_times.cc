@@ -16,7 +16,7 @@
 #include "base/random.h"
 #include "base/stopwatch.h"
 #include "forest/forest.h"
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "ranking/swept_rows.h"
 #include "trainer/trainer.h"
 

@@ -15,7 +15,7 @@
 #include "base/random.h"
 #include "base/stopwatch.h"
 #include "forest/forest.h"
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "trainer/trainer.h"
 #include "two_sides.h"
 

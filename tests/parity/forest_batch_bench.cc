@@ -14,7 +14,7 @@
 
 #include "base/random.h"
 #include "forest/forest.h"
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "ranking/select.h"
 #include "trainer/trainer.h"
 #include "two_sides.h"

@@ -12,7 +12,7 @@
 #include "base/random.h"
 #include "engine_fit.h"
 #include "forest/forest.h"
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "trainer/trainer.h"
 
 namespace aisle {

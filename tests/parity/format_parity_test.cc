@@ -15,7 +15,7 @@
 #include "base/files.h"
 #include "engine_fit.h"
 #include "forest/forest.h"
-#include "forest/load.h"
+#include "forest/formats/load.h"
 
 namespace aisle {
 namespace {

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "base/random.h"
-#include "forest/load.h"
-#include "forest/sweep.h"
+#include "forest/formats/load.h"
+#include "forest/sweep/sweep.h"
 #include "trainer/trainer.h"
 
 namespace aisle {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <iostream>
 
-#include "forest/double_sum.h"
+#include "forest/model/double_sum.h"
 #include "reference_shop.h"
 
 namespace aisle {

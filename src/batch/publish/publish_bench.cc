@@ -12,7 +12,7 @@
 #include <map>
 #include <string>
 
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "publish/on_cores.h"
 #include "publish/publish.h"
 #include "publish/small_shop.h"

@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "forest/forest.h"
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "training/fake_shop.h"
 #include "training/rows.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "ranking/metrics.h"
 #include "ranking/select.h"
 

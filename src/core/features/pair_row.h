@@ -105,7 +105,7 @@ class PairRowMaker {
   void Fill(const CustomerRecord& customer, std::span<const float> propensity, base::Timestamp now,
             std::span<const std::uint32_t> candidates, std::span<float> rows) const;
 
-  // What the rows of all products have in common, for who scores without rows (forest/sweep.h): the value of
+  // What the rows of all products have in common, for who scores without rows (forest/sweep/sweep.h): the value of
   // an input that is constant in the request, the denominator of a quotient; other places become NaN.
   void FillRequest(const CustomerRecord& customer, base::Timestamp now,
                    std::span<float> values) const;

@@ -2,7 +2,7 @@
 //
 //   units    leaves are small enough that the probabilities of hundreds of trees do not all round to 0 or 1.
 //   errors   none.
-//   source   XGBoost's JSON model schema, as forest/load.h reads it.
+//   source   XGBoost's JSON model schema, as forest/formats/load.h reads it.
 #pragma once
 
 #include <fmt/format.h>
@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "forest/random_model.h"
+#include "forest/model/random_model.h"
 #include "ranking/ranking.h"
 
 namespace aisle::ranking {

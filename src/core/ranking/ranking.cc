@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "ranking/calibration.h"
 
 namespace aisle::ranking {

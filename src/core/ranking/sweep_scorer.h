@@ -1,4 +1,4 @@
-// The best N of a request by the sweep (forest/sweep.h), for models that allow it: the same products with the
+// The best N of a request by the sweep (forest/sweep/sweep.h), for models that allow it: the same products with the
 // same bits as PairScorer and SelectTop give, without a row for any candidate.
 //
 // Made once per model and catalogue, off the request's path; Group() once per list of candidates (a region's
@@ -26,7 +26,7 @@
 #include "base/result.h"
 #include "features/pair_row.h"
 #include "features/records.h"
-#include "forest/sweep.h"
+#include "forest/sweep/sweep.h"
 #include "ranking/ranking.h"
 #include "ranking/select.h"
 

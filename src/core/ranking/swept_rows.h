@@ -1,5 +1,5 @@
-// Rows scored by the sweep (forest/sweep.h), for who has rows and no catalogue: `aisle models predict --engine sweep`
-// and `aisle models bench`, with which anyone can hold the sweep against XGBoost.
+// Rows scored by the sweep (forest/sweep/sweep.h), for who has rows and no catalogue: `aisle models predict --engine
+// sweep` and `aisle models bench`, with which anyone can hold the sweep against XGBoost.
 //
 // The sweep wants products and requests; both are read off the rows. The names of the model's inputs are those of
 // features::PairInputs(), which say the roles. Rows with the same product inputs are one product. Neighbouring rows
@@ -21,8 +21,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "forest/model.h"
-#include "forest/sweep.h"
+#include "forest/model/model.h"
+#include "forest/sweep/sweep.h"
 
 namespace aisle::ranking {
 

@@ -9,7 +9,7 @@
 #include <numeric>
 
 #include "forest/forest.h"
-#include "forest/load.h"
+#include "forest/formats/load.h"
 #include "ranking/random_shop.h"
 #include "ranking/random_spec.h"
 

@@ -18,60 +18,18 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "forest/columns.h"
-#include "forest/model.h"
+#include "forest/engine.h"
+#include "forest/model/model.h"
+#include "forest/scorers/scorer.h"
 
 namespace aisle::forest {
-
-enum class Engine : std::uint8_t {
-  kAuto,  // What AISLE_FOREST_ENGINE says, or else the fastest that the CPU and the model allow.
-  kReference,    // Forty obvious lines; the oracle of the others.
-  kInterleaved,  // Sixteen rows in step; any x86-64.
-  // Bits of many rows at once, by 64-bit words (any x86-64), AVX2, AVX-512 BW and VL, or VBMI and GFNI too.
-  kBitsliced64,
-  kBitslicedAvx2,
-  kBitslicedAvx512,
-  kBitslicedVbmi,
-  // The table of a whole request (forest/sweep.h), which needs to know more than rows: ranking makes it, and the
-  // Forest is the fastest other one, for what the sweep leaves over.
-  kSweep,
-};
-
-// Those that score rows, the slowest first: neither kAuto nor kSweep.
-std::span<const Engine> AllEngines();
-// "auto", "reference", "interleaved", "bitsliced64", "bitsliced-avx2", ..., "sweep". kInvalidArgument lists them.
-Result<Engine> ParseEngine(std::string_view name);
-std::string_view EngineName(Engine engine);
-// Whether this CPU runs it: kFailedPrecondition says what it lacks and what there is instead.
-Status CheckEngine(Engine engine);
-
-// What an engine is to the Forest. The shapes have been asserted when Margins() is called.
-class Scorer {
- public:
-  // What an engine makes of a RowPlan.
-  class Prepared {
-   public:
-    virtual ~Prepared() = default;
-    virtual std::size_t Bytes() const = 0;
-  };
-
-  virtual ~Scorer() = default;
-  virtual void Margins(std::span<const float> rows, std::span<float> margins) const = 0;
-  // Memory of its tables.
-  virtual std::size_t Bytes() const { return 0; }
-  // Null: the engine takes rows only, and the Forest writes them out for it.
-  virtual std::unique_ptr<const Prepared> Prepare(const RowPlan& plan) const;
-  virtual void Margins(const RowPlan& plan, const Prepared& prepared,
-                       std::span<const Column> columns, std::span<float> margins) const;
-};
 
 // A plan and what one forest's engine made of it. Immutable; copies share it.
 class PreparedRows {
@@ -115,25 +73,21 @@ class Forest {
   // Empty when the model has no names.
   const std::vector<std::string>& FeatureNames() const { return model_->feature_names; }
   const Model& BuiltFrom() const { return *model_; }
-  Engine EngineInUse() const { return engine_; }
+  Engine EngineInUse() const { return choice_.engine; }
   // Somebody chose EngineInUse(): the caller, or AISLE_FOREST_ENGINE.
-  bool EngineWasChosen() const { return engine_was_chosen_; }
+  bool EngineWasChosen() const { return choice_.was_chosen; }
   // They chose kSweep: who ranks products sweeps, or says why it cannot.
-  bool SweepWasChosen() const { return sweep_was_chosen_; }
+  bool SweepWasChosen() const { return choice_.sweep_was_chosen; }
   // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow.
-  const std::string& EngineReason() const { return engine_reason_; }
+  const std::string& EngineReason() const { return choice_.reason; }
   // Memory of the engine's tables, beside the model.
   std::size_t EngineBytes() const { return scorer_->Bytes(); }
 
  private:
   Forest() = default;
-  static Result<Forest> BuildWith(Model model, Engine engine);
   std::shared_ptr<const Model> model_;
   std::shared_ptr<const Scorer> scorer_;
-  Engine engine_ = Engine::kReference;
-  bool engine_was_chosen_ = false;
-  bool sweep_was_chosen_ = false;
-  std::string engine_reason_;
+  EngineChoice choice_;
 };
 
 // Logistic function, bit-equal to XGBoost's: margin -> probability.

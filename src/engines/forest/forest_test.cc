@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <limits>
 
-#include "forest/bitsliced_kernel.h"
+#include "forest/bitsliced/bitsliced_kernel.h"
 #include "forest/cpu.h"
-#include "forest/hard_rows.h"
+#include "forest/scorers/hard_rows.h"
 
 namespace aisle::forest {
 namespace {

@@ -16,8 +16,8 @@
 #include <utility>
 
 #include "base/files.h"
-#include "forest/load.h"
-#include "forest/output.h"
+#include "forest/formats/load.h"
+#include "forest/model/output.h"
 
 namespace aisle::forest {
 namespace {

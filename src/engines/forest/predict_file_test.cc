@@ -8,8 +8,8 @@
 #include <charconv>
 
 #include "base/files.h"
-#include "forest/corpus_file.h"
-#include "forest/load.h"
+#include "forest/formats/corpus_file.h"
+#include "forest/formats/load.h"
 
 namespace aisle::forest {
 namespace {

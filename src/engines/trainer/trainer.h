@@ -1,6 +1,6 @@
 // Trains boosted trees: the only door to XGBoost.
 //
-// Fill a Dataset, call Train(), keep TrainedModel::ubjson (the registry stores it, forest/load.h reads it).
+// Fill a Dataset, call Train(), keep TrainedModel::ubjson (the registry stores it, forest/formats/load.h reads it).
 // XgboostPredict() and ModelAsJson() are for parity tests and benchmarks; serving never calls them.
 //
 //   shapes   rows is row-major: rows[i * feature_count + f]; labels and weights have one place per row.

@@ -1,0 +1,10 @@
+// The bit-sliced kernel Avx512. Compiled with -mavx512f -mavx512bw -mavx512vl; called where the CPU has them.
+#include <immintrin.h>
+
+#include "forest/bitsliced/avx512_planes.h"
+
+namespace aisle::forest {
+
+constinit const Kernel kAvx512Kernel = MakeKernel<Avx512>();
+
+}  // namespace aisle::forest

@@ -1,9 +1,0 @@
-// No tests, but what sweep_test.cc runs them with.
-#define AISLE_SWEEP_BYTES 64
-#include "forest/sweep_wide.h"
-
-#include "forest/sweep_kernel_text.h"
-
-namespace aisle::forest {
-const SweepKernels kSweepWide = kKernels;
-}  // namespace aisle::forest
