@@ -47,18 +47,19 @@ json::object ToJson(const StatusReport& report, std::int64_t target_lag_minutes)
                          {"uptime_s", (base::Now() - process.started).count() / 1'000'000},
                          {"address", process.address}});
   }
-  json::object object = {
-      {"data", report.data},
-      {"raw", nullptr},
-      {"target_lag_minutes", target_lag_minutes},
-      {"tables", std::move(tables)},
-      {"models", std::move(models)},
-      {"generation", nullptr},
-      {"processes", std::move(processes)},
-      {"job", report.job},
-      {"impressions",
-       {{"logged", report.impressions_logged}, {"waiting", report.impressions_waiting}}},
-      {"problems", json::value_from(report.problems)}};
+  json::object object = {{"data", report.data},
+                         {"raw", nullptr},
+                         {"target_lag_minutes", target_lag_minutes},
+                         {"tables", std::move(tables)},
+                         {"models", std::move(models)},
+                         {"generation", nullptr},
+                         {"processes", std::move(processes)},
+                         {"job", report.job},
+                         {"impressions",
+                          {{"logged", report.impressions_logged},
+                           {"waiting", report.impressions_waiting},
+                           {"waiting_by_reader", json::value_from(report.waiting_by_reader)}}},
+                         {"problems", json::value_from(report.problems)}};
   if (report.about) {
     object["raw"] = {{"kind", report.about->kind},
                      {"source", report.about->source},
@@ -145,6 +146,9 @@ std::string ServingText(const StatusReport& report) {
   if (report.impressions_logged > 0) {
     text += fmt::format("           {} impressions logged, {} wait for the worker\n",
                         report.impressions_logged, report.impressions_waiting);
+  }
+  for (const auto& [reader, waiting] : report.waiting_by_reader) {
+    if (reader != "warehouse") text += fmt::format("           {} wait for {}\n", waiting, reader);
   }
   return text;
 }

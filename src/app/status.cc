@@ -104,9 +104,13 @@ void ReadImpressions(const Context& context, StatusReport& report) {
     return;
   }
   const auto last = Keep(log->LastPosition(), report.problems);
-  const auto trimmed = Keep(log->TrimmedTo(), report.problems);
   report.impressions_logged = last.value_or(0);
-  report.impressions_waiting = last.value_or(0) - std::min(last.value_or(0), trimmed.value_or(0));
+  const auto readers = Keep(log->Readers(), report.problems);
+  if (!readers) return;
+  for (const events::LogReader& reader : *readers) {
+    report.waiting_by_reader[reader.name] = reader.waiting;
+    if (reader.name == events::kWarehouseReader) report.impressions_waiting = reader.waiting;
+  }
 }
 
 }  // namespace

@@ -62,6 +62,8 @@ struct StatusReport {
   std::string job;                        // The running job's words; empty: none.
   std::uint64_t impressions_logged = 0;   // Ever.
   std::uint64_t impressions_waiting = 0;  // Not yet in the warehouse.
+  std::map<std::string, std::uint64_t>
+      waiting_by_reader;  // Of the event log; the warehouse is one.
   std::vector<std::string> problems;
 };
 

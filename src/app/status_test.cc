@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+#include "events/events.h"
+
 namespace aisle::app {
 namespace {
 
@@ -177,6 +179,21 @@ TEST_F(StatusTest, WhatTheRawTablesHoldInANewerFormatIsAProblem) {
   EXPECT_FALSE(report.about);
   ASSERT_EQ(report.problems.size(), 1U);
   EXPECT_THAT(report.problems[0], testing::HasSubstr("newer"));
+}
+
+TEST_F(StatusTest, AReaderOfTheEventLogThatLagsIsSeen) {
+  {
+    auto log =
+        events::EventLog::Open(context_.workspace.Events(), events::EventLog::Access::kWrite);
+    ASSERT_TRUE(log && log->Register("overlay"));
+    ASSERT_TRUE(log->Append(std::vector<events::Impression>(3)));
+    ASSERT_TRUE(log->Advance(events::kWarehouseReader, 2));
+  }
+  const StatusReport report = ReadStatus(context_);
+  EXPECT_EQ(report.impressions_logged, 3U);
+  EXPECT_EQ(report.impressions_waiting, 1U);
+  EXPECT_EQ(report.waiting_by_reader.at("overlay"), 3U);
+  EXPECT_EQ(report.waiting_by_reader.at("warehouse"), 1U);
 }
 
 TEST_F(StatusTest, WithoutAWarehouseNothingIsListed) {

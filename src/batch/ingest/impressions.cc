@@ -1,7 +1,10 @@
 // Impressions on their way from the event log into the warehouse.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,7 +50,7 @@ void AppendRow(arrow::BatchBuilder& rows, std::uint64_t position, const Impressi
   rows.AppendString(2, impression.request_id);
   rows.AppendTime(3, impression.served_at);
   rows.AppendInt(4, impression.customer.value);
-  rows.AppendString(5, domain::RegionName(impression.region));
+  rows.AppendString(5, impression.region);
   if (rank < impression.shown.size()) {
     const events::ShownProduct& shown = impression.shown[rank];
     rows.AppendInt(6, shown.product.value);
@@ -80,12 +83,40 @@ Status Reject(Connection& connection, const LogRecord& record, const std::string
   return {};
 }
 
-Status Move(Connection& connection, const std::vector<LogRecord>& records) {
+// What a row can be made of, from the front; and why it ends where it ends, if not with the last.
+struct Movable {
+  std::span<const LogRecord> records;
+  Status rest;
+};
+
+// Records of a newer program, and of kinds that no table takes in yet, stay in the log until a program
+// comes that knows what to do with them. They are not passed over: what was acknowledged would be lost.
+Movable MovableOf(std::span<const LogRecord> records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto envelope = events::DecodeEnvelope(records[i].bytes);
+    Status known;
+    if (envelope && envelope->kind != events::Kind::kImpression) {
+      known =
+          Fail(ErrorCode::kFailedPrecondition,
+               fmt::format("kind '{}' is not taken into the warehouse by this build; use a newer "
+                           "aisle",
+                           events::KindName(envelope->kind)));
+    } else if (const auto impression = events::DecodeImpression(records[i].bytes);
+               !impression && impression.error().code == ErrorCode::kFailedPrecondition) {
+      known = std::unexpected(impression.error());
+    }
+    if (!known) {
+      return {records.first(i),
+              Within(fmt::format("event log: record {}", records[i].position), known.error())};
+    }
+  }
+  return {records, {}};
+}
+
+Status Move(Connection& connection, std::span<const LogRecord> records) {
   arrow::BatchBuilder rows(ShownColumns());
   for (const LogRecord& record : records) {
     const auto impression = events::DecodeImpression(record.bytes);
-    if (!impression && impression.error().code == ErrorCode::kFailedPrecondition)
-      return std::unexpected(impression.error());  // A newer program can read it.
     if (!impression) {
       AISLE_CHECK(Reject(connection, record, impression.error().message));
       continue;
@@ -114,15 +145,21 @@ Result<std::int64_t> CollectImpressions(Connection& connection,
   if (!log && log.error().code == ErrorCode::kNotFound) return 0;
   if (!log) return std::unexpected(std::move(log).error());
   AISLE_CHECK(CreateTables(connection));
-  AISLE_TRY(std::uint64_t position, log->TrimmedTo());
+  AISLE_CHECK(log->Register(events::kWarehouseReader));  // If somebody had it forgotten.
+  AISLE_TRY(std::uint64_t position, log->Mark(events::kWarehouseReader));
   AISLE_TRY(const std::int64_t before, connection.QueryInt(sql::kCountImpressions));
   for (std::int64_t moved = 0;;) {
     AISLE_TRY(const std::vector<LogRecord> records, log->Read(position, kRecordsPerRead));
     if (records.empty()) break;
-    AISLE_CHECK(warehouse::InTransaction(connection, [&] { return Move(connection, records); }));
-    position = records.back().position;
-    AISLE_CHECK(log->Trim(position));
-    moved += static_cast<std::int64_t>(records.size());
+    const Movable movable = MovableOf(records);
+    if (!movable.records.empty()) {
+      AISLE_CHECK(
+          warehouse::InTransaction(connection, [&] { return Move(connection, movable.records); }));
+      position = movable.records.back().position;
+      AISLE_CHECK(log->Advance(events::kWarehouseReader, position));
+      moved += static_cast<std::int64_t>(movable.records.size());
+    }
+    AISLE_CHECK(movable.rest);
     if (progress && !progress(moved)) return Fail(ErrorCode::kUnavailable, "cancelled");
   }
   AISLE_TRY(const std::int64_t after, connection.QueryInt(sql::kCountImpressions));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "events/events.h"
+#include "events/log_testing.h"
 #include "ingest/ingest.h"
 #include "ingest/warehouse_test_case.h"
 
@@ -21,7 +22,7 @@ class ImpressionsTest : public WarehouseTest {
     impression.request_id = request;
     impression.served_at = base::FromMicros(kLoadedMicros);
     impression.customer = {1'000'007};
-    impression.region = domain::Region::kMidwest;
+    impression.region = "Midwest";
     impression.ranking_version = 7;
     impression.generation = 31;
     for (int i = 0; i < products; ++i)
@@ -29,9 +30,7 @@ class ImpressionsTest : public WarehouseTest {
     return impression;
   }
   void Append(const std::vector<std::string>& records) {
-    auto log = EventLog::Open(folder_ / "log", EventLog::Access::kWrite);
-    ASSERT_TRUE(log) << log.error().message;
-    const Status status = log->Append(records);
+    const Status status = events::AppendBytes(folder_ / "log", records);
     ASSERT_TRUE(status) << status.error().message;
   }
   // Rows added, or -1 with the error printed.
@@ -64,7 +63,7 @@ TEST_F(ImpressionsTest, AreMovedOnceAndTheLogIsTrimmed) {
   EXPECT_EQ(Collect(), 1);
   const auto log = EventLog::Open(folder_ / "log", EventLog::Access::kRead);
   ASSERT_TRUE(log);
-  EXPECT_EQ(log->TrimmedTo().value_or(0), 2U);
+  EXPECT_EQ(log->Mark(events::kWarehouseReader).value_or(0), 2U);
 }
 
 // What a worker leaves that is killed after its rows were written and before it could trim the log.
@@ -111,7 +110,47 @@ TEST_F(ImpressionsTest, RecordsOfANewerProgramStayInTheLog) {
   EXPECT_EQ(moved.error().code, ErrorCode::kFailedPrecondition);
   const auto log = EventLog::Open(folder_ / "log", EventLog::Access::kRead);
   ASSERT_TRUE(log);
-  EXPECT_EQ(log->TrimmedTo().value_or(9), 0U);
+  EXPECT_EQ(log->Mark(events::kWarehouseReader).value_or(9), 0U);
+}
+
+// Whoever appended it was told that it is kept: it is neither passed over nor taken for damaged.
+TEST_F(ImpressionsTest, AKindThatNoTableTakesInYetStaysInTheLogAndHoldsUpWhatComesAfterIt) {
+  const events::Change stock{
+      {events::Kind::kStock, "s1", base::FromMicros(kLoadedMicros)},
+      {{"product_id", std::int64_t{7}}, {"region", "West"}, {"qty_on_hand", std::int64_t{0}}}};
+  Append(
+      {EncodeImpression(Answer("r1", 1)), EncodeChange(stock), EncodeImpression(Answer("r2", 1))});
+  for (int again = 0; again < 2; ++again) {
+    const auto moved = CollectImpressions(*connection_, folder_ / "log");
+    ASSERT_FALSE(moved);
+    EXPECT_EQ(moved.error().code, ErrorCode::kFailedPrecondition);
+    EXPECT_EQ(
+        moved.error().message,
+        "event log: record 2: kind 'stock' is not taken into the warehouse by this build; use a "
+        "newer aisle");
+    EXPECT_EQ(Rows("SELECT request_id FROM raw.impressions"), "r1\n") << "what came before it";
+    EXPECT_EQ(Rows("SELECT count(*) FROM raw.rejects"), "0\n");
+  }
+  // The server goes on, and removes what was moved alone.
+  Append({EncodeImpression(Answer("r3", 1))});
+  const auto log = EventLog::Open(folder_ / "log", EventLog::Access::kRead);
+  ASSERT_TRUE(log);
+  EXPECT_EQ(log->Mark(events::kWarehouseReader).value_or(9), 1U);
+  EXPECT_EQ(log->Read(0, 9)->front().position, 2U);
+}
+
+// Of the time when records were impressions and the reader had no name.
+TEST_F(ImpressionsTest, OfALogOfTheFirstFormatAreMovedFromTheMarkOfThatTime) {
+  const std::filesystem::path old =
+      std::filesystem::path(AISLE_SOURCE_DIR) / "src/core/events/format_1";
+  std::filesystem::copy(old, folder_ / "log");
+  EXPECT_EQ(Collect(), 3);
+  EXPECT_EQ(Rows("SELECT request_id, region, len(product_ids), experiment_arm FROM raw.impressions "
+                 "ORDER BY request_id"),
+            "old-3|Midwest|2|challenger\nold-4|South|3|NULL\nold-5|West|4|NULL\n");
+  EXPECT_EQ(Rows("SELECT source, line FROM raw.rejects"), "event log|6\n") << "its damaged record";
+  Append({EncodeImpression(Answer("r1", 1))});
+  EXPECT_EQ(Collect(), 1);
 }
 
 }  // namespace

@@ -31,10 +31,12 @@ Result<std::int64_t> LoadTable(warehouse::Connection& connection, std::string_vi
                                arrow::Stream rows,
                                const std::function<void(std::int64_t)>& progress = {});
 
-// Moves impressions of the event log at `event_log` into raw.impressions, each once, and trims the
-// log. 0 when there is no log. `progress` hears how many records have been moved so far, after every
-// few thousand; false from it cancels (kUnavailable): what was moved stays moved, the rest stays in
-// the log.
+// Moves impressions of the event log at `event_log` into raw.impressions, each once, and advances the
+// mark of the warehouse's reader. A damaged record becomes a row of raw.rejects. One of another kind,
+// or of a newer program, is kFailedPrecondition: it stays in the log with all that comes after it, and
+// what came before it is moved. 0 when there is no log. `progress` hears how many records have been
+// moved so far, after every few thousand; false from it cancels (kUnavailable): what was moved stays
+// moved, the rest stays in the log.
 Result<std::int64_t> CollectImpressions(warehouse::Connection& connection,
                                         const std::filesystem::path& event_log,
                                         const std::function<bool(std::int64_t)>& progress = {});

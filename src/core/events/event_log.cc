@@ -1,5 +1,7 @@
+#include <fmt/format.h>
+
 #include "events/events.h"
-#include "kv/queue.h"
+#include "events/log_options.h"
 
 namespace aisle::events {
 
@@ -14,12 +16,27 @@ EventLog::~EventLog() = default;
 
 Result<EventLog> EventLog::Open(const std::filesystem::path& folder, Access access) {
   const auto kind = access == Access::kWrite ? kv::Queue::Access::kWrite : kv::Queue::Access::kRead;
-  auto queue = kv::Queue::Open(folder, kind, kLogFormat);
+  auto queue = kv::Queue::Open(folder, kind, LogOptions());
   if (!queue) return Within("event log", queue.error());
   return EventLog(std::make_unique<Impl>(Impl{*std::move(queue)}));
 }
 
-Status EventLog::Append(std::span<const std::string> records) {
+Status EventLog::Append(std::span<const Impression> impressions) {
+  std::vector<std::string> records;
+  records.reserve(impressions.size());
+  for (const Impression& impression : impressions) records.push_back(EncodeImpression(impression));
+  return impl_->queue.Append(records);
+}
+
+Status EventLog::Append(std::span<const Change> changes, const domain::RetailerShape& shape) {
+  std::vector<std::string> records;
+  records.reserve(changes.size());
+  for (const Change& change : changes) {
+    const auto& [kind, id, time] = change.envelope;
+    if (const Status good = CheckChange(change, shape); !good)
+      return Within(fmt::format("{} '{}'", KindName(kind), id), good.error());
+    records.push_back(EncodeChange(change));
+  }
   return impl_->queue.Append(records);
 }
 
@@ -33,7 +50,25 @@ Result<std::vector<LogRecord>> EventLog::Read(std::uint64_t position, std::size_
 }
 
 Result<std::uint64_t> EventLog::LastPosition() const { return impl_->queue.LastPosition(); }
-Status EventLog::Trim(std::uint64_t position) { return impl_->queue.Trim(position); }
-Result<std::uint64_t> EventLog::TrimmedTo() const { return impl_->queue.TrimmedTo(); }
+
+Status EventLog::Register(std::string_view reader) { return impl_->queue.Register(reader); }
+Status EventLog::Forget(std::string_view reader) { return impl_->queue.Forget(reader); }
+Status EventLog::Advance(std::string_view reader, std::uint64_t position) {
+  return impl_->queue.Advance(reader, position);
+}
+Result<std::uint64_t> EventLog::Mark(std::string_view reader) const {
+  return impl_->queue.Mark(reader);
+}
+
+Result<std::vector<LogReader>> EventLog::Readers() const {
+  AISLE_TRY(auto found, impl_->queue.Readers());
+  AISLE_TRY(const std::uint64_t last,
+            LastPosition());  // After the marks, so that none is beyond it.
+  std::vector<LogReader> readers;
+  readers.reserve(found.size());
+  for (kv::QueueReader& reader : found)
+    readers.push_back({std::move(reader.name), reader.mark, last - reader.mark});
+  return readers;
+}
 
 }  // namespace aisle::events

@@ -1,24 +1,29 @@
-// The durable event log, and the bounded queue that carries impressions into it.
+// The durable event log: what servers take in and give out, for whoever makes something of it.
 //
-// A server opens the EventLog for writing and hands impressions to an ImpressionQueue; a thread of
-// the queue's own writes them in batches, so a request never waits for a disk. A worker opens the
-// log for reading, moves what is new into the warehouse, and then says up to where it got (Trim),
-// so that nothing is lost and nothing is kept for ever.
+// A server opens the EventLog for writing. Changes (shop events, products, stock, prices, customers) are
+// appended before they are acknowledged; impressions go through an ImpressionQueue, whose own thread
+// writes them in batches, so that a request never waits for a disk. Readers open the log for reading. One
+// that must miss nothing has a name: it registers, reads after its mark, does its work, and advances the
+// mark. Records are removed when all registered readers are past them. The worker is such a reader,
+// kWarehouseReader, from the moment that a log is made; others register themselves. A reader that lags
+// holds the log's whole tail: Readers() says how far each is behind.
 //
-// A killed server loses what was queued and not yet written, and nothing else. A log may be opened
-// several times, in one process or in many, but for writing once.
+// A killed server loses impressions that were queued and not yet written, and nothing else. A log may be
+// opened several times, in one process or in many, but for writing once.
 //
-//   order    positions count up from 1 without gaps, also when all is trimmed; Read returns records in
+//   order    positions count up from 1 without gaps, also when all is removed; Read returns records in
 //            their order; impressions are written in the order they were offered.
 //   threads  EventLog: any thread, appends one after another. ImpressionQueue::Offer: any thread, it
 //            never blocks. Neither survives fork(): a child opens its own.
-//   errors   kNotFound: a log to read that is not there; kUnavailable: another process writes this log
-//            (its pid is named), or the disk is full; kFailedPrecondition: a newer format;
-//            kInvalidArgument: a mark beyond the end; kInternal: damaged, with its path.
+//   errors   kNotFound: a log to read that is not there, or a reader that is not registered; kUnavailable:
+//            another process writes this log (its pid is named), or the disk is full; kFailedPrecondition:
+//            a newer format; kInvalidArgument: a mark beyond the end, a name that is none, a change that
+//            CheckChange refuses (with its field); kInternal: damaged, with its path.
 //   cost     Append: one durable transaction per batch. Offer: a lock and a move. The queue writes at
 //            most a hundred batches a second.
-//   source   kv/queue.h is the log's ground; the reader's mark is a file of its own, so that a worker
-//            never holds up the server.
+//   source   kv/queue.h is the log's ground; marks are files of their own, so that no reader holds up the
+//            server. A log of format 1 (impressions alone, one reader without a name) is read as it is, and
+//            becomes one of format 2 when it is next opened for writing.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +38,15 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "domain/ids.h"
-#include "domain/region.h"
+#include "domain/retailer_shape.h"
+#include "events/record.h"
 
 namespace aisle::events {
 
-inline constexpr int kLogFormat = 1;
+inline constexpr int kLogFormat = 2;
+inline constexpr int kOldestLogFormat = 1;
+// Moves impressions into the warehouse. There from the start in every new log.
+inline constexpr std::string_view kWarehouseReader = "warehouse";
 
 struct ShownProduct {
   domain::ProductId product;
@@ -50,7 +59,7 @@ struct Impression {
   std::string request_id;
   base::Timestamp served_at{};
   domain::CustomerId customer;
-  domain::Region region = domain::Region::kNortheast;
+  std::string region;               // By its name: which regions there are is the retailer's.
   std::vector<ShownProduct> shown;  // In rank order.
   int ranking_version = 0;          // 0: none.
   int propensity_version = 0;
@@ -58,14 +67,19 @@ struct Impression {
   std::string arm;  // Experiment arm; empty: none.
 };
 
-// Little-endian, its own format in the first byte; Decode believes nothing: kInternal for what is
-// damaged, kFailedPrecondition for a newer format.
+// Whole records: with their envelope, which has request_id and served_at.
 std::string EncodeImpression(const Impression& impression);
 Result<Impression> DecodeImpression(std::string_view bytes);
 
 struct LogRecord {
   std::uint64_t position = 0;
-  std::string bytes;
+  std::string bytes;  // For the decoders of events/record.h and the one above.
+};
+
+struct LogReader {
+  std::string name;
+  std::uint64_t mark = 0;     // It is past the records up to this one.
+  std::uint64_t waiting = 0;  // Records that it is not past.
 };
 
 class EventLog {
@@ -77,15 +91,21 @@ class EventLog {
   EventLog& operator=(EventLog&&) noexcept;
   ~EventLog();
 
-  // All or none, durable when it returns.
-  Status Append(std::span<const std::string> records);
-  // Records after `position`, at most `count`; empty at the end.
+  // All or none, durable when it returns. A change that CheckChange refuses is named by its kind and id.
+  Status Append(std::span<const Change> changes, const domain::RetailerShape& shape);
+  Status Append(std::span<const Impression> impressions);
+  // Records after `position` that are still there, at most `count`; empty at the end.
   Result<std::vector<LogRecord>> Read(std::uint64_t position, std::size_t count) const;
   Result<std::uint64_t> LastPosition() const;  // 0: empty.
-  // A reader's mark: records up to and including `position` are no longer needed. The writer
-  // removes them with its next Append. Survives a restart.
-  Status Trim(std::uint64_t position);
-  Result<std::uint64_t> TrimmedTo() const;
+
+  // Readers by their names, as in kv/queue.h: small letters, digits, - and _. Marks survive restarts.
+  // A new reader begins with what is still there; one that is registered already stays where it is.
+  Status Register(std::string_view reader);
+  Status Forget(std::string_view reader);
+  // Records up to and including `position` are no longer needed by the reader.
+  Status Advance(std::string_view reader, std::uint64_t position);
+  Result<std::uint64_t> Mark(std::string_view reader) const;
+  Result<std::vector<LogReader>> Readers() const;  // By name.
 
   struct Impl;
   explicit EventLog(std::unique_ptr<Impl> impl);

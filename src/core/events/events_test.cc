@@ -14,37 +14,14 @@
 #include <optional>
 #include <thread>
 
-#include "base/files.h"
 #include "base/log.h"
-#include "base/random.h"
-#include "events/exercise.h"
+#include "events/sample_testing.h"
 #include "kv/temp_folder.h"
 
 namespace aisle::events {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
-
-Impression Sample(std::uint64_t number) {
-  base::Stream stream(1, number, 1);
-  Impression impression;
-  impression.request_id = "request-" + std::to_string(number);
-  impression.served_at =
-      base::FromMicros(1'795'478'400'000'000 + static_cast<std::int64_t>(number));
-  impression.customer.value = stream.Between(1'000'000, 1'050'000);
-  impression.region = static_cast<domain::Region>(stream.Below(domain::kRegionCount));
-  for (std::uint64_t i = stream.Below(12); i > 0; --i) {
-    impression.shown.push_back({domain::ProductId{stream.Between(1, 2000)},
-                                static_cast<float>(stream.Uniform()),
-                                stream.Chance(0.7) ? "model" : "popularity"});
-  }
-  impression.ranking_version = 7;
-  impression.propensity_version = 12;
-  impression.generation = 31;
-  impression.arm = stream.Chance(0.5) ? "" : "challenger";
-  return impression;
-}
 
 EventLog Open(const fs::path& folder, EventLog::Access access) {
   auto log = EventLog::Open(folder, access);
@@ -84,89 +61,56 @@ class Events : public testing::Test {
   fs::path folder = temp.Path() / "events";
 };
 
-TEST(ImpressionBytes, EveryFieldComesBack) {
-  Impression impression = Sample(3);
-  impression.shown = {{domain::ProductId{7}, 0.25F, "model"},
-                      {domain::ProductId{-1}, -0.0F, ""},
-                      {domain::ProductId{9}, 1e-30F, "model"}};
-  const auto back = DecodeImpression(EncodeImpression(impression));
-  ASSERT_TRUE(back) << back.error().message;
-  EXPECT_EQ(back->request_id, impression.request_id);
-  EXPECT_EQ(back->served_at, impression.served_at);
-  EXPECT_EQ(back->customer, impression.customer);
-  EXPECT_EQ(back->region, impression.region);
-  EXPECT_EQ(back->ranking_version, 7);
-  EXPECT_EQ(back->propensity_version, 12);
-  EXPECT_EQ(back->generation, 31);
-  EXPECT_EQ(back->arm, impression.arm);
-  ASSERT_EQ(back->shown.size(), 3U);
-  for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(back->shown[i].product, impression.shown[i].product);
-    EXPECT_EQ(back->shown[i].score, impression.shown[i].score);
-    EXPECT_EQ(back->shown[i].source, impression.shown[i].source);
-  }
-}
-
-TEST(ImpressionBytes, PrefixesFlippedBitsAndFurtherBytesDoNoHarm) {
-  const std::string bytes = EncodeImpression(Sample(5));
-  for (std::size_t size = 0; size < bytes.size(); ++size)
-    EXPECT_FALSE(ExerciseImpression(std::string_view(bytes).substr(0, size)));
-  EXPECT_FALSE(ExerciseImpression(bytes + '\0'));
-  for (std::size_t bit = 0; bit < bytes.size() * 8; ++bit) {
-    std::string spoiled = bytes;
-    spoiled[bit / 8] = static_cast<char>(spoiled[bit / 8] ^ (1 << (bit % 8)));
-    ExerciseImpression(spoiled);
-  }
-}
-
-TEST(ImpressionBytes, ALongSourceThatManyProductsShareIsRefused) {
-  Impression impression;
-  const std::string source(100'000, 's');
-  impression.shown.assign(100, {domain::ProductId{1}, 0, source});
-  EXPECT_EQ(DecodeImpression(EncodeImpression(impression)).error().code, ErrorCode::kInternal);
-  impression.shown.resize(10);
-  EXPECT_TRUE(DecodeImpression(EncodeImpression(impression)));
-}
-
-TEST(ImpressionBytes, ANewerFormatIsRefusedInWords) {
-  std::string bytes = EncodeImpression(Sample(5));
-  bytes[0] = 2;
-  const auto newer = DecodeImpression(bytes);
-  ASSERT_FALSE(newer);
-  EXPECT_EQ(newer.error().code, ErrorCode::kFailedPrecondition);
-  EXPECT_THAT(newer.error().message, HasSubstr("newer"));
-}
-
-TEST(ImpressionBytes, TheCorpusIsDecodedAsItsNamesSay) {
-  int seen = 0;
-  for (const auto& entry :
-       fs::directory_iterator(fs::path(AISLE_SOURCE_DIR) / "src/core/events/corpus")) {
-    const std::string name = entry.path().filename().string();
-    const auto bytes = base::ReadFile(entry.path());
-    ASSERT_TRUE(bytes);
-    EXPECT_EQ(ExerciseImpression(*bytes), name.starts_with("good")) << name;
-    ++seen;
-  }
-  EXPECT_GE(seen, 5);
-}
-
-TEST_F(Events, TheLogIsReadAfterAPositionAndTrimmedByItsReader) {
+TEST_F(Events, TheLogIsReadAfterAMarkAndKeepsWhatItsReadersNeed) {
   EXPECT_EQ(EventLog::Open(folder, EventLog::Access::kRead).error().code, ErrorCode::kNotFound);
   EventLog writer = Open(folder, EventLog::Access::kWrite);
-  const std::vector<std::string> records = {"one", "two", "three"};
-  ASSERT_TRUE(writer.Append(records));
+  const std::vector<Impression> three = {Sample(1), Sample(2), Sample(3)};
+  ASSERT_TRUE(writer.Append(three));
   EventLog reader = Open(folder, EventLog::Access::kRead);
   const auto found = reader.Read(1, 10);
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 2U);
   EXPECT_EQ(found->front().position, 2U);
-  EXPECT_EQ(found->front().bytes, "two");
+  EXPECT_EQ(found->front().bytes, EncodeImpression(Sample(2)));
   EXPECT_EQ(*reader.LastPosition(), 3U);
-  ASSERT_TRUE(reader.Trim(2));
-  EXPECT_EQ(*reader.TrimmedTo(), 2U);
-  EXPECT_EQ(reader.Trim(9).error().code, ErrorCode::kInvalidArgument);
-  ASSERT_TRUE(writer.Append(records));
+  ASSERT_TRUE(reader.Register("overlay"));
+  ASSERT_TRUE(reader.Advance(kWarehouseReader, 2));
+  EXPECT_EQ(*reader.Mark(kWarehouseReader), 2U);
+  EXPECT_EQ(reader.Advance(kWarehouseReader, 9).error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(reader.Advance("nobody", 1).error().code, ErrorCode::kNotFound);
+  ASSERT_TRUE(writer.Append(three));
+  EXPECT_EQ(reader.Read(0, 10)->front().position, 1U) << "the overlay has not read it";
+  const auto readers = reader.Readers();
+  ASSERT_TRUE(readers);
+  ASSERT_EQ(readers->size(), 2U);
+  EXPECT_EQ(readers->front().name, "overlay");
+  EXPECT_EQ(readers->front().waiting, 6U);
+  EXPECT_EQ(readers->back().name, kWarehouseReader);
+  EXPECT_EQ(readers->back().waiting, 4U);
+  ASSERT_TRUE(reader.Forget("overlay"));
+  ASSERT_TRUE(writer.Append(three));
   EXPECT_EQ(reader.Read(0, 10)->front().position, 3U);
+}
+
+TEST_F(Events, AChangeIsDurableWhenItIsAppendedAndOneThatIsWrongTakesTheBatchWithIt) {
+  EventLog writer = Open(folder, EventLog::Access::kWrite);
+  std::vector<Change> changes = {StockChange(1), StockChange(2)};
+  ASSERT_TRUE(writer.Append(changes, domain::RetailerShape::Quickstart()));
+  changes[1].row[2].value = std::int64_t{-1};
+  const Status refused = writer.Append(changes, domain::RetailerShape::Quickstart());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(refused.error().field, "qty_on_hand");
+  EXPECT_EQ(refused.error().message, "stock 'stock-2': qty_on_hand: '-1' is below 0");
+  ASSERT_TRUE(writer.Append(std::vector{Sample(7)}));
+  const auto records = Open(folder, EventLog::Access::kRead).Read(0, 10);
+  ASSERT_TRUE(records);
+  ASSERT_EQ(records->size(), 3U);
+  const auto second = DecodeChange((*records)[1].bytes);
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->envelope.id, "stock-2");
+  EXPECT_EQ(second->row, StockChange(2).row);
+  EXPECT_EQ(DecodeEnvelope((*records)[2].bytes)->kind, Kind::kImpression);
 }
 
 TEST_F(Events, ASecondWriterProcessIsToldWhoWrites) {
@@ -224,7 +168,8 @@ TEST_F(Events, ManyThreadsOfferAtOnceAndEveryOneIsAccountedFor) {
 // A pipe in place of the reader's mark holds the writer up, as a disk that hangs would.
 TEST_F(Events, AQueueThatIsFullRefusesAndCountsAndNeverBlocks) {
   EventLog log = Open(folder, EventLog::Access::kWrite);
-  const fs::path mark = folder / "trimmed";
+  const fs::path mark = folder / "readers" / kWarehouseReader;
+  fs::remove(mark);
   ASSERT_EQ(mkfifo(mark.c_str(), 0600), 0);
   const int held = open(mark.c_str(), O_RDWR);
   ASSERT_GE(held, 0);

@@ -1,30 +1,45 @@
 // An impression as bytes. Sources stand once each and are referred to by number: an answer has many
 // products and few sources.
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "events/events.h"
-#include "kv/record_bytes.h"
+#include "events/record_bytes.h"
+#include "raw/plain_text.h"
 
 namespace aisle::events {
 namespace {
 
-constexpr std::uint8_t kImpressionFormat = 1;
+constexpr std::uint8_t kImpressionFormat = 2;
+constexpr int kRegionByIndex = 1;  // The format before; then as ever in the order of these names.
+constexpr std::array<std::string_view, 5> kRegionNames = {"Northeast", "Southeast", "Midwest",
+                                                          "South", "West"};
 constexpr std::size_t kShownBytesMin = 1 + sizeof(float) + 1;
 // All sources of a decoded impression together: a hundred products with names of rungs are 2 kB.
 constexpr std::size_t kSourceBytesMax = 1U << 20U;
 
+std::string_view PlainText(kv::RecordReader& in) {
+  const std::string_view text = in.Text();
+  if (!raw::IsPlainText(text)) in.FailHere();
+  return text;
+}
+
+std::string_view ReadRegion(kv::RecordReader& in, int format) {
+  if (format != kRegionByIndex) return PlainText(in);
+  const std::size_t index = in.Byte();
+  if (index < kRegionNames.size()) return kRegionNames[index];
+  in.FailHere();
+  return {};
+}
+
 }  // namespace
 
 std::string EncodeImpression(const Impression& impression) {
-  kv::RecordWriter out;
-  out.Byte(kImpressionFormat);
-  out.Text(impression.request_id);
-  out.Signed(base::ToMicros(impression.served_at));
+  kv::RecordWriter out = BeginRecord(Kind::kImpression, impression.request_id, impression.served_at,
+                                     kImpressionFormat, 64 + 10 * impression.shown.size());
   out.Signed(impression.customer.value);
-  out.Byte(static_cast<std::uint8_t>(impression.region));
+  out.Text(impression.region);
   out.Signed(impression.ranking_version);
   out.Signed(impression.propensity_version);
   out.Signed(impression.generation);
@@ -52,27 +67,20 @@ std::string EncodeImpression(const Impression& impression) {
 }
 
 Result<Impression> DecodeImpression(std::string_view bytes) {
-  kv::RecordReader in(bytes);
-  if (const int format = in.Byte(); format > kImpressionFormat) {
-    return Fail(
-        ErrorCode::kFailedPrecondition,
-        fmt::format("impression: format {} is newer than this build's {}; use a newer aisle",
-                    format, kImpressionFormat));
-  } else if (format != kImpressionFormat) {
-    in.FailHere();
-  }
+  AISLE_TRY(auto record, OpenRecord(bytes));
+  AISLE_CHECK(ExpectBody(record, Kind::kImpression, kImpressionFormat));
+  kv::RecordReader& in = record.body;
   Impression impression;
-  impression.request_id = in.Text();
-  impression.served_at = base::FromMicros(in.Signed());
+  impression.request_id = std::move(record.envelope.id);
+  impression.served_at = record.envelope.time;
   impression.customer.value = in.Signed();
-  impression.region = static_cast<domain::Region>(in.Byte());
-  if (static_cast<std::size_t>(impression.region) >= domain::kRegionCount) in.FailHere();
+  impression.region = ReadRegion(in, record.body_format);
   impression.ranking_version = in.Int<int>();
   impression.propensity_version = in.Int<int>();
   impression.generation = in.Signed();
-  impression.arm = in.Text();
+  impression.arm = PlainText(in);
   std::vector<std::string_view> sources(in.Count(1));
-  for (std::string_view& source : sources) source = in.Text();
+  for (std::string_view& source : sources) source = PlainText(in);
   // A long source that many products share would make much out of few bytes.
   std::size_t copied = 0;
   impression.shown.resize(in.Count(kShownBytesMin));

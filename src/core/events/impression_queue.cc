@@ -46,10 +46,7 @@ struct ImpressionQueue::Impl {
   }
 
   void WriteBatch(std::span<const Impression> batch) {
-    std::vector<std::string> records;
-    records.reserve(batch.size());
-    for (const Impression& impression : batch) records.push_back(EncodeImpression(impression));
-    const Status status = log.Append(records);
+    const Status status = log.Append(batch);
     if (status) {
       if (failing) base::LogInfo("impressions are written again");
       failing = false;

@@ -3,19 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <mutex>
 #include <optional>
 
 #include "base/files.h"
 #include "kv/queue_environment.h"
+#include "kv/queue_marks.h"
 
 namespace aisle::kv {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kMarkFile = "trimmed";
 constexpr const char* kWriterLockFile = "writer.lock";
 // Removed by one Append at least, so that a mark that jumps far ahead does not stop the writer.
 constexpr std::uint64_t kRemovedAtOnce = 10'000;
@@ -33,7 +32,8 @@ struct Queue::Impl {
   fs::path path;  // Of the data file.
   std::optional<base::FileLock> writer_lock;
   QueueEnvironment environment;
-  std::mutex mutex;  // Append, Trim.
+  QueueMarks marks;
+  std::mutex mutex;  // Appends and marks.
 
   Result<TransactionPtr> BeginRead() const {
     return Begin(environment.Environment(), MDB_RDONLY, path);
@@ -75,37 +75,41 @@ struct Queue::Impl {
       MDB_val key = ToValue(position);
       const int code = mdb_del(transaction, environment.Records(), &key, nullptr);
       if (code == 0) continue;
-      if (code != MDB_NOTFOUND) return Failure(code, "trim", path);
+      if (code != MDB_NOTFOUND) return Failure(code, "remove from", path);
       return Missing(position);
     }
     return {};
   }
-  Result<std::uint64_t> ReadMark() const;
+  Result<std::uint64_t> RequireMark(std::string_view reader) const;
+  // One past the last record that no reader needs, of those there are.
+  Result<std::uint64_t> EndOfRemovable(const Extent& extent) const;
   Status Check() const;
 };
 
-Result<std::uint64_t> Queue::Impl::ReadMark() const {
-  const fs::path file = folder / kMarkFile;
-  const auto text = base::ReadFile(file);
-  if (!text && text.error().code == ErrorCode::kNotFound) return 0;
-  if (!text) return std::unexpected(text.error());
-  std::uint64_t mark = 0;
-  const char* end = text->data() + text->size();
-  const auto [stopped, code] = std::from_chars(text->data(), end, mark);
-  if (code == std::errc{} && stopped + 1 == end && *stopped == '\n') return mark;
-  return Fail(ErrorCode::kInternal, fmt::format("{} is damaged: '{}' is not a position",
-                                                file.string(), text->substr(0, 40)));
+Result<std::uint64_t> Queue::Impl::RequireMark(std::string_view reader) const {
+  AISLE_TRY(const auto mark, marks.Get(reader));
+  if (mark) return *mark;
+  return Fail(ErrorCode::kNotFound,
+              fmt::format("{}: no reader '{}' is registered", folder.string(), reader));
+}
+
+Result<std::uint64_t> Queue::Impl::EndOfRemovable(const Extent& extent) const {
+  AISLE_TRY(const auto readers, marks.All());
+  if (readers.empty()) return extent.first;
+  const std::uint64_t least = std::ranges::min(readers, {}, &QueueReader::mark).mark;
+  return std::max(std::min(least, extent.last) + 1, extent.first);
 }
 
 // What can be seen at once of a file that was cut or replaced.
 Status Queue::Impl::Check() const {
   AISLE_TRY(const TransactionPtr transaction, BeginRead());
   AISLE_TRY(const Extent extent, ReadExtent(transaction.get()));
-  AISLE_TRY(const std::uint64_t mark, ReadMark());
-  if (mark > extent.last) {
+  AISLE_TRY(const auto readers, marks.All());
+  for (const QueueReader& reader : readers) {
+    if (reader.mark <= extent.last) continue;
     return Fail(ErrorCode::kInternal,
-                fmt::format("{} is damaged: it ends at {}, and {} were read already", path.string(),
-                            extent.last, mark));
+                fmt::format("{} is damaged: it ends at {}, and {} were read already by {}",
+                            path.string(), extent.last, reader.mark, reader.name));
   }
   if (extent.first > extent.last) return {};
   AISLE_CHECK(Get(transaction.get(), extent.first));
@@ -118,16 +122,22 @@ Queue::Queue(Queue&&) noexcept = default;
 Queue& Queue::operator=(Queue&&) noexcept = default;
 Queue::~Queue() = default;
 
-Result<Queue> Queue::Open(const fs::path& folder, Access access, std::uint32_t format) {
+// What a kill leaves behind at any line is a queue of the old format or of the new one, with the mark of
+// its first reader: see queue_marks.h.
+Result<Queue> Queue::Open(const fs::path& folder, Access access, const QueueOptions& options) {
+  const bool writes = access == Access::kWrite;
   std::optional<base::FileLock> lock;
-  if (access == Access::kWrite) {
+  QueueMarks marks(folder, options.first_reader);
+  if (writes) {
     AISLE_TRY(auto held, base::FileLock::Acquire(folder / kWriterLockFile, "writing this queue"));
     lock.emplace(std::move(held));
+    AISLE_CHECK(marks.Prepare());
   }
-  AISLE_TRY(auto environment, QueueEnvironment::Open(folder, access == Access::kWrite, format));
-  std::unique_ptr<Impl> impl(
-      new Impl{folder, folder / kDataFile, std::move(lock), std::move(environment), {}});
+  AISLE_TRY(auto environment, QueueEnvironment::Open(folder, writes, options));
+  std::unique_ptr<Impl> impl(new Impl{
+      folder, folder / kDataFile, std::move(lock), std::move(environment), std::move(marks), {}});
   AISLE_CHECK(impl->Check());
+  if (writes) AISLE_CHECK(impl->marks.TakeOver());
   return Queue(std::move(impl));
 }
 
@@ -136,13 +146,12 @@ Status Queue::Append(std::span<const std::string> records) {
   AISLE_ASSERT(impl.writer_lock.has_value());
   if (records.empty()) return {};
   const std::lock_guard lock(impl.mutex);
-  AISLE_TRY(const std::uint64_t mark, impl.ReadMark());
   AISLE_TRY(TransactionPtr transaction, Begin(impl.environment.Environment(), 0, impl.path));
   MDB_txn* raw = transaction.get();
   AISLE_TRY(Extent extent, impl.ReadExtent(raw));
-  const std::uint64_t removable = std::min(mark, extent.last) + 1;
+  AISLE_TRY(const std::uint64_t removable, impl.EndOfRemovable(extent));
   const std::uint64_t at_once = std::max<std::uint64_t>(kRemovedAtOnce, 2 * records.size());
-  const std::uint64_t first = std::clamp(removable, extent.first, extent.first + at_once);
+  const std::uint64_t first = std::min(removable, extent.first + at_once);
   AISLE_CHECK(impl.Remove(raw, extent.first, first));
   for (const std::string& record : records) AISLE_CHECK(impl.Put(raw, ++extent.last, record));
   AISLE_CHECK(PutMeta(raw, impl.environment.Meta(), Meta::kFirst, first, impl.path));
@@ -170,19 +179,39 @@ Result<std::uint64_t> Queue::LastPosition() const {
   return extent.last;
 }
 
-Status Queue::Trim(std::uint64_t position) {
+Status Queue::Register(std::string_view reader) {
+  const std::lock_guard lock(impl_->mutex);
+  AISLE_CHECK(impl_->marks.Prepare());
+  AISLE_TRY(const auto mark, impl_->marks.Get(reader));
+  if (mark) return {};
+  AISLE_TRY(const TransactionPtr transaction, impl_->BeginRead());
+  AISLE_TRY(const Extent extent, impl_->ReadExtent(transaction.get()));
+  return impl_->marks.Set(reader, extent.first - 1);
+}
+
+Status Queue::Forget(std::string_view reader) {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->marks.Remove(reader);
+}
+
+Status Queue::Advance(std::string_view reader, std::uint64_t position) {
   AISLE_TRY(const std::uint64_t last, LastPosition());
   if (position > last) {
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} ends at {}; it cannot be trimmed to {}", impl_->path.string(), last,
-                            position));
+                fmt::format("{} ends at {}; {} cannot have read up to {}", impl_->path.string(),
+                            last, reader, position));
   }
   const std::lock_guard lock(impl_->mutex);
-  AISLE_TRY(const std::uint64_t mark, impl_->ReadMark());
+  AISLE_TRY(const std::uint64_t mark, impl_->RequireMark(reader));
   if (position <= mark) return {};
-  return base::WriteFileAtomic(impl_->folder / kMarkFile, fmt::format("{}\n", position));
+  AISLE_CHECK(impl_->marks.Prepare());
+  return impl_->marks.Set(reader, position);
 }
 
-Result<std::uint64_t> Queue::TrimmedTo() const { return impl_->ReadMark(); }
+Result<std::uint64_t> Queue::Mark(std::string_view reader) const {
+  return impl_->RequireMark(reader);
+}
+
+Result<std::vector<QueueReader>> Queue::Readers() const { return impl_->marks.All(); }
 
 }  // namespace aisle::kv

@@ -58,38 +58,41 @@ Status FillUp(MDB_env* environment, const fs::path& path) {
 }
 
 Status CheckFormat(MDB_txn* transaction, const QueueEnvironment::Shared& shared, bool create,
-                   std::uint32_t format, const fs::path& path) {
+                   const QueueOptions& options, const fs::path& path) {
   AISLE_TRY(const std::uint64_t found, GetMeta(transaction, shared.meta, Meta::kFormat, path));
-  if (found == 0 && create) {
-    AISLE_CHECK(PutMeta(transaction, shared.meta, Meta::kFirst, 1, path));
-    return PutMeta(transaction, shared.meta, Meta::kFormat, format, path);
-  }
-  if (found > format) {
+  if (found == 0 && !create)
+    return Fail(ErrorCode::kInternal, fmt::format("{} is damaged: no format", path.string()));
+  if (found > options.format) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{}: format {} is newer than this build's {}; use a newer aisle",
-                            path.string(), found, format));
+                            path.string(), found, options.format));
   }
-  if (found != format) {
-    return Fail(ErrorCode::kInternal,
-                fmt::format("{} is damaged: format {}", path.string(), found));
+  if (found != 0 && found < options.oldest_format) {
+    return Fail(
+        ErrorCode::kFailedPrecondition,
+        fmt::format("{}: format {} is older than {}, the oldest that this build reads; move "
+                    "what it holds with an older aisle",
+                    path.string(), found, options.oldest_format));
   }
-  return {};
+  if (found == 0) AISLE_CHECK(PutMeta(transaction, shared.meta, Meta::kFirst, 1, path));
+  if (!create || found == options.format) return {};
+  return PutMeta(transaction, shared.meta, Meta::kFormat, options.format, path);
 }
 
-Status OpenTables(QueueEnvironment::Shared& shared, bool create, std::uint32_t format,
+Status OpenTables(QueueEnvironment::Shared& shared, bool create, const QueueOptions& options,
                   const fs::path& path) {
   AISLE_TRY(TransactionPtr transaction,
             Begin(shared.environment.get(), create ? 0U : MDB_RDONLY, path));
   AISLE_TRY(shared.records, OpenTable(transaction.get(), "records", create, path));
   AISLE_TRY(shared.meta, OpenTable(transaction.get(), "meta", create, path));
-  AISLE_CHECK(CheckFormat(transaction.get(), shared, create, format, path));
+  AISLE_CHECK(CheckFormat(transaction.get(), shared, create, options, path));
   return Commit(std::move(transaction), path);
 }
 
 }  // namespace
 
 Result<QueueEnvironment> QueueEnvironment::Open(const fs::path& folder, bool create,
-                                                std::uint32_t format) {
+                                                const QueueOptions& options) {
   const fs::path path = folder / kDataFile;
   std::error_code code;
   if (create) fs::create_directories(folder, code);
@@ -103,7 +106,7 @@ Result<QueueEnvironment> QueueEnvironment::Open(const fs::path& folder, bool cre
   for (Shared& shared : registry.shared) {
     if (shared.device != there.st_dev || shared.inode != there.st_ino || shared.process != getpid())
       continue;
-    AISLE_CHECK(OpenTables(shared, create, format, path));
+    AISLE_CHECK(OpenTables(shared, create, options, path));
     ++shared.users;
     return QueueEnvironment(&shared);
   }
@@ -113,7 +116,7 @@ Result<QueueEnvironment> QueueEnvironment::Open(const fs::path& folder, bool cre
   int dead = 0;
   mdb_reader_check(shared.environment.get(), &dead);  // Slots of killed readers would keep pages.
   AISLE_CHECK(FillUp(shared.environment.get(), path));
-  AISLE_CHECK(OpenTables(shared, create, format, path));
+  AISLE_CHECK(OpenTables(shared, create, options, path));
   registry.shared.push_back(std::move(shared));
   return QueueEnvironment(&registry.shared.back());
 }

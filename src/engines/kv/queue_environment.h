@@ -13,14 +13,15 @@
 
 #include "base/result.h"
 #include "kv/lmdb_handles.h"
+#include "kv/queue.h"
 
 namespace aisle::kv {
 
 class QueueEnvironment {
  public:
-  // `create`: makes folder, file and tables if need be, and writes `format` into a new one.
+  // `create`: makes folder, file and tables if need be, and writes the format into one that is new or older.
   static Result<QueueEnvironment> Open(const std::filesystem::path& folder, bool create,
-                                       std::uint32_t format);
+                                       const QueueOptions& options);
   QueueEnvironment(QueueEnvironment&& other) noexcept
       : shared_(std::exchange(other.shared_, nullptr)) {}
   QueueEnvironment& operator=(QueueEnvironment&&) = delete;

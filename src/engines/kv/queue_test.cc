@@ -20,7 +20,10 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr std::uint32_t kFormat = 3;
+const QueueOptions kOptions{.format = 3, .oldest_format = 2, .first_reader = "intake"};
+QueueOptions Of(std::uint32_t format, std::uint32_t oldest) {
+  return {.format = format, .oldest_format = oldest, .first_reader = "intake"};
+}
 constexpr auto kRead = Queue::Access::kRead;
 constexpr auto kWrite = Queue::Access::kWrite;
 
@@ -33,7 +36,7 @@ std::vector<std::string> Batch(std::uint64_t first, std::size_t count) {
   return batch;
 }
 Queue Open(const fs::path& folder, Queue::Access access) {
-  auto queue = Queue::Open(folder, access, kFormat);
+  auto queue = Queue::Open(folder, access, kOptions);
   AISLE_ASSERT(queue.has_value());
   return *std::move(queue);
 }
@@ -80,7 +83,7 @@ TEST_F(QueueTest, RecordsCountUpFromOneAndComeBackInOrderAcrossRestarts) {
 }
 
 TEST_F(QueueTest, WhatIsNotThereCannotBeReadAndIsNotMade) {
-  const auto queue = Queue::Open(folder, kRead, kFormat);
+  const auto queue = Queue::Open(folder, kRead, kOptions);
   ASSERT_FALSE(queue);
   EXPECT_EQ(queue.error().code, ErrorCode::kNotFound);
   EXPECT_FALSE(fs::exists(folder));
@@ -91,7 +94,7 @@ TEST_F(QueueTest, AnEmptyOneHasNothing) {
   const Queue reader = Open(folder, kRead);
   EXPECT_EQ(*reader.LastPosition(), 0U);
   EXPECT_TRUE(reader.Read(0, 10)->empty());
-  EXPECT_EQ(*reader.TrimmedTo(), 0U);
+  EXPECT_EQ(*reader.Mark("intake"), 0U);
 }
 
 TEST_F(QueueTest, TheMarkSurvivesRestartsAndTheWriterRemovesWhatIsBeforeIt) {
@@ -99,13 +102,13 @@ TEST_F(QueueTest, TheMarkSurvivesRestartsAndTheWriterRemovesWhatIsBeforeIt) {
     Queue writer = Open(folder, kWrite);
     ASSERT_TRUE(writer.Append(Batch(1, 30)));
     Queue reader = Open(folder, kRead);
-    ASSERT_TRUE(reader.Trim(20));
-    ASSERT_TRUE(reader.Trim(12));  // Does not go back.
-    EXPECT_EQ(*reader.TrimmedTo(), 20U);
+    ASSERT_TRUE(reader.Advance("intake", 20));
+    ASSERT_TRUE(reader.Advance("intake", 12));  // Does not go back.
+    EXPECT_EQ(*reader.Mark("intake"), 20U);
     ExpectRecords(reader, 20, 30);
   }
   Queue writer = Open(folder, kWrite);
-  EXPECT_EQ(*writer.TrimmedTo(), 20U);
+  EXPECT_EQ(*writer.Mark("intake"), 20U);
   ASSERT_TRUE(writer.Append(Batch(31, 1)));
   EXPECT_EQ(writer.Read(0, 1)->front().position, 21U);
   ExpectRecords(writer, 20, 31);
@@ -115,9 +118,9 @@ TEST_F(QueueTest, PositionsGoOnAfterEverythingWasTrimmed) {
   {
     Queue writer = Open(folder, kWrite);
     ASSERT_TRUE(writer.Append(Batch(1, 30)));
-    ASSERT_TRUE(writer.Trim(30));
+    ASSERT_TRUE(writer.Advance("intake", 30));
     ASSERT_TRUE(writer.Append(Batch(31, 1)));
-    ASSERT_TRUE(writer.Trim(31));
+    ASSERT_TRUE(writer.Advance("intake", 31));
     EXPECT_EQ(writer.Read(0, 5)->front().position, 31U);
   }
   Queue writer = Open(folder, kWrite);
@@ -129,7 +132,7 @@ TEST_F(QueueTest, PositionsGoOnAfterEverythingWasTrimmed) {
 TEST_F(QueueTest, AMarkBeyondTheEndIsRefused) {
   Queue writer = Open(folder, kWrite);
   ASSERT_TRUE(writer.Append(Batch(1, 3)));
-  const auto status = writer.Trim(4);
+  const auto status = writer.Advance("intake", 4);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::kInvalidArgument);
   EXPECT_THAT(status.error().message, HasSubstr("ends at 3"));
@@ -142,7 +145,7 @@ TEST_F(QueueTest, TrimmedPagesAreUsedAgain) {
   for (int round = 0; round < 60; ++round) {
     ASSERT_TRUE(writer.Append(Batch(last + 1, 100)));
     last += 100;
-    ASSERT_TRUE(writer.Trim(last));
+    ASSERT_TRUE(writer.Advance("intake", last));
     if (round == 20) size_early = fs::file_size(folder / "data.mdb");
   }
   EXPECT_LE(fs::file_size(folder / "data.mdb"), size_early * 3 / 2);
@@ -151,14 +154,14 @@ TEST_F(QueueTest, TrimmedPagesAreUsedAgain) {
 TEST_F(QueueTest, ASecondWriterIsToldWhoWrites) {
   const Queue writer = Open(folder, kWrite);
   const auto refused = [&] {
-    const auto second = Queue::Open(folder, kWrite, kFormat);
+    const auto second = Queue::Open(folder, kWrite, kOptions);
     return !second && second.error().code == ErrorCode::kUnavailable &&
            second.error().message.find(std::to_string(getpid())) != std::string::npos;
   };
   EXPECT_TRUE(refused());
   const std::string pid = std::to_string(getpid());
   const int status = InChild([&] {
-    const auto second = Queue::Open(folder, kWrite, kFormat);
+    const auto second = Queue::Open(folder, kWrite, kOptions);
     if (!second && second.error().code == ErrorCode::kUnavailable &&
         second.error().message.find(pid) != std::string::npos)
       _exit(42);
@@ -171,12 +174,12 @@ TEST_F(QueueTest, ANewerFormatIsRefusedInWords) {
     const Queue writer = Open(folder, kWrite);
   }
   for (const auto access : {kRead, kWrite}) {
-    const auto older = Queue::Open(folder, access, kFormat - 1);
+    const auto older = Queue::Open(folder, access, Of(2, 1));
     ASSERT_FALSE(older);
     EXPECT_EQ(older.error().code, ErrorCode::kFailedPrecondition);
     EXPECT_THAT(older.error().message, HasSubstr("newer"));
   }
-  EXPECT_TRUE(Queue::Open(folder, kWrite, kFormat));
+  EXPECT_TRUE(Queue::Open(folder, kWrite, kOptions));
 }
 
 TEST_F(QueueTest, AKilledWriterLosesNothingThatWasAppendedAndTearsNoBatch) {
@@ -189,7 +192,7 @@ TEST_F(QueueTest, AKilledWriterLosesNothingThatWasAppendedAndTearsNoBatch) {
       Queue writer = Open(folder, kWrite);
       for (std::uint64_t last = before;; last += 10) {
         if (!writer.Append(Batch(last + 1, 10)) || write(acknowledged[1], "a", 1) != 1) _exit(1);
-        if (last > 50 && !writer.Trim(last - 50)) _exit(1);
+        if (last > 50 && !writer.Advance("intake", last - 50)) _exit(1);
       }
     }
     close(acknowledged[1]);
@@ -206,7 +209,7 @@ TEST_F(QueueTest, AKilledWriterLosesNothingThatWasAppendedAndTearsNoBatch) {
     const std::uint64_t last = *reader.LastPosition();
     EXPECT_GE(last, appended);
     EXPECT_EQ(last % 10, 0U);
-    ExpectRecords(reader, *reader.TrimmedTo(), last);
+    ExpectRecords(reader, *reader.Mark("intake"), last);
     before = last;
   }
 }
@@ -224,7 +227,7 @@ TEST_F(QueueTest, AnotherProcessReadsWhileOneWrites) {
         if (record.position != at + 1 || record.bytes != Record(at + 1)) _exit(2);
         at = record.position;
       }
-      if (!reader.Trim(at)) _exit(3);
+      if (!reader.Advance("intake", at)) _exit(3);
     }
     _exit(42);
   }
@@ -233,7 +236,7 @@ TEST_F(QueueTest, AnotherProcessReadsWhileOneWrites) {
   int status = 0;
   waitpid(child, &status, 0);
   EXPECT_EQ(WEXITSTATUS(status), 42);
-  EXPECT_EQ(*writer.TrimmedTo(), 500U);
+  EXPECT_EQ(*writer.Mark("intake"), 500U);
 }
 
 TEST_F(QueueTest, ThreadsOfOneProcessAppendAndReadAtOnce) {
@@ -294,7 +297,7 @@ TEST_F(QueueTest, AFileThatWasCutIsRefusedByItsPathWhereverItWasCut) {
                   ? 42
                   : 1);
       };
-      auto queue = Queue::Open(folder, kWrite, kFormat);
+      auto queue = Queue::Open(folder, kWrite, kOptions);
       if (!queue) said(queue.error());
       const auto records = queue->Read(0, 10'000);
       if (!records) said(records.error());
@@ -310,19 +313,19 @@ TEST_F(QueueTest, AFileThatWasCutIsRefusedByItsPathWhereverItWasCut) {
 TEST_F(QueueTest, AFileThatIsNoQueueOrLostItsRecordsIsRefused) {
   fs::create_directories(folder);
   ASSERT_TRUE(base::WriteFileAtomic(folder / "data.mdb", std::string(20'000, 'x')));
-  EXPECT_EQ(Queue::Open(folder, kWrite, kFormat).error().code, ErrorCode::kInternal);
+  EXPECT_EQ(Queue::Open(folder, kWrite, kOptions).error().code, ErrorCode::kInternal);
   fs::remove_all(folder);
   {
     Queue writer = Open(folder, kWrite);
-    ASSERT_TRUE(writer.Append(Batch(1, 3)) && writer.Trim(2));
+    ASSERT_TRUE(writer.Append(Batch(1, 3)) && writer.Advance("intake", 2));
   }
   fs::remove(folder / "data.mdb");
   fs::remove(folder / "lock.mdb");
-  const auto lost = Queue::Open(folder, kWrite, kFormat);
+  const auto lost = Queue::Open(folder, kWrite, kOptions);
   ASSERT_FALSE(lost);
-  EXPECT_THAT(lost.error().message, HasSubstr("2 were read already"));
-  ASSERT_TRUE(base::WriteFileAtomic(folder / "trimmed", "two\n"));
-  EXPECT_THAT(Queue::Open(folder, kWrite, kFormat).error().message, HasSubstr("'two"));
+  EXPECT_THAT(lost.error().message, HasSubstr("2 were read already by intake"));
+  ASSERT_TRUE(base::WriteFileAtomic(folder / "readers" / "intake", "two\n"));
+  EXPECT_THAT(Queue::Open(folder, kWrite, kOptions).error().message, HasSubstr("'two"));
 }
 
 }  // namespace

@@ -28,6 +28,7 @@ namespace aisle::kv {
 
 class RecordWriter {
  public:
+  void Reserve(std::size_t byte_count) { bytes_.reserve(byte_count); }
   void Byte(std::uint8_t value) { bytes_ += static_cast<char>(value); }
   void Unsigned(std::uint64_t value) {
     while (value >= 0x80U) {

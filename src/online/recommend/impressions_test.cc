@@ -56,7 +56,7 @@ TEST_F(ImpressionsTest, EachAnswerIsLoggedAsItWasShown) {
   EXPECT_EQ(logged[0].request_id, "request-1");
   EXPECT_EQ(logged[0].served_at, kNow);
   EXPECT_EQ(logged[0].customer, domain::CustomerId{kFirst});
-  EXPECT_EQ(logged[0].region, domain::Region::kWest);
+  EXPECT_EQ(logged[0].region, "West");
   EXPECT_EQ(logged[0].ranking_version, 7);
   EXPECT_EQ(logged[0].propensity_version, 12);
   EXPECT_EQ(logged[0].generation, 31);

@@ -1,10 +1,10 @@
-// Bytes -> impression -> bytes. Start it with corpus/ as its seeds.
+// Bytes -> record -> bytes. Start it with corpus/ as its seeds.
 #include <cstddef>
 #include <cstdint>
 
 #include "events/exercise.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  aisle::events::ExerciseImpression({reinterpret_cast<const char*>(data), size});
+  aisle::events::ExerciseRecord({reinterpret_cast<const char*>(data), size});
   return 0;
 }
