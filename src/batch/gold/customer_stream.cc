@@ -24,14 +24,19 @@ using warehouse::RowReader;
 using warehouse::TextColumn;
 using warehouse::TimeColumn;
 
+Result<RowReader> OpenRows(warehouse::Connection& connection, base::NamedText query,
+                           base::Timestamp as_of, const char* customers) {
+  AISLE_TRY(const auto parameters, ParametersOf(query, as_of, customers));
+  return RowReader::Open(connection, query, parameters);
+}
+
 // A stream sorted by customer, one row ahead. `Columns` binds what is read of a row, `customer` among them.
 template <typename Columns>
 class Side {
  public:
-  static Result<Side> Open(warehouse::Connection& connection, base::NamedText query,
-                           const warehouse::Parameters& parameters) {
-    AISLE_TRY(RowReader rows, RowReader::Open(connection, query, parameters));
-    Side side(std::move(rows));
+  static Result<Side> Open(Result<RowReader> rows) {
+    if (!rows) return std::unexpected(std::move(rows).error());
+    Side side(*std::move(rows));
     AISLE_CHECK(side.Step());
     return side;
   }
@@ -73,7 +78,6 @@ struct StateColumns {
         last_purchase(rows.Time("last_purchase_at")),
         total_orders(rows.Int("total_orders")),
         lifetime_spend(rows.Money("lifetime_spend")),
-        categories_purchased(rows.Int("categories_purchased")),
         browse_events(rows.Int("total_browse_events")),
         sessions(rows.Int("total_sessions")),
         browsed_price_sum(rows.Money("browsed_price_sum")),
@@ -91,7 +95,7 @@ struct StateColumns {
   TimeColumn last_event, last_purchase;
   IntColumn total_orders;
   MoneyColumn lifetime_spend;
-  IntColumn categories_purchased, browse_events, sessions;
+  IntColumn browse_events, sessions;
   MoneyColumn browsed_price_sum;
   IntColumn browsed_price_count, add_to_cart_count, carts_started, carts_abandoned, points_earned;
 };
@@ -122,7 +126,6 @@ CustomerRecord MakeRecord(const RowReader& rows, const StateColumns& of, base::T
   record.last_purchase = TimeOrNever(rows, of.last_purchase);
   record.total_orders = CountOf(rows, of.total_orders);
   record.lifetime_spend = {rows[of.lifetime_spend]};
-  record.categories_purchased = CountOf(rows, of.categories_purchased);
   record.browse_events = CountOf(rows, of.browse_events);
   record.sessions = CountOf(rows, of.sessions);
   record.browsed_price_sum = {rows[of.browsed_price_sum]};
@@ -246,12 +249,6 @@ Result<CustomerIds> ReadCustomerIds(warehouse::Connection& connection, base::Tim
   }
 }
 
-Status ReadCustomers(warehouse::Database& database, const Catalogue& catalogue,
-                     base::Timestamp as_of, const std::function<Status(CustomerRecord&&)>& take,
-                     const std::optional<CustomerIds>& only) {
-  return ReadCustomersFrom(database, {}, catalogue, as_of, take, only);
-}
-
 Status ReadCustomersFrom(warehouse::Database& database, const RecordQueries& queries,
                          const Catalogue& catalogue, base::Timestamp as_of,
                          const std::function<Status(CustomerRecord&&)>& take,
@@ -264,13 +261,12 @@ Status ReadCustomersFrom(warehouse::Database& database, const RecordQueries& que
   for (std::size_t c = 0; c < catalogue.categories.size(); ++c)
     category_of.emplace(catalogue.categories[c].id, static_cast<std::uint16_t>(c));
 
-  const warehouse::Parameters parameters = {
-      {"as_of", as_of}, {"customers", warehouse::Table{only ? kChosen : kEverybody}}};
-  AISLE_TRY(RowReader rows, RowReader::Open(customers, queries.customers, parameters));
+  const char* const whom = only ? kChosen : kEverybody;
+  AISLE_TRY(RowReader rows, OpenRows(customers, queries.customers, as_of, whom));
   const StateColumns state(rows);
   AISLE_TRY(auto category_side,
-            Side<CategoryColumns>::Open(categories, queries.categories, parameters));
-  AISLE_TRY(auto pair_side, Side<PairColumns>::Open(pairs, queries.pairs, parameters));
+            Side<CategoryColumns>::Open(OpenRows(categories, queries.categories, as_of, whom)));
+  AISLE_TRY(auto pair_side, Side<PairColumns>::Open(OpenRows(pairs, queries.pairs, as_of, whom)));
   std::string category;
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
@@ -278,6 +274,7 @@ Status ReadCustomersFrom(warehouse::Database& database, const RecordQueries& que
     CustomerRecord record = MakeRecord(rows, state, as_of);
     const std::int64_t customer = record.customer.value;
     AISLE_CHECK(category_side.TakeRows(customer, [&](const RowReader& row, const auto& of) {
+      if (row[of.purchases] > 0) ++record.categories_purchased;
       category.assign(row[of.category]);
       const auto known = category_of.find(category);
       if (known != category_of.end())

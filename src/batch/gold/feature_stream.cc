@@ -129,16 +129,6 @@ features::ProductRecord MakeProduct(const RowReader& rows, const ProductColumns&
 
 }  // namespace
 
-RecordQueries::RecordQueries()
-    : products(sql::kProductState),
-      customers(sql::kCustomerState),
-      categories(sql::kCustomerCategory),
-      pairs(sql::kCustomerProduct) {}
-
-Result<Catalogue> ReadCatalogue(warehouse::Connection& connection, base::Timestamp as_of) {
-  return ReadCatalogueFrom(connection, {}, as_of);
-}
-
 Result<Catalogue> ReadCatalogueFrom(warehouse::Connection& connection, const RecordQueries& queries,
                                     base::Timestamp as_of) {
   AISLE_CHECK(CheckRawTables(connection));
@@ -150,7 +140,8 @@ Result<Catalogue> ReadCatalogueFrom(warehouse::Connection& connection, const Rec
     category_of.emplace(catalogue.categories[c].id, static_cast<std::uint16_t>(c));
 
   std::vector<std::string> brand_names;  // By product, until all are known.
-  AISLE_TRY(auto rows, RowReader::Open(connection, queries.products, {{"as_of", as_of}}));
+  AISLE_TRY(const auto parameters, ParametersOf(queries.products, as_of));
+  AISLE_TRY(auto rows, RowReader::Open(connection, queries.products, parameters));
   const ProductColumns columns(rows);
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
@@ -182,8 +173,11 @@ Result<std::vector<Activity>> ReadActivity(warehouse::Connection& connection, ba
                                            base::Timestamp until) {
   AISLE_CHECK(CheckRawTables(connection));
   std::vector<Activity> activity;
-  AISLE_TRY(auto rows,
-            RowReader::Open(connection, sql::kActivity, {{"from", from}, {"until", until}}));
+  warehouse::Parameters all = EventKinds();
+  all.push_back({"from", from});
+  all.push_back({"until", until});
+  AISLE_TRY(const auto parameters, warehouse::OnlyNamed(sql::kActivity, all));
+  AISLE_TRY(auto rows, RowReader::Open(connection, sql::kActivity, parameters));
   const IntColumn customer = rows.Int("customer_id");
   const IntColumn product = rows.Int("product_id");
   const IntColumn views = rows.Int("views");

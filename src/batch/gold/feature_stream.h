@@ -5,6 +5,10 @@
 // after another. ReadActivity tells what happened in a stretch of time: labels, and what an
 // evaluation counts.
 //
+// Where the last refresh was as of the same moment and the raw tables hold what they held then, records are
+// read from the tables it made; else from the events, by the queries that made them. Both give the same
+// records. Who reads twice asks FindRecords once.
+//
 //   order    customers by id; activity by customer, then product; stock by product, then region.
 //   units    as records.h.
 //   missing  a customer without events has a record with zero counts. A product launched at as_of or
@@ -12,8 +16,9 @@
 //   threads  one thread; the database is in use until the call returns.
 //   errors   the warehouse's; kFailedPrecondition if raw tables are missing or empty ("run `aisle
 //            generate` or `aisle import`").
-//   cost     one pass over the events per list; rows are never all in memory: the lists are merged
-//            by customer id.
+//   cost     from the tables: a pass over some columns of the events to see that they hold, then the tables.
+//            From the events: one pass per list. Rows are never all in memory: the lists are merged by
+//            customer id.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +35,15 @@
 
 namespace aisle::gold {
 
+// Where the records of a moment are read from, as found; good until somebody writes.
+struct RecordSource {
+  base::Timestamp as_of{};
+  bool from_tables = false;  // Else from the events.
+};
+Result<RecordSource> FindRecords(warehouse::Connection& connection, base::Timestamp as_of);
+
+Result<features::Catalogue> ReadCatalogue(warehouse::Connection& connection,
+                                          const RecordSource& source);
 Result<features::Catalogue> ReadCatalogue(warehouse::Connection& connection, base::Timestamp as_of);
 
 using CustomerIds = std::vector<domain::CustomerId>;
@@ -38,6 +52,10 @@ Result<CustomerIds> ReadCustomerIds(warehouse::Connection& connection, base::Tim
 
 // Calls `take` for each customer's record; a failed Status stops the reading and is returned. With
 // `only`, for those of them who are in it: a tenth of the customers costs a third of the time.
+Status ReadCustomers(warehouse::Database& database, const features::Catalogue& catalogue,
+                     const RecordSource& source,
+                     const std::function<Status(features::CustomerRecord&&)>& take,
+                     const std::optional<CustomerIds>& only = std::nullopt);
 Status ReadCustomers(warehouse::Database& database, const features::Catalogue& catalogue,
                      base::Timestamp as_of,
                      const std::function<Status(features::CustomerRecord&&)>& take,

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "features/customer_inputs.h"
 #include "gold/feature_stream.h"
 #include "gold/refresh.h"
 #include "gold/shop_fixture.h"
@@ -62,9 +63,9 @@ TEST_F(Gold, WithoutRawTablesItSaysWhichCommandMakesThem) {
 TEST_F(Gold, ARefreshRecordsEachTableWithItsLag) {
   FillShop();
   const auto reports = Must(Refresh(Connection(), AsOf(), 45));
-  ASSERT_EQ(reports.size(), 8U);
-  EXPECT_EQ(reports[2].table, "gold.customer_360");
-  EXPECT_EQ(reports[2].rows, 2);
+  ASSERT_EQ(reports.size(), 9U);
+  EXPECT_EQ(reports[4].table, "gold.customer_360");
+  EXPECT_EQ(reports[4].rows, 2);
   EXPECT_THAT(Rows("SELECT mode, rows_changed, target_lag_minutes, as_of, lag_minutes > 0, "
                    "finished_at >= started_at FROM gold.refresh_history WHERE table_name = "
                    "'gold.customer_360'")
@@ -109,7 +110,7 @@ TEST_F(Gold, AFailedRefreshLeavesTheOldTables) {
   ASSERT_FALSE(failed.has_value());
   EXPECT_THAT(failed.error().message, testing::HasSubstr("gold/sql/orders.sql:"));
   EXPECT_EQ(Rows("SELECT count(*) FROM gold.customer_360").at(0).at(0), "2");
-  EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "8");
+  EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "9");
 }
 
 TEST_F(Gold, ACancelledRefreshLeavesTheOldTables) {
@@ -122,7 +123,7 @@ TEST_F(Gold, ACancelledRefreshLeavesTheOldTables) {
     ASSERT_FALSE(cancelled.has_value()) << at;
     EXPECT_EQ(cancelled.error().code, ErrorCode::kUnavailable);
     EXPECT_EQ(Rows("SELECT count(*) FROM gold.customer_360").at(0).at(0), "2");
-    EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "8");
+    EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "9");
   }
   Must(Refresh(Connection(), AsOf()));
   EXPECT_EQ(Rows("SELECT count(*) FROM gold.customer_360").at(0).at(0), "3");
@@ -223,6 +224,40 @@ TEST_F(Gold, StockIsReadByRegion) {
   EXPECT_EQ(stock[1].delivery_days, 4);
   Write("INSERT INTO raw.inventory VALUES (8, 'Atlantis', 'WH', 3, 4, NULL)");
   EXPECT_THAT(ReadStock(Connection(), AsOf()).error().message, testing::HasSubstr("'Atlantis'"));
+}
+
+TEST_F(Gold, TheEngagementScoreOfCustomer360IsTheModelsInput) {
+  FillShop();
+  // Half a tenth, just below it, and beyond a hundred.
+  const auto points = [&](int customer, int count) {
+    AddCustomer(customer);
+    AddEvent({.customer = customer,
+              .type = "points_earned",
+              .at = "2026-11-02 10:00:01",
+              .points = count});
+  };
+  points(10, 25);
+  points(11, 24);
+  points(12, 4);
+  points(13, 8'999);
+  points(14, 9'000);
+  points(15, 123'456);
+  for (const char* session : {"S1", "S2", "S3"})
+    AddEvent({.customer = 10, .type = "search", .at = "2026-11-02 10:00:00", .session = session});
+  Must(Refresh(Connection(), AsOf()));
+  const auto records = Read(Must(ReadCatalogue(Connection(), AsOf())));
+  const auto rows =
+      Rows("SELECT customer_id, engagement_score FROM gold.customer_360 ORDER BY customer_id");
+  ASSERT_EQ(records.size(), 8U);
+  ASSERT_EQ(rows.size(), records.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_EQ(rows[i][0], std::to_string(records[i].customer.value));
+    EXPECT_EQ(std::stof(rows[i][1]),
+              features::MakeCustomerInputs(records[i], AsOf()).engagement_score)
+        << "customer " << rows[i][0];
+  }
+  EXPECT_EQ(rows[2][1], "11.2");   // Customer 10: 10 + 0.9 + 0.25, half up.
+  EXPECT_EQ(rows[7][1], "100.0");  // 15.
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gold/raw_tables.h"
 #include "gold/refresh.h"
 #include "gold/shop_fixture.h"
 #include "gold/sql.h"
@@ -14,10 +15,7 @@ using testing::ElementsAre;
 class Queries : public testing::Test, public ShopFixture {
  protected:
   std::vector<std::string> AsOfLines(base::NamedText query, std::string_view as_of = kAsOfText) {
-    warehouse::Parameters parameters = {{"as_of", AsOf(as_of)}};
-    if (query.text.find("$customers") != std::string_view::npos)
-      parameters.push_back({"customers", warehouse::Table{"raw.customers"}});
-    return Lines(query, parameters);
+    return Lines(query, Must(ParametersOf(query, AsOf(as_of))));
   }
   // Columns of one customer's row of gold.customer_360 after a refresh.
   std::vector<std::string> Row360(const std::string& columns, int customer = 1) {
@@ -41,8 +39,7 @@ TEST_F(Queries, AnEventCountsWhenItHappenedAndArrivedBeforeAsOf) {
               ElementsAre("1|7|1|0|0|1|0|2026-11-23 23:59:58|NULL|NULL"));
   const auto state = AsOfLines(sql::kCustomerState);
   ASSERT_EQ(state.size(), 1U);
-  EXPECT_THAT(state[0],
-              testing::HasSubstr("|1|0|2026-11-23 23:59:58|NULL|0|0.00|0|1|0|1|10.00|1|"));
+  EXPECT_THAT(state[0], testing::HasSubstr("|1|0|2026-11-23 23:59:58|NULL|0|0.00|1|0|10.00|1|"));
 }
 
 TEST_F(Queries, ACustomerWhoJoinsAtAsOfIsNotKnownYet) {
@@ -61,8 +58,7 @@ TEST_F(Queries, AttributesAreThoseThatHeldJustBeforeAsOf) {
   const auto attributes = [&](std::string_view as_of) {
     std::vector<std::string> found;
     for (const auto& row : Must(Connection().QueryText(
-             sql::kCustomerState,
-             {{"as_of", AsOf(as_of)}, {"customers", warehouse::Table{"raw.customers"}}})))
+             sql::kCustomerState, Must(ParametersOf(sql::kCustomerState, AsOf(as_of))))))
       found.push_back(row[3] + " " + row[9]);
     return found;
   };
@@ -260,7 +256,8 @@ TEST_F(Queries, CategoriesCountSessionsAndPurchases) {
             .order_total = "10.00"});
   AddEvent({.type = "review_submitted", .at = "2026-11-01 10:00:00", .product = 7});  // No session.
   EXPECT_THAT(AsOfLines(sql::kCustomerCategory),
-              ElementsAre("1|CAT-001|2|1|1|2026-11-01 10:00:00|2026-10-27 10:00:00"));
+              ElementsAre("1|CAT-001|2|1|2|1|2026-11-01 10:00:00|2026-01-01 10:01:00|2026-10-27 "
+                          "10:00:00"));
 }
 
 TEST_F(Queries, AProductHasThePriceAndThePopularityOfItsTime) {
@@ -311,7 +308,10 @@ TEST_F(Queries, ActivityIsWhatHappenedInTheStretch) {
   AddEvent({.type = "product_view", .at = "2026-11-04 00:00:00", .product = 7});  // At the end.
   AddEvent({.type = "product_view", .at = "2026-10-31 23:59:59", .product = 7});
   AddEvent({.type = "add_to_wishlist", .at = "2026-11-02 00:00:00", .product = 8});
-  EXPECT_THAT(Lines(sql::kActivity, {{"from", AsOf("2026-11-01")}, {"until", AsOf("2026-11-04")}}),
+  warehouse::Parameters stock = EventKinds();
+  stock.push_back({"from", AsOf("2026-11-01")});
+  stock.push_back({"until", AsOf("2026-11-04")});
+  EXPECT_THAT(Lines(sql::kActivity, Must(warehouse::OnlyNamed(sql::kActivity, stock))),
               ElementsAre("1|7|1|1|2"));
 }
 

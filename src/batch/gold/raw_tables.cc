@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
+#include "domain/event_kind.h"
 #include "gold/sql.h"
 
 namespace aisle::gold {
@@ -23,6 +26,25 @@ Status CheckRawTables(warehouse::Connection& connection) {
                 fmt::format("the raw tables hold no customers, products or events; {}", kAdvice));
   }
   return {};
+}
+
+warehouse::Parameters EventKinds() {
+  const auto names = [](std::span<const domain::EventKind> kinds) {
+    warehouse::Texts texts;
+    for (const domain::EventKind kind : kinds) texts.values.emplace_back(EventKindName(kind));
+    return texts;
+  };
+  return {{"browse_kinds", names(domain::kBrowseKinds)},
+          {"purchase_kinds", names(domain::kPurchaseKinds)},
+          {"pair_kinds", names(domain::kPairKinds)}};
+}
+
+Result<warehouse::Parameters> ParametersOf(base::NamedText query, base::Timestamp as_of,
+                                           const char* customers) {
+  warehouse::Parameters all = EventKinds();
+  all.push_back({"as_of", as_of});
+  all.push_back({"customers", warehouse::Table{customers}});
+  return warehouse::OnlyNamed(query, all);
 }
 
 }  // namespace aisle::gold

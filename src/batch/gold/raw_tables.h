@@ -1,6 +1,8 @@
-// Refuses to work on raw tables that are missing or empty. Private to this module.
+// What every query of this module stands on: raw tables that are there, and the parameters that a text may name.
+// Private to this module.
 #pragma once
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "warehouse/warehouse.h"
 
@@ -11,5 +13,12 @@ inline constexpr const char* kEverybody = "raw.customers";
 
 // kFailedPrecondition, saying which command fills them.
 Status CheckRawTables(warehouse::Connection& connection);
+
+// $as_of, $customers and the groups of event kinds ($browse_kinds, $purchase_kinds, $pair_kinds:
+// domain/event_kind.h), where the text names them.
+Result<warehouse::Parameters> ParametersOf(base::NamedText query, base::Timestamp as_of,
+                                           const char* customers = kEverybody);
+// The groups of event kinds alone.
+warehouse::Parameters EventKinds();
 
 }  // namespace aisle::gold

@@ -18,15 +18,21 @@
 
 namespace aisle::gold {
 
-// The queries have the columns, the order of rows and the parameters of the files that they are by
-// default.
+// Each text gives the columns and the order of rows of the file that it stands for, and may name the
+// parameters of ParametersOf (raw_tables.h).
 struct RecordQueries {
-  RecordQueries();
   base::NamedText products;
   base::NamedText customers;
   base::NamedText categories;
   base::NamedText pairs;
 };
+// The files of sql/, over the raw tables.
+RecordQueries OverEvents();
+// The tables that a refresh made of them.
+RecordQueries OverTables();
+inline RecordQueries QueriesOf(const RecordSource& source) {
+  return source.from_tables ? OverTables() : OverEvents();
+}
 
 Result<features::Catalogue> ReadCatalogueFrom(warehouse::Connection& connection,
                                               const RecordQueries& queries, base::Timestamp as_of);

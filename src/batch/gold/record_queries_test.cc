@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gold/raw_tables.h"
+#include "gold/records_testing.h"
 #include "gold/shop_fixture.h"
 #include "gold/sql.h"
 
@@ -41,71 +43,38 @@ class RecordQueriesTest : public testing::Test, public ShopFixture {
 
   // The column names of a query, last first.
   std::string Backwards(base::NamedText query) {
-    warehouse::Parameters parameters = {{"as_of", AsOf()}};
-    if (query.text.find("$customers") != std::string_view::npos)
-      parameters.push_back({"customers", warehouse::Table{"raw.customers"}});
+    const auto parameters = Must(ParametersOf(query, AsOf()));
     auto names = Must(Connection().Query(query, parameters)).ColumnNames();
     return fmt::format("{}", fmt::join(names.rbegin(), names.rend(), ", "));
   }
 
-  // Everything that was read, as text.
   Result<std::string> Read(const RecordQueries& queries) {
-    AISLE_TRY(const auto catalogue, ReadCatalogueFrom(Connection(), queries, AsOf()));
-    std::string all;
-    for (const auto& p : catalogue.products) {
-      all +=
-          fmt::format("{} {} {} {} {} {} {} {} {}/{}/{}/{} {} {}\n", p.product.value, p.name,
-                      p.category, p.brand, p.price.value, p.is_perishable,
-                      p.launched == features::kNever, p.views_28d, p.purchases_28d, p.purchases_90d,
-                      p.purchases, p.buyers, fmt::join(p.region_purchases_90d, ","), p.price_z);
-    }
-    AISLE_CHECK(ReadCustomersFrom(
-        Database(), queries, catalogue, AsOf(),
-        [&](features::CustomerRecord&& r) -> Status {
-          all += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}\n",
-                             r.customer.value, base::FormatDate(r.date_of_birth),
-                             base::FormatDate(r.customer_since), domain::TierName(r.tier),
-                             domain::RegionName(r.region), r.has_app, r.email_subscriber,
-                             r.total_orders, r.lifetime_spend.value, r.browse_events, r.sessions,
-                             r.browsed_price_sum.value, r.add_to_cart_count, r.carts_started,
-                             r.carts_abandoned, r.points_earned, r.events, r.store_events);
-          for (const auto& c : r.categories)
-            all +=
-                fmt::format("  {} {} {} {}\n", c.category, c.sessions, c.sessions_28d, c.purchases);
-          for (const auto& p : r.pairs) {
-            all += fmt::format("  {} {} {} {} {} {}\n", p.product.value, p.views, p.carts,
-                               p.purchases, p.views_28d, p.purchases_90d);
-          }
-          return {};
-        },
-        std::nullopt));
-    return all;
+    return RecordsAsText(Connection(), Database(), queries, AsOf());
   }
 };
 
 TEST_F(RecordQueriesTest, TheOrderOfASelectListMeansNothing) {
-  const RecordQueries ours;
+  const RecordQueries ours = OverEvents();
   const Wrapped products(ours.products, Backwards(ours.products), "product_id");
   const Wrapped customers(ours.customers, Backwards(ours.customers), "customer_id");
   const Wrapped categories(ours.categories, Backwards(ours.categories), "customer_id, category_id");
   const Wrapped pairs(ours.pairs, Backwards(ours.pairs), "customer_id, product_id");
-  RecordQueries turned;
+  RecordQueries turned = ours;
   turned.products = products.Get();
   turned.customers = customers.Get();
   turned.categories = categories.Get();
   turned.pairs = pairs.Get();
   const std::string expected = Must(Read(ours));
-  EXPECT_THAT(expected,
-              testing::HasSubstr("3 1990-02-28 2024-03-15 Platinum West true false 1 2500"));
+  EXPECT_THAT(expected, testing::HasSubstr("customer 3 born 1990-02-28 since 2024-03-15 Platinum"));
   EXPECT_EQ(Must(Read(turned)), expected);
 }
 
 TEST_F(RecordQueriesTest, AMissingColumnIsNamedWithItsQuery) {
-  const RecordQueries ours;
+  const RecordQueries ours = OverEvents();
   const auto error = [&](base::NamedText RecordQueries::* query, std::string_view list,
                          std::string_view order) {
     const Wrapped wrapped(ours.*query, list, order);
-    RecordQueries queries;
+    RecordQueries queries = ours;
     queries.*query = wrapped.Get();
     const auto read = Read(queries);
     EXPECT_FALSE(read.has_value());

@@ -5,63 +5,89 @@
 #include <chrono>
 
 #include "base/stopwatch.h"
+#include "gold/made_tables.h"
 #include "gold/raw_tables.h"
 #include "gold/sql.h"
 
 namespace aisle::gold {
 namespace {
 
-// One table and the query that makes it. `keeps` tables hold a snapshot per as_of; a query that
-// `asks_whom` takes the table of the customers it is about.
+enum class Kind : std::uint8_t {
+  kTable,     // Made anew.
+  kSnapshot,  // A table that keeps what it held as of other moments.
+  kView       // For people who ask: read when it is asked for, as of the last refresh.
+};
+
 struct Step {
   const char* table;
   base::NamedText query;
-  bool keeps = false;
-  bool asks_whom = false;
+  Kind kind = Kind::kTable;
 };
 
-// In this order: each reads only what stands above it.
+// In this order: each reads only what stands above it, and the first four the raw tables alone
+// (made_tables.h).
 constexpr Step kSteps[] = {
-    {"gold.customer_state", sql::kCustomerState, false, true},
+    {"gold.customer_category", sql::kCustomerCategory},
+    {"gold.customer_product", sql::kCustomerProduct},
+    {"gold.customer_state", sql::kCustomerState},
     {"gold.product_state", sql::kProductState},
     {"gold.customer_360", sql::kCustomer360},
-    {"gold.orders", sql::kOrders},
-    {"gold.order_lines", sql::kOrderLines},
-    {"gold.customer_product", sql::kCustomerProduct, false, true},
-    {"feature_store.customer_features", sql::kCustomerFeatures, true},
-    {"feature_store.product_features", sql::kProductFeatures, true},
+    {"gold.orders", sql::kOrders, Kind::kView},
+    {"gold.order_lines", sql::kOrderLines, Kind::kView},
+    {"feature_store.customer_features", sql::kCustomerFeatures, Kind::kSnapshot},
+    {"feature_store.product_features", sql::kProductFeatures, Kind::kSnapshot},
 };
 
 constexpr base::NamedText kRecord = {
     "gold/refresh.cc",
     "INSERT INTO gold.refresh_history (table_name, started_at, finished_at, as_of, mode, "
-    "rows_changed, target_lag_minutes, lag_minutes) VALUES ($table, $started, $finished, $as_of, "
-    "'full', $rows, $target, $lag)"};
+    "rows_changed, target_lag_minutes, lag_minutes, data_mark) VALUES ($table, $started, "
+    "$finished, $as_of, $mode, $rows, $target, $lag, $mark)"};
+
+// What stands before the query. The statement begins on the query's first line, which is a comment, so that
+// an error's line is the file's.
+std::string Statement(const Step& step) {
+  switch (step.kind) {
+    case Kind::kTable:
+      return fmt::format("CREATE OR REPLACE TABLE {} AS {}", step.table, step.query.text);
+    case Kind::kSnapshot:
+      return fmt::format("INSERT INTO {} BY NAME {}", step.table, step.query.text);
+    case Kind::kView:
+      return fmt::format("CREATE OR REPLACE VIEW {} AS {}", step.table, step.query.text);
+  }
+  return {};
+}
+
+// A view cannot replace a table of its name, which programs before this one made.
+Status DropTable(warehouse::Connection& connection, std::string_view table) {
+  const std::string name(table.substr(table.find('.') + 1));
+  AISLE_TRY(const std::int64_t there, connection.QueryInt(sql::kIsTable, {{"name", name}}));
+  if (there == 0) return {};
+  const std::string drop = fmt::format("DROP TABLE {}", table);
+  AISLE_CHECK(connection.Execute({"gold/refresh.cc", drop}));
+  return {};
+}
 
 Result<std::int64_t> Build(warehouse::Connection& connection, const Step& step,
                            base::Timestamp as_of) {
-  const warehouse::Parameters parameters = {{"as_of", as_of}};
-  if (step.keeps) {
+  const warehouse::Parameters moment = {{"as_of", as_of}};
+  if (step.kind == Kind::kView) AISLE_CHECK(DropTable(connection, step.table));
+  if (step.kind == Kind::kSnapshot) {
     const std::string clear = fmt::format("DELETE FROM {} WHERE as_of = $as_of", step.table);
-    AISLE_CHECK(connection.Execute({"gold/refresh.cc", clear}, parameters));
+    AISLE_CHECK(connection.Execute({"gold/refresh.cc", clear}, moment));
   }
-  // The statement begins on the query's first line, which is a comment, so that an error's line is
-  // the file's.
-  const std::string text =
-      step.keeps ? fmt::format("INSERT INTO {} BY NAME {}", step.table, step.query.text)
-                 : fmt::format("CREATE OR REPLACE TABLE {} AS {}", step.table, step.query.text);
-  warehouse::Parameters of_query = parameters;
-  if (step.asks_whom) of_query.push_back({"customers", warehouse::Table{kEverybody}});
-  AISLE_CHECK(connection.Execute({step.query.name, text}, of_query));
+  AISLE_TRY(const auto parameters, ParametersOf(step.query, as_of));
+  AISLE_CHECK(connection.Execute({step.query.name, Statement(step)}, parameters));
   const std::string count =
-      step.keeps ? fmt::format("SELECT count(*) FROM {} WHERE as_of = $as_of", step.table)
-                 : fmt::format("SELECT count(*) FROM {}", step.table);
+      fmt::format("SELECT count(*) FROM {}{}", step.table,
+                  step.kind == Kind::kSnapshot ? " WHERE as_of = $as_of" : "");
   return connection.QueryInt({"gold/refresh.cc", count},
-                             step.keeps ? parameters : warehouse::Parameters{});
+                             step.kind == Kind::kSnapshot ? moment : warehouse::Parameters{});
 }
 
 Result<RefreshReport> BuildAndRecord(warehouse::Connection& connection, const Step& step,
-                                     base::Timestamp as_of, int target_lag_minutes) {
+                                     base::Timestamp as_of, int target_lag_minutes,
+                                     const std::string& mark) {
   const base::Timestamp started = base::Now();
   const base::Stopwatch watch;
   AISLE_TRY(const std::int64_t rows, Build(connection, step, as_of));
@@ -69,14 +95,16 @@ Result<RefreshReport> BuildAndRecord(warehouse::Connection& connection, const St
   const base::Timestamp finished = base::Now();
   const double lag_minutes =
       std::chrono::duration<double, std::ratio<60>>(finished - as_of).count();
-  AISLE_CHECK(
-      connection.Execute(kRecord, {{"table", std::string(step.table)},
-                                   {"started", started},
-                                   {"finished", finished},
-                                   {"as_of", as_of},
-                                   {"rows", rows},
-                                   {"target", static_cast<std::int64_t>(target_lag_minutes)},
-                                   {"lag", lag_minutes}}));
+  AISLE_CHECK(connection.Execute(kRecord,
+                                 {{"table", std::string(step.table)},
+                                  {"started", started},
+                                  {"finished", finished},
+                                  {"as_of", as_of},
+                                  {"mode", std::string(step.kind == Kind::kView ? "view" : "full")},
+                                  {"rows", rows},
+                                  {"target", static_cast<std::int64_t>(target_lag_minutes)},
+                                  {"lag", lag_minutes},
+                                  {"mark", mark}}));
   return RefreshReport{step.table, rows, seconds};
 }
 
@@ -93,9 +121,11 @@ Result<std::vector<RefreshReport>> Refresh(
   };
   AISLE_CHECK(warehouse::InTransaction(connection, [&]() -> Status {
     AISLE_CHECK(connection.Execute(sql::kCreateViews));
+    AISLE_TRY(const std::string mark, DataMark(connection, as_of));
     for (const Step& step : kSteps) {
       AISLE_CHECK(go_on(step.table));
-      AISLE_TRY(RefreshReport report, BuildAndRecord(connection, step, as_of, target_lag_minutes));
+      AISLE_TRY(RefreshReport report,
+                BuildAndRecord(connection, step, as_of, target_lag_minutes, mark));
       reports.push_back(std::move(report));
     }
     return go_on("");

@@ -167,7 +167,7 @@ std::vector<std::int64_t> UnknownCandidates(const features::Catalogue& catalogue
 
 Result<EveryoneReport> RankBlocks(warehouse::Database& database,
                                   const features::Catalogue& catalogue,
-                                  const EveryoneRanker& ranker, base::Timestamp as_of,
+                                  const EveryoneRanker& ranker, const gold::RecordSource& source,
                                   const std::function<Status(const RankedList&)>& take,
                                   const Progress& progress) {
   using Block = std::vector<features::CustomerRecord>;
@@ -187,7 +187,7 @@ Result<EveryoneReport> RankBlocks(warehouse::Database& database,
         return Tell(progress, report.customers);
       });
   Block block;
-  AISLE_CHECK(gold::ReadCustomers(database, catalogue, as_of,
+  AISLE_CHECK(gold::ReadCustomers(database, catalogue, source,
                                   [&](features::CustomerRecord&& record) -> Status {
                                     block.push_back(std::move(record));
                                     if (block.size() < block_customers) return {};
@@ -212,7 +212,8 @@ Result<EveryoneReport> RankEveryone(warehouse::Database& database,
   }
   AISLE_TRY(const Champion ranking_model, LoadChampion(registry, "ranking"));
   AISLE_TRY(warehouse::Connection connection, database.Connect());
-  AISLE_TRY(const features::Catalogue catalogue, gold::ReadCatalogue(connection, options.as_of));
+  AISLE_TRY(const gold::RecordSource source, gold::FindRecords(connection, options.as_of));
+  AISLE_TRY(const features::Catalogue catalogue, gold::ReadCatalogue(connection, source));
   const features::CatalogueView view(catalogue);
   AISLE_TRY(const auto ranker, ranking::PairScorer::Make(ranking_model.spec, view));
   std::optional<ranking::CategoryScorer> propensity;
@@ -229,7 +230,7 @@ Result<EveryoneReport> RankEveryone(warehouse::Database& database,
   const EveryoneRanker everyone(catalogue, ranker, std::move(sweeper), std::move(propensity),
                                 std::move(candidates), options);
   AISLE_TRY(EveryoneReport report,
-            RankBlocks(database, catalogue, everyone, options.as_of, take, progress));
+            RankBlocks(database, catalogue, everyone, source, take, progress));
   report.candidates = static_cast<std::int64_t>(candidate_count);
   report.unknown_candidates = UnknownCandidates(catalogue, options);
   report.ranking_version = ranking_model.version;

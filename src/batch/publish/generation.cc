@@ -44,7 +44,8 @@ Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& datab
 
   AISLE_TRY(warehouse::Connection connection, database.Connect());
   serving::Shelf shelf;
-  AISLE_TRY(shelf.catalogue, gold::ReadCatalogue(connection, as_of));
+  AISLE_TRY(const gold::RecordSource source, gold::FindRecords(connection, as_of));
+  AISLE_TRY(shelf.catalogue, gold::ReadCatalogue(connection, source));
   AISLE_TRY(const auto stock, gold::ReadStock(connection, as_of));
   manifest.inventory_rows = FillShelves(stock, shelf);
   AISLE_CHECK(writer.PutShelf(shelf));
@@ -58,7 +59,7 @@ Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& datab
 
   AISLE_TRY(auto propensities, PropensityRows::Open(connection, shelf.catalogue));
   AISLE_CHECK(gold::ReadCustomers(
-      database, shelf.catalogue, as_of, [&](features::CustomerRecord&& record) -> Status {
+      database, shelf.catalogue, source, [&](features::CustomerRecord&& record) -> Status {
         AISLE_TRY(const auto propensity, propensities.Of(record.customer));
         AISLE_CHECK(writer.PutCustomer(record, propensity));
         manifest.propensity_rows += static_cast<std::int64_t>(propensity.size());

@@ -29,7 +29,7 @@ struct ScoredBlock {
 };
 
 Result<Scores> ScoreAll(warehouse::Database& database, const features::Catalogue& catalogue,
-                        const ranking::CategoryScorer& scorer, base::Timestamp as_of,
+                        const ranking::CategoryScorer& scorer, const gold::RecordSource& source,
                         const Progress& progress) {
   using Block = std::vector<features::CustomerRecord>;
   const std::size_t category_count = catalogue.categories.size();
@@ -43,7 +43,8 @@ Result<Scores> ScoreAll(warehouse::Database& database, const features::Catalogue
         ScoredBlock scored;
         for (const auto& record : block) scored.customers.push_back(record.customer.value);
         scored.scores.resize(block.size() * category_count);
-        scorer.ScoreBlock(block, as_of, scratch[static_cast<std::size_t>(worker)], scored.scores);
+        scorer.ScoreBlock(block, source.as_of, scratch[static_cast<std::size_t>(worker)],
+                          scored.scores);
         return scored;
       },
       [&](ScoredBlock&& scored) -> Status {
@@ -52,7 +53,7 @@ Result<Scores> ScoreAll(warehouse::Database& database, const features::Catalogue
         return Tell(progress, static_cast<std::int64_t>(all.customers.size()));
       });
   Block block;
-  AISLE_CHECK(gold::ReadCustomers(database, catalogue, as_of,
+  AISLE_CHECK(gold::ReadCustomers(database, catalogue, source,
                                   [&](features::CustomerRecord&& record) -> Status {
                                     block.push_back(std::move(record));
                                     if (block.size() < block_customers) return {};
@@ -112,10 +113,11 @@ Result<ScoreReport> ScorePropensity(warehouse::Database& database,
                                     const Progress& progress) {
   AISLE_TRY(const Champion champion, LoadChampion(registry, "propensity"));
   AISLE_TRY(warehouse::Connection connection, database.Connect());
-  AISLE_TRY(const features::Catalogue catalogue, gold::ReadCatalogue(connection, as_of));
+  AISLE_TRY(const gold::RecordSource source, gold::FindRecords(connection, as_of));
+  AISLE_TRY(const features::Catalogue catalogue, gold::ReadCatalogue(connection, source));
   const features::CatalogueView view(catalogue);
   AISLE_TRY(const auto scorer, ranking::CategoryScorer::Make(champion.spec, view));
-  AISLE_TRY(const Scores all, ScoreAll(database, catalogue, scorer, as_of, progress));
+  AISLE_TRY(const Scores all, ScoreAll(database, catalogue, scorer, source, progress));
 
   ScoreReport report;
   report.customers = static_cast<std::int64_t>(all.customers.size());

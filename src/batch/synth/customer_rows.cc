@@ -55,7 +55,10 @@ void EventRows(const World& world, const Person& person, const std::vector<Event
     // Up to a minute on the way in, a function of the event alone.
     const auto delay = static_cast<std::int64_t>(
         1 + base::Mix(static_cast<std::uint64_t>(customer * 100'003 + number)) % 60);
-    row.Text(event_id.With(number++)).Int(customer).Text(EventName(event.type)).Time(at);
+    row.Text(event_id.With(number++))
+        .Int(customer)
+        .Text(domain::EventKindName(event.type))
+        .Time(at);
     row.Text(ChannelName(event.channel));
     numbered(session_id, event.session);
     if (event.device == Device::kNone) {

@@ -8,14 +8,6 @@ namespace {
 
 using World = Retailer::World;
 
-constexpr std::array<std::string_view, kEventTypes> kNames = {
-    "page_view",       "product_view",    "category_browse",  "search",
-    "add_to_wishlist", "add_to_cart",     "remove_from_cart", "cart_view",
-    "abandoned_cart",  "checkout_start",  "payment",          "order_complete",
-    "order_shipped",   "order_delivered", "return_initiated", "review_submitted",
-    "points_earned",   "points_redeemed", "tier_upgrade",     "store_visit",
-    "pos_purchase"};
-
 constexpr double kWishlist = 0.04;    // A view ends on the wish list, whatever it means.
 constexpr double kShowCart = 0.20;    // A cart is looked at.
 constexpr double kThinkAgain = 0.15;  // One of several things in a cart is taken out.
@@ -366,8 +358,6 @@ class Writer {
 };
 
 }  // namespace
-
-std::string_view EventName(EventType type) { return kNames[static_cast<std::size_t>(type)]; }
 
 std::string_view ChannelName(Channel channel) {
   return channel == Channel::kWeb ? "Web" : channel == Channel::kApp ? "App" : "Store";

@@ -14,35 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/event_kind.h"
 #include "synth/life.h"
 
 namespace aisle::synth {
 
-enum class EventType : std::uint8_t {
-  kPageView,
-  kProductView,
-  kCategoryBrowse,
-  kSearch,
-  kAddToWishlist,
-  kAddToCart,
-  kRemoveFromCart,
-  kCartView,
-  kAbandonedCart,
-  kCheckoutStart,
-  kPayment,
-  kOrderComplete,
-  kOrderShipped,
-  kOrderDelivered,
-  kReturnInitiated,
-  kReviewSubmitted,
-  kPointsEarned,
-  kPointsRedeemed,
-  kTierUpgrade,
-  kStoreVisit,
-  kPosPurchase,
-};
-inline constexpr int kEventTypes = 21;
-std::string_view EventName(EventType type);
+using EventType = domain::EventKind;
 
 enum class Channel : std::uint8_t { kWeb, kApp, kStore };
 std::string_view ChannelName(Channel channel);

@@ -6,7 +6,7 @@ namespace aisle::synth {
 
 std::string Sample::Where(const Event& event) const {
   return fmt::format("customer {} second {} {} product {} order {}", person.index, event.at,
-                     EventName(event.type), event.product, event.order);
+                     domain::EventKindName(event.type), event.product, event.order);
 }
 
 Options SampleOptions(std::uint64_t seed, std::int64_t customers) {

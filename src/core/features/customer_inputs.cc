@@ -17,7 +17,8 @@ float Ratio(double numerator, double denominator) {
   return denominator > 0 ? static_cast<float>(numerator / denominator) : kMissing;
 }
 
-// The quickstart's score, in hundredths so that the rounding is that of the SQL's DECIMAL.
+// The quickstart's score, in hundredths so that the rounding is that of the SQL's DECIMAL. Its twin is `engagement` in
+// batch/gold/sql/customer_360.sql; gold_test.cc holds them together.
 float EngagementScore(const CustomerRecord& customer) {
   std::int64_t hundredths = std::int64_t{customer.sessions} * 30 +
                             std::int64_t{customer.total_orders} * 500 + customer.points_earned +

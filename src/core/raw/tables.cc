@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/event_kind.h"
+
 namespace aisle::raw {
 namespace {
 
-constexpr std::array<std::string_view, 21> kEventTypes = {
-    "page_view",       "product_view",    "category_browse",  "search",
-    "add_to_wishlist", "add_to_cart",     "remove_from_cart", "cart_view",
-    "abandoned_cart",  "checkout_start",  "payment",          "order_complete",
-    "order_shipped",   "order_delivered", "return_initiated", "review_submitted",
-    "points_earned",   "points_redeemed", "tier_upgrade",     "store_visit",
-    "pos_purchase"};
-
 using enum Type;
+
+std::vector<std::string_view> PurchaseNames() {
+  std::vector<std::string_view> names;
+  for (const domain::EventKind kind : domain::kPurchaseKinds) names.push_back(EventKindName(kind));
+  return names;
+}
 
 constexpr Column kStore = {.name = "store_id", .type = kBigint, .id_kind = "store"};
 constexpr Column kProduct = {.name = "product_id", .type = kBigint, .id_kind = "product"};
@@ -159,7 +159,7 @@ std::vector<Table> EventTables() {
        .key = {"event_id"},
        .columns = {{.name = "event_id"},
                    kCustomer,
-                   {.name = "event_type", .required = true, .allowed = kEventTypes},
+                   {.name = "event_type", .required = true, .allowed = domain::kEventKindNames},
                    {.name = "event_timestamp", .type = kTimestamp, .required = true},
                    {.name = "channel"},
                    {.name = "session_id"},
@@ -184,7 +184,7 @@ std::vector<Table> EventTables() {
        .keeps_rows = true,
        .needed_when = {{.column = "order_id",
                         .when = "event_type",
-                        .texts = {"order_complete", "pos_purchase"},
+                        .texts = PurchaseNames(),
                         .why = "in a purchase"}}},
       {.name = "raw.identities",
        .key = {"visitor_id", "customer_id"},

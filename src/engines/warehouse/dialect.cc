@@ -53,6 +53,16 @@ Result<std::string> TableLiteral(std::string_view name) {
   }
 }
 
+Result<std::string> ListLiteral(const std::vector<std::string>& values) {
+  if (values.empty()) return Fail(ErrorCode::kInvalidArgument, "an empty list");
+  std::string list;
+  for (const std::string& value : values) {
+    AISLE_TRY(const std::string text, TextLiteral(value));
+    list += (list.empty() ? "(" : ", ") + text;
+  }
+  return list + ")";
+}
+
 Status CheckYear(base::Date day) {
   constexpr base::Date kFirst{std::chrono::year{1} / 1 / 1};
   constexpr base::Date kLast{std::chrono::year{9999} / 12 / 31};
@@ -81,6 +91,7 @@ Result<std::string> Literal(const Value& value) {
         }
         if constexpr (std::is_same_v<T, std::string>) return TextLiteral(v);
         if constexpr (std::is_same_v<T, Table>) return TableLiteral(v.name);
+        if constexpr (std::is_same_v<T, Texts>) return ListLiteral(v.values);
         if constexpr (std::is_same_v<T, base::Timestamp>) {
           AISLE_CHECK(CheckYear(std::chrono::floor<std::chrono::days>(v)));
           return fmt::format("TIMESTAMP '{}'", base::FormatTimestamp(v));
@@ -95,6 +106,7 @@ Result<std::string> Literal(const Value& value) {
 
 std::optional<std::string_view> Macro(std::string_view name) {
   if (name == "epoch_us") return "epoch_us";
+  if (name == "row_hash") return "hash";
   return std::nullopt;
 }
 

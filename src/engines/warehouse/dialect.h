@@ -23,6 +23,8 @@ Result<std::string> Literal(const Value& value);
 
 // What stands for @name( in a query: the name of a function.
 //   @epoch_us(t)  microseconds since 1970 of a timestamp; epoch_us here, unix_micros on Spark.
+//   @row_hash(a, b, ...)  64 bits of the values, NULL among them, the same as long as the engine's version is;
+//                 hash here, xxhash64 on Spark.
 std::optional<std::string_view> Macro(std::string_view name);
 
 // Statements after which queries reach nothing outside of the database, and can change no setting.

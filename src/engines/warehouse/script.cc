@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -82,6 +83,18 @@ Result<std::string> Render(base::NamedText query, const Parameters& parameters) 
   std::string text;
   for (const RenderedToken& part : tokens) text += part.text;
   return text;
+}
+
+Result<Parameters> OnlyNamed(base::NamedText query, const Parameters& offered) {
+  AISLE_TRY(const std::vector<Token> tokens, Tokenize(query));
+  Parameters named;
+  for (const auto& parameter : offered) {
+    const bool stands = std::ranges::any_of(tokens, [&](const Token& token) {
+      return token.kind == TokenKind::kParameter && token.text.substr(1) == parameter.first;
+    });
+    if (stands) named.push_back(parameter);
+  }
+  return named;
 }
 
 }  // namespace aisle::warehouse

@@ -44,6 +44,20 @@ TEST(Render, EveryKindOfValueIsATypedLiteral) {
             "DATE '0001-01-01'");
 }
 
+TEST(Render, TextsAreAListAndAMacroIsTheEnginesFunction) {
+  EXPECT_EQ(Rendered("a IN $kinds", {{"kinds", Texts{{"x", "it's"}}}}), "a IN ('x', 'it''s')");
+  EXPECT_THAT(Refused("a IN $kinds", {{"kinds", Texts{}}}), HasSubstr("an empty list"));
+  EXPECT_EQ(Rendered("@row_hash(a, b) @epoch_us(t)"), "hash(a, b) epoch_us(t)");
+}
+
+TEST(OnlyNamed, KeepsWhatStandsInTheTextAndNotWhatACommentSays) {
+  const Parameters stock = {{"a", true}, {"b", true}, {"as", true}};
+  const auto named = OnlyNamed({"q.sql", "-- $b\nSELECT $a, '$b', $as_of"}, stock);
+  ASSERT_TRUE(named.has_value());
+  ASSERT_EQ(named->size(), 1U);
+  EXPECT_EQ(named->front().first, "a");
+}
+
 TEST(Render, ANameIsAParameterOnlyWhereSqlWouldReadAToken) {
   const Parameters a = {{"a", true}};
   EXPECT_EQ(Rendered("$a '$a' \"$a\" -- $a\n /* $a */ b$a E'\\'$a' $a", a),

@@ -46,12 +46,16 @@ struct Null {};
 struct Table {
   std::string name;
 };
+// Texts for a $name that stands after IN: never empty.
+struct Texts {
+  std::vector<std::string> values;
+};
 // A value for $name in a query, rendered as a typed literal of the dialect: text is quoted and
 // escaped, a Timestamp becomes TIMESTAMP '…', a Date DATE '…', an integer a BIGINT, a table its
-// quoted name. Doubles round-trip. NaN, infinities, text with a NUL byte and years outside of 1 to
-// 9999 are refused.
-using Value =
-    std::variant<Null, bool, std::int64_t, double, std::string, base::Timestamp, base::Date, Table>;
+// quoted name, texts a list in parentheses. Doubles round-trip. NaN, infinities, text with a NUL byte
+// and years outside of 1 to 9999 are refused.
+using Value = std::variant<Null, bool, std::int64_t, double, std::string, base::Timestamp,
+                           base::Date, Table, Texts>;
 using Parameters = std::vector<std::pair<std::string, Value>>;
 
 enum class Access : std::uint8_t { kReadOnly, kReadWrite };
@@ -142,7 +146,10 @@ class Database {
 
 // The text of a query with every parameter and macro in place: what Query() sends, line by line as
 // in the file. Exposed for tests and `--explain`. Macros stand for functions that dialects name
-// differently: @epoch_us(t), microseconds since 1970.
+// differently: @epoch_us(t), microseconds since 1970; @row_hash(a, b, ...), 64 bits of some values.
 Result<std::string> Render(base::NamedText query, const Parameters& parameters);
+
+// Those of the parameters that stand in the text: for queries that share a stock of them.
+Result<Parameters> OnlyNamed(base::NamedText query, const Parameters& offered);
 
 }  // namespace aisle::warehouse

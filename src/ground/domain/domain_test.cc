@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "domain/event_kind.h"
 #include "domain/region.h"
 #include "domain/tier.h"
 
@@ -27,6 +28,14 @@ TEST(Tier, ABoundBelongsToTheUpperTier) {
   EXPECT_EQ(TierOfSpend(Cents{500'00}), Tier::kSilver);
   EXPECT_EQ(TierOfSpend(Cents{1'000'000'00}), Tier::kPlatinum);
   EXPECT_EQ(TierByName("Gold"), Tier::kGold);
+}
+
+TEST(EventKind, NamesGoBothWaysAndAreTold) {
+  for (const std::string_view name : kEventKindNames)
+    EXPECT_EQ(EventKindName(EventKindByName(name).value()), name);
+  EXPECT_EQ(EventKindName(EventKind::kSearch), "search");
+  EXPECT_EQ(EventKindName(EventKind::kPosPurchase), "pos_purchase");
+  EXPECT_FALSE(EventKindByName("purchase"));
 }
 
 }  // namespace

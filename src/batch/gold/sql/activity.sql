@@ -7,10 +7,10 @@
 SELECT customer_id, product_id,
        count(*) FILTER (WHERE event_type = 'product_view') AS views,
        count(*) FILTER (WHERE event_type = 'add_to_cart') AS carts,
-       count(*) FILTER (WHERE event_type IN ('order_complete', 'pos_purchase')) AS lines
+       count(*) FILTER (WHERE event_type IN $purchase_kinds) AS lines
 FROM raw.event_stream
 WHERE event_timestamp >= $from AND event_timestamp < $until
   AND customer_id IS NOT NULL AND product_id IS NOT NULL
-  AND event_type IN ('product_view', 'add_to_cart', 'order_complete', 'pos_purchase')
+  AND event_type IN $pair_kinds
 GROUP BY customer_id, product_id
 ORDER BY customer_id, product_id

@@ -1,6 +1,6 @@
 -- The tables that keep what refreshes leave behind: their history, snapshots of the feature views, and what the views
 -- are.
--- grain    gold.refresh_history: one row per table and refresh; snapshots: one per entity and as_of;
+-- grain    gold.refresh_history: one row per table and refresh, data_mark only in those of the last one; snapshots: one per entity and as_of;
 --          feature_store.feature_views: one per view, version and column
 -- key      as the grain
 -- reads    nothing
@@ -10,8 +10,10 @@ CREATE SCHEMA IF NOT EXISTS gold;
 CREATE SCHEMA IF NOT EXISTS feature_store;
 CREATE TABLE IF NOT EXISTS gold.refresh_history (
   table_name STRING, started_at TIMESTAMP, finished_at TIMESTAMP, as_of TIMESTAMP, mode STRING, rows_changed BIGINT,
-  target_lag_minutes INTEGER, lag_minutes DOUBLE
+  target_lag_minutes INTEGER, lag_minutes DOUBLE, data_mark STRING
 );
+ALTER TABLE gold.refresh_history ADD COLUMN IF NOT EXISTS data_mark STRING;
+UPDATE gold.refresh_history SET data_mark = NULL WHERE data_mark IS NOT NULL;
 CREATE TABLE IF NOT EXISTS feature_store.customer_features (
   customer_id BIGINT, as_of TIMESTAMP, age INTEGER, tenure_months INTEGER, loyalty_tier_num INTEGER,
   total_orders INTEGER, lifetime_spend DOUBLE, avg_order_value DOUBLE, days_since_purchase INTEGER,

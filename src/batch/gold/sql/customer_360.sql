@@ -1,43 +1,44 @@
 -- Customer 360: who the customer is, what they did, how much they are worth, in the quickstart's columns.
 -- grain    one row per customer of gold.customer_state
 -- key      customer_id
--- reads    gold.customer_state (made as of the same $as_of), raw.customers, raw.event_stream
+-- reads    gold.customer_state and gold.customer_category (made as of the same $as_of), raw.customers, raw.event_stream
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of.
 -- missing  averages, rates, recency and favourites are NULL when there is nothing to take them of.
+-- twin     engagement_score and the derived columns are model inputs too: core/features/customer_inputs.cc; tests
+--          hold both together (gold_test.cc, tests/parity/feature_parity_test.cc).
 -- ties     favourites: most frequent, then most recent, then the smaller name.
 WITH
-seen AS (
-  SELECT customer_id, event_type, event_timestamp, channel, device_type, product_category
-  FROM raw.event_stream
-  WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IS NOT NULL
-),
-category_counts AS (
-  SELECT customer_id, product_category AS value,
-         count(*) FILTER (WHERE event_type IN ('product_view', 'category_browse', 'search')) AS browsed,
-         max(event_timestamp) FILTER (WHERE event_type IN ('product_view', 'category_browse', 'search')) AS browsed_at,
-         count(*) FILTER (WHERE event_type IN ('order_complete', 'pos_purchase')) AS bought,
-         max(event_timestamp) FILTER (WHERE event_type IN ('order_complete', 'pos_purchase')) AS bought_at
-  FROM seen
-  WHERE product_category IS NOT NULL
-  GROUP BY customer_id, product_category
+categories AS (
+  SELECT customer_id,
+         count(*) FILTER (WHERE browses > 0) AS categories_browsed,
+         count(*) FILTER (WHERE purchases > 0) AS categories_purchased
+  FROM gold.customer_category
+  GROUP BY customer_id
 ),
 browse_favorites AS (
-  SELECT customer_id, value FROM category_counts WHERE browsed > 0
-  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY browsed DESC, browsed_at DESC, value) = 1
+  SELECT customer_id, category_id AS value FROM gold.customer_category WHERE browses > 0
+  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY browses DESC, last_browse_at DESC, category_id) = 1
 ),
 purchase_favorites AS (
-  SELECT customer_id, value FROM category_counts WHERE bought > 0
-  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY bought DESC, bought_at DESC, value) = 1
+  SELECT customer_id, category_id AS value FROM gold.customer_category WHERE purchases > 0
+  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY purchases DESC, last_purchase_at DESC, category_id) = 1
+),
+-- The only pass over the events: few rows are left of it, for both favourites.
+places AS (
+  SELECT customer_id, channel, device_type, count(*) AS events, max(event_timestamp) AS last_at
+  FROM raw.event_stream
+  WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IS NOT NULL
+  GROUP BY customer_id, channel, device_type
 ),
 channels AS (
   SELECT customer_id, channel AS value
-  FROM seen WHERE channel IS NOT NULL GROUP BY customer_id, channel
-  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY count(*) DESC, max(event_timestamp) DESC, channel) = 1
+  FROM places WHERE channel IS NOT NULL GROUP BY customer_id, channel
+  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY sum(events) DESC, max(last_at) DESC, channel) = 1
 ),
 devices AS (
   SELECT customer_id, device_type AS value
-  FROM seen WHERE device_type IS NOT NULL GROUP BY customer_id, device_type
-  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY count(*) DESC, max(event_timestamp) DESC, device_type) = 1
+  FROM places WHERE device_type IS NOT NULL GROUP BY customer_id, device_type
+  QUALIFY row_number() OVER (PARTITION BY customer_id ORDER BY sum(events) DESC, max(last_at) DESC, device_type) = 1
 ),
 derived AS (
   SELECT s.*,
@@ -76,10 +77,10 @@ SELECT d.customer_id, c.first_name, c.last_name, c.email, c.gender, d.date_of_bi
        d.avg_order_value,
        d.last_purchase_at AS last_purchase_date,
        CAST(d.days_since_purchase AS INTEGER) AS days_since_purchase,
-       CAST(d.categories_purchased AS INTEGER) AS categories_purchased,
+       CAST(coalesce(g.categories_purchased, 0) AS INTEGER) AS categories_purchased,
        CAST(d.total_browse_events AS INTEGER) AS total_browse_events,
        CAST(d.total_sessions AS INTEGER) AS total_sessions,
-       CAST(d.categories_browsed AS INTEGER) AS categories_browsed,
+       CAST(coalesce(g.categories_browsed, 0) AS INTEGER) AS categories_browsed,
        b.value AS favorite_browse_category,
        d.avg_browsed_price,
        CAST(d.add_to_cart_count AS INTEGER) AS add_to_cart_count,
@@ -102,6 +103,7 @@ SELECT d.customer_id, c.first_name, c.last_name, c.email, c.gender, d.date_of_bi
          AS engagement_score
 FROM derived d
 JOIN raw.customers c ON c.customer_id = d.customer_id
+LEFT JOIN categories g ON g.customer_id = d.customer_id
 LEFT JOIN browse_favorites b ON b.customer_id = d.customer_id
 LEFT JOIN purchase_favorites p ON p.customer_id = d.customer_id
 LEFT JOIN channels h ON h.customer_id = d.customer_id

@@ -1,4 +1,5 @@
--- Feature view customer_features@1: what models and the serving tables know of a customer.
+-- Feature view customer_features@1: what models know of a customer, snapshot by snapshot, for people who join it to
+-- moments of their own. The pipeline reads the records that it derives from.
 -- grain    one row per customer
 -- key      customer_id, as_of
 -- reads    gold.customer_360 (made as of the same $as_of)

@@ -9,11 +9,11 @@ seen AS (
   SELECT customer_id, product_id, event_timestamp,
          event_type = 'product_view' AS is_view,
          event_type = 'add_to_cart' AS is_cart,
-         event_type IN ('order_complete', 'pos_purchase') AS is_purchase
+         event_type IN $purchase_kinds AS is_purchase
   FROM raw.event_stream
   WHERE event_timestamp < $as_of AND ingested_at < $as_of
     AND customer_id IN (SELECT customer_id FROM $customers) AND product_id IS NOT NULL
-    AND event_type IN ('product_view', 'add_to_cart', 'order_complete', 'pos_purchase')
+    AND event_type IN $pair_kinds
 )
 SELECT customer_id, product_id,
        count(*) FILTER (WHERE is_view) AS views,

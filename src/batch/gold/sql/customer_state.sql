@@ -3,17 +3,12 @@
 -- key      customer_id
 -- reads    raw.customers, raw.customer_history, raw.event_stream; of $customers, a table with their customer_id
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of; attributes as they stood just before $as_of.
+-- not here how many categories they met: rows of customer_category.sql.
 -- missing  counts are 0; times, birth date, zip code are NULL. A customer without history keeps today's attributes.
 -- carts    a cart counts once it is decided: ordered within 24 hours of its last add, or 24 hours old without that.
+-- how      each part reads the kinds and columns it needs from the events; one list of them for all parts would be
+--          written out before it is read, and takes longer.
 WITH
-seen AS (
-  SELECT customer_id, event_type, event_timestamp, channel, session_id, product_category, product_price, order_id,
-         order_total, cart_id, points_earned, points_redeemed,
-         event_type IN ('product_view', 'category_browse', 'search') AS is_browse,
-         event_type IN ('order_complete', 'pos_purchase') AS is_purchase
-  FROM raw.event_stream
-  WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IN (SELECT customer_id FROM $customers)
-),
 attributes AS (
   SELECT customer_id, loyalty_tier, has_app, email_subscriber, sms_subscriber, city, state, zip_code
   FROM raw.customer_history
@@ -31,23 +26,21 @@ counts AS (
          count(*) FILTER (WHERE event_type = 'add_to_cart') AS add_to_cart_count,
          CAST(sum(points_earned) FILTER (WHERE event_type = 'points_earned') AS BIGINT) AS total_points_earned,
          CAST(sum(points_redeemed) FILTER (WHERE event_type = 'points_redeemed') AS BIGINT) AS total_points_redeemed
-  FROM seen
+  FROM (
+    SELECT customer_id, event_type, event_timestamp, channel, product_price, points_earned, points_redeemed,
+           event_type IN $browse_kinds AS is_browse, event_type IN $purchase_kinds AS is_purchase
+    FROM raw.event_stream
+    WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IN (SELECT customer_id FROM $customers)
+  ) seen
   GROUP BY customer_id
 ),
 sessions AS (
   SELECT customer_id, count(*) AS total_sessions
-  FROM (SELECT DISTINCT customer_id, session_id FROM seen WHERE is_browse AND session_id IS NOT NULL) one
-  GROUP BY customer_id
-),
-categories AS (
-  SELECT customer_id,
-         count(*) FILTER (WHERE browsed) AS categories_browsed,
-         count(*) FILTER (WHERE purchased) AS categories_purchased
   FROM (
-    SELECT customer_id, product_category, bool_or(is_browse) AS browsed, bool_or(is_purchase) AS purchased
-    FROM seen
-    WHERE product_category IS NOT NULL AND (is_browse OR is_purchase)
-    GROUP BY customer_id, product_category
+    SELECT DISTINCT customer_id, session_id
+    FROM raw.event_stream
+    WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IN (SELECT customer_id FROM $customers)
+      AND event_type IN $browse_kinds AND session_id IS NOT NULL
   ) one
   GROUP BY customer_id
 ),
@@ -55,8 +48,9 @@ orders AS (
   SELECT customer_id, count(*) AS total_orders, CAST(sum(order_total) AS DECIMAL(18, 2)) AS lifetime_spend
   FROM (
     SELECT customer_id, order_id, max(order_total) AS order_total
-    FROM seen
-    WHERE is_purchase AND order_id IS NOT NULL
+    FROM raw.event_stream
+    WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IN (SELECT customer_id FROM $customers)
+      AND event_type IN $purchase_kinds AND order_id IS NOT NULL
     GROUP BY customer_id, order_id
   ) one
   GROUP BY customer_id
@@ -71,8 +65,9 @@ carts AS (
       SELECT customer_id, cart_id,
              max(event_timestamp) FILTER (WHERE event_type = 'add_to_cart') AS last_add_at,
              min(event_timestamp) FILTER (WHERE event_type = 'order_complete') AS ordered_at
-      FROM seen
-      WHERE cart_id IS NOT NULL AND event_type IN ('add_to_cart', 'order_complete')
+      FROM raw.event_stream
+      WHERE event_timestamp < $as_of AND ingested_at < $as_of AND customer_id IN (SELECT customer_id FROM $customers)
+        AND cart_id IS NOT NULL AND event_type IN ('add_to_cart', 'order_complete')
       GROUP BY customer_id, cart_id
     ) cart
     WHERE last_add_at IS NOT NULL
@@ -96,10 +91,8 @@ SELECT c.customer_id,
        n.last_purchase_at,
        coalesce(o.total_orders, 0) AS total_orders,
        coalesce(o.lifetime_spend, CAST(0 AS DECIMAL(18, 2))) AS lifetime_spend,
-       coalesce(g.categories_purchased, 0) AS categories_purchased,
        coalesce(n.total_browse_events, 0) AS total_browse_events,
        coalesce(s.total_sessions, 0) AS total_sessions,
-       coalesce(g.categories_browsed, 0) AS categories_browsed,
        coalesce(n.browsed_price_sum, CAST(0 AS DECIMAL(18, 2))) AS browsed_price_sum,
        coalesce(n.browsed_price_count, 0) AS browsed_price_count,
        coalesce(n.add_to_cart_count, 0) AS add_to_cart_count,
@@ -111,7 +104,6 @@ FROM raw.customers c
 LEFT JOIN attributes a ON a.customer_id = c.customer_id
 LEFT JOIN counts n ON n.customer_id = c.customer_id
 LEFT JOIN sessions s ON s.customer_id = c.customer_id
-LEFT JOIN categories g ON g.customer_id = c.customer_id
 LEFT JOIN orders o ON o.customer_id = c.customer_id
 LEFT JOIN carts k ON k.customer_id = c.customer_id
 WHERE c.customer_id IN (SELECT customer_id FROM $customers)

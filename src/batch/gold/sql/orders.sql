@@ -1,16 +1,16 @@
 -- Orders, online and in shops, with what became of them.
 -- grain    one row per order
 -- key      order_id
--- reads    raw.event_stream
+-- reads    raw.event_stream; a view, so nobody pays for it at night
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of.
 -- missing  shipped_at, delivered_at, returned_at are NULL until it happens; store_id for online orders.
 WITH
 seen AS (
   SELECT order_id, customer_id, event_type, event_timestamp, channel, store_id, promo_code, order_total,
-         event_type IN ('order_complete', 'pos_purchase') AS is_line
+         event_type IN $purchase_kinds AS is_line
   FROM raw.event_stream
   WHERE event_timestamp < $as_of AND ingested_at < $as_of AND order_id IS NOT NULL
-    AND event_type IN ('order_complete', 'pos_purchase', 'order_shipped', 'order_delivered', 'return_initiated')
+    AND (event_type IN $purchase_kinds OR event_type IN ('order_shipped', 'order_delivered', 'return_initiated'))
 )
 SELECT order_id,
        max(customer_id) FILTER (WHERE is_line) AS customer_id,

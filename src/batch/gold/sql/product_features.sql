@@ -1,4 +1,4 @@
--- Feature view product_features@1: what models know of a product.
+-- Feature view product_features@1: what models know of a product, as customer_features.sql.
 -- grain    one row per product
 -- key      product_id, as_of
 -- reads    gold.product_state (made as of the same $as_of)

@@ -21,12 +21,12 @@ homes AS (
 seen AS (
   SELECT e.product_id, e.customer_id, e.event_timestamp,
          e.event_type = 'product_view' AS is_view,
-         e.event_type <> 'product_view' AS is_purchase,
+         e.event_type IN $purchase_kinds AS is_purchase,
          e.event_timestamp >= CAST($as_of AS TIMESTAMP) - INTERVAL '28' DAY AS in_28d,
          e.event_timestamp >= CAST($as_of AS TIMESTAMP) - INTERVAL '90' DAY AS in_90d
   FROM raw.event_stream e
   WHERE e.event_timestamp < $as_of AND e.ingested_at < $as_of AND e.product_id IS NOT NULL
-    AND e.event_type IN ('product_view', 'order_complete', 'pos_purchase')
+    AND (e.event_type = 'product_view' OR e.event_type IN $purchase_kinds)
 ),
 counts AS (
   SELECT s.product_id,
