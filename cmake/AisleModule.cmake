@@ -68,7 +68,10 @@ function(aisle_module name)
   list(TRANSFORM ARG_DEPENDS PREPEND aisle_ OUTPUT_VARIABLE targets)
   target_link_libraries(aisle_${name} PUBLIC ${targets} ${ARG_PUBLIC_LIBS} PRIVATE ${ARG_LIBS})
   list(JOIN ARG_DEPENDS " " line)
-  set_property(GLOBAL APPEND_STRING PROPERTY AISLE_GRAPH "${name}: ${line}\n")
+  # The app is a floor of its own.
+  cmake_path(GET floor FILENAME floor_name)
+  string(REGEX REPLACE "^src$" "app" floor_name ${floor_name})
+  set_property(GLOBAL APPEND_STRING PROPERTY AISLE_GRAPH "${floor_name}/${name}: ${line}\n")
 
   if(tests AND AISLE_TESTS)
     add_executable(aisle_${name}_test ${tests})

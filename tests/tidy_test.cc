@@ -7,85 +7,20 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <map>
-#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "source_tree.h"
+#include "walls.h"
+
 namespace {
 
 namespace fs = std::filesystem;
-using Graph = std::map<std::string, std::set<std::string>>;
-
-struct File {
-  std::string path;  // Relative to src/: "engines/forest/forest.cc".
-  std::string text;
-};
-
-// Third-party headers and the modules that may include them. A prefix that stands here twice has
-// two rooms.
-const std::multimap<std::string, std::string> kWalls = {{"nanoarrow/", "arrow"},
-                                                        {"nanoarrow/", "warehouse"},
-                                                        {"arrow-adbc/", "warehouse"},
-                                                        {"xgboost/", "trainer"},
-                                                        {"lmdb.h", "kv"},
-                                                        {"boost/beast", "web"},
-                                                        {"boost/asio", "net"},
-                                                        {"boost/asio", "web"},
-                                                        {"spdlog/", "base"},
-                                                        {"xxhash.h", "base"},
-                                                        {"CLI/", "app"},
-                                                        {"toml++/", "base"},
-                                                        {"simde/", "forest"},
-                                                        {"toml++/", "ingest"},
-                                                        {"toml++/", "training"},
-                                                        {"toml++/", "app"},
-                                                        {"boost/json", "forest"},
-                                                        {"boost/json", "web"},
-                                                        {"boost/json", "registry"},
-                                                        {"boost/json", "events"},
-                                                        {"boost/json", "serving"},
-                                                        {"boost/json", "evaluation"},
-                                                        {"boost/json", "api"},
-                                                        {"boost/json", "app"},
-                                                        {"duckdb.h", "nobody"},
-                                                        {"libpq-fe.h", "postgres"}};
 
 constexpr int kMaxLines = 500;
 constexpr std::size_t kMaxColumns = 120;
 constexpr int kMaxReadmeLines = 40;
-
-std::vector<std::string> Parts(const std::string& path) {
-  std::vector<std::string> parts;
-  for (const auto& part : fs::path(path)) parts.push_back(part.string());
-  return parts;
-}
-
-// "engines/forest/forest.cc" and "engines/forest/rows/walk.cc" -> "forest"; "app/main.cc" -> "app".
-std::string ModuleOf(const std::string& path) {
-  const auto parts = Parts(path);
-  if (parts[0] == "app") return "app";
-  return parts.size() > 2 ? parts[1] : "";
-}
-
-Graph ParseGraph(std::istream& in) {
-  Graph graph;
-  for (std::string line; std::getline(in, line);) {
-    std::istringstream words(line);
-    std::string name;
-    words >> name;
-    name.pop_back();
-    auto& dependencies = graph[name];
-    for (std::string dependency; words >> dependency;) dependencies.insert(dependency);
-  }
-  return graph;
-}
-
-bool EndsWith(const std::string& text, std::string_view end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 // The build takes a module's code from anywhere in its folder but from these.
 bool LiesWhereNothingIsBuilt(const std::string& path) {
@@ -98,9 +33,8 @@ bool LiesWhereNothingIsBuilt(const std::string& path) {
 // What the line's #include breaks: a wall, or an undeclared dependency.
 std::string IncludeComplaint(const std::string& line, const std::string& module,
                              const Graph& graph) {
-  const auto open = line.find_first_of("\"<");
-  if (line.rfind("#include", 0) != 0 || open == std::string::npos) return "";
-  const std::string header = line.substr(open + 1, line.find_first_of("\">", open + 1) - open - 1);
+  const auto [header, quoted] = IncludeOf(line);
+  if (header.empty()) return "";
   for (auto wall = kWalls.begin(); wall != kWalls.end(); wall = kWalls.upper_bound(wall->first)) {
     if (header.rfind(wall->first, 0) != 0) continue;
     const auto [first, last] = kWalls.equal_range(wall->first);
@@ -109,8 +43,9 @@ std::string IncludeComplaint(const std::string& line, const std::string& module,
     if (!allowed) return module + " may not include " + header;
   }
   const std::string target = header.substr(0, header.find('/'));
-  if (line[open] == '"' && module != "app" && graph.count(target) != 0 && target != module &&
-      graph.at(module).count(target) == 0) {
+  const Module* const from = Find(graph, module);
+  if (quoted && from != nullptr && Find(graph, target) != nullptr && target != module &&
+      !from->depends.contains(target)) {
     return module + " does not declare a dependency on " + target;
   }
   return "";
@@ -119,7 +54,7 @@ std::string IncludeComplaint(const std::string& line, const std::string& module,
 std::vector<std::string> Check(const File& file, const Graph& graph) {
   std::vector<std::string> complaints;
   const std::string module = ModuleOf(file.path);
-  if ((EndsWith(file.path, ".cc") || EndsWith(file.path, ".h")) &&
+  if ((file.path.ends_with(".cc") || file.path.ends_with(".h")) &&
       LiesWhereNothingIsBuilt(file.path)) {
     complaints.push_back(file.path + ": code in a folder that is not built");
   }
@@ -139,12 +74,12 @@ std::vector<std::string> Check(const File& file, const Graph& graph) {
       if (line.find(marker) != std::string::npos) complain("leftover marker");
     }
     if (line.size() > kMaxColumns && line.find("\", \"") == std::string::npos &&
-        EndsWith(file.path, ".h")) {
+        file.path.ends_with(".h")) {
       complain("longer than 120 columns");
     }
-    const bool comment_expected = EndsWith(file.path, ".h") || EndsWith(file.path, ".sql");
+    const bool comment_expected = file.path.ends_with(".h") || file.path.ends_with(".sql");
     if (line_number == 1 && comment_expected &&
-        line.rfind(EndsWith(file.path, ".h") ? "//" : "--", 0) != 0) {
+        line.rfind(file.path.ends_with(".h") ? "//" : "--", 0) != 0) {
       complain("no head comment");
     }
     if (const std::string what = IncludeComplaint(line, module, graph); !what.empty())
@@ -152,56 +87,32 @@ std::vector<std::string> Check(const File& file, const Graph& graph) {
   }
   if (line_number > kMaxLines)
     complaints.push_back(file.path + ": longer than " + std::to_string(kMaxLines) + " lines");
-  if (EndsWith(file.path, "README.md") && line_number > kMaxReadmeLines) {
+  if (file.path.ends_with("README.md") && line_number > kMaxReadmeLines) {
     complaints.push_back(file.path + ": longer than " + std::to_string(kMaxReadmeLines) + " lines");
   }
   return complaints;
 }
 
-std::string ReadText(const fs::path& path) {
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
 TEST(Tidy, TheSourceTreeKeepsTheHouseRules) {
-  std::ifstream graph_file(AISLE_MODULE_GRAPH);
-  const Graph graph = ParseGraph(graph_file);
+  const Graph graph = ReadGraph();
   ASSERT_FALSE(graph.empty());
-  const fs::path root = fs::path(AISLE_SOURCE_DIR) / "src";
-  int files_seen = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension != ".cc" && extension != ".h" && extension != ".sql" && extension != ".md")
-      continue;
-    ++files_seen;
-    EXPECT_THAT(Check({fs::relative(entry.path(), root).string(), ReadText(entry.path())}, graph),
-                testing::IsEmpty());
-  }
-  ASSERT_GT(files_seen, 20);
+  const std::vector<File> files = ReadTree("src");
+  ASSERT_GT(files.size(), 20U);
+  for (const File& file : files) EXPECT_THAT(Check(file, graph), testing::IsEmpty());
 }
 
 TEST(Tidy, EveryModuleHasAReadme) {
-  std::ifstream graph_file(AISLE_MODULE_GRAPH);
-  for (const auto& [module, dependencies] : ParseGraph(graph_file)) {
-    bool found = false;
+  for (const Module& module : ReadGraph()) {
     // The program is a floor of its own: src/app.
-    for (const char* floor : {"ground", "engines", "core", "batch", "online", "."}) {
-      const fs::path folder = fs::path(AISLE_SOURCE_DIR) / "src" / floor / module;
-      bool has_code = false;
-      if (fs::exists(folder)) {
-        for (const auto& entry : fs::recursive_directory_iterator(folder))
-          has_code = has_code || entry.path().extension() == ".cc";
-      }
-      found = found || (fs::exists(folder) && (!has_code || fs::exists(folder / "README.md")));
-    }
-    EXPECT_TRUE(found) << module;
+    const std::string folder = module.floor == "app" ? "app" : module.floor + "/" + module.name;
+    EXPECT_TRUE(fs::exists(fs::path(AISLE_SOURCE_DIR) / "src" / folder / "README.md")) << folder;
   }
 }
 
 // The canaries.
-const Graph kGraph = {{"base", {}}, {"forest", {"base"}}, {"web", {"base", "forest"}}};
+const Graph kGraph = {{"ground", "base", {}},
+                      {"engines", "forest", {"base"}},
+                      {"engines", "web", {"base", "forest"}}};
 
 TEST(TidyCanary, AnUpwardIncludeIsSeen) {
   EXPECT_THAT(

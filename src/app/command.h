@@ -21,17 +21,17 @@
 #include <utility>
 #include <vector>
 
-#include "app/settings.h"
-#include "app/workspace.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "workspace/settings.h"
+#include "workspace/workspace.h"
 
 namespace aisle::app {
 
 struct Context {
-  std::string command;  // "models promote"
-  Settings settings;    // Flags already laid over.
-  Workspace workspace;
+  std::string command;           // "models promote"
+  workspace::Settings settings;  // Flags already laid over.
+  workspace::Workspace workspace;
   std::optional<base::Timestamp> as_of_flag;
   std::optional<std::string> config_flag;
   bool json = false;

@@ -55,18 +55,18 @@ Result<Context> MakeContext(std::string command, const Globals& globals) {
   context.json = globals.json;
   context.config_flag = globals.config;
   context.quiet = globals.quiet;
-  context.workspace =
-      Workspace(globals.data.value_or(ProcessEnvironment("AISLE_DATA").value_or("aisle-data")));
+  context.workspace = workspace::Workspace(
+      globals.data.value_or(workspace::ProcessEnvironment("AISLE_DATA").value_or("aisle-data")));
   std::optional<fs::path> file;
   std::error_code code;
   if (globals.config) {
     file = *globals.config;
-  } else if (const auto named = ProcessEnvironment("AISLE_CONFIG")) {
+  } else if (const auto named = workspace::ProcessEnvironment("AISLE_CONFIG")) {
     file = *named;
   } else if (fs::exists(context.workspace.SettingsFile(), code)) {
     file = context.workspace.SettingsFile();
   }
-  AISLE_TRY(context.settings, LoadSettings(file, ProcessEnvironment));
+  AISLE_TRY(context.settings, workspace::LoadSettings(file, workspace::ProcessEnvironment));
   if (globals.seed) context.settings.seed = *globals.seed;
   if (globals.listen) context.settings.serve_listen = *globals.listen;
   if (globals.threads) context.settings.serve_threads = *globals.threads;

@@ -7,7 +7,8 @@ namespace {
 
 // `now`, or the end of the data when that is earlier: an imported year of 2017 is looked at as of its
 // own end, and a synthetic shop as of the moment its log stops.
-Result<base::Timestamp> NotAfterTheData(const Workspace& workspace, base::Timestamp now) {
+Result<base::Timestamp> NotAfterTheData(const workspace::Workspace& workspace,
+                                        base::Timestamp now) {
   const auto about = workspace.ReadAbout();
   if (!about && about.error().code != ErrorCode::kFailedPrecondition)
     return std::unexpected(about.error());

@@ -4,14 +4,14 @@
 
 #include <map>
 
-#include "app/about_json.h"
 #include "app/sql.h"
 #include "ingest/ingest.h"
+#include "workspace/about_json.h"
 
 namespace aisle::app {
 namespace {
 
-std::unexpected<Error> NoData(const Workspace& workspace) {
+std::unexpected<Error> NoData(const workspace::Workspace& workspace) {
   return Fail(ErrorCode::kFailedPrecondition,
               fmt::format("{} holds no data yet; run `aisle demo`, `aisle generate` or `aisle "
                           "import` first",
@@ -19,15 +19,15 @@ std::unexpected<Error> NoData(const Workspace& workspace) {
 }
 
 // What the warehouse says of itself; nothing when it was never loaded.
-Result<std::optional<AboutData>> ReadDataRow(warehouse::Connection& connection) {
+Result<std::optional<workspace::AboutData>> ReadDataRow(warehouse::Connection& connection) {
   AISLE_TRY(const bool has_about, connection.HasTable("raw.about"));
   if (!has_about) return std::nullopt;
   AISLE_TRY(const auto rows, connection.QueryText(sql::kDataRow));
   if (rows.empty()) return std::nullopt;
-  return AboutFromJson(rows[0][0]);
+  return workspace::AboutFromJson(rows[0][0]);
 }
 
-using Jobs = std::map<std::string, JobRecord>;
+using Jobs = std::map<std::string, workspace::JobRecord>;
 
 // Leaves out the jobs that wrote a table which is not there.
 Result<Jobs> BorneOut(warehouse::Connection& connection, const Jobs& jobs) {
@@ -47,7 +47,7 @@ Result<Jobs> BorneOut(warehouse::Connection& connection, const Jobs& jobs) {
 }  // namespace
 
 Job::Job(std::unique_ptr<InterruptGuard> guard, base::FileLock lock, warehouse::Database database,
-         warehouse::Connection connection, Workspace workspace)
+         warehouse::Connection connection, workspace::Workspace workspace)
     : guard_(std::move(guard)),
       lock_(std::move(lock)),
       database_(std::move(database)),
@@ -55,7 +55,7 @@ Job::Job(std::unique_ptr<InterruptGuard> guard, base::FileLock lock, warehouse::
       workspace_(std::move(workspace)) {}
 
 Result<Job> Job::Begin(const Context& context, Needs needs) {
-  const Workspace& workspace = context.workspace;
+  const workspace::Workspace& workspace = context.workspace;
   // A mistyped --data must not leave a folder with an empty warehouse behind.
   if (needs == Needs::kData && !workspace.HasWarehouse()) return NoData(workspace);
   auto guard = std::make_unique<InterruptGuard>();
@@ -73,7 +73,7 @@ Result<Job> Job::Begin(const Context& context, Needs needs) {
 }
 
 Result<bool> Job::RecordsHold(const Context& context) {
-  const Workspace& workspace = context.workspace;
+  const workspace::Workspace& workspace = context.workspace;
   if (!workspace.HasWarehouse()) return false;
   AISLE_TRY(auto database, workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
   AISLE_TRY(auto connection, database.Connect());
@@ -95,13 +95,13 @@ Status Job::MatchRecords() {
   return kept.size() == jobs->size() ? Status{} : workspace_.WriteJobs(kept);
 }
 
-Status Job::WriteDataRow(const AboutData& about) {
+Status Job::WriteDataRow(const workspace::AboutData& about) {
   AISLE_TRY([[maybe_unused]] const auto changed,
-            connection_.Execute(sql::kWriteDataRow, {{"value", AboutToJson(about)}}));
+            connection_.Execute(sql::kWriteDataRow, {{"value", workspace::AboutToJson(about)}}));
   return {};
 }
 
-Status Job::DataLoaded(const AboutData& about) {
+Status Job::DataLoaded(const workspace::AboutData& about) {
   about_ = about;
   return MatchRecords();  // A load may have dropped what was made of the data before.
 }

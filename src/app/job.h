@@ -18,10 +18,10 @@
 
 #include "app/command.h"
 #include "app/interrupt.h"
-#include "app/workspace.h"
 #include "base/files.h"
 #include "base/stopwatch.h"
 #include "warehouse/warehouse.h"
+#include "workspace/workspace.h"
 
 namespace aisle::app {
 
@@ -37,20 +37,20 @@ class Job {
   warehouse::Database& Database() { return database_; }
   warehouse::Connection& Connection() { return connection_; }
   // Nothing before the first load.
-  const std::optional<AboutData>& About() const { return about_; }
+  const std::optional<workspace::AboutData>& About() const { return about_; }
   std::string DataId() const { return about_ ? about_->id : std::string(); }
 
   // Writes what the raw tables hold into the warehouse, as part of the caller's transaction.
-  Status WriteDataRow(const AboutData& about);
+  Status WriteDataRow(const workspace::AboutData& about);
   // After the commit: the file follows.
-  Status DataLoaded(const AboutData& about);
+  Status DataLoaded(const workspace::AboutData& about);
   // Remembers a finished step in jobs.json.
   Status Record(const std::string& step, base::Timestamp as_of, double seconds,
                 std::map<std::string, std::int64_t> counts);
 
  private:
   Job(std::unique_ptr<InterruptGuard> guard, base::FileLock lock, warehouse::Database database,
-      warehouse::Connection connection, Workspace workspace);
+      warehouse::Connection connection, workspace::Workspace workspace);
   // Mends the files by what the warehouse says.
   Status MatchRecords();
 
@@ -58,9 +58,9 @@ class Job {
   base::FileLock lock_;
   warehouse::Database database_;
   warehouse::Connection connection_;
-  Workspace workspace_;
+  workspace::Workspace workspace_;
   std::int64_t target_lag_minutes_ = 0;
-  std::optional<AboutData> about_;
+  std::optional<workspace::AboutData> about_;
 };
 
 }  // namespace aisle::app

@@ -25,7 +25,8 @@ net::Task<void> Ask(const serving::ServingState& state, recommend::Recommender& 
 
 }  // namespace
 
-Result<LocalAnswer> AskPublished(const Workspace& workspace, recommend::Request request) {
+Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace,
+                                 recommend::Request request) {
   LocalAnswer local;
   auto state = serving::ServingState::OpenCurrent(workspace.Serving());
   if (!state) {

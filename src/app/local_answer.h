@@ -20,7 +20,7 @@ struct LocalAnswer {
   std::optional<features::CustomerRecord> customer;  // Nothing: unknown.
 };
 
-Result<LocalAnswer> AskPublished(const Workspace& workspace, recommend::Request request);
+Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, recommend::Request request);
 
 // One per item, in their order (reason.h).
 std::vector<std::string> Reasons(const LocalAnswer& local);

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include "api/answer_json.h"
-#include "app/json_fields.h"
 #include "app/local_answer.h"
 #include "app/print.h"
+#include "app/print_json.h"
 #include "app/sql.h"
 #include "warehouse/warehouse.h"
 

@@ -4,12 +4,12 @@
 #include <thread>
 
 #include "api/product_server.h"
-#include "app/json_fields.h"
 #include "app/print.h"
-#include "app/process.h"
+#include "app/print_json.h"
 #include "net/event_loops.h"
 #include "serving/state/serving_state.h"
 #include "web/address.h"
+#include "workspace/process.h"
 
 namespace aisle::app {
 namespace {
@@ -30,10 +30,10 @@ void SayStore(const Context& context) {
 
 Status ServeUntilStopped(const Context& context,
                          const std::function<void(const std::string&)>& ready) {
-  const Settings& settings = context.settings;
+  const workspace::Settings& settings = context.settings;
   AISLE_CHECK(context.workspace.Create());
   // Said before anything is opened; the file with the address follows when there is one.
-  if (const auto other = RunningProcess(context.workspace.Run(), "serve")) {
+  if (const auto other = workspace::RunningProcess(context.workspace.Run(), "serve")) {
     return Fail(
         ErrorCode::kUnavailable,
         fmt::format("a server of {} runs already as process {} at {}",
@@ -52,7 +52,7 @@ Status ServeUntilStopped(const Context& context,
   options.log_impressions = settings.serve_log_impressions;
   AISLE_TRY(const auto server, api::ProductServer::Start(loops, options));
   AISLE_TRY(const auto file,
-            ProcessFile::Write(context.workspace.Run(), "serve", server->Address()));
+            workspace::ProcessFile::Write(context.workspace.Run(), "serve", server->Address()));
   context.Say("{}", server->ReadyLine());
   context.Say("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
               threads == 1 ? "" : "s");

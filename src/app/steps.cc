@@ -55,7 +55,7 @@ Result<GenerateReport> GenerateStep(const Context& context, Job& job, base::Time
                             context.workspace.Root().string(), job.About()->source));
   }
   const base::Stopwatch watch;
-  const Settings& settings = context.settings;
+  const workspace::Settings& settings = context.settings;
   AISLE_TRY(const auto retailer,
             synth::Retailer::Make({.seed = context.Seed(),
                                    .as_of = as_of,

@@ -25,7 +25,7 @@ struct LoadedTable {
 };
 
 struct GenerateReport {
-  AboutData about;
+  workspace::AboutData about;
   std::vector<LoadedTable> tables;
   double seconds = 0;
 };

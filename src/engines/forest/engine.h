@@ -42,7 +42,7 @@ struct EngineChoice {
   Engine engine = Engine::kReference;  // One of AllEngines().
   bool was_chosen = false;             // By the caller, or by AISLE_FOREST_ENGINE.
   bool sweep_was_chosen = false;       // They chose kSweep; `engine` scores what it leaves over.
-  std::string reason;                  // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow.
+  std::string reason;  // "asked for", "AISLE_FOREST_ENGINE", or what CPU and model allow.
 };
 // Requires a model that CheckModel() accepts.
 Result<EngineChoice> ChooseEngine(const Model& model, Engine asked);

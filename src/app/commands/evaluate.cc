@@ -1,0 +1,54 @@
+#include "app/command.h"
+#include "app/interrupt.h"
+#include "app/print.h"
+#include "base/files.h"
+#include "evaluation/evaluation.h"
+
+namespace aisle::app {
+namespace {
+
+struct EvaluateOptions {
+  std::optional<std::int64_t> window_days, customers_max;
+  std::optional<std::string> out;
+};
+
+Status Evaluate(Context& context, const EvaluateOptions& options) {
+  const InterruptGuard guard;
+  AISLE_TRY(const base::Timestamp as_of, context.AsOf());
+  AISLE_TRY(auto database,
+            context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
+  const workspace::Settings& settings = context.settings;
+  const int window_days =
+      static_cast<int>(options.window_days.value_or(settings.evaluate_window_days));
+  context.Say("evaluating on the {} days before {}; this takes a while", window_days,
+              base::FormatTimestamp(as_of));
+  AISLE_TRY(const auto report,
+            evaluation::Evaluate(
+                database, context.workspace.Models(),
+                {.as_of = as_of,
+                 .window_days = window_days,
+                 .customers_max = options.customers_max.value_or(settings.evaluate_customers_max),
+                 .seed = context.Seed()}));
+  if (Interrupted()) return Fail(ErrorCode::kUnavailable, "interrupted");
+  const std::string json = evaluation::ToJson(report);
+  if (options.out) AISLE_CHECK(base::WriteFileAtomic(*options.out, json + "\n"));
+  PrintOut(context.json ? json + "\n" : evaluation::ToTable(report));
+  return {};
+}
+
+}  // namespace
+
+void DefineEvaluate(CommandBuilder& command) {
+  auto options = std::make_shared<EvaluateOptions>();
+  command.Number("--window-days", &options->window_days, 1, 365,
+                 "Days before as-of that are predicted (default 28)");
+  command.Number("--customers-max", &options->customers_max, 1, 100'000'000,
+                 "Customers ranked, by id (default 10000)");
+  command.Text("-o,--out", "FILE.json", &options->out, "Also write the report as JSON");
+  command.Examples({{"aisle evaluate", "the champions, baselines and the oracle, with intervals"},
+                    {"aisle evaluate --customers-max 2000", "quicker, with wider intervals"},
+                    {"aisle evaluate --json -o report.json", "for a script, and kept"}});
+  command.Run([options](Context& context) { return Evaluate(context, *options); });
+}
+
+}  // namespace aisle::app

@@ -1,0 +1,185 @@
+// `aisle models predict` and `bench`: model files of anybody's, whether or not they are in the registry.
+#include "app/command.h"
+#include "app/print.h"
+#include "app/print_json.h"
+#include "bench/engine_times.h"
+#include "forest/forest.h"
+#include "forest/predict_file.h"
+#include "ranking/swept_rows.h"
+
+namespace aisle::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t kBenchRows = 1'700;  // One request's candidates.
+
+struct PredictOptions {
+  std::optional<std::string> file, rows, engine, out;
+  bool margin = false;
+};
+
+Status SweepRows(const forest::Model& model, std::span<const float> rows, std::size_t first_row,
+                 std::span<float> margins) {
+  const auto swept = ranking::SweptRows::Make(model, rows, first_row);
+  if (!swept) return Within("engine sweep", swept.error());
+  forest::SweepScratch scratch;
+  swept->ExactMargins(scratch, margins);
+  return {};
+}
+
+Status Predict(Context& context, const PredictOptions& options) {
+  for (const auto& [flag, value] :
+       {std::pair("--file", options.file), {"--rows", options.rows}, {"-o", options.out}}) {
+    if (!value) return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is missing", flag));
+  }
+  AISLE_TRY(const auto engine, forest::ParseEngine(options.engine.value_or("auto")));
+  AISLE_TRY(const forest::PredictReport report,
+            forest::PredictFile(*options.file, *options.rows, engine, options.margin, *options.out,
+                                SweepRows));
+  if (const auto& stop = report.early_stop) {
+    context.Say(
+        "{}: stopped early, best after {} of {} rounds; all {} are used, as Booster.predict does "
+        "(XGBoost's scikit-learn wrapper would use {})",
+        *options.file, stop->best_rounds, stop->rounds, stop->rounds, stop->best_rounds);
+  }
+  context.Say("{} holds one {} per row of {}", *options.out,
+              options.margin ? "margin" : "prediction", *options.rows);
+  return {};
+}
+
+}  // namespace
+
+void DefineModelsPredict(CommandBuilder& command) {
+  auto options = std::make_shared<PredictOptions>();
+  command.Text("--file", "MODEL", &options->file,
+               "Model file: XGBoost (UBJSON, JSON), LightGBM (text), CatBoost (JSON)");
+  command.Text("--rows", "FILE.csv", &options->rows,
+               "Rows: a header line, empty cells are missing");
+  command.Text("--engine", "NAME", &options->engine,
+               "auto (default), reference, interleaved, bitsliced64, bitsliced-avx2, ..., sweep");
+  command.Switch("--margin", &options->margin, "Margins instead of predictions");
+  command.Text("-o,--out", "FILE.csv", &options->out, "Where predictions go, one per row");
+  command.Examples(
+      {{"aisle models predict --file model.ubj --rows rows.csv -o scores.csv",
+        "any supported model"},
+       {"aisle models predict --file model.json --rows rows.csv --engine reference --margin -o "
+        "margins.csv",
+        "the slow engine that is obviously right, before the link function"}});
+  command.Run([options](Context& context) { return Predict(context, *options); });
+}
+
+namespace {
+
+struct BenchOptions {
+  std::optional<std::string> file, against;
+  std::optional<std::int64_t> rows;
+};
+
+json::array TimesJson(const std::vector<bench::EngineTimes>& all) {
+  json::array engines;
+  for (const bench::EngineTimes& times : all) {
+    json::object engine{{"engine", times.engine}};
+    if (!times.skipped.empty()) {
+      engine["skipped"] = times.skipped;
+    } else {
+      engine["build_ms"] = times.build_ms;
+      engine["table_bytes"] = times.table_bytes;
+      engine["score_ms"] = times.score_ms;
+      engine["rows_differ"] = times.rows_differ;
+      engine["furthest"] = times.furthest;
+      if (times.times_xgboost > 0) engine["times_xgboost"] = times.times_xgboost;
+    }
+    engines.push_back(std::move(engine));
+  }
+  return engines;
+}
+
+std::string TimesText(const std::vector<bench::EngineTimes>& all, const std::string& what,
+                      double walks) {
+  TextTable table({{"engine"},
+                   {"built in", Align::kRight},
+                   {"tables", Align::kRight},
+                   {what, Align::kRight},
+                   {"row and tree", Align::kRight},
+                   {"times as fast", Align::kRight},
+                   {"rows that differ", Align::kRight},
+                   {"by at most", Align::kRight}});
+  std::string skipped;
+  std::size_t timed = 0;
+  for (const bench::EngineTimes& times : all) {
+    if (!times.skipped.empty()) {
+      skipped += fmt::format("SKIPPED {}: {}\n", times.engine, times.skipped);
+      continue;
+    }
+    ++timed;
+    const bool ours = !times.engine.starts_with("xgboost");
+    table.Add({times.engine, ours ? fmt::format("{:.1f} ms", times.build_ms) : "",
+               times.table_bytes == 0 ? "" : fmt::format("{} kB", times.table_bytes / 1000),
+               fmt::format("{:.3f} ms", times.score_ms),
+               fmt::format("{:.2f} ns", times.score_ms * 1e6 / walks),
+               times.times_xgboost == 0 ? "" : fmt::format("{:.2f}", times.times_xgboost),
+               Grouped(times.rows_differ),
+               times.rows_differ == 0 ? "" : fmt::format("{:.1e}", times.furthest)});
+  }
+  return (timed > 0 ? table.Text() : "") + skipped;
+}
+
+std::string BenchText(const bench::BenchReport& report) {
+  const auto trees = static_cast<double>(report.trees);
+  const auto products = static_cast<std::int64_t>(report.request_products);
+  std::string text = fmt::format(
+      "{} rows, {} inputs, {} trees; one thread, medians of {} rounds\n\n{}",
+      Grouped(static_cast<std::int64_t>(report.rows)), report.inputs, report.trees, report.rounds,
+      TimesText(report.engines, "all rows", static_cast<double>(report.rows) * trees));
+  const std::string rounds = report.request_rounds == 0
+                                 ? ""
+                                 : fmt::format(", medians of {} rounds", report.request_rounds);
+  return text +
+         fmt::format("\nOne customer's request of {} made-up products, by the sweep{}:\n\n{}",
+                     Grouped(products), rounds,
+                     TimesText(report.request, "a request", static_cast<double>(products) * trees));
+}
+
+Status Bench(Context& context, const BenchOptions& options) {
+  if (!options.file) return Fail(ErrorCode::kInvalidArgument, "--file is missing");
+  if (options.against && *options.against != "xgboost") {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("--against '{}': only xgboost can be compared with", *options.against));
+  }
+  AISLE_TRY(
+      const bench::BenchReport report,
+      bench::BenchModel(*options.file, static_cast<std::size_t>(options.rows.value_or(kBenchRows)),
+                        options.against.has_value()));
+  if (context.json) {
+    PrintJson({{"file", *options.file},
+               {"rows", report.rows},
+               {"inputs", report.inputs},
+               {"trees", report.trees},
+               {"rounds", report.rounds},
+               {"engines", TimesJson(report.engines)},
+               {"request_products", report.request_products},
+               {"request", TimesJson(report.request)}});
+  } else {
+    PrintOut(BenchText(report));
+  }
+  return {};
+}
+
+}  // namespace
+
+void DefineModelsBench(CommandBuilder& command) {
+  auto options = std::make_shared<BenchOptions>();
+  command.Text("--file", "MODEL", &options->file,
+               "Model file: XGBoost (UBJSON, JSON), LightGBM (text), CatBoost (JSON)");
+  command.Number("--rows", &options->rows, 1, 10'000'000, "Made-up rows to score (default: 1700)");
+  command.Text("--against", "xgboost", &options->against, "XGBoost's own time beside, one thread");
+  command.Examples(
+      {{"aisle models bench --file model.ubj", "every engine this CPU has, 1,700 rows"},
+       {"aisle models bench --file model.ubj --rows 600000 --against xgboost",
+        "and how many times as fast as XGBoost"},
+       {"aisle models bench --file model.ubj --against xgboost --json", "for a script"}});
+  command.Run([options](Context& context) { return Bench(context, *options); });
+}
+
+}  // namespace aisle::app

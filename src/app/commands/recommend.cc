@@ -1,0 +1,152 @@
+#include <limits>
+
+#include "api/answer_json.h"
+#include "app/command.h"
+#include "app/everyone.h"
+#include "app/local_answer.h"
+#include "app/print.h"
+#include "app/print_json.h"
+#include "app/source_ids.h"
+
+namespace aisle::app {
+namespace {
+
+struct RecommendOptions {
+  std::optional<std::string> customer, zip_code, out, candidates;
+  std::optional<std::int64_t> top_n, count;
+  bool all = false;
+  bool exclude_bought = false;
+  bool strict = false;
+};
+
+std::unexpected<Error> Wrong(std::string message) {
+  return Fail(ErrorCode::kInvalidArgument, std::move(message));
+}
+
+// The customer as the user wrote it: our number, or a retailer's own id.
+Result<domain::CustomerId> ReadCustomer(const Context& context, const std::string& text) {
+  if (const auto plain = SourceIds().Ours(text)) {
+    // As over HTTP, in its words.
+    if (*plain < 0) {
+      return Wrong(fmt::format("customer_id is '{}', accepted is an integer from 0 to {}", text,
+                               std::numeric_limits<std::int64_t>::max()));
+    }
+    return domain::CustomerId{*plain};
+  }
+  AISLE_TRY(auto database,
+            context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
+  AISLE_TRY(auto connection, database.Connect());
+  AISLE_TRY(const auto ids, SourceIds::Read(connection, "customer"));
+  AISLE_TRY(const std::int64_t id, ids.Ours(text));
+  return domain::CustomerId{id};
+}
+
+// "10001 (Northeast)"
+std::string Place(const recommend::Answer& answer) {
+  const std::string_view region = domain::RegionName(answer.region);
+  if (answer.zip_code.empty()) return fmt::format("zip code unknown ({} is assumed)", region);
+  return fmt::format("{} ({})", answer.zip_code, region);
+}
+
+Status One(Context& context, const RecommendOptions& options) {
+  if (!options.customer) return Wrong("say for whom: a customer id, or --all");
+  if (options.candidates || options.exclude_bought || options.count || options.out)
+    return Wrong("--candidates, --exclude-bought, -k and -o belong to --all");
+  if (context.as_of_flag)
+    return Wrong("--as-of goes with --all; one customer is answered as of what is published");
+  recommend::Request request;
+  AISLE_TRY(request.customer, ReadCustomer(context, *options.customer));
+  if (options.zip_code) {
+    request.destination = recommend::Destination::Of(*options.zip_code);
+    if (!request.destination) {
+      return Wrong(fmt::format("zip_code is '{}', accepted is {}", *options.zip_code,
+                               recommend::Destination::kAccepted));
+    }
+  }
+  // The option's own bounds are TopN's.
+  request.top_n = *recommend::TopN::Of(options.top_n.value_or(recommend::kTopNDefault));
+  request.strict = options.strict;
+  request.request_id = "aisle-recommend";
+  AISLE_TRY(const LocalAnswer local, AskPublished(context.workspace, std::move(request)));
+  if (context.json) {
+    std::string text;
+    api::AppendAnswer(text, local.answer);
+    PrintOut(text + "\n");
+    return {};
+  }
+  const recommend::Answer& answer = local.answer;
+  PrintOut(fmt::format("customer {}, {}, generation {}, {} candidates\n\n{}", *options.customer,
+                       Place(answer), answer.generation, answer.timings.candidates,
+                       ItemsTable(local)));
+  for (const serving::Degraded& degraded : answer.degraded)
+    PrintOut(fmt::format("degraded: {}: {}\n", degraded.what, degraded.why));
+  return {};
+}
+
+// How the lists were ranked, where that was not by columns alone.
+std::string Swept(const EveryoneReport& report) {
+  if (report.swept == 0) return "";
+  if (report.swept == report.customers) return ", ranked by the sweep";
+  return fmt::format(", {} of them ranked by the sweep", Grouped(report.swept));
+}
+
+Status Everyone(Context& context, const RecommendOptions& options) {
+  if (options.customer) return Wrong("a customer id and --all exclude each other");
+  if (options.zip_code || options.top_n || options.strict) {
+    return Wrong(
+        "--zip-code, --top-n and --strict belong to one customer; with --all the length is -k");
+  }
+  if (!options.out) return Wrong("--all needs -o FILE.csv");
+  EveryoneRequest request{.count = static_cast<int>(options.count.value_or(20)),
+                          .candidates_csv = options.candidates,
+                          .exclude_bought = options.exclude_bought,
+                          .out_csv = *options.out};
+  AISLE_TRY(request.as_of, context.AsOf());
+  context.Say("recommending for everybody as of {}", base::FormatTimestamp(request.as_of));
+  AISLE_TRY(const EveryoneReport report, RecommendEveryone(context, request));
+  if (context.json) {
+    PrintJson({{"as_of", base::FormatIso(request.as_of)},
+               {"customers", report.customers},
+               {"swept", report.swept},
+               {"rows", report.rows},
+               {"candidates", report.candidates},
+               {"unknown_candidates", report.unknown_candidates},
+               {"seconds", report.seconds},
+               {"file", *options.out}});
+  } else {
+    PrintOut(fmt::format("{}: {} rows for {} customers{} in {}\n", *options.out,
+                         Grouped(report.rows), Grouped(report.customers), Swept(report),
+                         Seconds(report.seconds)));
+  }
+  return {};
+}
+
+}  // namespace
+
+void DefineRecommend(CommandBuilder& command) {
+  auto options = std::make_shared<RecommendOptions>();
+  command.Positional("customer", &options->customer, "Customer id, ours or the retailer's own");
+  command.Text("--zip-code", "ZIP", &options->zip_code,
+               "Where it would be delivered (default: the customer's own)");
+  command.Number("--top-n", &options->top_n, 1, recommend::kTopNMax, "How many (default 5)");
+  command.Switch("--strict", &options->strict, "An unknown customer is an error");
+  command.Switch("--all", &options->all, "Everybody, into a CSV file: customer_id,rank,product_id");
+  command.Number("-k", &options->count, 1, 10'000,
+                 "With --all: products per customer (default 20)");
+  command.Text("--candidates", "FILE.csv", &options->candidates,
+               "With --all: only these products (a column product_id)");
+  command.Switch("--exclude-bought", &options->exclude_bought,
+                 "With --all: nothing the customer has bought before");
+  command.Text("-o,--out", "FILE.csv", &options->out, "With --all: where it goes");
+  command.Examples(
+      {{"aisle recommend 1000000", "five products for one customer, and why"},
+       {"aisle recommend 1000000 --zip-code 90210 --top-n 10", "delivered elsewhere"},
+       {"aisle recommend 1000000 --json", "the answer a server would give"},
+       {"aisle recommend --all --as-of 2017-11-13 --candidates catalogue.csv -k 20 -o lists.csv",
+        "everybody's list over a given catalogue, stock not asked"}});
+  command.Run([options](Context& context) {
+    return options->all ? Everyone(context, *options) : One(context, *options);
+  });
+}
+
+}  // namespace aisle::app

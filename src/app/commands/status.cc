@@ -1,0 +1,191 @@
+#include "workspace/status.h"
+
+#include <algorithm>
+
+#include "app/command.h"
+#include "app/print.h"
+#include "app/print_json.h"
+#include "web/address.h"
+
+namespace aisle::app {
+namespace {
+
+namespace json = boost::json;
+
+// What is said below the tables when one of them is in such a state.
+constexpr std::pair<std::string_view, std::string_view> kStatesToActOn[] = {
+    {"late",
+     "made longer ago than the target lag, or lacks more of the data than that; `aisle worker` "
+     "makes it again"},
+    {"outdated",
+     "the raw tables were loaded again after it was made; `aisle worker` makes it again"}};
+
+json::object ToJson(const workspace::StatusReport& report, std::int64_t target_lag_minutes) {
+  json::array tables;
+  for (const workspace::TableStatus& table : report.tables) {
+    tables.push_back({{"table", table.table},
+                      {"rows", table.rows},
+                      {"job", table.job},
+                      {"as_of", base::FormatIso(table.as_of)},
+                      {"finished", base::FormatIso(table.finished)},
+                      {"age_s", (base::Now() - table.finished).count() / 1'000'000},
+                      {"target_lag_minutes", table.target_lag_minutes},
+                      {"state", table.state}});
+  }
+  json::array models;
+  for (const workspace::ModelStatus& model : report.models) {
+    models.push_back({{"model", model.model},
+                      {"champion", model.champion},
+                      {"versions", model.versions},
+                      {"recipe", model.recipe},
+                      {"created", base::FormatIso(model.created)}});
+  }
+  json::array processes;
+  for (const workspace::ProcessInfo& process : report.processes) {
+    processes.push_back({{"name", process.name},
+                         {"pid", process.pid},
+                         {"started", base::FormatIso(process.started)},
+                         {"uptime_s", (base::Now() - process.started).count() / 1'000'000},
+                         {"address", process.address}});
+  }
+  json::object object = {{"data", report.data},
+                         {"raw", nullptr},
+                         {"target_lag_minutes", target_lag_minutes},
+                         {"tables", std::move(tables)},
+                         {"models", std::move(models)},
+                         {"generation", nullptr},
+                         {"processes", std::move(processes)},
+                         {"job", report.job},
+                         {"impressions",
+                          {{"logged", report.impressions_logged},
+                           {"waiting", report.impressions_waiting},
+                           {"waiting_by_reader", json::value_from(report.waiting_by_reader)}}},
+                         {"problems", json::value_from(report.problems)}};
+  if (report.about) {
+    object["raw"] = {{"kind", report.about->kind},
+                     {"source", report.about->source},
+                     {"seed", report.about->seed},
+                     {"customers", report.about->customers},
+                     {"until", base::FormatIso(report.about->until)},
+                     {"defaults", json::value_from(report.about->defaults)}};
+  }
+  if (report.generation) {
+    object["generation"] = {{"generation", report.generation->generation},
+                            {"as_of", base::FormatIso(report.generation->as_of)},
+                            {"created", base::FormatIso(report.generation->created)},
+                            {"ranking_version", report.generation->ranking_version},
+                            {"propensity_version", report.generation->propensity_version},
+                            {"customers", report.generation->customers},
+                            {"propensity_rows", report.generation->propensity_rows},
+                            {"inventory_rows", report.generation->inventory_rows}};
+  }
+  return object;
+}
+
+std::string DataText(const workspace::StatusReport& report) {
+  if (!report.about)
+    return fmt::format("Data       {}: no data yet; start with `aisle demo`\n", report.data);
+  const workspace::AboutData& about = *report.about;
+  std::string text =
+      fmt::format("Data       {}: {}{}, up to {}\n", report.data, about.source,
+                  about.kind == "synthetic"
+                      ? fmt::format(", seed {}, {} customers", about.seed, Grouped(about.customers))
+                      : "",
+                  base::FormatTimestamp(about.until));
+  for (const std::string& line : about.defaults) text += fmt::format("  stands in: {}\n", line);
+  return text;
+}
+
+std::string TablesText(const workspace::StatusReport& report, std::int64_t target_lag_minutes) {
+  if (report.tables.empty()) return "Tables     none\n";
+  TextTable table({{"table"}, {"rows", Align::kRight}, {"as of"}, {"made"}, {"state"}, {"by"}});
+  for (const workspace::TableStatus& entry : report.tables) {
+    const std::string age = Age(base::Now() - entry.finished);
+    table.Add({entry.table, Grouped(entry.rows), base::FormatTimestamp(entry.as_of),
+               age == "just now" ? age : age + " ago", entry.state, entry.job});
+  }
+  std::string text =
+      fmt::format("Tables     target lag {} min\n{}", target_lag_minutes, table.Text());
+  for (const auto& [state, meaning] : kStatesToActOn) {
+    if (std::ranges::any_of(report.tables, [&](const auto& entry) { return entry.state == state; }))
+      text += fmt::format("  {}: {}\n", state, meaning);
+  }
+  return text;
+}
+
+std::string ModelsText(const workspace::StatusReport& report) {
+  if (report.models.empty()) return "Models     none; `aisle train` makes the default pair\n";
+  std::string text = "Models\n";
+  for (const workspace::ModelStatus& model : report.models) {
+    if (model.recipe.empty()) {
+      text += fmt::format(
+          "  {}: {}, {} there; `aisle models list`\n", model.model,
+          model.champion == 0 ? std::string("none serves")
+                              : fmt::format("version {} cannot be read", model.champion),
+          model.versions == 1 ? "1 version is" : fmt::format("{} versions are", model.versions));
+      continue;
+    }
+    text += fmt::format("  {}/{} of {}, recipe {}, made {}\n", model.model, model.champion,
+                        model.versions, model.recipe, Moment(model.created));
+  }
+  return text;
+}
+
+std::string ServingText(const workspace::StatusReport& report) {
+  std::string text;
+  if (!report.generation) {
+    text = "Serving    nothing is published; `aisle publish` does it\n";
+  } else {
+    const serving::GenerationManifest& manifest = *report.generation;
+    text = fmt::format(
+        "Serving    generation {} as of {}, made {}: ranking {}, propensity {}\n           {} "
+        "customers, {} propensities, {} inventory rows\n",
+        manifest.generation, base::FormatTimestamp(manifest.as_of), Moment(manifest.created),
+        manifest.ranking_version, manifest.propensity_version, Grouped(manifest.customers),
+        Grouped(manifest.propensity_rows), Grouped(manifest.inventory_rows));
+  }
+  if (report.impressions_logged > 0) {
+    text += fmt::format("           {} impressions logged, {} wait for the worker\n",
+                        report.impressions_logged, report.impressions_waiting);
+  }
+  for (const auto& [reader, waiting] : report.waiting_by_reader) {
+    if (reader != "warehouse") text += fmt::format("           {} wait for {}\n", waiting, reader);
+  }
+  return text;
+}
+
+std::string ProcessesText(const workspace::StatusReport& report) {
+  std::string text = report.processes.empty() ? "Processes  none\n" : "Processes\n";
+  for (const workspace::ProcessInfo& process : report.processes) {
+    text += fmt::format("  {} (process {}), up {}{}\n", process.name, process.pid,
+                        Age(base::Now() - process.started),
+                        process.address.empty() ? "" : ", " + web::UrlOf(process.address));
+  }
+  if (!report.job.empty()) text += fmt::format("  a job holds the warehouse: {}\n", report.job);
+  for (const std::string& problem : report.problems)
+    text += fmt::format("PROBLEM    {}\n", problem);
+  return text;
+}
+
+Status ShowStatus(Context& context) {
+  const workspace::StatusReport report = workspace::ReadStatus(context.workspace, context.settings);
+  const std::int64_t lag = context.settings.refresh_target_lag_minutes;
+  if (context.json) {
+    PrintJson(ToJson(report, lag));
+  } else {
+    PrintOut(DataText(report) + TablesText(report, lag) + ModelsText(report) + ServingText(report) +
+             ProcessesText(report));
+  }
+  return {};
+}
+
+}  // namespace
+
+void DefineStatus(CommandBuilder& command) {
+  command.Examples({{"aisle status", "data, tables, models, what is served, processes"},
+                    {"aisle status --json", "the same for a script"},
+                    {"aisle status --data /srv/shop", "of another data directory"}});
+  command.Run(ShowStatus);
+}
+
+}  // namespace aisle::app

@@ -1,0 +1,159 @@
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "app/child_process.h"
+#include "app/command.h"
+#include "app/interrupt.h"
+#include "workspace/process.h"
+
+namespace aisle::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+// A process that has run this long starts with the short wait again.
+constexpr std::chrono::seconds kSteady{60};
+constexpr std::chrono::seconds kStopGrace{15};
+constexpr milliseconds kLook{100};
+
+// One supervised process.
+struct Child {
+  std::string name;
+  std::vector<std::string> arguments;
+  pid_t pid = 0;  // 0: not running.
+  Clock::time_point started{};
+  Clock::time_point start_at{};  // Not before.
+  milliseconds wait{};
+};
+
+struct UpOptions {
+  std::optional<std::string> every;
+};
+
+std::vector<std::string> Shared(const Context& context) {
+  std::vector<std::string> arguments = {"--data", context.workspace.Root().string(), "--seed",
+                                        fmt::format("{}", context.Seed())};
+  if (context.as_of_flag) {
+    arguments.insert(arguments.end(), {"--as-of", base::FormatIso(*context.as_of_flag)});
+  }
+  if (context.config_flag) {
+    arguments.insert(arguments.end(), {"--config", *context.config_flag});
+  }
+  if (context.quiet) arguments.emplace_back("--quiet");
+  return arguments;
+}
+
+std::vector<Child> MakeChildren(const Context& context, const UpOptions& options) {
+  Child serve{.name = "serve", .arguments = {"serve"}};
+  serve.arguments.insert(serve.arguments.end(),
+                         {"--listen", context.settings.serve_listen, "--threads",
+                          fmt::format("{}", context.settings.serve_threads)});
+  Child worker{.name = "worker", .arguments = {"worker"}};
+  worker.arguments.insert(worker.arguments.end(), {"--every", options.every.value_or("config")});
+  std::vector<Child> children = {std::move(serve), std::move(worker)};
+  for (Child& child : children) {
+    const auto shared = Shared(context);
+    child.arguments.insert(child.arguments.end(), shared.begin(), shared.end());
+    child.wait = milliseconds(context.settings.up_restart_first_ms);
+  }
+  return children;
+}
+
+std::string Words(int status) {
+  if (WIFSIGNALED(status)) return fmt::format("was ended by signal {}", WTERMSIG(status));
+  return fmt::format("ended with code {}", WEXITSTATUS(status));
+}
+
+// What a process that ended means: it starts again after a wait that doubles.
+void Ended(const Context& context, Child& child, int status) {
+  const milliseconds first(context.settings.up_restart_first_ms);
+  const milliseconds most(context.settings.up_restart_most_ms);
+  if (Clock::now() - child.started >= kSteady) child.wait = first;
+  context.Say("up: {} (process {}) {}; it starts again in {} ms", child.name, child.pid,
+              Words(status), child.wait.count());
+  child.pid = 0;
+  child.start_at = Clock::now() + child.wait;
+  child.wait = std::min(most, child.wait * 2);
+}
+
+Status StartDue(const Context& context, std::vector<Child>& children) {
+  for (Child& child : children) {
+    if (child.pid != 0 || Clock::now() < child.start_at) continue;
+    AISLE_TRY(child.pid, StartSelf(child.arguments));
+    child.started = Clock::now();
+    context.Say("up: {} runs as process {}", child.name, child.pid);
+  }
+  return {};
+}
+
+void Reap(const Context& context, std::vector<Child>& children) {
+  for (Child& child : children) {
+    int status = 0;
+    if (child.pid != 0 && waitpid(child.pid, &status, WNOHANG) == child.pid)
+      Ended(context, child, status);
+  }
+}
+
+// SIGTERM to all, then SIGKILL to those that stay.
+void StopAll(const Context& context, std::vector<Child>& children) {
+  for (const Child& child : children) {
+    if (child.pid != 0) kill(child.pid, SIGTERM);
+  }
+  const auto deadline = Clock::now() + kStopGrace;
+  for (Child& child : children) {
+    int status = 0;
+    while (child.pid != 0 && waitpid(child.pid, &status, WNOHANG) == 0) {
+      if (Clock::now() >= deadline) {
+        context.Say("up: {} (process {}) does not end and is killed", child.name, child.pid);
+        kill(child.pid, SIGKILL);
+        waitpid(child.pid, &status, 0);
+        break;
+      }
+      std::this_thread::sleep_for(kLook);
+    }
+    child.pid = 0;
+  }
+}
+
+Status Up(Context& context, const UpOptions& options) {
+  AISLE_CHECK(context.workspace.Create());
+  AISLE_TRY(const auto file, workspace::ProcessFile::Write(context.workspace.Run(), "up", ""));
+  if (const auto other = workspace::RunningProcess(context.workspace.Run(), "serve")) {
+    return Fail(ErrorCode::kUnavailable,
+                fmt::format("a server runs already as process {}; stop it first", other->pid));
+  }
+  std::vector<Child> children = MakeChildren(context, options);
+  Status status;
+  {
+    const InterruptGuard guard;
+    while (status && !Interrupted()) {
+      status = StartDue(context, children);
+      std::this_thread::sleep_for(kLook);
+      Reap(context, children);
+    }
+    CancelInterruptGrace();
+    StopAll(context, children);
+  }
+  return status;
+}
+
+}  // namespace
+
+void DefineUp(CommandBuilder& command) {
+  auto options = std::make_shared<UpOptions>();
+  command.ServerOptions();
+  command.Text("--every", "DURATION", &options->every,
+               "Time between the worker's passes, as in `aisle worker --every`");
+  command.Examples({{"aisle up", "a server on http://127.0.0.1:8000 and a worker, until Ctrl-C"},
+                    {"aisle up --every 5m --listen 127.0.0.1:9000", "fresher, elsewhere"},
+                    {"aisle status", "says where they are"}});
+  command.Run([options](Context& context) { return Up(context, *options); });
+}
+
+}  // namespace aisle::app

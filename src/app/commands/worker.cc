@@ -1,0 +1,158 @@
+#include <sys/select.h>
+
+#include <cerrno>
+#include <charconv>
+
+#include "app/command.h"
+#include "app/job.h"
+#include "app/print.h"
+#include "app/print_json.h"
+#include "app/steps.h"
+#include "base/log.h"
+#include "ingest/ingest.h"
+#include "workspace/process.h"
+
+namespace aisle::app {
+namespace {
+
+struct WorkerOptions {
+  std::optional<std::string> every;
+};
+
+// "90", "90s", "30m", "6h", "1d".
+Result<std::chrono::seconds> ParseDuration(const std::string& text) {
+  std::int64_t count = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, count);
+  const std::string unit(stop, end);
+  const std::int64_t seconds = unit.empty() || unit == "s" ? 1
+                               : unit == "m"               ? 60
+                               : unit == "h"               ? 3600
+                               : unit == "d"               ? 86'400
+                                                           : 0;
+  if (code != std::errc() || seconds == 0 || count < 1 || count > 31'536'000 / seconds) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        fmt::format("--every is '{}'; accepted is 1s to 365d, like 90s, 30m, 6h, 1d", text));
+  }
+  return std::chrono::seconds{count * seconds};
+}
+
+struct PassReport {
+  base::Timestamp as_of{};
+  std::int64_t impressions = 0;
+  std::int64_t refreshed_tables = 0;
+  publish::ScoreReport scores;
+  bool scored = false;
+  serving::GenerationManifest generation;
+  double seconds = 0;
+};
+
+// Everything between taking the lock and letting go.
+Result<PassReport> Pass(const Context& context) {
+  const base::Stopwatch watch;
+  PassReport report;
+  AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
+  AISLE_TRY(report.as_of, context.AsOfNow());
+  base::Progress progress("  impressions", 0, "answers");
+  AISLE_TRY(report.impressions,
+            ingest::CollectImpressions(job.Connection(), context.workspace.Events(),
+                                       [&](std::int64_t moved) {
+                                         progress.Set(moved);
+                                         return !Interrupted();
+                                       }));
+  AISLE_TRY(const auto refreshed, RefreshStep(context, job, report.as_of));
+  report.refreshed_tables = static_cast<std::int64_t>(refreshed.tables.size());
+  auto scores = ScoreStep(context, job, report.as_of);
+  if (scores) {
+    report.scores = *scores;
+    report.scored = true;
+  } else if (scores.error().code == ErrorCode::kNotFound) {
+    // No propensity model yet is no reason to serve yesterday's stock.
+    base::LogWarning("not scored: {}", scores.error().message);
+  } else {
+    return std::unexpected(std::move(scores).error());
+  }
+  AISLE_TRY(report.generation, PublishStep(context, job, report.as_of));
+  report.seconds = watch.Seconds();
+  AISLE_CHECK(job.Record(
+      "worker", report.as_of, report.seconds,
+      {{"impressions", report.impressions}, {"generation", report.generation.generation}}));
+  return report;
+}
+
+void Print(const Context& context, const PassReport& report) {
+  if (context.json) {
+    PrintJson({{"as_of", base::FormatIso(report.as_of)},
+               {"impressions", report.impressions},
+               {"refreshed_tables", report.refreshed_tables},
+               {"scored_rows", report.scores.rows},
+               {"generation", report.generation.generation},
+               {"seconds", report.seconds}});
+  } else {
+    PrintOut(fmt::format(
+        "generation {} as of {}: {} tables refreshed, {} propensities, {} impressions "
+        "taken in, in {}\n",
+        report.generation.generation, base::FormatTimestamp(report.as_of), report.refreshed_tables,
+        report.scored ? Grouped(report.scores.rows) : std::string("no"),
+        Grouped(report.impressions), Seconds(report.seconds)));
+  }
+  std::fflush(stdout);
+}
+
+// False when a signal came.
+bool WaitFor(std::chrono::duration<double> wait) {
+  const auto end = std::chrono::steady_clock::now() + wait;
+  while (!Interrupted() && std::chrono::steady_clock::now() < end) {
+    timeval step{.tv_sec = 0, .tv_usec = 100'000};
+    select(0, nullptr, nullptr, nullptr, &step);  // Ends early on a signal.
+  }
+  return !Interrupted();
+}
+
+Status Worker(Context& context, const WorkerOptions& options) {
+  if (!options.every) {
+    AISLE_TRY(const PassReport report, Pass(context));
+    Print(context, report);
+    return {};
+  }
+  std::chrono::seconds every{context.settings.worker_every_s};
+  if (*options.every != "config") {
+    AISLE_TRY(every, ParseDuration(*options.every));
+  }
+  const InterruptGuard guard;
+  AISLE_CHECK(context.workspace.Create());
+  AISLE_TRY(const auto file, workspace::ProcessFile::Write(context.workspace.Run(), "worker", ""));
+  std::string said;  // Why the last pass failed.
+  for (;;) {
+    const base::Stopwatch watch;
+    const auto report = Pass(context);
+    const std::chrono::duration<double> left =
+        every - std::chrono::duration<double>(watch.Seconds());
+    // A pass that fails is said, and the next one comes: what is in service stays meanwhile.
+    if (report) {
+      Print(context, *report);
+      said.clear();
+    } else if (!Interrupted() && report.error().message != said) {
+      said = report.error().message;
+      base::LogError("worker: {}; next pass in {}; said again when it changes", said,
+                     Wait(std::chrono::ceil<std::chrono::seconds>(left)));
+    }
+    if (!WaitFor(left)) return {};
+  }
+}
+
+}  // namespace
+
+void DefineWorker(CommandBuilder& command) {
+  auto options = std::make_shared<WorkerOptions>();
+  command.Text("--every", "DURATION", &options->every,
+               "Pass after pass, so long from start to start: 90s, 30m, 6h, 1d, or 'config' for "
+               "[worker] every_s");
+  command.Examples({{"aisle worker", "one pass: take in impressions, refresh, score, publish"},
+                    {"aisle worker --every 30m", "and again every half hour, until Ctrl-C"},
+                    {"aisle up", "the same beside a server, both supervised"}});
+  command.Run([options](Context& context) { return Worker(context, *options); });
+}
+
+}  // namespace aisle::app

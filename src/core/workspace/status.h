@@ -1,0 +1,71 @@
+// What stands where in a data directory, read from its files: no database is opened.
+//
+// A table's state is what an operator has to know of it:
+//
+//   complete  nothing newer exists: it reaches to the end of the data, and no worker runs that would be
+//             expected to make it again. Raw tables are always complete.
+//   fresh     the data go on after it, or a worker runs, and it is within the target lag: it was made
+//             no longer ago than that, and lacks no more of the data than that.
+//   late      the same, and it is not.
+//   outdated  the raw tables were loaded again after it was made, however long ago that is.
+//
+// The target is the one that held when the table was made.
+//
+//   missing  a part that is not there yet is empty; one that cannot be read is one of the `problems`.
+//            Without what the raw tables hold (about.json), or with a warehouse that is no database,
+//            no tables are listed.
+//   errors   none leave: a status that fails because something is broken would be of no use.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "serving/generation/manifest.h"
+#include "workspace/process.h"
+#include "workspace/workspace.h"
+
+namespace aisle::workspace {
+
+struct TableStatus {
+  std::string table;
+  std::int64_t rows = 0;
+  std::string job;  // That wrote it.
+  base::Timestamp as_of{};
+  base::Timestamp finished{};
+  std::int64_t target_lag_minutes = 0;
+  std::string state;
+};
+
+// The state of what a job made of the raw tables. `worker_runs`: or should, under `up`.
+std::string StateOf(const JobRecord& record, const AboutData& about, bool worker_runs,
+                    base::Timestamp now);
+
+struct ModelStatus {
+  std::string model;
+  int champion = 0;  // 0: none.
+  int versions = 0;
+  std::string recipe;  // Of the champion; empty: none, or it cannot be read.
+  base::Timestamp created{};
+};
+
+struct StatusReport {
+  std::string data;
+  std::optional<AboutData> about;
+  std::vector<TableStatus> tables;
+  std::vector<ModelStatus> models;
+  std::optional<serving::GenerationManifest> generation;
+  std::vector<ProcessInfo> processes;
+  std::string job;                        // The running job's words; empty: none.
+  std::uint64_t impressions_logged = 0;   // Ever.
+  std::uint64_t impressions_waiting = 0;  // Not yet in the warehouse.
+  std::map<std::string, std::uint64_t>
+      waiting_by_reader;  // Of the event log; the warehouse is one.
+  std::vector<std::string> problems;
+};
+
+StatusReport ReadStatus(const Workspace& workspace, const Settings& settings);
+
+}  // namespace aisle::workspace
