@@ -5,12 +5,24 @@
 #include <map>
 #include <string>
 
-inline const std::multimap<std::string, std::string> kWalls = {
-    {"CLI/", "app"},           {"arrow-adbc/", "warehouse"}, {"boost/asio", "net"},
-    {"boost/asio", "web"},     {"boost/beast", "web"},       {"boost/json", "api"},
-    {"boost/json", "app"},     {"boost/json", "evaluation"}, {"boost/json", "registry"},
-    {"boost/json", "serving"}, {"boost/json", "web"},        {"boost/json", "workspace"},
-    {"duckdb.h", ""},          {"libpq-fe.h", ""},           {"lmdb.h", "kv"},
-    {"nanoarrow/", "arrow"},   {"simde/", "forest"},         {"spdlog/", "base"},
-    {"toml++/", "ingest"},     {"toml++/", "training"},      {"toml++/", "workspace"},
-    {"xgboost/", ""},          {"xxhash.h", "base"}};
+inline const std::multimap<std::string, std::string> kWalls = {{"CLI/", "app"},
+                                                               {"arrow-adbc/", "warehouse"},
+                                                               {"boost/asio", "net"},
+                                                               {"boost/asio", "web"},
+                                                               {"boost/beast", "web"},
+                                                               {"boost/json", "api"},
+                                                               {"boost/json", "app"},
+                                                               {"boost/json", "evaluation"},
+                                                               {"boost/json", "registry"},
+                                                               {"boost/json", "serving"},
+                                                               {"boost/json", "web"},
+                                                               {"boost/json", "workspace"},
+                                                               {"duckdb.h", ""},
+                                                               {"libpq-fe.h", ""},
+                                                               {"lmdb.h", "kv"},
+                                                               {"nanoarrow/", "arrow"},
+                                                               {"simde/", "forest"},
+                                                               {"spdlog/", "base"},
+                                                               {"toml++/", "base"},
+                                                               {"xgboost/", ""},
+                                                               {"xxhash.h", "base"}};

@@ -255,7 +255,7 @@ class WithoutAShop(shop.ShopTest):
                          {"data": str(self.data), "created": False, "warehouse_created": False, "settings_written": True})
         self.must("status")
         (self.data / "aisle.toml").write_text("[general]\nseed = -1\n")
-        self.assertIn("general.seed", self.fails(2, "status"))
+        self.assertIn("'seed' in [general]", self.fails(2, "status"))
         self.fails(2, "status", AISLE_WORKER_EVERY_S="soon")
         self.fails(2, "serve", "--listen", "0.0.0.0:0", AISLE_CONFIG=os.devnull)
 

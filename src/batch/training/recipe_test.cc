@@ -70,11 +70,12 @@ TEST(Recipe, TheReferencesAreTheReferences) {
 TEST(Recipe, AnUnknownKeyIsRefusedWithFileLineAndWhatIsKnown) {
   const std::string text = With("max_depth =", "depth_max =");
   const std::string refusal = Refusal(text);
-  EXPECT_THAT(refusal, HasSubstr("[learner]"));
+  EXPECT_THAT(refusal, HasSubstr("[learner] lacks 'max_depth', a whole number from 1 to 12"));
   const std::string extra = With("[learner]\n", "[learner]\nmomentum = 3\n");
-  EXPECT_THAT(Refusal(extra), HasSubstr(fmt::format(
-                                  "recipes/x.toml:{}: unknown key 'momentum' in [learner] (known: ",
-                                  LineOf(extra, "momentum"))));
+  EXPECT_THAT(
+      Refusal(extra),
+      HasSubstr(fmt::format("recipes/x.toml:{}: unknown key 'momentum' in [learner]; known are ",
+                            LineOf(extra, "momentum"))));
   EXPECT_THAT(Refusal(Default() + "[extras]\na = 1\n"), HasSubstr("unknown key 'extras'"));
 }
 

@@ -1,14 +1,13 @@
 #include "workspace/settings.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <toml++/toml.h>
 
 #include <charconv>
 #include <cstdlib>
 #include <limits>
 
 #include "base/files.h"
+#include "base/toml_reader.h"
 #include "workspace/embedded.h"
 
 namespace aisle::workspace {
@@ -18,56 +17,37 @@ constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 
 std::string FullName(const SettingKey& key) { return fmt::format("{}.{}", key.section, key.key); }
 
-std::unexpected<Error> Wrong(const std::string& where, const SettingKey& key,
-                             std::string_view accepted) {
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("{}: {} must be {}", where, FullName(key), accepted));
-}
-
-Status SetInteger(const std::string& where, const SettingKey& key, std::int64_t value,
-                  std::int64_t& out) {
-  if (value < key.low || value > key.high) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: {} is {}, accepted is {} to {}", where, FullName(key), value,
-                            key.low, key.high));
-  }
-  out = value;
-  return {};
-}
-
-// Takes the value of one TOML node.
-Status SetFromNode(const std::string& where, const SettingKey& key, const toml::node& node,
-                   Settings& settings) {
-  return std::visit(
-      [&](auto field) -> Status {
-        auto& out = settings.*field;
-        using Field = std::remove_reference_t<decltype(out)>;
-        if constexpr (std::is_same_v<Field, std::int64_t>) {
-          if (!node.is_integer()) return Wrong(where, key, "a whole number");
-          return SetInteger(where, key, node.as_integer()->get(), out);
-        } else if constexpr (std::is_same_v<Field, bool>) {
-          if (!node.is_boolean()) return Wrong(where, key, "true or false");
-          out = node.as_boolean()->get();
-        } else if constexpr (std::is_same_v<Field, std::string>) {
-          if (!node.is_string()) return Wrong(where, key, "a text in quotes");
-          out = node.as_string()->get();
-        } else {
-          if (!node.is_array()) return Wrong(where, key, "a list of texts");
-          std::vector<std::string> values;
-          for (const toml::node& item : *node.as_array()) {
-            if (!item.is_string()) return Wrong(where, key, "a list of texts");
-            values.push_back(item.as_string()->get());
+// Lays the keys that are there over the settings.
+void ReadSection(base::TomlSection table, std::string_view section, Settings& settings) {
+  for (const SettingKey& key : SettingKeys()) {
+    if (key.section != section) continue;
+    std::visit(
+        [&](auto field) {
+          auto& out = settings.*field;
+          using Field = std::remove_reference_t<decltype(out)>;
+          if constexpr (std::is_same_v<Field, std::int64_t>) {
+            out = table.Integer(key.key, {key.low, key.high}, out);
+          } else if constexpr (std::is_same_v<Field, bool>) {
+            out = table.Flag(key.key, out);
+          } else if constexpr (std::is_same_v<Field, std::string>) {
+            out = table.AnyText(key.key, out);
+          } else {
+            out = table.Texts(key.key, out);
           }
-          if (values.empty()) return Wrong(where, key, "a list that is not empty");
-          out = std::move(values);
-        }
-        return {};
-      },
-      key.field);
+        },
+        key.field);
+  }
+  table.Close();
+}
+
+std::unexpected<Error> Wrong(const std::string& variable, std::string_view accepted,
+                             const std::string& text) {
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} must be {}, not \"{}\"", variable, accepted, text));
 }
 
 // Takes the value of an environment variable. A list is separated by commas.
-Status SetFromText(const std::string& where, const SettingKey& key, const std::string& text,
+Status SetFromText(const std::string& variable, const SettingKey& key, const std::string& text,
                    Settings& settings) {
   return std::visit(
       [&](auto field) -> Status {
@@ -77,10 +57,11 @@ Status SetFromText(const std::string& where, const SettingKey& key, const std::s
           std::int64_t value = 0;
           const char* end = text.data() + text.size();
           const auto [stop, code] = std::from_chars(text.data(), end, value);
-          if (code != std::errc() || stop != end) return Wrong(where, key, "a whole number");
-          return SetInteger(where, key, value, out);
+          if (code != std::errc() || stop != end || value < key.low || value > key.high)
+            return Wrong(variable, base::WholeNumber({key.low, key.high}), text);
+          out = value;
         } else if constexpr (std::is_same_v<Field, bool>) {
-          if (text != "true" && text != "false") return Wrong(where, key, "true or false");
+          if (text != "true" && text != "false") return Wrong(variable, "true or false", text);
           out = text == "true";
         } else if constexpr (std::is_same_v<Field, std::string>) {
           out = text;
@@ -91,49 +72,12 @@ Status SetFromText(const std::string& where, const SettingKey& key, const std::s
             if (comma > begin) values.push_back(text.substr(begin, comma - begin));
             begin = comma + 1;
           }
-          if (values.empty()) return Wrong(where, key, "names separated by commas");
+          if (values.empty()) return Wrong(variable, "names separated by commas", text);
           out = std::move(values);
         }
         return {};
       },
       key.field);
-}
-
-std::string Where(base::NamedText text, const toml::source_region& region) {
-  return fmt::format("{}:{}", text.name, region.begin.line);
-}
-
-std::string KeysOf(std::string_view section) {
-  std::vector<std::string_view> names;
-  for (const SettingKey& key : SettingKeys()) {
-    if (key.section == section) names.push_back(key.key);
-  }
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-std::string Sections() {
-  std::vector<std::string_view> names;
-  for (const SettingKey& key : SettingKeys()) {
-    if (names.empty() || names.back() != key.section) names.push_back(key.section);
-  }
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
-Status ApplySection(base::NamedText text, std::string_view section, const toml::table& table,
-                    Settings& settings) {
-  for (const auto& [name, node] : table) {
-    const SettingKey* found = nullptr;
-    for (const SettingKey& key : SettingKeys()) {
-      if (key.section == section && key.key == std::string_view(name.str())) found = &key;
-    }
-    if (found == nullptr) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{}: unknown key '{}.{}'; [{}] knows {}", Where(text, name.source()),
-                              section, name.str(), section, KeysOf(section)));
-    }
-    AISLE_CHECK(SetFromNode(Where(text, node.source()), *found, node, settings));
-  }
-  return {};
 }
 
 std::string Upper(std::string text) {
@@ -176,27 +120,15 @@ std::optional<std::string> ProcessEnvironment(const std::string& name) {
 base::NamedText DefaultSettingsText() { return embedded::kAisle; }
 
 Status ApplySettingsText(base::NamedText text, Settings& settings) {
-  toml::table table;
-  try {
-    table = toml::parse(text.text, text.name);
-  } catch (const toml::parse_error& error) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: {}", Where(text, error.source()), error.description()));
+  base::TomlFile file(text);
+  base::TomlSection top = file.Top();
+  std::string_view last;
+  for (const SettingKey& key : SettingKeys()) {
+    if (key.section != last) ReadSection(top.Table(key.section), key.section, settings);
+    last = key.section;
   }
-  for (const auto& [name, node] : table) {
-    if (KeysOf(name.str()).empty()) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{}: unknown section '{}'; there are {}", Where(text, name.source()),
-                              name.str(), Sections()));
-    }
-    if (!node.is_table()) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{}: '{}' must be a section: [{}]", Where(text, name.source()),
-                              name.str(), name.str()));
-    }
-    AISLE_CHECK(ApplySection(text, name.str(), *node.as_table(), settings));
-  }
-  return {};
+  top.Close();
+  return file.Verdict();
 }
 
 Result<Settings> LoadSettings(const std::optional<std::filesystem::path>& file,

@@ -47,8 +47,8 @@ TEST(Settings, TheShippedFileSetsEveryKeyThatIsKnown) {
 
 TEST(Settings, AnUnknownKeyIsRefusedWithItsLineAndTheKeysThereAre) {
   const std::string message = ErrorOf("[serve]\nlisten = \"127.0.0.1:1\"\nlisen = 3\n");
-  EXPECT_THAT(message, HasSubstr("my.toml:3"));
-  EXPECT_THAT(message, HasSubstr("'serve.lisen'"));
+  EXPECT_THAT(message,
+              HasSubstr("my.toml:3: unknown key 'lisen' in [serve] (did you mean 'listen'?)"));
   EXPECT_THAT(message, HasSubstr("request_deadline_ms"));
 }
 
@@ -58,13 +58,13 @@ TEST(Settings, AnUnknownSectionIsRefusedWithItsLine) {
 
 TEST(Settings, AKeyOutsideASectionIsRefused) {
   EXPECT_THAT(ErrorOf("listen = 1\n"), HasSubstr("my.toml:1"));
-  EXPECT_THAT(ErrorOf("serve = 1\n"), HasSubstr("must be a section"));
+  EXPECT_THAT(ErrorOf("serve = 1\n"), HasSubstr("'serve' must be a table, written [serve]"));
 }
 
 TEST(Settings, ValuesOutOfRangeNameTheRange) {
   const std::string message = ErrorOf("[evaluate]\nwindow_days = 366\n");
-  EXPECT_THAT(message, HasSubstr("evaluate.window_days is 366"));
-  EXPECT_THAT(message, HasSubstr("1 to 365"));
+  EXPECT_THAT(message, HasSubstr("'window_days' in [evaluate] must be"));
+  EXPECT_THAT(message, HasSubstr("from 1 to 365, not 366"));
 }
 
 TEST(Settings, ValuesOfAnotherTypeAreRefused) {
@@ -100,7 +100,8 @@ TEST(Settings, AWrongEnvironmentVariableIsNamed) {
   const auto settings = LoadSettings(std::nullopt, Of({{"AISLE_SERVE_THREADS", "many"}}));
   ASSERT_FALSE(settings);
   EXPECT_EQ(settings.error().code, ErrorCode::kInvalidArgument);
-  EXPECT_THAT(settings.error().message, HasSubstr("AISLE_SERVE_THREADS"));
+  EXPECT_THAT(settings.error().message,
+              HasSubstr("AISLE_SERVE_THREADS must be a whole number from 0 to 256, not \"many\""));
 }
 
 TEST(Settings, AMissingFileIsNotFound) {
