@@ -6,9 +6,11 @@
 #include <numeric>
 
 #include "evaluation/examiner.h"
-#include "evaluation/pool.h"
 #include "evaluation/sql.h"
 #include "evaluation/tally.h"
+#include "gold/activity_index.h"
+#include "gold/customer_blocks.h"
+#include "gold/feature_stream.h"
 #include "ranking/select.h"
 #include "warehouse/row_reader.h"
 
@@ -103,6 +105,14 @@ std::vector<std::uint32_t> RankedProducts(const features::Catalogue& catalogue, 
 
 // Which of an error's causes ended the reading: nothing is wrong when enough customers were read.
 constexpr const char* kEnough = "enough customers";
+// A card costs milliseconds: small blocks keep all workers busy to the end.
+constexpr std::size_t kBlockCustomers = 32;
+
+// 0: one per core. Never more than there are cores.
+int WorkersFor(int threads) {
+  const int cores = gold::WorkerCount();
+  return threads == 0 ? cores : std::clamp(threads, 1, cores);
+}
 
 }  // namespace
 
@@ -129,22 +139,36 @@ Result<Report> Evaluate(warehouse::Database& database, const registry::Registry&
                            RankedProducts(catalogue, options.catalogue_max, notes.left_out)));
 
   Tally tally(examiner);
-  Pool pool(examiner, happened, tally, options.threads);
+  const int worker_count = WorkersFor(options.threads);
+  std::vector<Desk> desks(static_cast<std::size_t>(worker_count));
+  gold::CustomerBlocks<std::vector<Card>> blocks(
+      kBlockCustomers, worker_count,
+      [&](const gold::CustomerBlock& block, int worker) {
+        std::vector<Card> cards;
+        for (const auto& customer : block) {
+          cards.push_back(examiner.Examine(customer, happened.Of(customer.customer),
+                                           desks[static_cast<std::size_t>(worker)]));
+        }
+        return cards;
+      },
+      [&](std::vector<Card>&& cards) -> Status {
+        for (const Card& card : cards) tally.Add(card);
+        return {};
+      });
   std::int64_t seen = 0;
   const Status read = gold::ReadCustomers(database, catalogue, cutoff,
                                           [&](features::CustomerRecord&& customer) -> Status {
                                             if (seen == options.customers_max)
                                               return Fail(ErrorCode::kUnavailable, kEnough);
                                             ++seen;
-                                            pool.Add(std::move(customer));
-                                            return {};
+                                            return blocks.Add(std::move(customer));
                                           });
   if (!read && read.error().message != kEnough) return std::unexpected(read.error());
   if (!read) {
     notes.left_out.push_back(
         fmt::format("customers: the first {} by id are examined", options.customers_max));
   }
-  pool.Flush();
+  AISLE_CHECK(blocks.Finish());
   AISLE_TRY(Report report, tally.Finish(options.seed));
   report.cutoff = cutoff;
   report.as_of = options.as_of;

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <mutex>
 
+#include "gold/customer_blocks.h"
 #include "gold/feature_stream.h"
 #include "publish/champion.h"
-#include "publish/ordered_blocks.h"
 #include "publish/progress.h"
 #include "publish/publish.h"
 #include "ranking/select.h"
@@ -170,15 +170,13 @@ Result<EveryoneReport> RankBlocks(warehouse::Database& database,
                                   const EveryoneRanker& ranker, const gold::RecordSource& source,
                                   const std::function<Status(const RankedList&)>& take,
                                   const Progress& progress) {
-  using Block = std::vector<features::CustomerRecord>;
   using Lists = std::vector<RankedList>;
-  const int worker_count = WorkerCount();
-  const std::size_t block_customers = ranker.BlockCustomers();
+  const int worker_count = gold::WorkerCount();
   std::vector<Worker> workers(static_cast<std::size_t>(worker_count));
   EveryoneReport report;
-  OrderedBlocks<Block, Lists> blocks(
-      worker_count,
-      [&](const Block& block, int worker) {
+  gold::CustomerBlocks<Lists> blocks(
+      ranker.BlockCustomers(), worker_count,
+      [&](const gold::CustomerBlock& block, int worker) {
         return ranker.Rank(block, workers[static_cast<std::size_t>(worker)]);
       },
       [&](Lists&& lists) -> Status {
@@ -186,14 +184,7 @@ Result<EveryoneReport> RankBlocks(warehouse::Database& database,
         report.customers += static_cast<std::int64_t>(lists.size());
         return Tell(progress, report.customers);
       });
-  Block block;
-  AISLE_CHECK(gold::ReadCustomers(database, catalogue, source,
-                                  [&](features::CustomerRecord&& record) -> Status {
-                                    block.push_back(std::move(record));
-                                    if (block.size() < block_customers) return {};
-                                    return blocks.Push(std::exchange(block, {}));
-                                  }));
-  if (!block.empty()) AISLE_CHECK(blocks.Push(std::move(block)));
+  AISLE_CHECK(gold::ReadCustomers(database, catalogue, source, blocks.Adding()));
   AISLE_CHECK(blocks.Finish());
   for (const Worker& worker : workers) report.swept += worker.swept;
   return report;

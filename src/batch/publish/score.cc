@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "gold/customer_blocks.h"
 #include "gold/feature_stream.h"
 #include "publish/champion.h"
-#include "publish/ordered_blocks.h"
 #include "publish/progress.h"
 #include "publish/publish.h"
 #include "publish/sql.h"
@@ -31,15 +31,13 @@ struct ScoredBlock {
 Result<Scores> ScoreAll(warehouse::Database& database, const features::Catalogue& catalogue,
                         const ranking::CategoryScorer& scorer, const gold::RecordSource& source,
                         const Progress& progress) {
-  using Block = std::vector<features::CustomerRecord>;
   const std::size_t category_count = catalogue.categories.size();
-  const std::size_t block_customers = kBlockGroups * scorer.GroupSize();
-  const int worker_count = WorkerCount();
+  const int worker_count = gold::WorkerCount();
   std::vector<ranking::Scratch> scratch(static_cast<std::size_t>(worker_count));
   Scores all;
-  OrderedBlocks<Block, ScoredBlock> blocks(
-      worker_count,
-      [&](const Block& block, int worker) {
+  gold::CustomerBlocks<ScoredBlock> blocks(
+      kBlockGroups * scorer.GroupSize(), worker_count,
+      [&](const gold::CustomerBlock& block, int worker) {
         ScoredBlock scored;
         for (const auto& record : block) scored.customers.push_back(record.customer.value);
         scored.scores.resize(block.size() * category_count);
@@ -52,14 +50,7 @@ Result<Scores> ScoreAll(warehouse::Database& database, const features::Catalogue
         all.scores.insert(all.scores.end(), scored.scores.begin(), scored.scores.end());
         return Tell(progress, static_cast<std::int64_t>(all.customers.size()));
       });
-  Block block;
-  AISLE_CHECK(gold::ReadCustomers(database, catalogue, source,
-                                  [&](features::CustomerRecord&& record) -> Status {
-                                    block.push_back(std::move(record));
-                                    if (block.size() < block_customers) return {};
-                                    return blocks.Push(std::exchange(block, {}));
-                                  }));
-  if (!block.empty()) AISLE_CHECK(blocks.Push(std::move(block)));
+  AISLE_CHECK(gold::ReadCustomers(database, catalogue, source, blocks.Adding()));
   AISLE_CHECK(blocks.Finish());
   return all;
 }

@@ -1,5 +1,6 @@
-#include "publish/ordered_blocks.h"
+#include "gold/ordered_blocks.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -9,8 +10,9 @@
 #include <set>
 
 #include "base/random.h"
+#include "gold/customer_blocks.h"
 
-namespace aisle::publish {
+namespace aisle::gold {
 namespace {
 
 using namespace std::chrono_literals;
@@ -105,5 +107,38 @@ TEST(OrderedBlocks, MemoryThatRunsOutInAWorkerIsAnErrorAndNotTheEnd) {
   EXPECT_EQ(taken, (std::vector{0, 1, 2, 3, 4}));
 }
 
+// Adds `count` customers in blocks of four; gives the ids as they are taken, and the blocks' sizes.
+std::pair<std::vector<std::int64_t>, std::vector<std::size_t>> Taken(std::int64_t count) {
+  std::vector<std::int64_t> ids;
+  std::vector<std::size_t> sizes;
+  CustomerBlocks<std::vector<std::int64_t>> blocks(
+      4, 3,
+      [](const CustomerBlock& block, int) {
+        std::vector<std::int64_t> made;
+        for (const auto& record : block) made.push_back(record.customer.value);
+        return made;
+      },
+      [&](std::vector<std::int64_t>&& made) -> Status {
+        ids.insert(ids.end(), made.begin(), made.end());
+        sizes.push_back(made.size());
+        return {};
+      });
+  const auto add = blocks.Adding();
+  for (std::int64_t i = 0; i < count; ++i) {
+    features::CustomerRecord record;
+    record.customer = domain::CustomerId{i};
+    EXPECT_TRUE(add(std::move(record)));
+  }
+  EXPECT_TRUE(blocks.Finish());
+  return {ids, sizes};
+}
+
+TEST(CustomerBlocks, EveryCustomerIsTakenOnceInOrderTheLastBlockToo) {
+  EXPECT_THAT(Taken(10).first, testing::ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_THAT(Taken(10).second, testing::ElementsAre(4, 4, 2));
+  EXPECT_THAT(Taken(8).second, testing::ElementsAre(4, 4)) << "no empty block at the end";
+  EXPECT_THAT(Taken(0).second, testing::IsEmpty());
+}
+
 }  // namespace
-}  // namespace aisle::publish
+}  // namespace aisle::gold

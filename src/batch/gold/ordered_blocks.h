@@ -26,7 +26,7 @@
 
 #include "base/result.h"
 
-namespace aisle::publish {
+namespace aisle::gold {
 
 // One per core that the calling thread may run on: `taskset` and a container's set of cores count, which
 // hardware_concurrency() does not ask.
@@ -126,4 +126,4 @@ class OrderedBlocks {
   std::vector<std::jthread> threads_;  // Last: they end before what they use.
 };
 
-}  // namespace aisle::publish
+}  // namespace aisle::gold
