@@ -6,6 +6,7 @@
 -- reads    nothing
 -- as of    not dated
 -- missing  see customer_features.sql, product_features.sql
+-- example none: it makes tables
 CREATE SCHEMA IF NOT EXISTS gold;
 CREATE SCHEMA IF NOT EXISTS feature_store;
 CREATE TABLE IF NOT EXISTS gold.refresh_history (

@@ -7,6 +7,18 @@
 -- twin     engagement_score and the derived columns are model inputs too: core/features/customer_inputs.cc; tests
 --          hold both together (gold_test.cc, tests/parity/feature_parity_test.cc).
 -- ties     favourites: most frequent, then most recent, then the smaller name.
+-- example
+--   raw.customers | customer_id=1 first_name=Ann zip_code=10001 date_of_birth=1990-02-28
+--     customer_since_date=2024-03-15 loyalty_tier=Gold has_app=true
+--   raw.product_catalog | product_id=7 product_name=Soap category_id=CAT-001 brand=GlowUp price=10.00
+--   raw.event_stream | customer_id=1 event_type=search event_timestamp='2026-11-19 10:00:00' session_id=S1
+--     channel=Web product_category=CAT-001
+--   raw.event_stream | customer_id=1 event_type=pos_purchase event_timestamp='2026-11-20 10:00:00' channel=Store
+--     order_id=O1 order_total=30.00 product_id=7 product_category=CAT-002
+--   => customer_id=1 age=36 tenure_months=32 loyalty_tier=Gold total_orders=1 lifetime_spend=30.00
+--     days_since_purchase=3 favorite_browse_category=CAT-001 favorite_purchase_category=CAT-002
+--     preferred_channel=Store preferred_device=NULL categories_browsed=1 categories_purchased=1 store_ratio=0.5
+--     rfm_segment=Active engagement_score=15.3
 WITH
 categories AS (
   SELECT customer_id,

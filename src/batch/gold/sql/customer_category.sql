@@ -4,6 +4,17 @@
 -- reads    raw.event_stream; of $customers, a table with their customer_id
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of; windows end at $as_of.
 -- missing  last times are NULL if it never happened. Events without a session count for no session.
+-- example
+--   raw.customers | customer_id=1
+--   raw.event_stream | customer_id=1 event_type=product_view event_timestamp='2026-01-01 10:00:00'
+--     product_category=CAT-001 session_id=S1
+--   raw.event_stream | customer_id=1 event_type=product_view event_timestamp='2026-01-01 10:05:00'
+--     product_category=CAT-001 session_id=S1
+--   raw.event_stream | customer_id=1 event_type=order_complete event_timestamp='2026-11-20 10:00:00'
+--     product_category=CAT-001 session_id=S2
+--   => customer_id=1 category_id=CAT-001 sessions=2 sessions_28d=1 browses=2 purchases=1
+--     last_event_at='2026-11-20 10:00:00' last_browse_at='2026-01-01 10:05:00'
+--     last_purchase_at='2026-11-20 10:00:00'
 WITH
 seen AS (
   SELECT customer_id, product_category AS category_id, event_timestamp, session_id,

@@ -5,6 +5,14 @@
 -- reads    gold.customer_360 (made as of the same $as_of)
 -- as of    $as_of, stored with each row.
 -- missing  NULL: nothing to average, never bought, birth date unknown.
+-- example
+--   raw.customers | customer_id=1 first_name=Ann zip_code=10001 date_of_birth=1990-02-28
+--     customer_since_date=2024-03-15 loyalty_tier=Gold has_app=true
+--   raw.product_catalog | product_id=7 product_name=Soap category_id=CAT-001 brand=GlowUp price=10.00
+--   raw.event_stream | customer_id=1 event_type=order_complete event_timestamp='2026-11-20 10:00:00' order_id=O1
+--     order_total=30.00
+--   => customer_id=1 as_of='2026-11-24 00:00:00' age=36 loyalty_tier_num=2 total_orders=1 lifetime_spend=30.0
+--     avg_order_value=30.0 days_since_purchase=3 avg_browsed_price=NULL last_purchase_at='2026-11-20 10:00:00'
 SELECT customer_id,
        CAST($as_of AS TIMESTAMP) AS as_of,
        age,

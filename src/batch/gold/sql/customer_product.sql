@@ -4,6 +4,13 @@
 -- reads    raw.event_stream; of $customers, a table with their customer_id
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of; windows end at $as_of.
 -- missing  last times are NULL if it never happened.
+-- example
+--   raw.customers | customer_id=1
+--   raw.event_stream | customer_id=1 product_id=7 event_type=product_view event_timestamp='2026-01-01 10:00:00'
+--   raw.event_stream | customer_id=1 product_id=7 event_type=product_view event_timestamp='2026-11-20 10:00:00'
+--   raw.event_stream | customer_id=1 product_id=7 event_type=add_to_cart event_timestamp='2026-11-20 10:01:00'
+--   => customer_id=1 product_id=7 views=2 carts=1 purchases=0 views_28d=1 purchases_90d=0
+--     last_view_at='2026-11-20 10:00:00' last_cart_at='2026-11-20 10:01:00' last_purchase_at=NULL
 WITH
 seen AS (
   SELECT customer_id, product_id, event_timestamp,

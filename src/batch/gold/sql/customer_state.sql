@@ -8,6 +8,21 @@
 -- carts    a cart counts once it is decided: ordered within 24 hours of its last add, or 24 hours old without that.
 -- how      each part reads the kinds and columns it needs from the events; one list of them for all parts would be
 --          written out before it is read, and takes longer.
+-- example
+--   raw.customers | customer_id=1 zip_code=10001 loyalty_tier=Bronze customer_since_date=2024-03-15 has_app=true
+--   raw.customers | customer_id=2 customer_since_date=2026-11-24
+--   raw.customer_history | customer_id=1 zip_code=33101 loyalty_tier=Silver valid_from='2026-01-01 00:00:00'
+--     has_app=false
+--   raw.event_stream | customer_id=1 event_type=search event_timestamp='2026-11-19 10:00:00' session_id=S1
+--     channel=Web
+--   raw.event_stream | customer_id=1 event_type=add_to_cart event_timestamp='2026-11-19 10:05:00' cart_id=C1
+--   raw.event_stream | customer_id=1 event_type=order_complete event_timestamp='2026-11-20 10:00:00' cart_id=C1
+--     order_id=O1 order_total=30.00
+--   raw.event_stream | customer_id=1 event_type=order_complete event_timestamp='2026-11-20 10:00:00' cart_id=C1
+--     order_id=O1 order_total=30.00
+--   => customer_id=1 loyalty_tier=Silver zip_code=33101 has_app=false events=4 total_orders=1 lifetime_spend=30.00
+--     total_browse_events=1 total_sessions=1 add_to_cart_count=1 carts_started=1 carts_abandoned=0
+--     last_purchase_at='2026-11-20 10:00:00'
 WITH
 attributes AS (
   SELECT customer_id, loyalty_tier, has_app, email_subscriber, sms_subscriber, city, state, zip_code

@@ -9,6 +9,15 @@
 -- missing  contents is NULL of a table without rows
 -- ties     sums of a hash of each row, so the order of rows does not matter; a changed value, one row more or less,
 --          shows but for one chance in 2^64
+-- example
+--   raw.customers | customer_id=1
+--   raw.event_stream | customer_id=1 event_type=search event_timestamp='2026-11-19 10:00:00'
+--   raw.event_stream | customer_id=1 event_type=search event_timestamp='2026-11-24 10:00:00'
+--   => table_name=raw.customer_history row_count=0
+--   => table_name=raw.customers row_count=1
+--   => table_name=raw.event_stream row_count=1
+--   => table_name=raw.price_history row_count=0
+--   => table_name=raw.product_catalog row_count=0
 SELECT 'raw.customers' AS table_name, count(*) AS row_count,
        CAST(sum(@row_hash(customer_id, date_of_birth, customer_since_date, loyalty_tier, has_app, email_subscriber,
                           sms_subscriber, city, state, zip_code)) AS STRING) AS contents

@@ -4,6 +4,15 @@
 -- reads    raw.event_stream; a view, so nobody pays for it at night
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of.
 -- missing  shipped_at, delivered_at, returned_at are NULL until it happens; store_id for online orders.
+-- example
+--   raw.event_stream | event_type=order_complete event_timestamp='2026-11-20 10:00:00' customer_id=1 order_id=O1
+--     order_total=40.00 channel=Web
+--   raw.event_stream | event_type=order_complete event_timestamp='2026-11-20 10:00:00' customer_id=1 order_id=O1
+--     order_total=40.00 channel=Web
+--   raw.event_stream | event_type=order_shipped event_timestamp='2026-11-21 10:00:00' customer_id=1 order_id=O1
+--   raw.event_stream | event_type=order_shipped event_timestamp='2026-11-21 10:00:00' customer_id=1 order_id=O2
+--   => order_id=O1 customer_id=1 placed_at='2026-11-20 10:00:00' channel=Web store_id=NULL line_count=2
+--     order_total=40.00 shipped_at='2026-11-21 10:00:00' delivered_at=NULL
 WITH
 seen AS (
   SELECT order_id, customer_id, event_type, event_timestamp, channel, store_id, promo_code, order_total,

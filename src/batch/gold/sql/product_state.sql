@@ -5,6 +5,16 @@
 -- as of    events with event_timestamp < $as_of and ingested_at < $as_of; price and zip codes just before $as_of.
 -- missing  launched_on is NULL when the product was always there; a product without a price history keeps the
 --          catalogue's; purchases by customers whose zip code is unknown count for the Northeast, as their requests do.
+-- example
+--   raw.product_catalog | product_id=7 product_name=Soap category_id=CAT-001 brand=GlowUp price=12.00
+--   raw.product_catalog | product_id=8 product_name=Tea category_id=CAT-002 price=5.00 launched_on=2026-11-24
+--   raw.price_history | product_id=7 price=11.00 valid_from='2025-11-24 00:00:00' valid_to='2026-11-24 00:00:00'
+--   raw.price_history | product_id=7 price=12.00 valid_from='2026-11-24 00:00:00'
+--   raw.event_stream | product_id=7 customer_id=1 event_type=pos_purchase event_timestamp='2026-09-20 10:00:00'
+--   raw.event_stream | product_id=7 customer_id=1 event_type=pos_purchase event_timestamp='2026-11-20 10:00:00'
+--   raw.event_stream | product_id=7 customer_id=2 event_type=product_view event_timestamp='2026-11-20 10:00:00'
+--   => product_id=7 product_name=Soap brand=GlowUp price=11.00 is_perishable=false launched_on=NULL views_28d=1
+--     purchases_28d=1 purchases_90d=2 purchases=2 buyers=1
 WITH
 prices AS (
   SELECT product_id, price

@@ -4,6 +4,13 @@
 -- reads    raw.inventory_history; raw.inventory for what has no history
 -- as of    valid_from < $as_of <= valid_to.
 -- missing  delivery days are 0 when unknown.
+-- example
+--   raw.inventory_history | product_id=7 region=West qty_on_hand=5 est_delivery_days=2
+--     valid_from='2026-01-01 00:00:00'
+--   raw.inventory | product_id=7 region=West qty_on_hand=9
+--   raw.inventory | product_id=8 region=South qty_on_hand=4
+--   => product_id=7 region=West qty_on_hand=5 est_delivery_days=2
+--   => product_id=8 region=South qty_on_hand=4 est_delivery_days=0
 WITH
 history AS (
   SELECT product_id, region, qty_on_hand, est_delivery_days
