@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -51,6 +52,15 @@ std::string IncludeComplaint(const std::string& line, const std::string& module,
   return "";
 }
 
+// Whether the line reads a column of a query by its number, which another order of the SELECT list would move. What
+// carries tables itself may, and tests, whose query stands beside.
+bool ReadsColumnByNumber(const std::string& path, const std::string& line) {
+  static const std::regex kGetter(
+      "(->|\\.)(Int|FindInt|String|Double|Bool|Time|Day|MoneyCents)\\([0-9]+, ");
+  return !path.starts_with("engines/") && !path.ends_with("_test.cc") &&
+         std::regex_search(line, kGetter);
+}
+
 std::vector<std::string> Check(const File& file, const Graph& graph) {
   std::vector<std::string> complaints;
   const std::string module = ModuleOf(file.path);
@@ -82,6 +92,8 @@ std::vector<std::string> Check(const File& file, const Graph& graph) {
         line.rfind(file.path.ends_with(".h") ? "//" : "--", 0) != 0) {
       complain("no head comment");
     }
+    if (ReadsColumnByNumber(file.path, line))
+      complain("a column by its number: bind it by name (warehouse/row_reader.h)");
     if (const std::string what = IncludeComplaint(line, module, graph); !what.empty())
       complain(what);
   }
@@ -131,6 +143,15 @@ TEST(TidyCanary, CodeWhereNothingIsBuiltIsSeen) {
 TEST(TidyCanary, AThirdPartyOutsideItsWallIsSeen) {
   EXPECT_THAT(Check({"engines/web/a.cc", "#include <lmdb.h>\n"}, kGraph),
               testing::ElementsAre("engines/web/a.cc:1: web may not include lmdb.h"));
+}
+TEST(TidyCanary, AColumnByItsNumberIsSeen) {
+  EXPECT_THAT(Check({"batch/gold/a.cc", "ids.push_back(batch->Int(0, row));\n"}, kGraph),
+              testing::ElementsAre("batch/gold/a.cc:1: a column by its number: bind it by name "
+                                   "(warehouse/row_reader.h)"));
+  EXPECT_THAT(Check({"batch/gold/a_test.cc", "EXPECT_EQ(batch->Int(0, 0), 1);\n"}, kGraph),
+              testing::IsEmpty());
+  EXPECT_THAT(Check({"batch/gold/b.cc", "builder.AppendInt(0, 1); a.Time(place, row);\n"}, kGraph),
+              testing::IsEmpty());
 }
 TEST(TidyCanary, ALongFileIsSeen) {
   EXPECT_EQ(Check({"ground/base/a.cc", std::string(501, '\n')}, kGraph).size(), 1U);

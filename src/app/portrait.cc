@@ -2,23 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "api/answer_json.h"
 #include "app/local_answer.h"
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/sql.h"
-#include "warehouse/warehouse.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::app {
 namespace {
 
 namespace json = boost::json;
-using Rows = std::vector<std::vector<std::string>>;
 
 constexpr std::int64_t kEventsShown = 8;
 constexpr int kTopN = 5;
 
-// Columns of sql/customer_portrait.sql.
+// What is shown of a customer, by the names of sql/customer_portrait.sql.
 constexpr const char* kWhoColumns[] = {"first_name",
                                        "last_name",
                                        "age",
@@ -34,26 +38,59 @@ constexpr const char* kWhoColumns[] = {"first_name",
                                        "favorite_purchase_category",
                                        "has_app"};
 
+// As printed; nothing for NULL.
+struct EventFacts {
+  std::optional<std::string> at, type, channel, product, price, quantity;
+};
 struct Facts {
   std::map<std::string, std::string> who;
-  Rows events;
+  std::vector<EventFacts> events;
 };
+
+Result<std::vector<EventFacts>> ReadEvents(warehouse::Connection& connection, std::int64_t customer,
+                                           base::Timestamp as_of) {
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(
+                           connection, sql::kCustomerEvents,
+                           {{"customer", customer}, {"as_of", as_of}, {"count", kEventsShown}}));
+  const auto at = rows.Printed("event_timestamp");
+  const auto type = rows.Printed("event_type");
+  const auto channel = rows.Printed("channel");
+  const auto product = rows.Printed("product_name");
+  const auto price = rows.Printed("product_price");
+  const auto quantity = rows.Printed("quantity");
+  const auto text = [&](warehouse::PrintedColumn column) {
+    return rows.IsNull(column) ? std::nullopt : std::optional<std::string>(rows[column]);
+  };
+  std::vector<EventFacts> events;
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return events;
+    events.push_back({.at = text(at),
+                      .type = text(type),
+                      .channel = text(channel),
+                      .product = text(product),
+                      .price = text(price),
+                      .quantity = text(quantity)});
+  }
+}
 
 Result<Facts> ReadFacts(const Context& context, std::int64_t customer, base::Timestamp as_of) {
   AISLE_TRY(auto database,
             context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
   AISLE_TRY(auto connection, database.Connect());
-  AISLE_TRY(const Rows who, connection.QueryText(sql::kCustomerPortrait, {{"customer", customer}}));
-  if (who.empty()) {
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kCustomerPortrait,
+                                                  {{"customer", customer}}));
+  std::vector<warehouse::PrintedColumn> columns;
+  for (const char* name : kWhoColumns) columns.push_back(rows.Printed(name));
+  AISLE_TRY(const bool known, rows.Next());
+  if (!known) {
     return Fail(ErrorCode::kNotFound,
                 fmt::format("customer {} is not in gold.customer_360", customer));
   }
   Facts facts;
   for (std::size_t c = 0; c < std::size(kWhoColumns); ++c)
-    facts.who[kWhoColumns[c]] = who[0][c] == "NULL" ? "" : who[0][c];
-  AISLE_TRY(facts.events, connection.QueryText(
-                              sql::kCustomerEvents,
-                              {{"customer", customer}, {"as_of", as_of}, {"count", kEventsShown}}));
+    facts.who[kWhoColumns[c]] = rows.IsNull(columns[c]) ? "" : rows[columns[c]];
+  AISLE_TRY(facts.events, ReadEvents(connection, customer, as_of));
   return facts;
 }
 
@@ -83,27 +120,28 @@ std::string WhoText(std::int64_t customer, std::map<std::string, std::string> wh
       who["has_app"] == "true" ? "has" : "does not have");
 }
 
-std::string EventsText(const Rows& events) {
+std::string EventsText(const std::vector<EventFacts>& events) {
   TextTable table({{"when"}, {"what"}, {"where"}, {"product"}, {"price", Align::kRight}});
-  for (const auto& event : events) {
-    const auto cell = [&](std::size_t c) { return event[c] == "NULL" ? std::string() : event[c]; };
-    table.Add({cell(0).substr(0, 16), cell(1), cell(2), Shorten(cell(3), 40), cell(4)});
+  for (const EventFacts& event : events) {
+    table.Add({event.at.value_or("").substr(0, 16), event.type.value_or(""),
+               event.channel.value_or(""), Shorten(event.product.value_or(""), 40),
+               event.price.value_or("")});
   }
   return table.Text();
 }
 
 json::value ToJson(std::int64_t customer, const Facts& facts, const LocalAnswer& local) {
+  const auto cell = [](const std::optional<std::string>& text) {
+    return text ? json::value(*text) : json::value(nullptr);
+  };
   json::array events;
-  for (const auto& event : facts.events) {
-    const auto cell = [&](std::size_t c) {
-      return event[c] == "NULL" ? json::value(nullptr) : json::value(event[c]);
-    };
-    events.push_back({{"event_timestamp", cell(0)},
-                      {"event_type", cell(1)},
-                      {"channel", cell(2)},
-                      {"product_name", cell(3)},
-                      {"product_price", cell(4)},
-                      {"quantity", cell(5)}});
+  for (const EventFacts& event : facts.events) {
+    events.push_back({{"event_timestamp", cell(event.at)},
+                      {"event_type", cell(event.type)},
+                      {"channel", cell(event.channel)},
+                      {"product_name", cell(event.product)},
+                      {"product_price", cell(event.price)},
+                      {"quantity", cell(event.quantity)}});
   }
   std::string answer;
   api::AppendAnswer(answer, local.answer);

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "app/sql.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::app {
 
@@ -13,16 +14,14 @@ Result<SourceIds> SourceIds::Read(warehouse::Connection& connection, const std::
   ids.kind_ = kind;
   AISLE_TRY(const bool has_map, connection.HasTable("raw.id_map"));
   if (!has_map) return ids;
-  AISLE_TRY(auto rows, connection.Query(sql::kSourceIds, {{"kind", kind}}));
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kSourceIds, {{"kind", kind}}));
+  const auto id = rows.Int("id");
+  const auto source = rows.Text("source_id");
   for (;;) {
-    AISLE_TRY(const auto batch, rows.Next());
-    if (!batch) return ids;
-    for (std::int64_t row = 0; row < batch->RowCount(); ++row) {
-      const std::int64_t id = batch->Int(0, row);
-      const std::string source(batch->String(1, row));
-      ids.to_source_.emplace(id, source);
-      ids.to_ours_.emplace(source, id);
-    }
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return ids;
+    ids.to_source_.emplace(rows[id], rows[source]);
+    ids.to_ours_.emplace(rows[source], rows[id]);
   }
 }
 

@@ -8,8 +8,9 @@
 //
 // A line with '|' is a row of a table: columns that are not named are NULL, but ingested_at, which is
 // event_timestamp. A line with '$' is a parameter; without one, $as_of is 2026-11-24. A line with '=>' is a row of
-// the answer, in its order, and names the same columns as the first; others are not looked at. A deeper line goes on with the one
-// before. A query that reads gold tables is asked after a refresh. "-- example none: why" is for scripts.
+// the answer, in its order, and names the same columns as the first; others are not looked at.
+// A deeper line goes on with the one before. A query that reads gold tables is asked after a refresh.
+// "-- example none: why" is for scripts.
 //
 //   errors  Read: what is wrong with the example, in words. Run: what differs; the warehouse's words.
 #pragma once

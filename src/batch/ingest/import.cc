@@ -18,6 +18,7 @@
 #include "ingest/sql.h"
 #include "ingest/whole_check.h"
 #include "raw/tables.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::ingest {
 namespace {
@@ -196,15 +197,19 @@ Result<domain::RetailerShape> ShapeFor(Connection& connection, const Mapping& ma
 }
 
 Result<std::vector<UnknownIds>> FindUnknown(Connection& connection) {
-  AISLE_TRY(auto rows, connection.Query(sql::kUnknownIds));
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kUnknownIds));
+  const auto kind = rows.Text("kind");
+  const auto ids = rows.Int("ids");
+  const auto events = rows.Int("events");
+  const auto first = rows.Text("first_id");
   std::vector<UnknownIds> unknown;
   for (;;) {
-    AISLE_TRY(const auto batch, rows.Next());
-    if (!batch) return unknown;
-    for (std::int64_t row = 0; row < batch->RowCount(); ++row) {
-      unknown.push_back({std::string(batch->String(0, row)), batch->Int(1, row), batch->Int(2, row),
-                         std::string(batch->String(3, row))});
-    }
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return unknown;
+    unknown.push_back({.kind = std::string(rows[kind]),
+                       .events = rows[events],
+                       .ids = rows[ids],
+                       .first = std::string(rows[first])});
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "domain/limits.h"
 #include "ingest/sql.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::ingest {
 
@@ -52,18 +53,18 @@ Status CheckNamedParts(Connection& connection, const domain::RetailerShape& shap
 
 Result<UnknownPostalCodes> FindUnknownPostalCodes(Connection& connection,
                                                   const domain::RetailerShape& shape) {
-  AISLE_TRY(auto rows, connection.Query(sql::kPostalCodes));
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kPostalCodes));
+  const auto zip_code = rows.Text("zip_code");
+  const auto customers = rows.Int("customers");
   UnknownPostalCodes unknown;
   for (;;) {
-    AISLE_TRY(const auto batch, rows.Next());
-    if (!batch) return unknown;
-    for (std::int64_t row = 0; row < batch->RowCount(); ++row) {
-      const std::string_view code = batch->String(0, row);
-      if (shape.RegionOfPostalCode(code)) continue;
-      if (unknown.codes == 0) unknown.first = code;
-      ++unknown.codes;
-      unknown.customers += batch->Int(1, row);
-    }
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return unknown;
+    const std::string_view code = rows[zip_code];
+    if (shape.RegionOfPostalCode(code)) continue;
+    if (unknown.codes == 0) unknown.first = code;
+    ++unknown.codes;
+    unknown.customers += rows[customers];
   }
 }
 
