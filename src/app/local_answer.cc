@@ -25,8 +25,8 @@ net::Task<void> Ask(const serving::ServingState& state, recommend::Recommender& 
 
 }  // namespace
 
-Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace,
-                                 recommend::Request request) {
+Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, recommend::Request request,
+                                 const std::optional<std::string>& zip_code) {
   LocalAnswer local;
   auto state = serving::ServingState::OpenCurrent(workspace.Serving());
   if (!state) {
@@ -36,6 +36,16 @@ Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace,
     return std::unexpected(std::move(state).error());
   }
   local.state = *std::move(state);
+  if (zip_code) {
+    const domain::RetailerShape& shape = local.state->RetailerShape();
+    request.destination = recommend::Destination::Of(*zip_code, shape);
+    if (!request.destination) {
+      // As over HTTP, in its words.
+      return FailField(
+          ErrorCode::kInvalidArgument, "zip_code",
+          fmt::format("zip_code is '{}', accepted is {}", *zip_code, shape.AcceptedPostalCodes()));
+    }
+  }
   recommend::Recommender recommender(nullptr);
   recommender.SetState(local.state);
   Result<recommend::Answer> answer = Fail(ErrorCode::kInternal, "the request did not end");

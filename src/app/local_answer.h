@@ -20,7 +20,10 @@ struct LocalAnswer {
   std::optional<features::CustomerRecord> customer;  // Nothing: unknown.
 };
 
-Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, recommend::Request request);
+// `zip_code`: where it would be delivered, checked by what is published (kInvalidArgument); unset: the customer's
+// own.
+Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, recommend::Request request,
+                                 const std::optional<std::string>& zip_code = {});
 
 // One per item, in their order (reason.h).
 std::vector<std::string> Reasons(const LocalAnswer& local);

@@ -98,24 +98,28 @@ std::string Or(const std::string& text, const std::string& otherwise) {
   return text.empty() ? otherwise : text;
 }
 
+// An amount that the database gave as text.
+std::string MoneyText(const domain::Currency& currency, const std::string& amount) {
+  const std::string rounded = fmt::format("{:.2f}", std::strtod(amount.c_str(), nullptr));
+  return currency.Text({std::llround(std::strtod(rounded.c_str(), nullptr) * 100)});
+}
+
 std::string WhoText(std::int64_t customer, std::map<std::string, std::string> who,
-                    std::string_view region) {
+                    std::string_view region, const domain::Currency& currency) {
   const std::string last = who["days_since_purchase"].empty()
                                ? "never bought anything"
                                : fmt::format("last bought {} days ago", who["days_since_purchase"]);
   const std::string name = fmt::format("{} {}", who["first_name"], who["last_name"]);
   return fmt::format(
-      "Customer {}: {}{}, {}, {} {} ({})\n  {} tier, segment {}, {} orders worth ${}, {} on "
+      "Customer {}: {}{}, {}, {} {} ({})\n  {} tier, segment {}, {} orders worth {}, {} on "
       "average\n"
       "  {}; buys {} most; {} the app\n",
       customer, Or(name == " " ? "" : name, "name not known"),
       who["age"].empty() ? "" : fmt::format(", {} years", who["age"]),
       Or(who["city"], "city not known"), Or(who["state"], "--"), Or(who["zip_code"], "-----"),
       region, Or(who["loyalty_tier"], "no"), Or(who["rfm_segment"], "none"),
-      Or(who["total_orders"], "0"), Or(who["lifetime_spend"], "0"),
-      who["avg_order_value"].empty()
-          ? "nothing"
-          : fmt::format("${:.2f}", std::strtod(who["avg_order_value"].c_str(), nullptr)),
+      Or(who["total_orders"], "0"), MoneyText(currency, who["lifetime_spend"]),
+      who["avg_order_value"].empty() ? "nothing" : MoneyText(currency, who["avg_order_value"]),
       last, Or(who["favorite_purchase_category"], "nothing"),
       who["has_app"] == "true" ? "has" : "does not have");
 }
@@ -170,8 +174,8 @@ Result<Portrait> DrawPortrait(const Context& context, std::int64_t customer,
   portrait.text = fmt::format(
       "{}\nWhat they did lately\n{}\n"
       "What they should see now in the {}, out of {} products in stock there\n{}",
-      WhoText(customer, facts.who, domain::RegionName(answer.region)), EventsText(facts.events),
-      domain::RegionName(answer.region), answer.timings.candidates, ItemsTable(local));
+      WhoText(customer, facts.who, answer.region_name, local.state->RetailerShape().Money()),
+      EventsText(facts.events), answer.region_name, answer.timings.candidates, ItemsTable(local));
   portrait.value = ToJson(customer, facts, local);
   return portrait;
 }

@@ -39,11 +39,12 @@ std::string OfThePair(const features::PairHistory& pair, base::Timestamp now) {
   return "";
 }
 
-std::string OfTheRegion(const features::ProductRecord& product, domain::Region region) {
-  const std::int32_t sold = product.region_purchases_90d[static_cast<std::size_t>(region)];
-  if (sold == 0) return fmt::format("in stock in the {}", domain::RegionName(region));
-  return fmt::format("popular in the {}: bought {} in 90 days", domain::RegionName(region),
-                     Times(sold));
+std::string OfTheRegion(const features::Catalogue& catalogue, std::size_t position,
+                        domain::Region region) {
+  const std::int32_t sold = catalogue.RegionPurchases90d(position, region);
+  const std::string& name = catalogue.shape.RegionName(region);
+  if (sold == 0) return fmt::format("in stock in the {}", name);
+  return fmt::format("popular in the {}: bought {} in 90 days", name, Times(sold));
 }
 
 }  // namespace
@@ -53,7 +54,8 @@ std::string Reason(const features::CustomerRecord* customer, const features::Cat
   const std::ptrdiff_t position = catalogue.Find(product);
   if (position < 0) return "";
   const features::ProductRecord& record = catalogue.products[static_cast<std::size_t>(position)];
-  if (customer == nullptr) return OfTheRegion(record, region);
+  if (customer == nullptr)
+    return OfTheRegion(catalogue, static_cast<std::size_t>(position), region);
   if (const auto* pair = FindBy(customer->pairs, &features::PairHistory::product, product)) {
     if (std::string said = OfThePair(*pair, now); !said.empty()) return said;
   }
@@ -70,7 +72,7 @@ std::string Reason(const features::CustomerRecord* customer, const features::Cat
   if (brand != nullptr && brand->products >= kOften) {
     return fmt::format("knows {}: {} products", catalogue.brands[record.brand], brand->products);
   }
-  return OfTheRegion(record, region);
+  return OfTheRegion(catalogue, static_cast<std::size_t>(position), region);
 }
 
 }  // namespace aisle::app

@@ -17,8 +17,8 @@ features::Catalogue ACatalogue() {
   catalogue.brands = {"GlowUp"};
   features::ProductRecord product;
   product.product = {7};
-  product.region_purchases_90d = {12, 0, 0, 0, 0};
   catalogue.products = {product};
+  catalogue.region_purchases_90d = {12, 0, 0, 0, 0};
   return catalogue;
 }
 

@@ -85,7 +85,7 @@ serving::CustomerState MakeCustomer(std::int64_t id) {
   if (record.has_birth_date) record.date_of_birth = date(values[0]);
   record.customer_since = date(values[1] / 12);
   record.tier = static_cast<domain::Tier>(static_cast<int>(values[2]));
-  record.zip_code = {'1', '0', '0', '0', '1'};
+  record.postal_code = "10001";
   record.total_orders = static_cast<std::int32_t>(values[3]);
   record.lifetime_spend.value = record.total_orders > 0 ? std::lround(values[4] * 100) : 0;
   if (!std::isnan(values[6])) record.last_purchase = kNow - days(values[6]);
@@ -125,9 +125,10 @@ void BM_Recommend(benchmark::State& state) {
       std::vector<recommend::Item> items;  // Of the last request.
       for (int i = 0; i < 16; ++i) {
         ++at;
-        recommend::Request request{.customer = {kFirst + at % kCustomers},
-                                   .destination = recommend::Destination::Of("10001"),
-                                   .request_id = "00000000-0000-0000-0000-000000000000"};
+        recommend::Request request{
+            .customer = {kFirst + at % kCustomers},
+            .destination = recommend::Destination::Of("10001", domain::RetailerShape::Quickstart()),
+            .request_id = "00000000-0000-0000-0000-000000000000"};
         auto answer = co_await recommender.Recommend(std::move(request), kNow, {});
         AISLE_ASSERT(answer && answer->items.size() == 5 && answer->timings.model_ok);
         whole.push_back(static_cast<double>(answer->timings.total.count()) / 1000);

@@ -43,7 +43,7 @@ Result<domain::CustomerId> ReadCustomer(const Context& context, const std::strin
 
 // "10001 (Northeast)"
 std::string Place(const recommend::Answer& answer) {
-  const std::string_view region = domain::RegionName(answer.region);
+  const std::string& region = answer.region_name;
   if (answer.zip_code.empty()) return fmt::format("zip code unknown ({} is assumed)", region);
   return fmt::format("{} ({})", answer.zip_code, region);
 }
@@ -56,18 +56,12 @@ Status One(Context& context, const RecommendOptions& options) {
     return Wrong("--as-of goes with --all; one customer is answered as of what is published");
   recommend::Request request;
   AISLE_TRY(request.customer, ReadCustomer(context, *options.customer));
-  if (options.zip_code) {
-    request.destination = recommend::Destination::Of(*options.zip_code);
-    if (!request.destination) {
-      return Wrong(fmt::format("zip_code is '{}', accepted is {}", *options.zip_code,
-                               recommend::Destination::kAccepted));
-    }
-  }
   // The option's own bounds are TopN's.
   request.top_n = *recommend::TopN::Of(options.top_n.value_or(recommend::kTopNDefault));
   request.strict = options.strict;
   request.request_id = "aisle-recommend";
-  AISLE_TRY(const LocalAnswer local, AskPublished(context.workspace, std::move(request)));
+  AISLE_TRY(const LocalAnswer local,
+            AskPublished(context.workspace, std::move(request), options.zip_code));
   if (context.json) {
     std::string text;
     api::AppendAnswer(text, local.answer);

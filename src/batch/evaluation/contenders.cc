@@ -18,10 +18,8 @@ double Fading(std::int32_t count, base::Timestamp last, base::Timestamp now) {
 void PopularityRegion(const features::Catalogue& catalogue,
                       const features::CustomerRecord& customer,
                       std::span<const std::uint32_t> candidates, std::span<float> scores) {
-  const auto region = static_cast<std::size_t>(customer.region);
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    scores[i] = static_cast<float>(catalogue.products[candidates[i]].region_purchases_90d[region]);
-  }
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    scores[i] = static_cast<float>(catalogue.RegionPurchases90d(candidates[i], customer.region));
 }
 
 void PopularityOwnCategories(const features::CatalogueView& view,

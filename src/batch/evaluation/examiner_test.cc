@@ -27,7 +27,8 @@ features::Catalogue MakeCatalogue() {
     product.price = {1'000 + 50 * i};
     product.price_z = i / 10.0 - 2;
     product.purchases_90d = 40 - i;
-    product.region_purchases_90d = {i, 0, 0, 0, 40 - i};
+    for (const std::int32_t count : {i, 0, 0, 0, 40 - i})
+      catalogue.region_purchases_90d.push_back(count);
     catalogue.products.push_back(product);
   }
   return catalogue;

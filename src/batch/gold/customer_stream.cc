@@ -100,7 +100,8 @@ struct StateColumns {
   IntColumn browsed_price_count, add_to_cart_count, carts_started, carts_abandoned, points_earned;
 };
 
-CustomerRecord MakeRecord(const RowReader& rows, const StateColumns& of, base::Timestamp as_of) {
+Result<CustomerRecord> MakeRecord(const RowReader& rows, const StateColumns& of,
+                                  const domain::RetailerShape& shape, base::Timestamp as_of) {
   CustomerRecord record;
   record.customer = {rows[of.customer]};
   record.as_of = as_of;
@@ -108,16 +109,22 @@ CustomerRecord MakeRecord(const RowReader& rows, const StateColumns& of, base::T
   if (record.has_birth_date) record.date_of_birth = rows[of.date_of_birth];
   record.customer_since =
       rows.OrElse(of.customer_since, std::chrono::floor<std::chrono::days>(as_of));
-  if (!rows.IsNull(of.tier))
-    record.tier = domain::TierByName(rows[of.tier]).value_or(domain::Tier::kBronze);
+  if (!rows.IsNull(of.tier)) {
+    const auto tier = shape.FindTier(rows[of.tier]);
+    if (!tier) {
+      return Fail(ErrorCode::kFailedPrecondition,
+                  fmt::format("customer {} is of tier '{}', which is none of the retailer's {} "
+                              "(raw.loyalty_tiers)",
+                              record.customer.value, rows[of.tier], shape.TierCount()));
+    }
+    record.tier = *tier;
+  }
   record.has_app = rows[of.has_app];
   record.email_subscriber = rows[of.email_subscriber];
-  record.zip_code.fill('0');
   if (!rows.IsNull(of.zip_code)) {
-    const std::string_view zip = rows[of.zip_code];
-    if (const auto region = domain::RegionOfZip(zip)) {
+    if (const auto region = shape.RegionOfPostalCode(rows[of.zip_code])) {
       record.region = *region;
-      std::copy_n(zip.begin(), record.zip_code.size(), record.zip_code.begin());
+      record.postal_code = rows[of.zip_code];
     }
   }
   record.events = CountOf(rows, of.events);
@@ -271,7 +278,7 @@ Status ReadCustomersFrom(warehouse::Database& database, const RecordQueries& que
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
     if (!more) return {};
-    CustomerRecord record = MakeRecord(rows, state, as_of);
+    AISLE_TRY(CustomerRecord record, MakeRecord(rows, state, catalogue.shape, as_of));
     const std::int64_t customer = record.customer.value;
     AISLE_CHECK(category_side.TakeRows(customer, [&](const RowReader& row, const auto& of) {
       if (row[of.purchases] > 0) ++record.categories_purchased;

@@ -25,7 +25,9 @@
 
 #include "gold/raw_tables.h"
 #include "gold/refresh.h"
+#include "gold/shape_tables.h"
 #include "gold/shop_fixture.h"
+#include "ingest/read_shape.h"
 #include "warehouse/row_reader.h"
 
 namespace aisle::gold {
@@ -155,6 +157,10 @@ inline Status RunExample(base::NamedText query) {
   for (const auto& [table, cells] : example.rows) AISLE_CHECK(AddRow(connection, table, cells));
   warehouse::Parameters stock = EventKinds();
   stock.push_back({"customers", warehouse::Table{kEverybody}});
+  stock.push_back({"tiers", warehouse::Table{kTiers}});
+  stock.push_back({"postal_regions", warehouse::Table{kPostalRegions}});
+  AISLE_TRY(const auto shape, ingest::ReadShape(connection));
+  AISLE_CHECK(MakeShapeTables(connection, shape));
   base::Timestamp as_of = ShopFixture::AsOf();
   for (const auto& [name, value] : example.parameters) {
     if (name == "as_of") {

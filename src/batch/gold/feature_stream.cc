@@ -9,9 +9,12 @@
 #include <optional>
 #include <unordered_map>
 
+#include "domain/limits.h"
 #include "gold/raw_tables.h"
 #include "gold/record_queries.h"
+#include "gold/shape_tables.h"
 #include "gold/sql.h"
+#include "ingest/read_shape.h"
 
 namespace aisle::gold {
 namespace {
@@ -62,13 +65,42 @@ Status ReadCategories(warehouse::Connection& connection, Catalogue& catalogue) {
                                     .name = std::string(rows[name]),
                                     .department = std::string(rows[department])});
   }
-  constexpr std::size_t kCategoriesMax = 65'535;
-  if (catalogue.categories.empty() || catalogue.categories.size() > kCategoriesMax) {
+  if (catalogue.categories.empty() || catalogue.categories.size() > domain::kCategoriesMax) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("raw.product_categories has {} rows; 1 to {} are possible",
-                            catalogue.categories.size(), kCategoriesMax));
+                            catalogue.categories.size(), domain::kCategoriesMax));
   }
   return {};
+}
+
+Status CheckCount(std::string_view what, std::size_t count, std::size_t most) {
+  if (count <= most) return {};
+  return Fail(ErrorCode::kFailedPrecondition,
+              fmt::format("{} {}; at most {} are possible", count, what, most));
+}
+
+Status ReadProductRegions(warehouse::Connection& connection, const RecordQueries& queries,
+                          Catalogue& catalogue) {
+  if (queries.product_regions.text.find("$postal_regions") != std::string_view::npos)
+    AISLE_CHECK(MakeShapeTables(connection, catalogue.shape));
+  const std::size_t regions = catalogue.shape.RegionCount();
+  catalogue.region_purchases_90d.assign(catalogue.products.size() * regions, 0);
+  AISLE_TRY(const auto parameters, ParametersOf(queries.product_regions, catalogue.as_of));
+  AISLE_TRY(auto rows, RowReader::Open(connection, queries.product_regions, parameters));
+  const IntColumn product = rows.Int("product_id");
+  const IntColumn region = rows.Int("region_index");
+  const IntColumn purchases = rows.Int("purchases_90d");
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return {};
+    // Products that are not in the catalogue yet have been bought all the same.
+    const std::ptrdiff_t position = catalogue.Find({rows[product]});
+    if (position < 0) continue;
+    const auto of_region = static_cast<std::size_t>(rows[region]);
+    AISLE_ASSERT(of_region < regions);
+    catalogue.region_purchases_90d[static_cast<std::size_t>(position) * regions + of_region] =
+        CountOf(rows, purchases);
+  }
 }
 
 // Positions of names, sorted; the names end up in `sorted`.
@@ -96,17 +128,13 @@ struct ProductColumns {
         purchases_28d(rows.Int("purchases_28d")),
         purchases_90d(rows.Int("purchases_90d")),
         purchases(rows.Int("purchases")),
-        buyers(rows.Int("buyers")),
-        region_purchases_90d{rows.Int("northeast_90d"), rows.Int("southeast_90d"),
-                             rows.Int("midwest_90d"), rows.Int("south_90d"), rows.Int("west_90d")} {
-  }
+        buyers(rows.Int("buyers")) {}
   IntColumn product;
   TextColumn name, category, brand;
   MoneyColumn price;
   BoolColumn is_perishable;
   DayColumn launched_on;
   IntColumn views_28d, purchases_28d, purchases_90d, purchases, buyers;
-  std::array<IntColumn, domain::kRegionCount> region_purchases_90d;
 };
 
 // All but category and brand, which are positions among others.
@@ -122,8 +150,6 @@ features::ProductRecord MakeProduct(const RowReader& rows, const ProductColumns&
   product.purchases_90d = CountOf(rows, of.purchases_90d);
   product.purchases = CountOf(rows, of.purchases);
   product.buyers = CountOf(rows, of.buyers);
-  for (std::size_t region = 0; region < domain::kRegionCount; ++region)
-    product.region_purchases_90d[region] = CountOf(rows, of.region_purchases_90d[region]);
   return product;
 }
 
@@ -134,6 +160,7 @@ Result<Catalogue> ReadCatalogueFrom(warehouse::Connection& connection, const Rec
   AISLE_CHECK(CheckRawTables(connection));
   Catalogue catalogue;
   catalogue.as_of = as_of;
+  AISLE_TRY(catalogue.shape, ingest::ReadShape(connection));
   AISLE_CHECK(ReadCategories(connection, catalogue));
   std::map<std::string, std::uint16_t> category_of;
   for (std::size_t c = 0; c < catalogue.categories.size(); ++c)
@@ -159,13 +186,12 @@ Result<Catalogue> ReadCatalogueFrom(warehouse::Connection& connection, const Rec
     catalogue.products.push_back(std::move(product));
   }
   const auto brand_of = PositionsOf(brand_names, catalogue.brands);
-  if (catalogue.brands.size() > 65'535) {
-    return Fail(ErrorCode::kFailedPrecondition,
-                fmt::format("{} brands; at most 65535 are possible", catalogue.brands.size()));
-  }
+  AISLE_CHECK(CheckCount("brands", catalogue.brands.size(), domain::kBrandsMax));
+  AISLE_CHECK(CheckCount("products", catalogue.products.size(), domain::kProductsMax));
   for (std::size_t p = 0; p < catalogue.products.size(); ++p)
     catalogue.products[p].brand = brand_of.at(brand_names[p]);
   SetPriceZ(catalogue);
+  AISLE_CHECK(ReadProductRegions(connection, queries, catalogue));
   return catalogue;
 }
 
@@ -194,7 +220,8 @@ Result<std::vector<Activity>> ReadActivity(warehouse::Connection& connection, ba
   }
 }
 
-Result<std::vector<Stock>> ReadStock(warehouse::Connection& connection, base::Timestamp as_of) {
+Result<std::vector<Stock>> ReadStock(warehouse::Connection& connection,
+                                     const domain::RetailerShape& shape, base::Timestamp as_of) {
   AISLE_CHECK(CheckRawTables(connection));
   std::vector<Stock> stock;
   AISLE_TRY(auto rows, RowReader::Open(connection, sql::kStock, {{"as_of", as_of}}));
@@ -205,11 +232,12 @@ Result<std::vector<Stock>> ReadStock(warehouse::Connection& connection, base::Ti
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
     if (!more) break;
-    const auto region = domain::RegionByName(rows[region_name]);
+    const auto region = shape.FindRegion(rows[region_name]);
     if (!region) {
       return Fail(ErrorCode::kFailedPrecondition,
-                  fmt::format("stock of product {} is in region '{}', which is not one of the five",
-                              rows[product], rows[region_name]));
+                  fmt::format("stock of product {} is in region '{}', which is none of the "
+                              "retailer's {} (raw.regions)",
+                              rows[product], rows[region_name], shape.RegionCount()));
     }
     stock.push_back({.product = {rows[product]},
                      .region = *region,

@@ -75,11 +75,13 @@ Result<std::vector<Activity>> ReadActivity(warehouse::Connection& connection, ba
 
 struct Stock {
   domain::ProductId product;
-  domain::Region region = domain::Region::kNortheast;
+  domain::Region region{};
   std::int32_t quantity = 0;
   std::int32_t delivery_days = 0;
 };
 // Rows with quantity > 0 as of `as_of`.
-Result<std::vector<Stock>> ReadStock(warehouse::Connection& connection, base::Timestamp as_of);
+// kFailedPrecondition: stock of a region that the shape does not know.
+Result<std::vector<Stock>> ReadStock(warehouse::Connection& connection,
+                                     const domain::RetailerShape& shape, base::Timestamp as_of);
 
 }  // namespace aisle::gold

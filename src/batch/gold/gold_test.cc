@@ -63,9 +63,9 @@ TEST_F(Gold, WithoutRawTablesItSaysWhichCommandMakesThem) {
 TEST_F(Gold, ARefreshRecordsEachTableWithItsLag) {
   FillShop();
   const auto reports = Must(Refresh(Connection(), AsOf(), 45));
-  ASSERT_EQ(reports.size(), 9U);
-  EXPECT_EQ(reports[4].table, "gold.customer_360");
-  EXPECT_EQ(reports[4].rows, 2);
+  ASSERT_EQ(reports.size(), 10U);
+  EXPECT_EQ(reports[5].table, "gold.customer_360");
+  EXPECT_EQ(reports[5].rows, 2);
   EXPECT_THAT(Rows("SELECT mode, rows_changed, target_lag_minutes, as_of, lag_minutes > 0, "
                    "finished_at >= started_at FROM gold.refresh_history WHERE table_name = "
                    "'gold.customer_360'")
@@ -110,7 +110,7 @@ TEST_F(Gold, AFailedRefreshLeavesTheOldTables) {
   ASSERT_FALSE(failed.has_value());
   EXPECT_THAT(failed.error().message, testing::HasSubstr("gold/sql/orders.sql:"));
   EXPECT_EQ(Rows("SELECT count(*) FROM gold.customer_360").at(0).at(0), "2");
-  EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "9");
+  EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "10");
 }
 
 TEST_F(Gold, ACancelledRefreshLeavesTheOldTables) {
@@ -123,7 +123,7 @@ TEST_F(Gold, ACancelledRefreshLeavesTheOldTables) {
     ASSERT_FALSE(cancelled.has_value()) << at;
     EXPECT_EQ(cancelled.error().code, ErrorCode::kUnavailable);
     EXPECT_EQ(Rows("SELECT count(*) FROM gold.customer_360").at(0).at(0), "2");
-    EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "9");
+    EXPECT_EQ(Rows("SELECT count(*) FROM gold.refresh_history").at(0).at(0), "10");
   }
   Must(Refresh(Connection(), AsOf()));
   EXPECT_EQ(Rows("SELECT count(*) FROM gold.customer_360").at(0).at(0), "3");
@@ -140,7 +140,7 @@ TEST_F(Gold, TheCatalogueIsSortedAndKnowsPricePositions) {
   EXPECT_DOUBLE_EQ(catalogue.products[0].price_z, -1);
   EXPECT_DOUBLE_EQ(catalogue.products[1].price_z, 1);
   EXPECT_DOUBLE_EQ(catalogue.products[2].price_z, 0);
-  EXPECT_EQ(catalogue.products[2].region_purchases_90d[4], 1);
+  EXPECT_EQ(catalogue.RegionPurchases90d(2, domain::Region::kWest), 1);
   EXPECT_EQ(catalogue.products[0].launched, features::kNever);
 }
 
@@ -176,7 +176,7 @@ TEST_F(Gold, RecordsMergeTheListsOfEachCustomer) {
   const features::CustomerRecord& cy = records[1];
   EXPECT_EQ(cy.customer.value, 3);
   EXPECT_EQ(cy.region, domain::Region::kWest);
-  EXPECT_EQ(std::string(cy.zip_code.data(), 5), "94105");
+  EXPECT_EQ(cy.postal_code, "94105");
   EXPECT_EQ(cy.tier, domain::Tier::kPlatinum);
   EXPECT_EQ(cy.lifetime_spend.value, 2500);
   ASSERT_EQ(cy.pairs.size(), 1U);
@@ -201,6 +201,38 @@ TEST_F(Gold, OfChosenCustomersTheRecordsAreThoseThatEverybodyReadingHas) {
   EXPECT_TRUE(Read(catalogue, CustomerIds{}).empty());
 }
 
+TEST_F(Gold, ATierOfTheRetailersOwnIsAPlaceAmongItsTiers) {
+  Write(
+      "INSERT INTO raw.loyalty_tiers (tier_id, tier_name, min_annual_spend) VALUES ('a', 'Stone', "
+      "0), ('b', 'Brick', 10), ('c', 'Tin', 20), ('d', 'Silk', 30), ('e', 'Pearl', 40)");
+  AddCustomer(1, "2024-03-15", "1990-02-28", "10001", "Pearl");
+  AddCustomer(2, "2024-03-15", "1990-02-28", "10001", "Brick");
+  AddProduct(7);
+  AddEvent({.type = "product_view", .at = "2026-11-20 10:00:00", .product = 7, .session = "S1"});
+  const auto records = Read(Must(ReadCatalogue(Connection(), AsOf())));
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].tier, domain::Tier{4});
+  EXPECT_EQ(records[1].tier, domain::Tier{1});
+  Must(Refresh(Connection(), AsOf()));
+  EXPECT_EQ(
+      Rows("SELECT loyalty_tier_num FROM feature_store.customer_features WHERE customer_id = 1")
+          .at(0)
+          .at(0),
+      "4");
+}
+
+TEST_F(Gold, ATierThatTheRetailerDoesNotHaveIsRefusedByName) {
+  AddCustomer(1, "2024-03-15", "1990-02-28", "10001", "Diamond");
+  AddProduct(7);
+  AddEvent({.type = "product_view", .at = "2026-11-20 10:00:00", .product = 7, .session = "S1"});
+  const auto catalogue = Must(ReadCatalogue(Connection(), AsOf()));
+  const Status status =
+      ReadCustomers(Database(), catalogue, AsOf(), [](auto&&) -> Status { return {}; });
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(status.error().message, testing::HasSubstr("customer 1 is of tier 'Diamond'"));
+}
+
 TEST_F(Gold, AFailureOfTheTakerStopsTheReading) {
   FillShop();
   const features::Catalogue catalogue = Must(ReadCatalogue(Connection(), AsOf()));
@@ -218,12 +250,13 @@ TEST_F(Gold, StockIsReadByRegion) {
   Write(
       "INSERT INTO raw.inventory VALUES (8, 'West', 'WH', 3, 4, NULL), (8, 'Northeast', 'WH', 2, "
       "1, NULL)");
-  const auto stock = Must(ReadStock(Connection(), AsOf()));
+  const auto stock = Must(ReadStock(Connection(), domain::RetailerShape::Quickstart(), AsOf()));
   ASSERT_EQ(stock.size(), 2U);
   EXPECT_EQ(stock[0].region, domain::Region::kNortheast);
   EXPECT_EQ(stock[1].delivery_days, 4);
   Write("INSERT INTO raw.inventory VALUES (8, 'Atlantis', 'WH', 3, 4, NULL)");
-  EXPECT_THAT(ReadStock(Connection(), AsOf()).error().message, testing::HasSubstr("'Atlantis'"));
+  EXPECT_THAT(ReadStock(Connection(), domain::RetailerShape::Quickstart(), AsOf()).error().message,
+              testing::HasSubstr("'Atlantis'"));
 }
 
 TEST_F(Gold, TheEngagementScoreOfCustomer360IsTheModelsInput) {

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "gold/raw_tables.h"
 #include "gold/sql.h"
+#include "ingest/read_shape.h"
 #include "warehouse/row_reader.h"
 
 namespace aisle::gold {
@@ -18,11 +19,26 @@ struct RecordTable {
   base::NamedText query;
 };
 
-constexpr std::array<RecordTable, 4> kRecordTables = {
+constexpr std::array<RecordTable, 5> kRecordTables = {
     {{"gold.customer_state", sql::kCustomerState},
      {"gold.customer_category", sql::kCustomerCategory},
      {"gold.customer_product", sql::kCustomerProduct},
-     {"gold.product_state", sql::kProductState}}};
+     {"gold.product_state", sql::kProductState},
+     {"gold.product_region", sql::kProductRegion}}};
+
+// Regions, postal rules and tiers as text: which region counts a purchase follows from them.
+std::string ShapeText(const domain::RetailerShape& shape) {
+  const domain::RetailerShape::Parts& parts = shape.All();
+  std::string text;
+  for (const auto& region : parts.regions) text += fmt::format("region {}\n", region.name);
+  for (const auto& format : parts.postal_formats)
+    text += fmt::format("format {} {}\n", format.country, format.format);
+  for (const auto& rule : parts.postal_rules)
+    text += fmt::format("rule {} {} {}\n", rule.country, rule.prefix, rule.region);
+  for (const auto& tier : parts.tiers)
+    text += fmt::format("tier {} {}\n", tier.name, tier.floor.value);
+  return text;
+}
 
 struct Made {
   std::int64_t rows = 0;
@@ -56,6 +72,8 @@ Result<std::string> DataMark(warehouse::Connection& connection, base::Timestamp 
     AISLE_TRY(const std::string text, warehouse::Render(table.query, parameters));
     all += text;
   }
+  AISLE_TRY(const auto shape, ingest::ReadShape(connection));
+  all += ShapeText(shape);
   AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kDataMark, {{"as_of", as_of}}));
   const auto table = rows.Text("table_name");
   const auto row_count = rows.Int("row_count");

@@ -124,6 +124,18 @@ TEST_F(MadeTables, AnyWriteThatAnAnswerCouldDependOnSendsReadersBackToTheEvents)
   }
 }
 
+TEST_F(MadeTables, OtherPostalRulesSendReadersBackToTheEvents) {
+  Must(Refresh(Connection(), AsOf()));
+  ASSERT_TRUE(Hold());
+  const std::string before = Found();
+  Write("INSERT INTO raw.regions VALUES ('Northeast', 'A', 1), ('West', 'B', 2)");
+  Write("INSERT INTO raw.postal_formats VALUES ('US', '99999')");
+  Write("INSERT INTO raw.postal_regions VALUES ('US', '', 'West')");
+  EXPECT_FALSE(Hold());
+  EXPECT_EQ(Found(), Text(OverEvents()));
+  EXPECT_NE(Found(), before);
+}
+
 TEST_F(MadeTables, WhatIsNotKnownYetAtThatMomentChangesNothing) {
   Must(Refresh(Connection(), AsOf()));
   AddEvent({.type = "product_view", .at = "2026-11-24 00:00:00", .product = 7});
@@ -200,7 +212,8 @@ std::vector<std::string> Unmarked(ShopFixture& shop, const std::vector<base::Nam
 
 TEST_F(MadeTables, TheMarkLooksAtEveryColumnThatTheQueriesRead) {
   const std::vector<base::NamedText> queries = {sql::kCustomerState, sql::kCustomerCategory,
-                                                sql::kCustomerProduct, sql::kProductState};
+                                                sql::kCustomerProduct, sql::kProductState,
+                                                sql::kProductRegion};
   EXPECT_THAT(Unmarked(*this, queries, sql::kDataMark.text), testing::ElementsAre());
   // The canary: what reads more is seen.
   const base::NamedText more = {

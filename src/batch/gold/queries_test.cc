@@ -4,6 +4,7 @@
 
 #include "gold/raw_tables.h"
 #include "gold/refresh.h"
+#include "gold/shape_tables.h"
 #include "gold/shop_fixture.h"
 #include "gold/sql.h"
 
@@ -283,8 +284,36 @@ TEST_F(Queries, AProductHasThePriceAndThePopularityOfItsTime) {
   buy(1, "2026-02-20 10:00:00");
   AddEvent({.type = "product_view", .at = "2026-11-20 10:00:00", .product = 7});
   EXPECT_THAT(AsOfLines(sql::kProductState),
-              ElementsAre("7|Product 7|CAT-001|GlowUp|11.00|false|NULL|1|1|3|4|2|1|0|0|0|2",
-                          "9|Product 9|CAT-002|GlowUp|30.00|false|2026-11-23|0|0|0|0|0|0|0|0|0|0"));
+              ElementsAre("7|Product 7|CAT-001|GlowUp|11.00|false|NULL|1|1|3|4|2",
+                          "9|Product 9|CAT-002|GlowUp|30.00|false|2026-11-23|0|0|0|0|0"));
+  Must(MakeShapeTables(Connection(), domain::RetailerShape::Quickstart()));
+  EXPECT_THAT(AsOfLines(sql::kProductRegion), ElementsAre("7|0|1", "7|4|2"));
+}
+
+TEST_F(Queries, ThePostalRulesDecideWhereABuyerLives) {
+  domain::RetailerShape::Parts parts;
+  parts.regions = {{"Ontario", "ON"}, {"Quebec", "QC"}, {"Elsewhere", "XX"}};
+  parts.postal_formats = {{"CA", "A9A 9A9"}};
+  parts.postal_rules = {{"CA", "K", "Ontario"}, {"CA", "K6A", "Quebec"}, {"CA", "V", "Elsewhere"}};
+  parts.tiers = {{"t", "Only", {0}}};
+  const auto shape = Must(domain::RetailerShape::Make(parts));
+  AddProduct(7);
+  const auto buyer = [&](int id, const std::string& code) {
+    AddCustomer(id, "2024-03-15", "1990-02-28", code, "Only");
+    AddEvent({.customer = id,
+              .type = "pos_purchase",
+              .at = "2026-11-20 10:00:00",
+              .product = 7,
+              .order = "O" + std::to_string(id),
+              .order_total = "11.00"});
+  };
+  buyer(1, "K1A 0B1");
+  buyer(2, "k6a0b1");
+  buyer(3, "K6A-0B1");
+  buyer(4, "V5K 0A1");
+  buyer(5, "no code");
+  Must(MakeShapeTables(Connection(), shape));
+  EXPECT_THAT(AsOfLines(sql::kProductRegion), ElementsAre("7|0|2", "7|1|2", "7|2|1"));
 }
 
 TEST_F(Queries, StockIsWhatTheHistorySaysOrTheTableWhereThereIsNone) {

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "domain/event_kind.h"
+#include "gold/shape_tables.h"
 #include "gold/sql.h"
 
 namespace aisle::gold {
@@ -44,6 +45,8 @@ Result<warehouse::Parameters> ParametersOf(base::NamedText query, base::Timestam
   warehouse::Parameters all = EventKinds();
   all.push_back({"as_of", as_of});
   all.push_back({"customers", warehouse::Table{customers}});
+  all.push_back({"tiers", warehouse::Table{kTiers}});
+  all.push_back({"postal_regions", warehouse::Table{kPostalRegions}});
   return warehouse::OnlyNamed(query, all);
 }
 

@@ -14,8 +14,8 @@ inline constexpr const char* kEverybody = "raw.customers";
 // kFailedPrecondition, saying which command fills them.
 Status CheckRawTables(warehouse::Connection& connection);
 
-// $as_of, $customers and the groups of event kinds ($browse_kinds, $purchase_kinds, $pair_kinds:
-// domain/event_kind.h), where the text names them.
+// $as_of, $customers, $tiers and $postal_regions (shape_tables.h), and the groups of event kinds ($browse_kinds,
+// $purchase_kinds, $pair_kinds: domain/event_kind.h), where the text names them.
 Result<warehouse::Parameters> ParametersOf(base::NamedText query, base::Timestamp as_of,
                                            const char* customers = kEverybody);
 // The groups of event kinds alone.

@@ -8,6 +8,7 @@ namespace aisle::gold {
 
 RecordQueries OverEvents() {
   return {.products = sql::kProductState,
+          .product_regions = sql::kProductRegion,
           .customers = sql::kCustomerState,
           .categories = sql::kCustomerCategory,
           .pairs = sql::kCustomerProduct};
@@ -15,16 +16,19 @@ RecordQueries OverEvents() {
 
 RecordQueries OverTables() {
   constexpr std::string_view kName = "gold/record_queries.cc";
-  return {.products = {kName, "SELECT * FROM gold.product_state ORDER BY product_id"},
-          .customers = {kName,
-                        "SELECT * FROM gold.customer_state WHERE customer_id IN "
-                        "(SELECT customer_id FROM $customers) ORDER BY customer_id"},
-          .categories = {kName,
-                         "SELECT * FROM gold.customer_category WHERE customer_id IN "
-                         "(SELECT customer_id FROM $customers) ORDER BY customer_id, category_id"},
-          .pairs = {kName,
-                    "SELECT * FROM gold.customer_product WHERE customer_id IN "
-                    "(SELECT customer_id FROM $customers) ORDER BY customer_id, product_id"}};
+  return {
+      .products = {kName, "SELECT * FROM gold.product_state ORDER BY product_id"},
+      .product_regions = {kName,
+                          "SELECT * FROM gold.product_region ORDER BY product_id, region_index"},
+      .customers = {kName,
+                    "SELECT * FROM gold.customer_state WHERE customer_id IN "
+                    "(SELECT customer_id FROM $customers) ORDER BY customer_id"},
+      .categories = {kName,
+                     "SELECT * FROM gold.customer_category WHERE customer_id IN "
+                     "(SELECT customer_id FROM $customers) ORDER BY customer_id, category_id"},
+      .pairs = {kName,
+                "SELECT * FROM gold.customer_product WHERE customer_id IN "
+                "(SELECT customer_id FROM $customers) ORDER BY customer_id, product_id"}};
 }
 
 Result<RecordSource> FindRecords(warehouse::Connection& connection, base::Timestamp as_of) {

@@ -22,6 +22,7 @@ namespace aisle::gold {
 // parameters of ParametersOf (raw_tables.h).
 struct RecordQueries {
   base::NamedText products;
+  base::NamedText product_regions;
   base::NamedText customers;
   base::NamedText categories;
   base::NamedText pairs;

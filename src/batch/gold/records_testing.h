@@ -23,29 +23,28 @@ inline std::string AsText(const features::Catalogue& catalogue) {
   for (const auto& p : catalogue.products) {
     all += fmt::format(
         "product {} {} category {} brand {} price {} perishable {} launched {} z {} counts {} {} "
-        "{} {} {} "
-        "regions {}\n",
+        "{} {} {}\n",
         p.product.value, p.name, p.category, catalogue.brands[p.brand], p.price.value,
         p.is_perishable, TimeText(p.launched), p.price_z, p.views_28d, p.purchases_28d,
-        p.purchases_90d, p.purchases, p.buyers, fmt::join(p.region_purchases_90d, ","));
+        p.purchases_90d, p.purchases, p.buyers);
   }
+  all += fmt::format("regions {}\n", fmt::join(catalogue.region_purchases_90d, ","));
   return all;
 }
 
-inline std::string AsText(const features::CustomerRecord& r) {
+inline std::string AsText(const features::CustomerRecord& r, const domain::RetailerShape& shape) {
   std::string all = fmt::format(
       "customer {} born {} since {} {} {} {} app {} mail {} as of {}\n"
       "  orders {} {} last {} categories {} browsed {} sessions {} prices {} {} carts {} {} {} "
       "points "
       "{} events {} {} last {} touched {} {}\n",
       r.customer.value, r.has_birth_date ? base::FormatDate(r.date_of_birth) : "unknown",
-      base::FormatDate(r.customer_since), domain::TierName(r.tier), domain::RegionName(r.region),
-      std::string_view(r.zip_code.data(), r.zip_code.size()), r.has_app, r.email_subscriber,
-      TimeText(r.as_of), r.total_orders, r.lifetime_spend.value, TimeText(r.last_purchase),
-      r.categories_purchased, r.browse_events, r.sessions, r.browsed_price_sum.value,
-      r.browsed_price_count, r.add_to_cart_count, r.carts_started, r.carts_abandoned,
-      r.points_earned, r.events, r.store_events, TimeText(r.last_event), r.price_z_sum,
-      r.price_z_count);
+      base::FormatDate(r.customer_since), shape.TierName(r.tier), shape.RegionName(r.region),
+      r.postal_code, r.has_app, r.email_subscriber, TimeText(r.as_of), r.total_orders,
+      r.lifetime_spend.value, TimeText(r.last_purchase), r.categories_purchased, r.browse_events,
+      r.sessions, r.browsed_price_sum.value, r.browsed_price_count, r.add_to_cart_count,
+      r.carts_started, r.carts_abandoned, r.points_earned, r.events, r.store_events,
+      TimeText(r.last_event), r.price_z_sum, r.price_z_count);
   for (const auto& c : r.categories) {
     all +=
         fmt::format("  category {} {} {} {} last {} {}\n", c.category, c.sessions, c.sessions_28d,
@@ -69,7 +68,7 @@ inline Result<std::string> RecordsAsText(warehouse::Connection& connection,
   AISLE_CHECK(ReadCustomersFrom(
       database, queries, catalogue, as_of,
       [&](features::CustomerRecord&& record) -> Status {
-        all += AsText(record);
+        all += AsText(record, catalogue.shape);
         return {};
       },
       only));

@@ -7,7 +7,9 @@
 #include "base/stopwatch.h"
 #include "gold/made_tables.h"
 #include "gold/raw_tables.h"
+#include "gold/shape_tables.h"
 #include "gold/sql.h"
+#include "ingest/read_shape.h"
 
 namespace aisle::gold {
 namespace {
@@ -24,13 +26,14 @@ struct Step {
   Kind kind = Kind::kTable;
 };
 
-// In this order: each reads only what stands above it, and the first four the raw tables alone
+// In this order: each reads only what stands above it, and the first five the raw tables alone
 // (made_tables.h).
 constexpr Step kSteps[] = {
     {"gold.customer_category", sql::kCustomerCategory},
     {"gold.customer_product", sql::kCustomerProduct},
     {"gold.customer_state", sql::kCustomerState},
     {"gold.product_state", sql::kProductState},
+    {"gold.product_region", sql::kProductRegion},
     {"gold.customer_360", sql::kCustomer360},
     {"gold.orders", sql::kOrders, Kind::kView},
     {"gold.order_lines", sql::kOrderLines, Kind::kView},
@@ -121,6 +124,8 @@ Result<std::vector<RefreshReport>> Refresh(
   };
   AISLE_CHECK(warehouse::InTransaction(connection, [&]() -> Status {
     AISLE_CHECK(connection.Execute(sql::kCreateViews));
+    AISLE_TRY(const auto shape, ingest::ReadShape(connection));
+    AISLE_CHECK(MakeShapeTables(connection, shape));
     AISLE_TRY(const std::string mark, DataMark(connection, as_of));
     for (const Step& step : kSteps) {
       AISLE_CHECK(go_on(step.table));

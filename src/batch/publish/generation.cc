@@ -43,10 +43,10 @@ Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& datab
   manifest.created = base::Now();
 
   AISLE_TRY(warehouse::Connection connection, database.Connect());
-  serving::Shelf shelf;
   AISLE_TRY(const gold::RecordSource source, gold::FindRecords(connection, as_of));
-  AISLE_TRY(shelf.catalogue, gold::ReadCatalogue(connection, source));
-  AISLE_TRY(const auto stock, gold::ReadStock(connection, as_of));
+  AISLE_TRY(auto catalogue, gold::ReadCatalogue(connection, source));
+  serving::Shelf shelf(std::move(catalogue));
+  AISLE_TRY(const auto stock, gold::ReadStock(connection, shelf.catalogue.shape, as_of));
   manifest.inventory_rows = FillShelves(stock, shelf);
   AISLE_CHECK(writer.PutShelf(shelf));
 

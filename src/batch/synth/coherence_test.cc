@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include "domain/tier.h"
 #include "synth/sample.h"
 
 namespace aisle::synth {
@@ -113,7 +112,7 @@ TEST_P(Coherence, TierIsThatOfTheTrailingSpend) {
     const auto tier_at = [&](Second at) {
       std::int64_t total = s.person.Opening(at / kDaySeconds);
       for (const auto& [when, cents] : spend) total += when <= at ? cents : 0;
-      return domain::TierOfSpend({total});
+      return Shape().TierOfSpend({total});
     };
     std::set<Second> rises;
     for (std::size_t i = 0; i < s.life.tier_steps.size(); ++i, ++steps) {
@@ -146,12 +145,12 @@ TEST_P(Coherence, TierIsThatOfTheTrailingSpend) {
 TEST_P(Coherence, ZipStateShopsAndRegionAgree) {
   for (const Store& store : world_->stores) {
     const City& city = Cities()[static_cast<std::size_t>(store.city)];
-    ASSERT_EQ(domain::RegionOfZip(store.zip_code), city.region) << store.code;
+    ASSERT_EQ(Shape().RegionOfPostalCode(store.zip_code), city.region) << store.code;
   }
   int visits = 0;
   Check([&](const Sample& s) {
     for (const Second at : {s.person.first_second, kLogEnd - 1})
-      ASSERT_EQ(domain::RegionOfZip(s.person.Zip(at)), s.person.RegionAt(at));
+      ASSERT_EQ(Shape().RegionOfPostalCode(s.person.Zip(at)), s.person.RegionAt(at));
     for (const Event& e : s.events) {
       ASSERT_EQ(e.store >= 0,
                 e.channel == Channel::kStore && (IsPurchase(e) || e.type == EventType::kStoreVisit))

@@ -103,7 +103,7 @@ void CustomerRow(const World& world, const Person& person, const Life& life, Row
   row.Int(person.index + kFirstCustomerId).Text(words.email).Text(words.phone);
   row.Text(words.first_name).Text(words.last_name).Day(person.born).Text(GenderName(person.gender));
   row.Text(words.street).Text(city.name).Text(city.state).Text(person.Zip(kLastSecond));
-  row.Day(person.since).Text(domain::TierName(TierAt(life, kLastSecond)));
+  row.Day(person.since).Text(Shape().TierName(TierAt(life, kLastSecond)));
   row.Bool(person.HasApp(kLastSecond));
   row.Bool(person.Subscribed(0, kLastSecond)).Bool(person.Subscribed(1, kLastSecond)).End();
 }
@@ -123,7 +123,7 @@ void HistoryRows(const World& world, const Person& person, const Life& life, Row
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const Second at = changes[i];
     const City& city = Cities()[static_cast<std::size_t>(person.CityAt(at))];
-    row.Int(person.index + kFirstCustomerId).Text(domain::TierName(TierAt(life, at)));
+    row.Int(person.index + kFirstCustomerId).Text(Shape().TierName(TierAt(life, at)));
     row.Bool(person.HasApp(at)).Bool(person.Subscribed(0, at)).Bool(person.Subscribed(1, at));
     row.Text(city.name).Text(city.state).Text(person.Zip(at));
     // What held when the log began is taken to have held since the customer joined.

@@ -284,7 +284,7 @@ class Writer {
   }
 
   void Reward(int index) {
-    constexpr std::array<double, domain::kTierCount> kMultiplier = {1.0, 1.25, 1.5, 2.0};
+    constexpr std::array<double, kTierCount> kMultiplier = {1.0, 1.25, 1.5, 2.0};
     const Order& order = life_.orders[static_cast<std::size_t>(index)];
     Session session;
     session.channel = channel_of_order_[static_cast<std::size_t>(index)];

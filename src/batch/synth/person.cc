@@ -46,7 +46,7 @@ void DrawTastes(Person& person, base::Stream stream) {
 }
 
 int DrawCity(base::Stream& stream) {
-  const auto region = static_cast<domain::Region>(stream.Below(domain::kRegionCount));
+  const auto region = static_cast<domain::Region>(stream.Below(kRegionCount));
   std::array<int, kCities> there{};
   std::size_t count = 0;
   for (int i = 0; i < kCities; ++i)

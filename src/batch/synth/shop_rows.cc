@@ -15,20 +15,20 @@ const Category& CategoryOf(const Product& product) {
   return Categories()[static_cast<std::size_t>(product.category)];
 }
 
-const domain::RetailerShape::Parts& Shape() { return domain::RetailerShape::Quickstart().All(); }
+const domain::RetailerShape::Parts& Parts() { return Shape().All(); }
 
 void RegionRow(const World&, std::int64_t index, RowWriter& row) {
-  const auto& region = Shape().regions[static_cast<std::size_t>(index)];
+  const auto& region = Parts().regions[static_cast<std::size_t>(index)];
   row.Text(region.name).Text(region.warehouse).Int(index + 1).End();
 }
 
 void PostalRuleRow(const World&, std::int64_t index, RowWriter& row) {
-  const auto& rule = Shape().postal_rules[static_cast<std::size_t>(index)];
+  const auto& rule = Parts().postal_rules[static_cast<std::size_t>(index)];
   row.Text(rule.country).Text(rule.prefix).Text(rule.region).End();
 }
 
 void PostalFormatRow(const World&, std::int64_t index, RowWriter& row) {
-  const auto& format = Shape().postal_formats[static_cast<std::size_t>(index)];
+  const auto& format = Parts().postal_formats[static_cast<std::size_t>(index)];
   row.Text(format.country).Text(format.format).End();
 }
 
@@ -36,7 +36,7 @@ void StoreRow(const World& world, std::int64_t index, RowWriter& row) {
   const Store& store = world.stores[static_cast<std::size_t>(index)];
   const City& city = Cities()[static_cast<std::size_t>(store.city)];
   row.Int(index + kFirstStoreId).Text(store.code).Text(store.type).Text(city.name).Text(city.state);
-  row.Text(domain::RegionName(city.region)).Text(store.location_type).Int(store.square_feet);
+  row.Text(Shape().RegionName(city.region)).Text(store.location_type).Int(store.square_feet);
   row.Text(store.zip_code).End();
 }
 
@@ -47,9 +47,9 @@ void CategoryRow(const World&, std::int64_t index, RowWriter& row) {
 }
 
 void TierRow(const World&, std::int64_t index, RowWriter& row) {
-  constexpr std::array<double, domain::kTierCount> kMultipliers = {1.0, 1.25, 1.5, 2.0};
-  constexpr std::array<int, domain::kTierCount> kDiscounts = {0, 5, 10, 15};
-  const auto& tiers = Shape().tiers;
+  constexpr std::array<double, kTierCount> kMultipliers = {1.0, 1.25, 1.5, 2.0};
+  constexpr std::array<int, kTierCount> kDiscounts = {0, 5, 10, 15};
+  const auto& tiers = Parts().tiers;
   const auto tier = static_cast<std::size_t>(index);
   row.Text(tiers[tier].id).Text(tiers[tier].name).Money(tiers[tier].floor.value);
   row.Money(tier + 1 < tiers.size() ? tiers[tier + 1].floor.value - 1 : 99'999'00);
@@ -74,9 +74,10 @@ void ProductRow(const World& world, std::int64_t index, RowWriter& row) {
 
 void InventoryRows(const World& world, std::int64_t index, RowWriter& row) {
   const Product& product = world.products[static_cast<std::size_t>(index)];
-  for (const domain::Region region : domain::kRegions) {
+  for (std::size_t r = 0; r < kRegionCount; ++r) {
+    const auto region = static_cast<domain::Region>(r);
     const StockStep& step = product.stock[static_cast<std::size_t>(region)].back();
-    const auto& place = Shape().regions[static_cast<std::size_t>(region)];
+    const auto& place = Parts().regions[static_cast<std::size_t>(region)];
     row.Int(index + kFirstProductId).Text(place.name).Text(place.warehouse);
     row.Int(step.quantity).Int(step.delivery_days).Time(world.At(step.from)).End();
   }
@@ -103,10 +104,11 @@ void PriceRows(const World& world, std::int64_t index, RowWriter& row) {
 
 void StockRows(const World& world, std::int64_t index, RowWriter& row) {
   const Product& product = world.products[static_cast<std::size_t>(index)];
-  for (const domain::Region region : domain::kRegions) {
+  for (std::size_t r = 0; r < kRegionCount; ++r) {
+    const auto region = static_cast<domain::Region>(r);
     const auto& steps = product.stock[static_cast<std::size_t>(region)];
     for (std::size_t i = 0; i < steps.size(); ++i) {
-      row.Int(index + kFirstProductId).Text(domain::RegionName(region));
+      row.Int(index + kFirstProductId).Text(Shape().RegionName(region));
       row.Int(steps[i].quantity).Int(steps[i].delivery_days);
       Validity(world, steps, i, row);
     }
@@ -122,12 +124,12 @@ std::int64_t Count(const std::vector<Part>& parts) {
 
 const std::vector<ShopTable>& ShopTables() {
   static const std::vector<ShopTable> kTables = {
-      {"raw.regions", Count(Shape().regions), RegionRow},
-      {"raw.postal_regions", Count(Shape().postal_rules), PostalRuleRow},
-      {"raw.postal_formats", Count(Shape().postal_formats), PostalFormatRow},
+      {"raw.regions", Count(Parts().regions), RegionRow},
+      {"raw.postal_regions", Count(Parts().postal_rules), PostalRuleRow},
+      {"raw.postal_formats", Count(Parts().postal_formats), PostalFormatRow},
       {"raw.stores", kStores, StoreRow},
       {"raw.product_categories", kCategories, CategoryRow},
-      {"raw.loyalty_tiers", Count(Shape().tiers), TierRow},
+      {"raw.loyalty_tiers", Count(Parts().tiers), TierRow},
       {"raw.promotions", kPromotions, PromotionRow},
       {"raw.product_catalog", kProducts, ProductRow},
       {"raw.inventory", kProducts, InventoryRows},

@@ -128,13 +128,13 @@ void ChangePrices(World& world) {
 
 void FillWarehouses(World& world) {
   // Fastest and slowest delivery by region, as in the quickstart.
-  constexpr std::array<std::array<int, 2>, domain::kRegionCount> kDays = {
+  constexpr std::array<std::array<int, 2>, kRegionCount> kDays = {
       {{1, 3}, {1, 4}, {2, 4}, {2, 5}, {2, 5}}};
   for (std::size_t i = 0; i < world.products.size(); ++i) {
     Product& product = world.products[i];
     base::Stream stream =
         StreamOf(world.options.seed, static_cast<std::int64_t>(i), Purpose::kStock);
-    for (std::size_t region = 0; region < domain::kRegionCount; ++region) {
+    for (std::size_t region = 0; region < kRegionCount; ++region) {
       const auto draw = [&](Second from) {
         const bool in_stock = stream.Chance(kInStock);
         const auto quantity = stream.Between(5, 500);

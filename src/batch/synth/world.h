@@ -23,11 +23,17 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "domain/region.h"
+#include "domain/retailer_shape.h"
 #include "synth/retailer.h"
 
 namespace aisle::synth {
 
 using Second = std::int32_t;
+
+// The synthetic retailer has the quickstart's shape.
+inline const domain::RetailerShape& Shape() { return domain::RetailerShape::Quickstart(); }
+inline constexpr std::size_t kRegionCount = 5;
+inline constexpr std::size_t kTierCount = 4;
 
 inline constexpr int kProducts = 2000;
 inline constexpr int kStores = 500;
@@ -113,8 +119,8 @@ struct Product {
   int launch_period = -1;  // -1: launched before the log.
   base::Date launched_on{};
   double appeal = 0;
-  std::vector<PriceStep> prices;                                   // By time, never empty.
-  std::array<std::vector<StockStep>, domain::kRegionCount> stock;  // By time, never empty.
+  std::vector<PriceStep> prices;                           // By time, never empty.
+  std::array<std::vector<StockStep>, kRegionCount> stock;  // By time, never empty.
 };
 struct Store {
   std::string code, zip_code;

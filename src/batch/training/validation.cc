@@ -114,10 +114,8 @@ void Validation::Rank(const features::CustomerRecord& customer,
     return ranking::NdcgAt(kTop, top, bought);
   };
   ndcg_ += judge(scores);
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const auto region = static_cast<std::size_t>(customer.region);
-    scores[i] = static_cast<float>(catalogue.products[candidates[i]].region_purchases_90d[region]);
-  }
+  for (std::size_t i = 0; i < candidates.size(); ++i)
+    scores[i] = static_cast<float>(catalogue.RegionPurchases90d(candidates[i], customer.region));
   ndcg_popularity_ += judge(scores);
   ++ranked_;
 }

@@ -18,7 +18,7 @@ constexpr auto kMonotone = Role::kPairMonotone;
 constexpr std::array<InputDefinition, static_cast<std::size_t>(PairInput::kCount)> kPairInputs = {{
     {"age", kRequest, "years", "completed years at the request; NaN without a birth date"},
     {"tenure_months", kRequest, "months", "completed months since the customer joined"},
-    {"loyalty_tier_num", kRequest, "", "0 Bronze, 1 Silver, 2 Gold, 3 Platinum"},
+    {"loyalty_tier_num", kRequest, "", "0 for the lowest tier, then rising"},
     {"total_orders", kRequest, "orders", "distinct orders"},
     {"lifetime_spend", kRequest, "USD", "sum of order totals"},
     {"avg_order_value", kRequest, "USD", "lifetime_spend / total_orders; NaN without orders"},

@@ -7,14 +7,14 @@
 // request.
 //
 //   shapes   Catalogue::products is sorted by product id; a record refers to categories and brands
-//            by index into the catalogue of the same moment, and to products by id.
+//            by index into the catalogue of the same moment, to tiers and regions by position in its shape, and
+//            to products by id. region_purchases_90d is product-major: [product * regions + region].
 //   order    the lists of a CustomerRecord are sorted by their key and hold each key once.
 //   units    money in cents, times UTC, windows in days before as_of.
 //   missing  kNever for a time that never was; counts are 0.
 //   threads  plain data.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "domain/ids.h"
 #include "domain/region.h"
+#include "domain/retailer_shape.h"
 #include "domain/tier.h"
 
 namespace aisle::features {
@@ -65,9 +66,9 @@ struct CustomerRecord {
   bool has_birth_date = false;
   base::Date date_of_birth{};
   base::Date customer_since{};
-  domain::Tier tier = domain::Tier::kBronze;
-  domain::Region region = domain::Region::kNortheast;
-  std::array<char, 5> zip_code{};  // "00000" when unknown.
+  domain::Tier tier{};      // The lowest when unknown.
+  domain::Region region{};  // Of the postal code; the first one when that is unknown.
+  std::string postal_code;  // As the retailer writes it; empty: unknown, or of no region.
   bool has_app = false;
   bool email_subscriber = false;
 
@@ -110,7 +111,6 @@ struct ProductRecord {
   std::int32_t purchases_90d = 0;
   std::int32_t purchases = 0;
   std::int32_t buyers = 0;
-  std::array<std::int32_t, domain::kRegionCount> region_purchases_90d{};
 };
 
 struct Category {
@@ -119,13 +119,22 @@ struct Category {
   std::string department;
 };
 
-// Products, categories and brands as of one moment. Categories are sorted by id and brands by name.
+// Products, categories and brands as of one moment, and the retailer they belong to. Categories are sorted by id
+// and brands by name.
 struct Catalogue {
   base::Timestamp as_of{};
+  domain::RetailerShape shape = domain::RetailerShape::Quickstart();
   std::vector<Category> categories;
   std::vector<std::string> brands;
   std::vector<ProductRecord> products;
+  // Order lines of 90 days by product and region; empty: none.
+  std::vector<std::int32_t> region_purchases_90d;
 
+  // Of the product at the position.
+  std::int32_t RegionPurchases90d(std::size_t position, domain::Region region) const {
+    if (region_purchases_90d.empty()) return 0;
+    return region_purchases_90d[position * shape.RegionCount() + static_cast<std::size_t>(region)];
+  }
   // Position in `products`, or -1.
   std::ptrdiff_t Find(domain::ProductId product) const;
 };

@@ -55,7 +55,8 @@ inline Shelf SampleShelf(std::uint64_t seed, std::size_t product_count) {
     product.purchases_90d = SmallCount(stream);
     product.purchases = SmallCount(stream);
     product.buyers = SmallCount(stream);
-    for (std::int32_t& count : product.region_purchases_90d) count = SmallCount(stream);
+    for (std::size_t r = 0; r < catalogue.shape.RegionCount(); ++r)
+      catalogue.region_purchases_90d.push_back(SmallCount(stream));
     catalogue.products.push_back(product);
   }
   for (RegionShelf& region : shelf.regions) {
@@ -78,9 +79,9 @@ inline features::CustomerRecord SampleCustomer(std::uint64_t seed, std::int64_t 
   record.has_birth_date = stream.Chance(0.9);
   record.date_of_birth = base::Date{std::chrono::days{stream.Between(-20'000, 14'000)}};
   record.customer_since = base::Date{std::chrono::days{stream.Between(15'000, 20'000)}};
-  record.tier = static_cast<domain::Tier>(stream.Below(domain::kTierCount));
-  record.region = static_cast<domain::Region>(stream.Below(domain::kRegionCount));
-  fmt::format("{:05}", stream.Below(100'000)).copy(record.zip_code.data(), record.zip_code.size());
+  record.tier = static_cast<domain::Tier>(stream.Below(4));
+  record.region = static_cast<domain::Region>(stream.Below(5));
+  record.postal_code = fmt::format("{:05}", stream.Below(100'000));
   record.has_app = stream.Chance(0.5);
   record.email_subscriber = stream.Chance(0.5);
   record.total_orders = SmallCount(stream);

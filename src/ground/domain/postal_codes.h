@@ -3,8 +3,9 @@
 // A rule gives the codes of a country that begin with a prefix to a region; the longest prefix wins. A
 // format says what the codes of a country look like: in it `9` is a digit, `A` a letter of either case,
 // a blank an optional blank or hyphen, and anything else itself. "99999" takes exactly five digits,
-// "A9A 9A9" takes "K1A 0B1", "k1a0b1" and "K1A-0B1", "aD999" (`a` is the letter itself) takes "AD100". A country without formats takes any code that begins
-// with one of its prefixes. An empty prefix stands for every code of its country.
+// "A9A 9A9" takes "K1A 0B1", "k1a0b1" and "K1A-0B1", "aD999" (`a` is the letter itself) takes "AD100". A country
+// without formats takes any code that begins with one of its prefixes. An empty prefix stands for every code of its
+// country.
 //
 //   order    of the parts given does not matter, but in Accepted(): countries as their rules come.
 //   missing  a code of no format, and one that no prefix begins, has no region.

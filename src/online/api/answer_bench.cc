@@ -54,7 +54,7 @@ void ReadRequest(benchmark::State& state) {
     AISLE_ASSERT(reader.Feed(bytes, consumed) == web::RequestReader::State::kDone);
     web::Request& request = reader.Received();
     AISLE_ASSERT(web::DecodeTarget(request.target, request.path, request.query));
-    const auto asked = RequestOfQuery(request.query);
+    const auto asked = RequestOfQuery(request.query, domain::RetailerShape::Quickstart());
     sum += asked->customer.value;
   }
   AISLE_ASSERT(sum == 1'000'000 * static_cast<std::int64_t>(state.iterations()));

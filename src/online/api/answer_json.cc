@@ -9,7 +9,10 @@
 namespace aisle::api {
 namespace {
 
-void AppendDollars(std::string& out, domain::Cents price) {
+// Prices without a currency are in the quickstart's.
+constexpr std::string_view kUnsaidCurrency = "USD";
+
+void AppendPrice(std::string& out, domain::Cents price) {
   const std::int64_t cents = price.value < 0 ? -price.value : price.value;
   fmt::format_to(std::back_inserter(out), "{}{}.{:02}", price.value < 0 ? "-" : "", cents / 100,
                  cents % 100);
@@ -29,7 +32,7 @@ void AppendItem(std::string& out, const recommend::Item& item) {
   out += R"(,"department":)";
   web::AppendJsonString(out, item.department);
   out += R"(,"price":)";
-  AppendDollars(out, item.price);
+  AppendPrice(out, item.price);
   out += R"(,"score":)";
   web::AppendJsonNumber(out, item.score);
   fmt::format_to(std::back_inserter(out), R"(,"in_stock_qty":{},"est_delivery_days":{},"source":)",
@@ -60,8 +63,13 @@ void AppendAnswer(std::string& out, const recommend::Answer& answer) {
   fmt::format_to(std::back_inserter(out), R"({{"customer_id":{},"zip_code":)",
                  answer.customer.value);
   web::AppendJsonString(out, answer.zip_code);
-  fmt::format_to(std::back_inserter(out), R"(,"region":"{}","recommendations":[)",
-                 domain::RegionName(answer.region));
+  out += R"(,"region":)";
+  web::AppendJsonString(out, answer.region_name);
+  if (answer.currency != kUnsaidCurrency) {
+    out += R"(,"currency":)";
+    web::AppendJsonString(out, answer.currency);
+  }
+  out += R"(,"recommendations":[)";
   for (const recommend::Item& item : answer.items) {
     if (&item != &answer.items.front()) out += ',';
     AppendItem(out, item);

@@ -1,9 +1,10 @@
 // The answer as JSON, field by field as SCHEMA names them.
 //
 //   order    the quickstart's fields first, ours after them; items in rank order.
-//   units    price in dollars with cents; timings in milliseconds with three decimals; scores as the
-//            shortest text that reads back as the same float.
-//   missing  zip_code "" when nobody knows it; model versions 0 when none took part.
+//   units    price in the retailer's currency with hundredths; timings in milliseconds with three decimals; scores
+//            as the shortest text that reads back as the same float.
+//   missing  currency: only where it is not USD; zip_code "" when nobody knows it; model versions 0 when none took
+//            part.
 //   cost     one pass, about 250 bytes an item.
 #pragma once
 

@@ -14,6 +14,8 @@ recommend::Answer SampleAnswer() {
   recommend::Answer answer;
   answer.customer.value = 1'000'000;
   answer.zip_code = "10001";
+  answer.region_name = "Northeast";
+  answer.currency = "USD";
   answer.items.push_back({.rank = 1,
                           .product = {42},
                           .product_name = "Silk \"Wrap\" caf\xC3\xA9",
@@ -58,6 +60,20 @@ TEST(AnswerJson, HasEveryFieldOfTheSchemaInItsForm) {
       R"("pair_features_ms":0.031,"model_ms":1.103,"model_ok":true,"total_ms":1.181,)"
       R"("backend":"embedded"},"request_id":"r-1","model":{"ranking":7,"propensity":12},)"
       R"("generation":31,"degraded":[]})");
+}
+
+TEST(AnswerJson, NamesACurrencyThatIsNotTheQuickstarts) {
+  recommend::Answer answer = SampleAnswer();
+  answer.zip_code = "K1A 0B1";
+  answer.region_name =
+      "Qu\xC3\xA9"
+      "bec \"Est\"";
+  answer.currency = "CAD";
+  EXPECT_THAT(
+      Written(answer),
+      testing::StartsWith("{\"customer_id\":1000000,\"zip_code\":\"K1A 0B1\",\"region\":\"Qu"
+                          "\xC3\xA9"
+                          "bec \\\"Est\\\"\",\"currency\":\"CAD\",\"recommendations\":["));
 }
 
 TEST(AnswerJson, SaysWhatItAnsweredWithout) {

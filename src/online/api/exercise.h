@@ -8,12 +8,13 @@
 
 #include "api/recommend_request.h"
 #include "base/result.h"
-#include "domain/region.h"
+#include "domain/retailer_shape.h"
 #include "web/json_body.h"
 
 namespace aisle::api {
 
 inline void ExpectChecked(const Checked<recommend::Request>& request) {
+  const auto& shape = domain::RetailerShape::Quickstart();
   if (!request) {
     AISLE_ASSERT(request.error().status == 400 && !request.error().detail.empty());
     AISLE_ASSERT(web::ParseJson(web::ToJson(request.error(), "id")));
@@ -21,12 +22,13 @@ inline void ExpectChecked(const Checked<recommend::Request>& request) {
   }
   AISLE_ASSERT(request->customer.value >= 0);
   AISLE_ASSERT(request->top_n.Count() >= 1 && request->top_n.Count() <= recommend::kTopNMax);
-  AISLE_ASSERT(!request->destination || domain::RegionOfZip(request->destination->ZipCode()));
+  AISLE_ASSERT(!request->destination ||
+               shape.RegionOfPostalCode(request->destination->PostalCode()));
 }
 
 // True when the body is taken.
 inline bool Exercise(std::string_view bytes) {
-  const auto body = RequestOfBody(bytes, false);
+  const auto body = RequestOfBody(bytes, false, domain::RetailerShape::Quickstart());
   if (!body) {
     ExpectChecked(std::unexpected(body.error()));
     return false;

@@ -53,7 +53,8 @@ std::optional<std::int64_t> CountOf(const json::value& value) {
 
 // A request that is being put together from fields in any order.
 struct Draft {
-  recommend::Request request;
+  const domain::RetailerShape& shape;
+  recommend::Request request = {};
   bool has_customer = false;
 
   Checked<void> SetCustomer(std::optional<std::int64_t> id, std::string_view shown) {
@@ -69,9 +70,8 @@ struct Draft {
     return {};
   }
   Checked<void> SetZip(std::string_view zip, bool is_text, std::string_view shown) {
-    if (is_text) request.destination = recommend::Destination::Of(zip);
-    if (!request.destination)
-      return RefuseField("zip_code", shown, recommend::Destination::kAccepted);
+    if (is_text) request.destination = recommend::Destination::Of(zip, shape);
+    if (!request.destination) return RefuseField("zip_code", shown, shape.AcceptedPostalCodes());
     return {};
   }
   Checked<recommend::Request> Finish() && {
@@ -132,8 +132,9 @@ Checked<void> SetField(Draft& draft, std::string_view name, const json::value& v
   return Refuse(name, fmt::format("there is no field '{}'", Shorten(name)), kKnownFields);
 }
 
-Checked<recommend::Request> RequestOfObject(const json::object& object, bool strict) {
-  Draft draft;
+Checked<recommend::Request> RequestOfObject(const json::object& object, bool strict,
+                                            const domain::RetailerShape& shape) {
+  Draft draft{shape};
   draft.request.strict = strict;
   for (const auto& [key, value] : object) {
     const Checked<void> set = SetField(draft, {key.data(), key.size()}, value);
@@ -142,7 +143,8 @@ Checked<recommend::Request> RequestOfObject(const json::object& object, bool str
   return std::move(draft).Finish();
 }
 
-Checked<BatchRow> RowOf(const json::value& value, std::size_t position, bool strict) {
+Checked<BatchRow> RowOf(const json::value& value, std::size_t position, bool strict,
+                        const domain::RetailerShape& shape) {
   constexpr std::string_view kAccepted = "[row number, {\"customer_id\": ...}]";
   const std::string field = fmt::format("data[{}]", position);
   const auto refuse = [&](std::string_view why) {
@@ -153,10 +155,11 @@ Checked<BatchRow> RowOf(const json::value& value, std::size_t position, bool str
   const auto index = CountOf(pair[0]);
   if (!index) return refuse("does not begin with a row number");
   if (!pair[1].is_object()) return refuse("has no object");
-  return BatchRow{*index, RequestOfObject(pair[1].get_object(), strict)};
+  return BatchRow{*index, RequestOfObject(pair[1].get_object(), strict, shape)};
 }
 
-Checked<std::vector<BatchRow>> RowsOf(const json::object& object, bool strict) {
+Checked<std::vector<BatchRow>> RowsOf(const json::object& object, bool strict,
+                                      const domain::RetailerShape& shape) {
   const std::string accepted = fmt::format(
       "{{\"data\": [[0, {{\"customer_id\": ...}}], ...]}}, at most {} rows", kBatchRowsMax);
   for (const auto& [key, value] : object) {
@@ -174,7 +177,7 @@ Checked<std::vector<BatchRow>> RowsOf(const json::object& object, bool strict) {
   std::vector<BatchRow> rows;
   rows.reserve(list.size());
   for (std::size_t i = 0; i < list.size(); ++i) {
-    Checked<BatchRow> row = RowOf(list[i], i, strict);
+    Checked<BatchRow> row = RowOf(list[i], i, strict, shape);
     if (!row) return std::unexpected(std::move(row.error()));
     rows.push_back(*std::move(row));
   }
@@ -183,8 +186,9 @@ Checked<std::vector<BatchRow>> RowsOf(const json::object& object, bool strict) {
 
 }  // namespace
 
-Checked<recommend::Request> RequestOfQuery(std::span<const web::Parameter> query) {
-  Draft draft;
+Checked<recommend::Request> RequestOfQuery(std::span<const web::Parameter> query,
+                                           const domain::RetailerShape& shape) {
+  Draft draft{shape};
   const Checked<void> set = SetParameters(draft, query);
   if (!set) return std::unexpected(set.error());
   return std::move(draft).Finish();
@@ -197,24 +201,26 @@ Checked<bool> StrictOfQuery(std::span<const web::Parameter> query) {
                   fmt::format("'{}' belongs into the body of a POST", Shorten(parameter.name)),
                   "strict");
   }
-  Draft draft;
+  // No postal code is among them.
+  Draft draft{domain::RetailerShape::Quickstart()};
   const Checked<void> set = SetParameters(draft, query);
   if (!set) return std::unexpected(set.error());
   return draft.request.strict;
 }
 
-Checked<RecommendBody> RequestOfBody(std::string_view body, bool strict) {
+Checked<RecommendBody> RequestOfBody(std::string_view body, bool strict,
+                                     const domain::RetailerShape& shape) {
   const auto value = web::ParseJson(body);
   if (!value) return std::unexpected(value.error());
   if (!value->is_object())
     return Refuse("", "the body is JSON, but not an object", R"({"customer_id": ...})");
   const json::object& object = value->get_object();
   if (object.contains("data")) {
-    Checked<std::vector<BatchRow>> rows = RowsOf(object, strict);
+    Checked<std::vector<BatchRow>> rows = RowsOf(object, strict, shape);
     if (!rows) return std::unexpected(std::move(rows.error()));
     return RecommendBody(*std::move(rows));
   }
-  Checked<recommend::Request> request = RequestOfObject(object, strict);
+  Checked<recommend::Request> request = RequestOfObject(object, strict, shape);
   if (!request) return std::unexpected(std::move(request.error()));
   return RecommendBody(*std::move(request));
 }

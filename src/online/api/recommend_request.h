@@ -20,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "domain/retailer_shape.h"
 #include "recommend/request.h"
 #include "web/message.h"
 #include "web/problem.h"
@@ -38,10 +39,13 @@ struct BatchRow {
 
 using RecommendBody = std::variant<recommend::Request, std::vector<BatchRow>>;
 
-Checked<recommend::Request> RequestOfQuery(std::span<const web::Parameter> query);
+// `shape` says which postal codes there are.
+Checked<recommend::Request> RequestOfQuery(std::span<const web::Parameter> query,
+                                           const domain::RetailerShape& shape);
 // The one parameter that a POST may carry in its query; false when it is absent.
 Checked<bool> StrictOfQuery(std::span<const web::Parameter> query);
 // `strict` holds for requests of the body that do not say.
-Checked<RecommendBody> RequestOfBody(std::string_view body, bool strict);
+Checked<RecommendBody> RequestOfBody(std::string_view body, bool strict,
+                                     const domain::RetailerShape& shape);
 
 }  // namespace aisle::api

@@ -14,13 +14,15 @@
 namespace aisle::api {
 namespace {
 
+const domain::RetailerShape& kShape = domain::RetailerShape::Quickstart();
+
 using testing::HasSubstr;
 
 Checked<recommend::Request> OfQuery(const std::string& query) {
   std::string path;
   std::vector<web::Parameter> parameters;
   AISLE_ASSERT(web::DecodeTarget("/recommend?" + query, path, parameters));
-  return RequestOfQuery(parameters);
+  return RequestOfQuery(parameters, kShape);
 }
 
 // The field that the query is refused for; empty if it is taken.
@@ -33,7 +35,7 @@ std::string Refused(const std::string& query) {
 }
 
 Checked<recommend::Request> OfJson(const std::string& body) {
-  auto parsed = RequestOfBody(body, false);
+  auto parsed = RequestOfBody(body, false, kShape);
   if (!parsed) return std::unexpected(parsed.error());
   return std::get<recommend::Request>(*parsed);
 }
@@ -47,7 +49,7 @@ TEST(RecommendRequest, TakesAQuery) {
   const auto request = OfQuery("customer_id=1000000&zip_code=10001&top_n=7&strict=true");
   ASSERT_TRUE(request) << request.error().detail;
   EXPECT_EQ(request->customer.value, 1'000'000);
-  EXPECT_EQ(request->destination->ZipCode(), "10001");
+  EXPECT_EQ(request->destination->PostalCode(), "10001");
   EXPECT_EQ(request->top_n.Count(), 7U);
   EXPECT_TRUE(request->strict);
   const auto plain = OfQuery("customer_id=0");
@@ -78,10 +80,11 @@ TEST(RecommendRequest, TakesABody) {
       OfJson(R"({"top_n": 7, "customer_id": 1000000, "zip_code": "10001", "strict": true})");
   ASSERT_TRUE(request) << request.error().detail;
   EXPECT_EQ(request->customer.value, 1'000'000);
-  EXPECT_EQ(request->destination->ZipCode(), "10001");
+  EXPECT_EQ(request->destination->PostalCode(), "10001");
   EXPECT_EQ(request->top_n.Count(), 7U);
   EXPECT_TRUE(request->strict);
-  EXPECT_TRUE(std::get<recommend::Request>(*RequestOfBody(R"({"customer_id": 1})", true)).strict);
+  EXPECT_TRUE(
+      std::get<recommend::Request>(*RequestOfBody(R"({"customer_id": 1})", true, kShape)).strict);
 }
 
 TEST(RecommendRequest, EveryBadFieldIsNamed) {
@@ -112,8 +115,8 @@ TEST(RecommendRequest, WhatIsNoObjectIsRefused) {
 
 TEST(RecommendRequest, ABatchFailsRowByRow) {
   const auto body = RequestOfBody(
-      R"({"data": [[5, {"customer_id": 1}], [3, {"customer_id": 1, "top_n": 0}], [3, {}]]})",
-      false);
+      R"({"data": [[5, {"customer_id": 1}], [3, {"customer_id": 1, "top_n": 0}], [3, {}]]})", false,
+      kShape);
   ASSERT_TRUE(body) << body.error().detail;
   const auto& rows = std::get<std::vector<BatchRow>>(*body);
   ASSERT_EQ(rows.size(), 3U);
@@ -121,12 +124,12 @@ TEST(RecommendRequest, ABatchFailsRowByRow) {
   EXPECT_TRUE(rows[0].request);
   EXPECT_EQ(rows[1].request.error().field, "top_n");
   EXPECT_EQ(rows[2].request.error().field, "customer_id");
-  EXPECT_TRUE(RequestOfBody(R"({"data": []})", false));
+  EXPECT_TRUE(RequestOfBody(R"({"data": []})", false, kShape));
 }
 
 TEST(RecommendRequest, WhatIsNoBatchIsRefusedAsAWhole) {
   const auto field = [](const std::string& body) {
-    const auto parsed = RequestOfBody(body, false);
+    const auto parsed = RequestOfBody(body, false, kShape);
     return parsed ? "" : parsed.error().field;
   };
   EXPECT_EQ(field(R"({"data": {}})"), "data");

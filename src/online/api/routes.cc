@@ -97,24 +97,25 @@ net::Task<web::Response> AnswerBatch(const Desk& desk, const web::Request& reque
 }  // namespace
 
 net::Task<web::Response> GetRecommend(DeskPointer desk, const web::Request& request) {
-  auto asked = RequestOfQuery(request.query);
+  const StatePointer state = desk->StateOf(request);
+  if (!state) co_return web::ToResponse(NotReady(), request.request_id);
+  auto asked = RequestOfQuery(request.query, state->RetailerShape());
   if (!asked) co_return web::ToResponse(asked.error(), request.request_id);
   asked->request_id = request.request_id;
   co_return co_await AnswerOne(*desk, request, *std::move(asked));
 }
 
 net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& request) {
+  const StatePointer state = desk->StateOf(request);
+  if (!state) co_return web::ToResponse(NotReady(), request.request_id);
   if (const auto problem = web::JsonTypeProblem(request))
     co_return web::ToResponse(*problem, request.request_id);
   const auto strict = StrictOfQuery(request.query);
   if (!strict) co_return web::ToResponse(strict.error(), request.request_id);
-  auto body = RequestOfBody(request.body, *strict);
+  auto body = RequestOfBody(request.body, *strict, state->RetailerShape());
   if (!body) co_return web::ToResponse(body.error(), request.request_id);
-  if (auto* rows = std::get_if<std::vector<BatchRow>>(&*body)) {
-    if (!desk->places[static_cast<std::size_t>(request.loop_index)]->recommender.State())
-      co_return web::ToResponse(NotReady(), request.request_id);
+  if (auto* rows = std::get_if<std::vector<BatchRow>>(&*body))
     co_return co_await AnswerBatch(*desk, request, std::move(*rows));
-  }
   recommend::Request one = std::get<recommend::Request>(*std::move(body));
   one.request_id = request.request_id;
   co_return co_await AnswerOne(*desk, request, std::move(one));
@@ -148,8 +149,7 @@ std::string HealthJson(const Desk& desk, const serving::ServingState& state) {
 }  // namespace
 
 net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request) {
-  const Desk::Place& place = *desk->places[static_cast<std::size_t>(request.loop_index)];
-  const StatePointer state = place.recommender.State();
+  const StatePointer state = desk->StateOf(request);
   if (!state) {
     web::Response response =
         JsonResponse(R"({"status":"not ready","products_cached":0,"backend":"none"})");
@@ -160,8 +160,7 @@ net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request
 }
 
 net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request) {
-  if (!desk->places[static_cast<std::size_t>(request.loop_index)]->recommender.State())
-    co_return web::ToResponse(NotReady(), request.request_id);
+  if (!desk->StateOf(request)) co_return web::ToResponse(NotReady(), request.request_id);
   co_return JsonResponse(R"({"status":"ready"})");
 }
 

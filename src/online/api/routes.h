@@ -35,6 +35,10 @@ struct Desk {
     recommend::Recommender recommender;
   };
 
+  // What the request's loop serves; null: nothing yet.
+  StatePointer StateOf(const web::Request& request) const {
+    return places[static_cast<std::size_t>(request.loop_index)]->recommender.State();
+  }
   // The store that is asked first; the same on every loop.
   std::string_view StoreName() const { return places.front()->recommender.StoreName(); }
 

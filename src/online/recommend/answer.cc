@@ -6,7 +6,7 @@ events::Impression ImpressionOf(const Answer& answer, base::Timestamp now) {
   events::Impression impression{.request_id = answer.request_id,
                                 .served_at = now,
                                 .customer = answer.customer,
-                                .region = std::string(domain::RegionName(answer.region)),
+                                .region = answer.region_name,
                                 .shown = {},
                                 .ranking_version = answer.ranking_version,
                                 .propensity_version = answer.propensity_version,

@@ -48,7 +48,9 @@ struct Timings {
 struct Answer {
   domain::CustomerId customer;
   std::string zip_code;  // The request's, or the customer's own.
-  domain::Region region = domain::Region::kNortheast;
+  domain::Region region{};
+  std::string region_name;
+  std::string currency;  // Of the prices: ISO 4217.
   std::vector<Item> items;
   Timings timings;
   std::string request_id;

@@ -64,7 +64,7 @@ inline Request Of(std::int64_t customer, std::string_view zip_code = "10001",
   AISLE_ASSERT(count);
   request.top_n = *count;
   if (zip_code.empty()) return request;
-  request.destination = Destination::Of(zip_code);
+  request.destination = Destination::Of(zip_code, domain::RetailerShape::Quickstart());
   AISLE_ASSERT(request.destination);
   return request;
 }

@@ -49,10 +49,9 @@ std::string Lines(Recommender& recommender, const Question& question) {
   text += fmt::format(
       "  '{}' {}, generation {}, ranking {}, propensity {}, {} candidates, model_ok {}, {}, {}, "
       "[{}]\n",
-      answer->zip_code, domain::RegionName(answer->region), answer->generation,
-      answer->ranking_version, answer->propensity_version, answer->timings.candidates,
-      answer->timings.model_ok, answer->timings.backend, answer->request_id,
-      fmt::join(Reasons(*answer), "; "));
+      answer->zip_code, answer->region_name, answer->generation, answer->ranking_version,
+      answer->propensity_version, answer->timings.candidates, answer->timings.model_ok,
+      answer->timings.backend, answer->request_id, fmt::join(Reasons(*answer), "; "));
   for (const Item& item : answer->items) {
     text += fmt::format("  {} {} {} | {} | {} | {} {} {} in {} days, {}\n", item.rank,
                         item.product.value, item.product_name, item.category, item.department,
@@ -96,7 +95,7 @@ std::vector<Named> Shops() {
   const auto add = [&](const char* name, bool model) -> Shop& {
     shops.push_back({name, MakeShop(29, 240, 10, model)});
     Shop& shop = shops.back().shop;
-    shop.customers[3].record.zip_code = {'0', '0', '0', '0', '0'};  // As records say: unknown.
+    shop.customers[3].record.postal_code.clear();  // Unknown.
     if (!model) return shop;
     shop.model->calibration_slope = 0.9;
     shop.model->calibration_offset = -0.4;

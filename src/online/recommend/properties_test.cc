@@ -27,7 +27,8 @@ void ExpectSound(const Shop& shop, const Request& request, const Answer& answer)
   EXPECT_EQ(answer.timings.candidates, static_cast<std::int32_t>(shelf.products.size()));
   EXPECT_EQ(answer.request_id, request.request_id);
   if (request.destination) {
-    EXPECT_EQ(answer.region, request.destination->Region());
+    EXPECT_EQ(answer.region, domain::RetailerShape::Quickstart().RegionOfPostalCode(
+                                 request.destination->PostalCode()));
   }
   std::set<std::int64_t> seen;
   for (std::size_t i = 0; i < answer.items.size(); ++i) {

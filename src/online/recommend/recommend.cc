@@ -41,7 +41,9 @@ Answer Begin(Request& request, serving::Fetched& fetched, const serving::Serving
     answer.timings.features = fetched.customer->features_time;
     answer.timings.propensity = fetched.customer->propensity_time;
   }
-  ChooseRegion(request, fetched.customer ? &fetched.customer->record : nullptr, answer);
+  answer.currency = state.RetailerShape().Money().code;
+  ChooseRegion(request, fetched.customer ? &fetched.customer->record : nullptr,
+               state.RetailerShape(), answer);
   return answer;
 }
 

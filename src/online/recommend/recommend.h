@@ -7,7 +7,7 @@
 // `degraded`:
 //
 //   what \ why   customer unknown · features (as the ladder says) · propensity missing · model missing,
-//                deadline, unavailable · zip_code unknown (Northeast is assumed) · stock empty (no items)
+//                deadline, unavailable · zip_code unknown (the first region is assumed) · stock empty (no items)
 //
 //   threads  one event loop.
 //   errors   kNotFound: an unknown customer under `strict`, with its field; kUnavailable: nothing has been

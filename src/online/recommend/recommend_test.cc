@@ -37,7 +37,8 @@ Shop SmallShop() {
     product.category = category;
     product.price = {id * 100};
     product.purchases = everywhere;
-    product.region_purchases_90d[0] = northeast;
+    catalogue.region_purchases_90d.insert(catalogue.region_purchases_90d.end(),
+                                          {northeast, 0, 0, 0, 0});
     catalogue.products.push_back(product);
   };
   add(10, 0, 5, 90);
@@ -48,11 +49,11 @@ Shop SmallShop() {
   shop.shelf.regions[4] = {{2}, {7}, {5}};
   serving::CustomerState known;
   known.record.customer = {1};
-  known.record.zip_code = {'9', '0', '0', '0', '1'};
+  known.record.postal_code = "90001";
   known.propensity = {0.2F, 0.8F};
   shop.customers.push_back(known);
   known.record.customer = {2};
-  known.record.zip_code = {'0', '0', '0', '0', '0'};
+  known.record.postal_code.clear();
   known.propensity.clear();
   shop.customers.push_back(known);
   shop.manifest.generation = 31;
@@ -144,9 +145,9 @@ TEST(Request, CannotBeMadeOfWhatCannotBeAsked) {
   for (const int top_n : {1, 5, 100}) EXPECT_EQ(TopN::Of(top_n)->Count(), top_n);
   EXPECT_EQ(TopN().Count(), 5U);
   for (const char* zip_code : {"", "1000", "100011", "1000a", " 1000"})
-    EXPECT_FALSE(Destination::Of(zip_code)) << zip_code;
-  EXPECT_EQ(Destination::Of("90001")->Region(), domain::Region::kWest);
-  EXPECT_EQ(Destination::Of("90001")->ZipCode(), "90001");
+    EXPECT_FALSE(Destination::Of(zip_code, domain::RetailerShape::Quickstart())) << zip_code;
+  const auto west = Destination::Of("90001", domain::RetailerShape::Quickstart());
+  EXPECT_EQ(west->PostalCode(), "90001");
 }
 
 TEST(Recommend, BeforeAnythingIsPublishedItIsUnavailable) {

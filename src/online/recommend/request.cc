@@ -11,10 +11,10 @@ std::optional<TopN> TopN::Of(std::int64_t count) {
   return top_n;
 }
 
-std::optional<Destination> Destination::Of(std::string_view zip_code) {
-  const auto region = domain::RegionOfZip(zip_code);
-  if (!region) return std::nullopt;
-  return Destination(zip_code, *region);
+std::optional<Destination> Destination::Of(std::string_view postal_code,
+                                           const domain::RetailerShape& shape) {
+  if (!shape.RegionOfPostalCode(postal_code)) return std::nullopt;
+  return Destination(postal_code);
 }
 
 }  // namespace aisle::recommend

@@ -4,7 +4,7 @@
 // that is the one place where they are checked. A Request that exists can be answered.
 //
 //   missing  no destination: the customer's own; no top_n: kTopNDefault.
-//   errors   nothing from Of(): the value cannot be had; kAccepted says in words what can.
+//   errors   nothing from Of(): the value cannot be had; what can is said in words beside it.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "domain/ids.h"
-#include "domain/region.h"
+#include "domain/retailer_shape.h"
 
 namespace aisle::recommend {
 
@@ -33,19 +33,19 @@ class TopN {
   std::size_t count_ = kTopNDefault;
 };
 
-// Where it would be delivered: a postal code that some region serves.
+// Where it would be delivered: a postal code that some region of the retailer serves. What is accepted, in words:
+// shape.AcceptedPostalCodes().
 class Destination {
  public:
-  static constexpr std::string_view kAccepted = "five digits, such as \"10001\"";
-  static std::optional<Destination> Of(std::string_view zip_code);
-  const std::string& ZipCode() const { return zip_code_; }
-  domain::Region Region() const { return region_; }
+  static std::optional<Destination> Of(std::string_view postal_code,
+                                       const domain::RetailerShape& shape);
+  // As it was written. Which region it is in the answering generation says: it may be a newer one than that
+  // which was asked here.
+  const std::string& PostalCode() const { return postal_code_; }
 
  private:
-  Destination(std::string_view zip_code, domain::Region region)
-      : zip_code_(zip_code), region_(region) {}
-  std::string zip_code_;
-  domain::Region region_;
+  explicit Destination(std::string_view postal_code) : postal_code_(postal_code) {}
+  std::string postal_code_;
 };
 
 struct Request {

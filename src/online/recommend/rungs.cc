@@ -22,7 +22,6 @@ bool Says(const Answer& answer, std::string_view what) {
 // Takes the best of each list: `shelf_scores` are those of the shelf, `of_other` scores a product that came since.
 template <typename OfOther>
 void RankPlainly(RankTask& task, std::span<const float> shelf_scores, OfOther&& of_other) {
-  const auto& products = task.state->PublishedShelf().catalogue.products;
   for (const CandidateList& list : task.candidates.Lists()) {
     if (list.source == CandidateSource::kShelf) {
       TakeBest(task, list, shelf_scores);
@@ -30,16 +29,17 @@ void RankPlainly(RankTask& task, std::span<const float> shelf_scores, OfOther&& 
     }
     task.work->scores.clear();
     for (const std::uint32_t product : list.products)
-      task.work->scores.push_back(of_other(products[product]));
+      task.work->scores.push_back(of_other(product));
     TakeBest(task, list, task.work->scores);
   }
 }
 
 void RankByPopularity(RankTask& task) {
   const serving::RegionPopularity& popularity = task.state->Popularity(task.candidates.Region());
+  const features::Catalogue& catalogue = task.state->PublishedShelf().catalogue;
   task.work->finalists.clear();
-  RankPlainly(task, popularity.share, [&](const features::ProductRecord& product) {
-    return popularity.OfAnother(product).of_all;
+  RankPlainly(task, popularity.share, [&](std::uint32_t product) {
+    return popularity.OfAnother(catalogue, product).of_all;
   });
 }
 
@@ -50,8 +50,10 @@ void RankByPropensity(RankTask& task) {
   for (std::size_t i = 0; i < scores.size(); ++i)
     scores[i] = task.propensity[popularity.category[i]] * popularity.share_in_category[i];
   task.work->finalists.clear();
-  RankPlainly(task, scores, [&](const features::ProductRecord& product) {
-    return task.propensity[product.category] * popularity.OfAnother(product).of_category;
+  const features::Catalogue& catalogue = task.state->PublishedShelf().catalogue;
+  RankPlainly(task, scores, [&](std::uint32_t product) {
+    return task.propensity[catalogue.products[product].category] *
+           popularity.OfAnother(catalogue, product).of_category;
   });
 }
 

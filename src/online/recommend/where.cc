@@ -3,29 +3,23 @@
 #include <algorithm>
 
 namespace aisle::recommend {
-namespace {
-
-// What records say when the zip code is not known.
-constexpr std::string_view kUnknownZip = "00000";
-
-std::optional<Destination> Home(const features::CustomerRecord& customer) {
-  const std::string_view own(customer.zip_code.data(), customer.zip_code.size());
-  return own == kUnknownZip ? std::nullopt : Destination::Of(own);
-}
-
-}  // namespace
 
 void ChooseRegion(const Request& request, const features::CustomerRecord* customer,
-                  Answer& answer) {
-  auto destination = request.destination;
-  if (!destination && customer != nullptr) destination = Home(*customer);
-  if (destination) {
-    answer.zip_code = destination->ZipCode();
-    answer.region = destination->Region();
-    return;
+                  const domain::RetailerShape& shape, Answer& answer) {
+  std::string code;
+  if (request.destination) {
+    code = request.destination->PostalCode();
+  } else if (customer != nullptr) {
+    code = customer->postal_code;
   }
-  answer.region = domain::Region::kNortheast;
-  answer.degraded.push_back({"zip_code", "unknown"});
+  if (const auto region = shape.RegionOfPostalCode(code)) {
+    answer.zip_code = std::move(code);
+    answer.region = *region;
+  } else {
+    answer.region = {};
+    answer.degraded.push_back({"zip_code", "unknown"});
+  }
+  answer.region_name = shape.RegionName(answer.region);
 }
 
 bool IsUnknown(const serving::Fetched& fetched) {

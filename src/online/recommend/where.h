@@ -11,7 +11,8 @@
 namespace aisle::recommend {
 
 // Sets the answer's zip code and region. `customer` may be null.
-void ChooseRegion(const Request& request, const features::CustomerRecord* customer, Answer& answer);
+void ChooseRegion(const Request& request, const features::CustomerRecord* customer,
+                  const domain::RetailerShape& shape, Answer& answer);
 
 // Whether the store said that nobody knows the customer, rather than nothing.
 bool IsUnknown(const serving::Fetched& fetched);

@@ -31,7 +31,7 @@ CREATE OR REPLACE TABLE feature_store.feature_views AS
 SELECT * FROM (VALUES
   ('customer_features', 1, 'customer', 'age', 'INTEGER', 'years', 'completed years at as_of; NULL without a birth date'),
   ('customer_features', 1, 'customer', 'tenure_months', 'INTEGER', 'months', 'completed months since joining'),
-  ('customer_features', 1, 'customer', 'loyalty_tier_num', 'INTEGER', '', '0 Bronze, 1 Silver, 2 Gold, 3 Platinum'),
+  ('customer_features', 1, 'customer', 'loyalty_tier_num', 'INTEGER', '', '0 for the lowest of raw.loyalty_tiers, then rising'),
   ('customer_features', 1, 'customer', 'total_orders', 'INTEGER', 'orders', 'distinct orders'),
   ('customer_features', 1, 'customer', 'lifetime_spend', 'DOUBLE', 'USD', 'sum of order totals'),
   ('customer_features', 1, 'customer', 'avg_order_value', 'DOUBLE', 'USD', 'per distinct order; NULL without one'),

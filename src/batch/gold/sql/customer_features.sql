@@ -2,7 +2,7 @@
 -- moments of their own. The pipeline reads the records that it derives from.
 -- grain    one row per customer
 -- key      customer_id, as_of
--- reads    gold.customer_360 (made as of the same $as_of)
+-- reads    gold.customer_360 (made as of the same $as_of); $tiers: loyalty_tier, loyalty_tier_num
 -- as of    $as_of, stored with each row.
 -- missing  NULL: nothing to average, never bought, birth date unknown.
 -- example
@@ -13,12 +13,11 @@
 --     order_total=30.00
 --   => customer_id=1 as_of='2026-11-24 00:00:00' age=36 loyalty_tier_num=2 total_orders=1 lifetime_spend=30.0
 --     avg_order_value=30.0 days_since_purchase=3 avg_browsed_price=NULL last_purchase_at='2026-11-20 10:00:00'
-SELECT customer_id,
+SELECT c.customer_id,
        CAST($as_of AS TIMESTAMP) AS as_of,
        age,
        tenure_months,
-       CAST(CASE loyalty_tier WHEN 'Silver' THEN 1 WHEN 'Gold' THEN 2 WHEN 'Platinum' THEN 3 ELSE 0 END AS INTEGER)
-         AS loyalty_tier_num,
+       CAST(coalesce(t.loyalty_tier_num, 0) AS INTEGER) AS loyalty_tier_num,
        total_orders,
        CAST(lifetime_spend AS DOUBLE) AS lifetime_spend,
        avg_order_value,
@@ -34,4 +33,5 @@ SELECT customer_id,
        date_of_birth,
        customer_since_date,
        last_purchase_date AS last_purchase_at
-FROM gold.customer_360
+FROM gold.customer_360 c
+LEFT JOIN $tiers t ON t.loyalty_tier = c.loyalty_tier

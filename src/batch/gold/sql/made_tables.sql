@@ -17,6 +17,7 @@
 --   => table_name=gold.customer_state rows_changed=1
 --   => table_name=gold.order_lines rows_changed=0
 --   => table_name=gold.orders rows_changed=0
+--   => table_name=gold.product_region rows_changed=0
 --   => table_name=gold.product_state rows_changed=1
 SELECT table_name, rows_changed, data_mark
 FROM gold.refresh_history

@@ -1,10 +1,10 @@
 -- What is known of each product, and what everybody did with it.
 -- grain    one row per product launched before $as_of
 -- key      product_id
--- reads    raw.product_catalog, raw.price_history, raw.customer_history, raw.customers, raw.event_stream
--- as of    events with event_timestamp < $as_of and ingested_at < $as_of; price and zip codes just before $as_of.
+-- reads    raw.product_catalog, raw.price_history, raw.event_stream
+-- as of    events with event_timestamp < $as_of and ingested_at < $as_of; the price just before $as_of.
 -- missing  launched_on is NULL when the product was always there; a product without a price history keeps the
---          catalogue's; purchases by customers whose zip code is unknown count for the Northeast, as their requests do.
+--          catalogue's.
 -- example
 --   raw.product_catalog | product_id=7 product_name=Soap category_id=CAT-001 brand=GlowUp price=12.00
 --   raw.product_catalog | product_id=8 product_name=Tea category_id=CAT-002 price=5.00 launched_on=2026-11-24
@@ -21,13 +21,6 @@ prices AS (
   FROM raw.price_history
   WHERE valid_from < $as_of AND (valid_to IS NULL OR valid_to >= $as_of)
 ),
--- The first digit of the zip code decides the region: two digits each, in the order of the regions.
-homes AS (
-  SELECT c.customer_id, coalesce(substr(coalesce(h.zip_code, c.zip_code), 1, 1), '0') AS digit
-  FROM raw.customers c
-  LEFT JOIN raw.customer_history h
-    ON h.customer_id = c.customer_id AND h.valid_from < $as_of AND (h.valid_to IS NULL OR h.valid_to >= $as_of)
-),
 seen AS (
   SELECT e.product_id, e.customer_id, e.event_timestamp,
          e.event_type = 'product_view' AS is_view,
@@ -43,14 +36,8 @@ counts AS (
          count(*) FILTER (WHERE is_view AND in_28d) AS views_28d,
          count(*) FILTER (WHERE is_purchase AND in_28d) AS purchases_28d,
          count(*) FILTER (WHERE is_purchase AND in_90d) AS purchases_90d,
-         count(*) FILTER (WHERE is_purchase) AS purchases,
-         count(*) FILTER (WHERE is_purchase AND in_90d AND coalesce(digit, '0') IN ('0', '1')) AS northeast_90d,
-         count(*) FILTER (WHERE is_purchase AND in_90d AND digit IN ('2', '3')) AS southeast_90d,
-         count(*) FILTER (WHERE is_purchase AND in_90d AND digit IN ('4', '5')) AS midwest_90d,
-         count(*) FILTER (WHERE is_purchase AND in_90d AND digit IN ('6', '7')) AS south_90d,
-         count(*) FILTER (WHERE is_purchase AND in_90d AND digit IN ('8', '9')) AS west_90d
+         count(*) FILTER (WHERE is_purchase) AS purchases
   FROM seen s
-  LEFT JOIN homes h ON h.customer_id = s.customer_id
   GROUP BY s.product_id
 ),
 buyers AS (
@@ -66,12 +53,7 @@ SELECT p.product_id, p.product_name, p.category_id, coalesce(p.brand, '') AS bra
        coalesce(n.purchases_28d, 0) AS purchases_28d,
        coalesce(n.purchases_90d, 0) AS purchases_90d,
        coalesce(n.purchases, 0) AS purchases,
-       coalesce(b.buyers, 0) AS buyers,
-       coalesce(n.northeast_90d, 0) AS northeast_90d,
-       coalesce(n.southeast_90d, 0) AS southeast_90d,
-       coalesce(n.midwest_90d, 0) AS midwest_90d,
-       coalesce(n.south_90d, 0) AS south_90d,
-       coalesce(n.west_90d, 0) AS west_90d
+       coalesce(b.buyers, 0) AS buyers
 FROM raw.product_catalog p
 LEFT JOIN prices h ON h.product_id = p.product_id
 LEFT JOIN counts n ON n.product_id = p.product_id

@@ -32,7 +32,7 @@ TEST(CustomerBytes, EveryFieldComesBack) {
   EXPECT_EQ(back->customer_since, record.customer_since);
   EXPECT_EQ(back->tier, record.tier);
   EXPECT_EQ(back->region, record.region);
-  EXPECT_EQ(back->zip_code, record.zip_code);
+  EXPECT_EQ(back->postal_code, record.postal_code);
   EXPECT_EQ(back->has_app, record.has_app);
   EXPECT_EQ(back->email_subscriber, record.email_subscriber);
   EXPECT_EQ(back->total_orders, record.total_orders);
@@ -99,14 +99,16 @@ TEST(ShelfBytes, CatalogueAndStockComeBack) {
   for (std::size_t i = 0; i < 200; ++i) {
     const auto& a = back->catalogue.products[i];
     const auto& b = shelf.catalogue.products[i];
-    EXPECT_EQ(std::tie(a.product, a.name, a.category, a.brand, a.price, a.is_perishable, a.launched,
-                       a.price_z, a.views_28d, a.purchases_28d, a.purchases_90d, a.purchases,
-                       a.buyers, a.region_purchases_90d),
-              std::tie(b.product, b.name, b.category, b.brand, b.price, b.is_perishable, b.launched,
-                       b.price_z, b.views_28d, b.purchases_28d, b.purchases_90d, b.purchases,
-                       b.buyers, b.region_purchases_90d));
+    EXPECT_EQ(
+        std::tie(a.product, a.name, a.category, a.brand, a.price, a.is_perishable, a.launched,
+                 a.price_z, a.views_28d, a.purchases_28d, a.purchases_90d, a.purchases, a.buyers),
+        std::tie(b.product, b.name, b.category, b.brand, b.price, b.is_perishable, b.launched,
+                 b.price_z, b.views_28d, b.purchases_28d, b.purchases_90d, b.purchases, b.buyers));
   }
-  for (std::size_t r = 0; r < domain::kRegionCount; ++r) {
+  EXPECT_EQ(back->catalogue.region_purchases_90d, shelf.catalogue.region_purchases_90d);
+  EXPECT_EQ(back->catalogue.shape, domain::RetailerShape::Quickstart());
+  ASSERT_EQ(back->regions.size(), 5U);
+  for (std::size_t r = 0; r < 5; ++r) {
     EXPECT_EQ(back->regions[r].products, shelf.regions[r].products);
     EXPECT_EQ(back->regions[r].quantity, shelf.regions[r].quantity);
     EXPECT_EQ(back->regions[r].delivery_days, shelf.regions[r].delivery_days);
@@ -147,6 +149,65 @@ TEST(Bytes, ANewerFormatIsRefusedInWords) {
     EXPECT_EQ(error.code, ErrorCode::kFailedPrecondition);
     EXPECT_THAT(error.message, HasSubstr("newer"));
   }
+}
+
+// What programs before format 2 wrote: no shape, five characters of a zip code, five regions.
+TEST(Bytes, TheFirstFormatIsReadAsTheQuickstarts) {
+  const auto customer = base::ReadFile(kCorpus / "customer-good.bin");
+  const auto shelf = base::ReadFile(kCorpus / "shelf-good.bin");
+  ASSERT_TRUE(customer && shelf);
+  ASSERT_EQ((*customer)[0], 1);
+  ASSERT_EQ((*shelf)[0], 1);
+  const auto record = DecodeCustomer(*customer);
+  ASSERT_TRUE(record) << record.error().message;
+  EXPECT_EQ(record->postal_code.size(), 5U);
+  const auto decoded = DecodeShelf(*shelf);
+  ASSERT_TRUE(decoded) << decoded.error().message;
+  EXPECT_EQ(decoded->catalogue.shape, domain::RetailerShape::Quickstart());
+  EXPECT_EQ(decoded->regions.size(), 5U);
+  EXPECT_EQ(decoded->catalogue.region_purchases_90d.size(), decoded->catalogue.products.size() * 5);
+}
+
+// Nine regions, five tiers, letters in postal codes.
+Shelf NineRegions() {
+  domain::RetailerShape::Parts parts;
+  for (int r = 0; r < 9; ++r) {
+    parts.regions.push_back({fmt::format("R{}", r), fmt::format("W{}", r)});
+    parts.postal_rules.push_back(
+        {"CA", std::string(1, static_cast<char>('A' + r)), parts.regions.back().name});
+  }
+  parts.postal_formats = {{"CA", "A9A 9A9"}};
+  for (int t = 0; t < 5; ++t)
+    parts.tiers.push_back({fmt::format("t{}", t), fmt::format("T{}", t), {t * 100}});
+  parts.currency = {"CAD", 2};
+  parts.time_zone = "America/Toronto";
+  features::Catalogue catalogue = SampleShelf(4, 20).catalogue;
+  catalogue.shape = *domain::RetailerShape::Make(parts);
+  catalogue.region_purchases_90d.assign(20 * 9, 3);
+  catalogue.region_purchases_90d[19 * 9 + 8] = 77;
+  Shelf shelf(catalogue);
+  shelf.regions[8] = {{2, 19}, {5, 6}, {1, 2}};
+  return shelf;
+}
+
+TEST(ShelfBytes, ARetailersOwnShapeComesBack) {
+  const Shelf shelf = NineRegions();
+  const auto back = DecodeShelf(EncodeShelf(shelf));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->catalogue.shape, shelf.catalogue.shape);
+  EXPECT_EQ(back->catalogue.RegionPurchases90d(19, domain::Region{8}), 77);
+  ASSERT_EQ(back->regions.size(), 9U);
+  EXPECT_EQ(back->regions[8].quantity, (std::vector<std::int32_t>{5, 6}));
+}
+
+TEST(ShelfBytes, RegionsAreAsManyAsTheShapeHas) {
+  Shelf shelf = NineRegions();
+  shelf.regions.pop_back();
+  EXPECT_THAT(CheckShelf(shelf, ErrorCode::kInternal).error().message,
+              HasSubstr("8 regions for the retailer's 9"));
+  shelf = NineRegions();
+  shelf.catalogue.region_purchases_90d.pop_back();
+  EXPECT_THAT(CheckShelf(shelf, ErrorCode::kInternal).error().message, HasSubstr("179 counts"));
 }
 
 TEST(CustomerBytes, AListThatDoesNotRiseIsRefused) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "domain/limits.h"
+
 namespace aisle::serving {
 namespace {
 
@@ -27,6 +29,10 @@ Status CheckCustomer(const features::CustomerRecord& record, ErrorCode code) {
     return Fail(code,
                 fmt::format("customer {}: a date {} days from 1970", record.customer.value, days));
   }
+  if (record.postal_code.size() > domain::kPostalCodeBytesMax) {
+    return Fail(code, fmt::format("customer {}: a postal code of {} bytes", record.customer.value,
+                                  record.postal_code.size()));
+  }
   const char* unsorted =
       !Rises(record.categories, [](const auto& entry) { return entry.category; }) ? "categories"
       : !Rises(record.brands, [](const auto& entry) { return entry.brand; })      ? "brands"
@@ -38,6 +44,14 @@ Status CheckCustomer(const features::CustomerRecord& record, ErrorCode code) {
 }
 
 void References::Add(const features::CustomerRecord& record, std::span<const float> propensity) {
+  if (const auto tier = static_cast<std::size_t>(record.tier); tier > tier_) {
+    tier_ = tier;
+    tier_customer_ = record.customer.value;
+  }
+  if (const auto region = static_cast<std::size_t>(record.region); region > region_) {
+    region_ = region;
+    region_customer_ = record.customer.value;
+  }
   if (!record.categories.empty() && record.categories.back().category >= categories_) {
     categories_ = record.categories.back().category + std::size_t{1};
     categories_customer_ = record.customer.value;
@@ -57,6 +71,14 @@ void References::Add(const features::CustomerRecord& record, std::span<const flo
 }
 
 Status References::Check(const features::Catalogue& catalogue, ErrorCode code) const {
+  if (tier_ >= catalogue.shape.TierCount()) {
+    return Fail(code, fmt::format("customer {}: tier {} is beyond the retailer's {}",
+                                  tier_customer_, tier_, catalogue.shape.TierCount()));
+  }
+  if (region_ >= catalogue.shape.RegionCount()) {
+    return Fail(code, fmt::format("customer {}: region {} is beyond the retailer's {}",
+                                  region_customer_, region_, catalogue.shape.RegionCount()));
+  }
   if (categories_ > catalogue.categories.size()) {
     return Fail(code,
                 fmt::format("customer {}: category {} is beyond the catalogue's {}",

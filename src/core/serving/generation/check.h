@@ -24,6 +24,11 @@ class References {
   Status Check(const features::Catalogue& catalogue, ErrorCode code) const;
 
  private:
+  // The largest tier and region referred to, and which customer did.
+  std::size_t tier_ = 0;
+  std::size_t region_ = 0;
+  std::int64_t tier_customer_ = 0;
+  std::int64_t region_customer_ = 0;
   // One past the largest index referred to, and which customer did.
   std::size_t categories_ = 0;
   std::size_t brands_ = 0;

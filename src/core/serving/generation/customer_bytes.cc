@@ -2,6 +2,7 @@
 // one before, so that most fields are one or two bytes: a customer with 50 pairs is about 1.2 kB.
 #include <bit>
 
+#include "domain/limits.h"
 #include "kv/record_bytes.h"
 #include "serving/generation/bytes.h"
 #include "serving/generation/check.h"
@@ -88,6 +89,14 @@ void ReadLists(kv::RecordReader& in, CustomerRecord& record) {
   }
 }
 
+// The first format had five characters, "00000" when unknown.
+void ReadPostalCode(kv::RecordReader& in, int format, CustomerRecord& record) {
+  constexpr std::size_t kZipBytes = 5;
+  const std::string_view code = format == 1 ? in.Raw(kZipBytes) : in.Text();
+  if (code.size() > domain::kPostalCodeBytesMax) in.FailHere();
+  if (!in.Failed() && (format != 1 || code != "00000")) record.postal_code = code;
+}
+
 base::Date ReadDate(kv::RecordReader& in) {
   return base::Date{std::chrono::days{in.Int<std::int32_t>()}};
 }
@@ -106,7 +115,7 @@ std::string EncodeCustomer(const CustomerRecord& record) {
   out.Signed(record.customer_since.time_since_epoch().count());
   out.Byte(static_cast<std::uint8_t>(record.tier));
   out.Byte(static_cast<std::uint8_t>(record.region));
-  out.Raw({record.zip_code.data(), record.zip_code.size()});
+  out.Text(record.postal_code);
   out.Signed(record.total_orders);
   out.Signed(record.lifetime_spend.value);
   out.Time(record.last_purchase, record.as_of);
@@ -130,7 +139,7 @@ std::string EncodeCustomer(const CustomerRecord& record) {
 
 Result<CustomerRecord> DecodeCustomer(std::string_view bytes) {
   kv::RecordReader in(bytes);
-  AISLE_CHECK(ReadFormat(in, "customer record"));
+  AISLE_TRY(const int format, ReadFormat(in, "customer record"));
   CustomerRecord record;
   record.customer.value = in.Signed();
   record.as_of = base::FromMicros(in.Signed());
@@ -143,10 +152,7 @@ Result<CustomerRecord> DecodeCustomer(std::string_view bytes) {
   record.customer_since = ReadDate(in);
   record.tier = static_cast<domain::Tier>(in.Byte());
   record.region = static_cast<domain::Region>(in.Byte());
-  if (static_cast<std::size_t>(record.tier) >= domain::kTierCount ||
-      static_cast<std::size_t>(record.region) >= domain::kRegionCount)
-    in.FailHere();
-  in.Raw(record.zip_code.size()).copy(record.zip_code.data(), record.zip_code.size());
+  ReadPostalCode(in, format, record);
   record.total_orders = in.Int<std::int32_t>();
   record.lifetime_spend.value = in.Signed();
   record.last_purchase = in.Time(record.as_of);

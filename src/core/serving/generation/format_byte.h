@@ -19,16 +19,17 @@ inline void WriteFormat(kv::RecordWriter& out) {
   out.Byte(static_cast<std::uint8_t>(kGenerationFormat));
 }
 
-inline Status ReadFormat(kv::RecordReader& in, std::string_view what) {
+// The format that was read: kGenerationFormatFirst to kGenerationFormat.
+inline Result<int> ReadFormat(kv::RecordReader& in, std::string_view what) {
   const int format = in.Byte();
   if (format > kGenerationFormat) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{}: format {} is newer than this build's {}; use a newer aisle", what,
                             format, kGenerationFormat));
   }
-  if (format != kGenerationFormat)
+  if (format < kGenerationFormatFirst)
     return Fail(ErrorCode::kInternal, fmt::format("{} is damaged: format {}", what, format));
-  return {};
+  return format;
 }
 
 }  // namespace aisle::serving

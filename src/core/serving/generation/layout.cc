@@ -59,7 +59,7 @@ Status CheckFormat(const json::object& object) {
                 fmt::format("format {} is newer than this build's {}; use a newer aisle", format,
                             kGenerationFormat));
   }
-  if (format != kGenerationFormat) throw std::runtime_error(fmt::format("format {}", format));
+  if (format < kGenerationFormatFirst) throw std::runtime_error(fmt::format("format {}", format));
   return {};
 }
 

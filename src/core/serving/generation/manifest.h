@@ -18,7 +18,10 @@
 
 namespace aisle::serving {
 
-inline constexpr int kGenerationFormat = 1;
+// 2: the retailer's shape lies beside the catalogue, and postal codes are texts. Format 1 is still read: its shape
+// is the quickstart's.
+inline constexpr int kGenerationFormat = 2;
+inline constexpr int kGenerationFormatFirst = 1;
 
 struct GenerationManifest {
   int format = kGenerationFormat;

@@ -2,6 +2,7 @@
 #include "kv/record_bytes.h"
 #include "serving/generation/bytes.h"
 #include "serving/generation/format_byte.h"
+#include "serving/generation/shape_bytes.h"
 
 namespace aisle::serving {
 namespace {
@@ -11,10 +12,11 @@ using features::Category;
 using features::ProductRecord;
 
 constexpr std::size_t kCategoryBytesMin = 3;
-constexpr std::size_t kProductBytesMin = 12 + sizeof(double) + domain::kRegionCount;
+constexpr std::size_t kProductBytesMin = 12 + sizeof(double);
 
-void WriteProduct(const ProductRecord& product, base::Timestamp as_of, std::int64_t before,
+void WriteProduct(const Catalogue& catalogue, std::size_t position, std::int64_t before,
                   kv::RecordWriter& out) {
+  const ProductRecord& product = catalogue.products[position];
   out.Signed(static_cast<std::int64_t>(static_cast<std::uint64_t>(product.product.value) -
                                        static_cast<std::uint64_t>(before)));
   out.Text(product.name);
@@ -22,18 +24,19 @@ void WriteProduct(const ProductRecord& product, base::Timestamp as_of, std::int6
   out.Unsigned(product.brand);
   out.Signed(product.price.value);
   out.Byte(product.is_perishable ? 1 : 0);
-  out.Time(product.launched, as_of);
+  out.Time(product.launched, catalogue.as_of);
   out.Double(product.price_z);
   out.Signed(product.views_28d);
   out.Signed(product.purchases_28d);
   out.Signed(product.purchases_90d);
   out.Signed(product.purchases);
   out.Signed(product.buyers);
-  for (const std::int32_t count : product.region_purchases_90d) out.Signed(count);
+  for (std::size_t r = 0; r < catalogue.shape.RegionCount(); ++r)
+    out.Signed(catalogue.RegionPurchases90d(position, static_cast<domain::Region>(r)));
 }
 
-void ReadProduct(kv::RecordReader& in, base::Timestamp as_of, std::int64_t before,
-                 ProductRecord& product) {
+void ReadProduct(kv::RecordReader& in, std::int64_t before, ProductRecord& product,
+                 Catalogue& catalogue) {
   product.product.value = static_cast<std::int64_t>(static_cast<std::uint64_t>(before) +
                                                     static_cast<std::uint64_t>(in.Signed()));
   product.name = in.Text();
@@ -41,14 +44,15 @@ void ReadProduct(kv::RecordReader& in, base::Timestamp as_of, std::int64_t befor
   product.brand = in.Int<std::uint16_t>();
   product.price.value = in.Signed();
   product.is_perishable = in.Bool();
-  product.launched = in.Time(as_of);
+  product.launched = in.Time(catalogue.as_of);
   product.price_z = in.Double();
   product.views_28d = in.Int<std::int32_t>();
   product.purchases_28d = in.Int<std::int32_t>();
   product.purchases_90d = in.Int<std::int32_t>();
   product.purchases = in.Int<std::int32_t>();
   product.buyers = in.Int<std::int32_t>();
-  for (std::int32_t& count : product.region_purchases_90d) count = in.Int<std::int32_t>();
+  for (std::size_t r = 0; r < catalogue.shape.RegionCount(); ++r)
+    catalogue.region_purchases_90d.push_back(in.Int<std::int32_t>());
 }
 
 void ReadCatalogue(kv::RecordReader& in, Catalogue& catalogue) {
@@ -61,10 +65,10 @@ void ReadCatalogue(kv::RecordReader& in, Catalogue& catalogue) {
   }
   catalogue.brands.resize(in.Count(1));
   for (std::string& brand : catalogue.brands) brand = in.Text();
-  catalogue.products.resize(in.Count(kProductBytesMin));
+  catalogue.products.resize(in.Count(kProductBytesMin + catalogue.shape.RegionCount()));
   std::int64_t before = 0;
   for (ProductRecord& product : catalogue.products) {
-    ReadProduct(in, catalogue.as_of, before, product);
+    ReadProduct(in, before, product, catalogue);
     before = product.product.value;
   }
 }
@@ -82,6 +86,7 @@ std::string EncodeShelf(const Shelf& shelf) {
   kv::RecordWriter out;
   WriteFormat(out);
   const Catalogue& catalogue = shelf.catalogue;
+  WriteShape(catalogue.shape, out);
   out.Signed(base::ToMicros(catalogue.as_of));
   out.Unsigned(catalogue.categories.size());
   for (const Category& category : catalogue.categories) {
@@ -93,9 +98,9 @@ std::string EncodeShelf(const Shelf& shelf) {
   for (const std::string& brand : catalogue.brands) out.Text(brand);
   out.Unsigned(catalogue.products.size());
   std::int64_t before = 0;
-  for (const ProductRecord& product : catalogue.products) {
-    WriteProduct(product, catalogue.as_of, before, out);
-    before = product.product.value;
+  for (std::size_t p = 0; p < catalogue.products.size(); ++p) {
+    WriteProduct(catalogue, p, before, out);
+    before = catalogue.products[p].product.value;
   }
   for (const RegionShelf& region : shelf.regions) {
     out.Unsigned(region.products.size());
@@ -110,9 +115,13 @@ std::string EncodeShelf(const Shelf& shelf) {
 
 Result<Shelf> DecodeShelf(std::string_view bytes) {
   kv::RecordReader in(bytes);
-  AISLE_CHECK(ReadFormat(in, "shelf"));
-  Shelf shelf;
-  ReadCatalogue(in, shelf.catalogue);
+  AISLE_TRY(const int format, ReadFormat(in, "shelf"));
+  Catalogue catalogue;
+  if (format > 1) {
+    AISLE_TRY(catalogue.shape, ReadShape(in));
+  }
+  ReadCatalogue(in, catalogue);
+  Shelf shelf(std::move(catalogue));
   for (RegionShelf& region : shelf.regions) {
     region.products = ReadColumn<std::uint32_t>(in);
     region.quantity = ReadColumn<std::int32_t>(in);

@@ -9,7 +9,6 @@
 //   threads  immutable.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -28,15 +27,16 @@ struct RegionPopularity {
     float of_all = 0;
     float of_category = 0;
   };
-  Share OfAnother(const features::ProductRecord& product) const;
+  Share OfAnother(const features::Catalogue& catalogue, std::size_t position) const;
 
   // What the shares are made of.
-  std::size_t region = 0;
+  domain::Region region{};
   std::int32_t most = 0;  // Purchases of the product bought most often anywhere.
   double total = 0;       // Weight of the shelf.
   std::vector<double> category_total;
 };
 
-std::array<RegionPopularity, domain::kRegionCount> PopularityOf(const Shelf& shelf);
+// By region.
+std::vector<RegionPopularity> PopularityOf(const Shelf& shelf);
 
 }  // namespace aisle::serving

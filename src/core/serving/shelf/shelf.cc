@@ -4,12 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "domain/limits.h"
 
 namespace aisle::serving {
 namespace {
-
-constexpr std::size_t kIndexMax = std::numeric_limits<std::uint16_t>::max();
 
 template <typename List, typename KeyOf>
 bool Rises(const List& list, KeyOf key) {
@@ -19,9 +18,12 @@ bool Rises(const List& list, KeyOf key) {
 }
 
 Status CheckCatalogue(const features::Catalogue& catalogue, ErrorCode code) {
-  if (catalogue.categories.size() > kIndexMax || catalogue.brands.size() > kIndexMax) {
-    return Fail(code, fmt::format("shelf: {} categories and {} brands, at most {} are possible",
-                                  catalogue.categories.size(), catalogue.brands.size(), kIndexMax));
+  if (catalogue.categories.size() > domain::kCategoriesMax ||
+      catalogue.brands.size() > domain::kBrandsMax) {
+    return Fail(code,
+                fmt::format("shelf: {} categories and {} brands, at most {} and {} are possible",
+                            catalogue.categories.size(), catalogue.brands.size(),
+                            domain::kCategoriesMax, domain::kBrandsMax));
   }
   if (catalogue.categories.empty() && !catalogue.brands.empty())
     return Fail(code, fmt::format("shelf: {} brands and no category", catalogue.brands.size()));
@@ -40,6 +42,13 @@ Status CheckCatalogue(const features::Catalogue& catalogue, ErrorCode code) {
                                     product.product.value));
     }
   }
+  if (!catalogue.region_purchases_90d.empty() &&
+      catalogue.region_purchases_90d.size() !=
+          catalogue.products.size() * catalogue.shape.RegionCount()) {
+    return Fail(code, fmt::format("shelf: {} counts by region for {} products and {} regions",
+                                  catalogue.region_purchases_90d.size(), catalogue.products.size(),
+                                  catalogue.shape.RegionCount()));
+  }
   if (!Rises(catalogue.products, [](const auto& product) { return product.product; }))
     return Fail(code, "shelf: products are not in rising order of id, each once");
   return {};
@@ -49,10 +58,16 @@ Status CheckCatalogue(const features::Catalogue& catalogue, ErrorCode code) {
 
 Status CheckShelf(const Shelf& shelf, ErrorCode code) {
   AISLE_CHECK(CheckCatalogue(shelf.catalogue, code));
-  for (const domain::Region region : domain::kRegions) {
-    const RegionShelf& stock = shelf.regions[static_cast<std::size_t>(region)];
+  const domain::RetailerShape& shape = shelf.catalogue.shape;
+  if (shelf.regions.size() != shape.RegionCount()) {
+    return Fail(code, fmt::format("shelf: {} regions for the retailer's {}", shelf.regions.size(),
+                                  shape.RegionCount()));
+  }
+  for (std::size_t r = 0; r < shelf.regions.size(); ++r) {
+    const RegionShelf& stock = shelf.regions[r];
     const auto fail = [&](std::string_view what) {
-      return Fail(code, fmt::format("shelf of {}: {}", domain::RegionName(region), what));
+      return Fail(code, fmt::format("shelf of {}: {}",
+                                    shape.RegionName(static_cast<domain::Region>(r)), what));
     };
     if (stock.quantity.size() != stock.products.size() ||
         stock.delivery_days.size() != stock.products.size())

@@ -5,14 +5,14 @@
 // how popular its products are is RegionPopularity (region_popularity.h).
 //
 //   shapes   a RegionShelf's columns are parallel; products are positions in the catalogue.
-//   order    products rise; regions stand in the order of domain::Region.
+//   order    products rise; regions stand in the order of the catalogue's shape.
 //   units    pieces; whole days.
 //   missing  a product that is not listed is not in stock.
 //   errors   CheckShelf: the given code; the message names product, region and value.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -29,8 +29,13 @@ struct RegionShelf {
 };
 
 struct Shelf {
+  Shelf() : Shelf(features::Catalogue{}) {}
+  // Nothing in stock anywhere.
+  explicit Shelf(features::Catalogue of)
+      : catalogue(std::move(of)), regions(catalogue.shape.RegionCount()) {}
+
   features::Catalogue catalogue;
-  std::array<RegionShelf, domain::kRegionCount> regions;
+  std::vector<RegionShelf> regions;  // One for each of the catalogue's shape.
 };
 
 // What must hold of a shelf. Asked when one is published, decoded, or made into a state from parts, so that

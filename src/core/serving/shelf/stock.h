@@ -36,7 +36,7 @@ struct StockLevel {
 
 // What one region has of one product from now on.
 struct StockChange {
-  domain::Region region = domain::Region::kNortheast;
+  domain::Region region{};
   std::uint32_t product = 0;
   StockLevel level;  // A quantity below 0 counts as 0.
 };

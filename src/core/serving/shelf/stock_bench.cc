@@ -33,7 +33,7 @@ void BM_Change(benchmark::State& state) {
   base::Stream stream(7, 7, 7);
   std::vector<StockChange> changes;
   for (int i = 0; i < 1024; ++i) {
-    changes.push_back({static_cast<domain::Region>(stream.Below(domain::kRegionCount)),
+    changes.push_back({static_cast<domain::Region>(stream.Below(5)),
                        static_cast<std::uint32_t>(stream.Below(count)),
                        {static_cast<std::int32_t>(i % 3), 1}});
   }

@@ -181,6 +181,22 @@ TEST_F(Generation, WhatAServerWouldRefuseIsNotPublished) {
       ErrorCode::kInvalidArgument, "11 propensities for 12 categories");
   refused(
       [&](Writer& w) -> Status {
+        auto stranger = customer;
+        stranger.tier = domain::Tier{4};
+        AISLE_CHECK(w.PutCustomer(stranger, {}));
+        return w.PutShelf(shelf);
+      },
+      ErrorCode::kInvalidArgument, "customer 10: tier 4 is beyond the retailer's 4");
+  refused(
+      [&](Writer& w) -> Status {
+        auto stranger = customer;
+        stranger.region = domain::Region{5};
+        AISLE_CHECK(w.PutCustomer(stranger, {}));
+        return w.PutShelf(shelf);
+      },
+      ErrorCode::kInvalidArgument, "customer 10: region 5 is beyond the retailer's 5");
+  refused(
+      [&](Writer& w) -> Status {
         auto negative = customer;
         negative.customer.value = -3;
         return w.PutCustomer(negative, {});

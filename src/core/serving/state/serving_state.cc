@@ -104,11 +104,11 @@ struct ServingState::Impl {
   CustomerMap customers;               // Of a state made from parts.
   std::shared_ptr<const Stock> stock;
   std::optional<features::CatalogueView> view;
-  std::array<RegionPopularity, domain::kRegionCount> popularity;
+  std::vector<RegionPopularity> popularity;  // By region.
   std::optional<ranking::PairScorer> ranker;
   std::vector<ranking::PreparedCandidates> candidates;  // By region, with a ranker.
   std::optional<ranking::SweepScorer> sweeper;
-  std::array<ranking::SweptCandidates, domain::kRegionCount> swept;
+  std::vector<ranking::SweptCandidates> swept;  // By region, with a sweeper.
 
   // What is computed from the shelf; the shelf must not move afterwards.
   Status Complete(const std::optional<ranking::ModelSpec>& model) {
@@ -121,8 +121,9 @@ struct ServingState::Impl {
     for (const RegionShelf& region : shelf.regions)
       candidates.push_back(ranker->Prepare(region.products));
     AISLE_TRY(sweeper, ranking::SweepScorer::MakeIfFits(*model, ranker->Forest(), *view));
-    for (std::size_t region = 0; sweeper && region < swept.size(); ++region)
-      swept[region] = sweeper->Group(shelf.regions[region].products);
+    if (!sweeper) return {};
+    for (const RegionShelf& region : shelf.regions)
+      swept.push_back(sweeper->Group(region.products));
     return {};
   }
 
@@ -179,6 +180,9 @@ Result<std::shared_ptr<const ServingState>> ServingState::FromParts(
 
 const GenerationManifest& ServingState::Manifest() const { return impl_->manifest; }
 const Shelf& ServingState::PublishedShelf() const { return impl_->shelf; }
+const domain::RetailerShape& ServingState::RetailerShape() const {
+  return impl_->shelf.catalogue.shape;
+}
 const features::CatalogueView& ServingState::View() const { return *impl_->view; }
 const std::shared_ptr<const Stock>& ServingState::InitialStock() const { return impl_->stock; }
 const ranking::PairScorer* ServingState::Ranker() const {

@@ -46,6 +46,8 @@ class ServingState {
 
   const GenerationManifest& Manifest() const;
   const Shelf& PublishedShelf() const;
+  // Regions, postal codes, tiers and currency of the retailer.
+  const domain::RetailerShape& RetailerShape() const;
   const features::CatalogueView& View() const;
   // Stock as it was published.
   const std::shared_ptr<const Stock>& InitialStock() const;
