@@ -39,8 +39,8 @@ struct Contender {
   std::string name;  // "ranking/2", "popularity_region", "popularity_own_categories",
                      // "personal_frequency", "oracle"
   std::string definition;
-  // "ndcg_at_10", "recall_at_20", "hit_rate_at_10", "auc_within_customer", "coverage_at_10" (share of
-  // the catalogue in anybody's first ten; no interval). With the suffix "_new": only products the
+  // Those of kMetricNames (examiner.h: "ndcg_at_10", ...), and "coverage_at_10" (share of the catalogue in
+  // anybody's first ten; no interval). With the suffix "_new": only products the
   // customer never viewed, carted or bought before the cutoff are ranked, and only those count.
   std::map<std::string, Estimate> metrics;
 };

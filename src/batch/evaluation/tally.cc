@@ -10,7 +10,8 @@ namespace {
 
 // Differences are given for these metrics, by their place in a card: NDCG@10 and Recall@20, all and
 // new.
-constexpr std::array<std::size_t, 4> kCompared = {0, 1, 4, 5};
+constexpr std::array<std::size_t, 4> kCompared = {0, 1, kMetricNames.size(),
+                                                  kMetricNames.size() + 1};
 
 bool IsModel(const std::string& name) { return name.find('/') != std::string::npos; }
 
