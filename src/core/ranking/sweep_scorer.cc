@@ -1,3 +1,26 @@
+// How the best N of a request are found in the sweep's table.
+//
+// Idea    A fast score of a cell is never further from the exact one than a proven distance d (ScoreDistance()).
+//         So whatever is among the best N by exact scores is within 2 d of the N-th best fast score, and only
+//         those few need exact sums.
+//
+// Steps   once per model and catalogue  Make: does the sweep take them, and is d small?
+//         once per list of candidates   Group: members by (cell, category), since all of a group have one score;
+//                                       bias: -infinity for cells without candidates.
+//         per request (Top)
+//         1. Run              the table of margins, one cell per price and class.
+//         2. Probabilities    of all cells, fast.
+//         3. Screen           the maximum of each block of cells; the most promising blocks give a floor (the N-th
+//                             best of their groups, less 2 d), with more blocks until there are N. Then all blocks
+//                             that could reach the floor are evaluated: weight * probability + the category's share
+//                             of the blend. What is below the floor goes.
+//         4. ScoreFinalists   exact sums of the cells that are left, calibration and blend as rows have them, and
+//                             SelectTop's order. Of one group no more than N members, the smallest positions.
+//
+// Limits  Make refuses: an engine chosen by hand, what Sweep::Build refuses (forest/sweep/sweep.h), d of kDistanceMax
+//         or more. Top declines, and the caller ranks by rows: a candidate without a cell, a request whose
+//         quotient falls with the price, propensities outside of 0 to 1. Where single sums would cost more than
+//         the whole table, all cells are summed at once.
 #include "ranking/sweep_scorer.h"
 
 #include <fmt/format.h>

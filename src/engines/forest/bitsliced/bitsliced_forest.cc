@@ -1,3 +1,18 @@
+// The bit-sliced engine over a kernel: planes of a block, then all trees.
+//
+// Idea    A block's rows are bits. A plane answers one question of the forest for all of them; a tree is multiplexers
+//         over planes that give the bits of every row's leaf number (docs/FOREST.md has pictures).
+//
+// Steps   per model   SlicedTables: questions, programs, leaves (bitsliced_tables.h).
+//         per list    Prepare: planes of the inputs that do not change, and the rows of each group.
+//         per call    1. RankColumns: where each value that is not a row's own stands among its input's thresholds.
+//                     2. Decide: where enough splits are the same for all rows, the residual forest of what is left
+//                        (bitsliced_residual.h).
+//                     3. per block: planes by the form of each column (constant, group, few, rows), then the kernel.
+//                     4. ScoreExceptions: rows in which a decided input has another value are scored by themselves.
+//         Buckets     hold the rows of each rank; spread() makes planes of them, and leaves them zero.
+//
+// Limits  WhyNotSliced: depth, memory of completed trees, number of questions. One row costs a whole block.
 #include "forest/bitsliced/bitsliced_forest.h"
 
 #include <algorithm>

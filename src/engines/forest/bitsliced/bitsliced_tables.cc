@@ -1,3 +1,13 @@
+// Questions, programs and leaves of a model, and the tables in which a value's rank is looked up.
+//
+// Steps   1. Predicates: the distinct questions of all splits, by input and threshold: one plane each.
+//         2. MakeSearches: each input's thresholds, every sixteenth of them, and every sixteenth of those, padded, so
+//            that a rank is two or three comparisons of sixteen at once.
+//         3. CopyNodes: the trees in their own order, over planes. 4. The residual forest with nothing decided
+//            completes them: that is the whole forest, in the kernel's form.
+//
+// Limits  WhyNotSliced: a tree deeper than kDepthMax, completed trees beyond kSlicedBytesMax, more questions than
+//         kPlanesMax.
 #include "forest/bitsliced/bitsliced_tables.h"
 
 #include <fmt/format.h>

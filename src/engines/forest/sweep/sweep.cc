@@ -1,3 +1,19 @@
+// The sweep from outside: Build puts it together, Run makes the table of one request, Exact adds up single cells.
+//
+// Idea    For one request a leaf is a rectangle of the table (rows of prices x classes); a margin is the sum of the
+//         rectangles that hold the cell. docs/FOREST.md draws it.
+//
+// Steps   Build  sweep_read.cc: what the model asks, rows and classes of the catalogue, a box for every leaf.
+//                sweep_pack.cc: the boxes as bit rows, edges and records, and how wrong sums can be.
+//         Run    1. Each constant's bin is found; its row of bits says which leaves remain. AND of all: the list.
+//                2. Each quotient's thresholds become rows of the table.
+//                3. Each listed leaf is two additions to a table of differences; 4. one running sum gives margins.
+//                (1, 2 and 3 are kernels: sweep_kernel_text.h.)
+//         Exact  the listed leaves that hold a cell, added as floats in tree order (sweep_best_text.h). Rows that no
+//                edge parts share one sum.
+//
+// Limits  one class, plain models, inputs that are constant, a quotient or the product's own: see sweep_read.cc.
+//         Takes() is false where a quotient would fall with the price.
 #include "forest/sweep/sweep.h"
 
 #include <fmt/format.h>

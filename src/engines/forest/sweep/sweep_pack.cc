@@ -1,3 +1,17 @@
+// Boxes of leaves, packed as the kernels read them, and how wrong their sums can be.
+//
+// Idea    Leaves of one pattern (how many bounds, all classes or some) stand together, the likely ones first, so that a
+//         loop needs no branch and what a request reaches shares cache lines.
+//
+// Steps   PlaceLeaves  each leaf's bit.
+//         PackEdges    numbers for the rows at which boxes begin and end: static ones, then each quotient's.
+//         PackBitRows  for each constant and bin the bits of the leaves that remain; where that is too large, some
+//                      rows and what turns between them.
+//         PackRecords  value * 2^k as an integer, edges, classes. PackStart: where the search for a quotient's row
+//                      begins. PackCells: the cell of each product. PackBounds: the two proofs of error.
+//
+// Limits  refused in words: too many trees for exact integer sums (kTreesSummedMax), leaves so large that float sums
+//         could overflow, more edges than 16 bits number, bit rows beyond kBitRowBytesMax.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,3 +1,16 @@
+// Model and catalogue, read into what the sweep is made of: thresholds, rows and classes, a box for every leaf.
+//
+// Idea    Every split on the way to a leaf narrows something: bins of a constant, rows of prices, classes of products,
+//         or an interval of thresholds of a quotient. So a leaf is a box, and its way need not be walked again.
+//
+// Steps   ReadModelSide    the distinct thresholds of each input that a split asks, by the input's role.
+//         ReadProductSide  distinct finite prices are the rows. An input of the product that never falls with the
+//                          price is a bound on rows; any other one splits the products into classes.
+//         ReadLeaves       one pass forward through a tree: children get their parent's box, narrowed. A box that
+//                          nothing can be in is left out.
+//
+// Limits  refused in words: an input that is the pair's own; more than kSweepRatiosMax quotients, kAskedMax constants,
+//         65,534 thresholds of one input, 65,534 distinct prices, kSweepClassesMax classes, kSweepNodesMax nodes.
 #include <fmt/format.h>
 
 #include <algorithm>
