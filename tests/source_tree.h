@@ -70,6 +70,36 @@ inline std::vector<File> ReadTree(std::string_view folder) {
   return files;
 }
 
+// Every file of the repository, without build folders, what git keeps, and data directories.
+inline std::vector<std::string> RepositoryPaths() {
+  const std::filesystem::path root = AISLE_SOURCE_DIR;
+  std::vector<std::string> paths;
+  for (const auto& top : std::filesystem::directory_iterator(root)) {
+    const std::string name = top.path().filename().string();
+    if (name.starts_with(".git") || name.starts_with("build") || name.starts_with("aisle-data"))
+      continue;
+    if (!top.is_directory()) {
+      paths.push_back(name);
+      continue;
+    }
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(top)) {
+      if (entry.is_regular_file())
+        paths.push_back(std::filesystem::relative(entry.path(), root).string());
+    }
+  }
+  return paths;
+}
+
+// What people read: every .md file.
+inline std::vector<File> Documents() {
+  std::vector<File> documents;
+  for (const std::string& path : RepositoryPaths()) {
+    if (path.ends_with(".md"))
+      documents.push_back({path, ReadText(std::filesystem::path(AISLE_SOURCE_DIR) / path)});
+  }
+  return documents;
+}
+
 inline std::vector<std::string> Parts(const std::string& path) {
   std::vector<std::string> parts;
   for (const auto& part : std::filesystem::path(path)) parts.push_back(part.string());

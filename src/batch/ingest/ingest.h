@@ -4,7 +4,7 @@
 // synthetic retailer's, or any other's) whose columns are matched by name. CollectImpressions moves
 // what servers have logged since the last time into raw.impressions.
 //
-//   units    SCHEMA's: UTC, DECIMAL(12,2) of the retailer's currency.
+//   units    times UTC, money DECIMAL(12,2) of the retailer's currency.
 //   threads  one thread; the connection is in use until the call returns.
 //   errors   the warehouse's; kFailedPrecondition: tables of a newer format.
 #pragma once

@@ -4,11 +4,14 @@
 //   order    RankEveryone: customers by id, each customer's products by rank.
 //   threads  one call at a time; scoring uses one thread per core that the calling thread may run on.
 //   errors   kNotFound: no model where one is needed; kUnavailable: another process publishes;
-//            kFailedPrecondition: gold tables are missing. A killed or failed call leaves the old
-//            generation in service and nothing half-written.
-//   cost     one pass over the customers each. ScorePropensity: 600,000 rows in seconds, 56 bytes of
-//            memory a customer. RankEveryone: the sweep a customer where the model allows it, else candidates x
-//            trees; on every core, and memory does not grow with the customers.
+//            kFailedPrecondition: raw tables are missing or empty, or hold what the retailer's shape or a limit
+//            does not allow (a tier, too many categories), or a model's inputs are unknown to this build. A
+//            killed or failed call leaves the old generation in service and nothing half-written.
+//   cost     one pass over the customers each, from the last refresh's tables where these are as of the same
+//            moment from the same data, else counted from the events again (gold/made_tables.h).
+//            ScorePropensity: 600,000 rows in seconds, 56 bytes of memory a customer. RankEveryone: the sweep
+//            a customer where the model allows it, else candidates x trees; on every core, and memory does not
+//            grow with the customers.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +48,8 @@ Result<ScoreReport> ScorePropensity(warehouse::Database& database,
                                     const registry::Registry& registry, base::Timestamp as_of,
                                     const Progress& progress = {});
 
-// Builds a generation under `serving_root` from the gold state as of `as_of`, the propensities in
-// gold.customer_propensity (whatever moment and version they were scored with; the manifest says
+// Builds a generation under `serving_root` from the records as of `as_of`, the retailer's shape, the propensities
+// in gold.customer_propensity (whatever moment and version they were scored with; the manifest says
 // which version), stock, and the champion of "ranking"; a missing model or table of propensities is
 // left out (the ladder answers with less) and said in the manifest. A damaged model is an error.
 Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& database,

@@ -4,7 +4,7 @@
 // Make a Retailer, then Open() each of Tables() and hand the stream to the warehouse. The same seed
 // and as_of give byte-equal tables for any thread count, and any customer can be generated alone.
 //
-//   shapes   the columns of each table are those of raw's DDL (SCHEMA: raw.*), in its order.
+//   shapes   the columns of each table are those of ingest/sql/create_tables.sql, in its order.
 //   order    raw.event_stream: by customer, then by time.
 //   threads  a Retailer is immutable; streams may run on several threads.
 //   errors   Make: kInvalidArgument for a customer count below 1. Open: kNotFound for an unknown

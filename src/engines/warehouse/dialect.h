@@ -1,6 +1,6 @@
 // How DuckDB spells what SQL dialects spell differently: literals and macros.
 //
-// Everything else in a query file follows PORTABLE_SQL and means the same everywhere. A second
+// Everything else in a query file is SQL that DuckDB and Spark both read, and means the same in both. A second
 // warehouse is a second version of this file's functions. Private to this module.
 //
 //   units    every literal is typed: an integer is a BIGINT, so that sums of products do not

@@ -20,8 +20,8 @@
 //            an earlier error has aborted.
 //   cost     Connect about 1 ms; a query's rows are never all in memory unless asked for: a second
 //            statement on a connection first reads the rest of its open streams into memory.
-//   source   ADBC 1.1 through the driver's own function table (duckdb_adbc_init); dialect rules:
-//            PORTABLE_SQL. The library is the pinned one, or AISLE_DUCKDB in the environment.
+//   source   ADBC 1.1 through the driver's own function table (duckdb_adbc_init). Query files keep to SQL
+//            that Spark reads too (dialect.h). The library is the pinned one, or AISLE_DUCKDB in the environment.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The answer as JSON, field by field as SCHEMA names them.
+// The answer as JSON, field by field; route_table.cc has an example, which a test compares.
 //
 //   order    the quickstart's fields first, ours after them; items in rank order.
 //   units    price in the retailer's currency with hundredths; timings in milliseconds with three decimals; scores

@@ -5,7 +5,8 @@
 // that changes. Handlers keep it alive, so it may outlive the server that made it.
 //
 //   threads  Take() on its loop; ready_reason must be callable from any.
-//   errors   as problem documents; see recommend_request.h and DESIGN section 11.
+//   errors   as problem documents; recommend_request.h has those of a request that is wrong. 503
+//            until something is published, because nobody knows yet which postal codes there are.
 #pragma once
 
 #include <chrono>

@@ -6,8 +6,8 @@
 --   units    money in the retailer's currency; times UTC.
 --   missing  NULL: not known, or does not apply.
 --   twin     core/raw/tables.cc says columns and types again, with what may stand in them; a test compares.
---   source   SCHEMA: raw. INT is 32 bits, STRING is text, and lists are written the DuckDB way
---            (Spark: ARRAY<BIGINT>); the rest reads the same on both.
+--   source   the quickstart's tables; regions and postal codes are ours. INT is 32 bits, STRING is text, and lists
+--            are written the DuckDB way (Spark: ARRAY<BIGINT>); the rest reads the same on both.
 CREATE SCHEMA IF NOT EXISTS raw;
 CREATE SCHEMA IF NOT EXISTS gold;
 CREATE SCHEMA IF NOT EXISTS feature_store;
