@@ -70,19 +70,17 @@ inline std::vector<File> ReadTree(std::string_view folder) {
   return files;
 }
 
-// Every file of the repository, without build folders, what git keeps, and data directories.
+// Every file of the repository: of its root and of its own folders, whatever else lies beside them.
 inline std::vector<std::string> RepositoryPaths() {
   const std::filesystem::path root = AISLE_SOURCE_DIR;
   std::vector<std::string> paths;
-  for (const auto& top : std::filesystem::directory_iterator(root)) {
-    const std::string name = top.path().filename().string();
-    if (name.starts_with(".git") || name.starts_with("build") || name.starts_with("aisle-data"))
-      continue;
-    if (!top.is_directory()) {
-      paths.push_back(name);
-      continue;
-    }
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(top)) {
+  for (const auto& entry : std::filesystem::directory_iterator(root)) {
+    if (entry.is_regular_file()) paths.push_back(entry.path().filename().string());
+  }
+  for (const char* folder : {".ci", "bench", "cmake", "config", "docs", "recipes", "src", "tests",
+                             "third_party", "tools"}) {
+    if (!std::filesystem::exists(root / folder)) continue;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder)) {
       if (entry.is_regular_file())
         paths.push_back(std::filesystem::relative(entry.path(), root).string());
     }

@@ -5,7 +5,7 @@
 //
 //   order    the first rule that is broken: columns as the row gives them, then those it lacks, then
 //            what holds between columns.
-//   units    kDecimal takes Cents, or a whole number of dollars; kTimestamp is UTC.
+//   units    kDecimal takes Cents, or a whole number of the currency's units; kTimestamp is UTC.
 //   missing  a column that is not in the row is NULL, as one that is there without a value.
 //   errors   kInvalidArgument with the reason, and the column in Error::field: an unknown column or one
 //            given twice; a value of another type, or out of its range; NULL where a value must be; a

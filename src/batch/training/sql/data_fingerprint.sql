@@ -6,7 +6,7 @@
 --            raw.customer_history.
 --   as of    events before $as_of that were known by then; history rows that began before it; the
 --            current tables whole.
---   units    total is US dollars: order lines, or prices.
+--   units    total is the retailer's currency: order lines, or prices.
 --   missing  NULL where a table has no time or no money.
 --   order    by table_name.
 SELECT 'raw.customer_history' AS table_name, count(*) AS row_count, max(valid_from) AS last_time,
