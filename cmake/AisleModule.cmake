@@ -2,6 +2,8 @@
 #
 # One folder, one static library (aisle_<name>), one namespace (aisle::<name>). A file's suffix says what it is:
 #   *_test.cc  unit tests    *_bench.cc  benchmarks    *_fuzz.cc  fuzz targets    sql/*.sql  embedded text
+#   *_testing.h and *_testing.cc  what these three share; modules that depend on this one may use it too. The .cc are a
+#     library of their own (aisle_<name>_testing), which no product links.
 # A large module sorts its files into folders: <name>/<folder>/file.h, included so, still one library and one namespace.
 # corpus/, pages/ and sql/ of a module hold no code.
 # DEPENDS may only name modules added earlier, so an upward dependency or a cycle stops the configure.
@@ -33,11 +35,13 @@ function(aisle_module name)
   set(tests ${files})
   set(benches ${files})
   set(fuzzers ${files})
+  set(helpers ${files})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  list(FILTER helpers INCLUDE REGEX "_testing\\.cc$")
   file(GLOB queries CONFIGURE_DEPENDS sql/*.sql)
-  list(REMOVE_ITEM files ${tests} ${benches} ${fuzzers})
+  list(REMOVE_ITEM files ${tests} ${benches} ${fuzzers} ${helpers})
 
   foreach(dependency IN LISTS ARG_DEPENDS)
     if(NOT TARGET aisle_${dependency})
@@ -73,9 +77,23 @@ function(aisle_module name)
   string(REGEX REPLACE "^src$" "app" floor_name ${floor_name})
   set_property(GLOBAL APPEND_STRING PROPERTY AISLE_GRAPH "${floor_name}/${name}: ${line}\n")
 
+  if(helpers AND (AISLE_TESTS OR AISLE_FUZZ))
+    add_library(aisle_${name}_testing STATIC ${helpers})
+    target_link_libraries(aisle_${name}_testing PUBLIC aisle_${name} PRIVATE ${ARG_LIBS})
+    if(AISLE_PRECOMPILE)
+      target_precompile_headers(aisle_${name}_testing REUSE_FROM aisle_precompiled)
+    endif()
+  endif()
+  set(testing)
+  foreach(target IN LISTS targets ITEMS aisle_${name})
+    if(TARGET ${target}_testing)
+      list(APPEND testing ${target}_testing)
+    endif()
+  endforeach()
+
   if(tests AND AISLE_TESTS)
     add_executable(aisle_${name}_test ${tests})
-    target_link_libraries(aisle_${name}_test PRIVATE aisle_${name} ${ARG_LIBS} GTest::gtest_main GTest::gmock)
+    target_link_libraries(aisle_${name}_test PRIVATE aisle_${name} ${testing} ${ARG_LIBS} GTest::gtest_main GTest::gmock)
     target_compile_definitions(aisle_${name}_test PRIVATE AISLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     # What is tested is optimised as ever; optimising the tests themselves was half of a cold build's time.
     target_compile_options(aisle_${name}_test PRIVATE -O0)
@@ -87,7 +105,7 @@ function(aisle_module name)
   endif()
   if(benches AND AISLE_TESTS AND NOT AISLE_FUZZ)
     add_executable(aisle_${name}_bench ${benches})
-    target_link_libraries(aisle_${name}_bench PRIVATE aisle_${name} benchmark::benchmark_main)
+    target_link_libraries(aisle_${name}_bench PRIVATE aisle_${name} ${testing} benchmark::benchmark_main)
     # A benchmark that is never run rots: ctest runs each one once, briefly.
     add_test(NAME ${name}_bench_once COMMAND aisle_${name}_bench --benchmark_min_time=0)
     set_tests_properties(${name}_bench_once PROPERTIES TIMEOUT 600)
@@ -96,7 +114,7 @@ function(aisle_module name)
     get_filename_component(stem ${fuzzer} NAME_WE)
     if(AISLE_FUZZ)
       add_executable(${stem} ${fuzzer})
-      target_link_libraries(${stem} PRIVATE aisle_${name})
+      target_link_libraries(${stem} PRIVATE aisle_${name} ${testing})
       target_link_options(${stem} PRIVATE -fsanitize=fuzzer,address,undefined)
       set_property(GLOBAL APPEND PROPERTY AISLE_FUZZERS ${stem})
     endif()

@@ -9,8 +9,8 @@
 #include <cctype>
 #include <map>
 
-#include "source_tree.h"
-#include "walls.h"
+#include "source_tree_testing.h"
+#include "walls_testing.h"
 
 namespace {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "source_tree.h"
-#include "walls.h"
+#include "source_tree_testing.h"
+#include "walls_testing.h"
 
 namespace {
 

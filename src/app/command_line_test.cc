@@ -9,7 +9,7 @@
 #include <fstream>
 
 #include "app/command.h"
-#include "base/little_memory.h"
+#include "base/little_memory_testing.h"
 
 namespace aisle::app {
 namespace {

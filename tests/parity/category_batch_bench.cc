@@ -17,9 +17,9 @@
 #include "base/random.h"
 #include "ranking/calibration.h"
 #include "ranking/ranking.h"
-#include "recipe_inputs.h"
+#include "recipe_inputs_testing.h"
 #include "trainer/trainer.h"
-#include "two_sides.h"
+#include "two_sides_testing.h"
 
 namespace aisle {
 namespace {

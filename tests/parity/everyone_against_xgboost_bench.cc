@@ -20,14 +20,14 @@
 
 #include "base/random.h"
 #include "gold/feature_stream.h"
-#include "publish/on_cores.h"
+#include "publish/on_cores_testing.h"
 #include "publish/publish.h"
-#include "publish/small_shop.h"
+#include "publish/small_shop_testing.h"
 #include "ranking/calibration.h"
 #include "ranking/select.h"
-#include "recipe_inputs.h"
+#include "recipe_inputs_testing.h"
 #include "trainer/trainer.h"
-#include "two_sides.h"
+#include "two_sides_testing.h"
 
 namespace aisle {
 namespace {

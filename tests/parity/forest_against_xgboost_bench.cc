@@ -17,7 +17,7 @@
 #include "forest/forest.h"
 #include "forest/formats/load.h"
 #include "trainer/trainer.h"
-#include "two_sides.h"
+#include "two_sides_testing.h"
 
 namespace aisle {
 namespace {

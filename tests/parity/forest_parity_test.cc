@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "engine_fit.h"
+#include "engine_fit_testing.h"
 #include "forest/forest.h"
 #include "forest/formats/load.h"
 #include "trainer/trainer.h"

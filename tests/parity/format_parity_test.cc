@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/files.h"
-#include "engine_fit.h"
+#include "engine_fit_testing.h"
 #include "forest/forest.h"
 #include "forest/formats/load.h"
 

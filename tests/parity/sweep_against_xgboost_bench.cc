@@ -9,7 +9,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/stopwatch.h"
-#include "reference_shop.h"
+#include "reference_shop_testing.h"
 
 namespace aisle {
 namespace {

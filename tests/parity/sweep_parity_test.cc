@@ -7,8 +7,8 @@
 #include <cmath>
 #include <iostream>
 
-#include "forest/model/double_sum.h"
-#include "reference_shop.h"
+#include "forest/model/double_sum_testing.h"
+#include "reference_shop_testing.h"
 
 namespace aisle {
 namespace {

@@ -13,10 +13,10 @@
 
 #include "base/stopwatch.h"
 #include "net/event_loops.h"
-#include "ranking/random_spec.h"
+#include "ranking/random_spec_testing.h"
 #include "ranking/sweep_scorer.h"
 #include "recommend/recommend.h"
-#include "reference_shop.h"
+#include "reference_shop_testing.h"
 #include "serving/state/serving_state.h"
 
 namespace aisle {

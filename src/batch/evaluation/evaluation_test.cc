@@ -7,8 +7,8 @@
 #include <boost/json.hpp>
 #include <filesystem>
 
-#include "gold/shop_fixture.h"
-#include "ranking/random_spec.h"
+#include "gold/shop_testing.h"
+#include "ranking/random_spec_testing.h"
 
 namespace aisle::evaluation {
 namespace {

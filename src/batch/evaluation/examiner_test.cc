@@ -7,7 +7,7 @@
 
 #include "evaluation/contenders.h"
 #include "ranking/metrics.h"
-#include "ranking/random_spec.h"
+#include "ranking/random_spec_testing.h"
 #include "ranking/select.h"
 
 namespace aisle::evaluation {

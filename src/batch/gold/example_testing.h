@@ -26,7 +26,7 @@
 #include "gold/raw_tables.h"
 #include "gold/refresh.h"
 #include "gold/shape_tables.h"
-#include "gold/shop_fixture.h"
+#include "gold/shop_testing.h"
 #include "ingest/read_shape.h"
 #include "warehouse/row_reader.h"
 

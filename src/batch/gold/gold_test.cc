@@ -5,7 +5,7 @@
 #include "features/customer_inputs.h"
 #include "gold/feature_stream.h"
 #include "gold/refresh.h"
-#include "gold/shop_fixture.h"
+#include "gold/shop_testing.h"
 
 namespace aisle::gold {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "gold/records_testing.h"
 #include "gold/refresh.h"
-#include "gold/shop_fixture.h"
+#include "gold/shop_testing.h"
 #include "gold/sql.h"
 
 namespace aisle::gold {

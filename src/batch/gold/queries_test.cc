@@ -5,7 +5,7 @@
 #include "gold/raw_tables.h"
 #include "gold/refresh.h"
 #include "gold/shape_tables.h"
-#include "gold/shop_fixture.h"
+#include "gold/shop_testing.h"
 #include "gold/sql.h"
 
 namespace aisle::gold {

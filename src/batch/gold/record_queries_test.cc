@@ -6,7 +6,7 @@
 
 #include "gold/raw_tables.h"
 #include "gold/records_testing.h"
-#include "gold/shop_fixture.h"
+#include "gold/shop_testing.h"
 #include "gold/sql.h"
 
 namespace aisle::gold {

@@ -3,7 +3,7 @@
 #include <filesystem>
 
 #include "base/files.h"
-#include "ingest/exercise.h"
+#include "ingest/exercise_testing.h"
 
 namespace aisle::ingest {
 namespace {

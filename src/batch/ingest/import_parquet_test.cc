@@ -8,7 +8,7 @@
 
 #include "base/files.h"
 #include "ingest/import.h"
-#include "ingest/warehouse_test_case.h"
+#include "ingest/warehouse_testing.h"
 
 namespace aisle::ingest {
 namespace {

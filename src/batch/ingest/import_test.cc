@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "ingest/corner_shop_test_case.h"
+#include "ingest/corner_shop_testing.h"
 
 namespace aisle::ingest {
 namespace {

@@ -7,7 +7,7 @@
 #include "events/events.h"
 #include "events/log_testing.h"
 #include "ingest/ingest.h"
-#include "ingest/warehouse_test_case.h"
+#include "ingest/warehouse_testing.h"
 
 namespace aisle::ingest {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "ingest/exercise.h"
+#include "ingest/exercise_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   aisle::ingest::ExerciseMapping({reinterpret_cast<const char*>(data), size});

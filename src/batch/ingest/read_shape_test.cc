@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "ingest/warehouse_test_case.h"
+#include "ingest/warehouse_testing.h"
 
 namespace aisle::ingest {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "ingest/corner_shop_test_case.h"
+#include "ingest/corner_shop_testing.h"
 #include "ingest/read_shape.h"
 
 namespace aisle::ingest {

@@ -9,7 +9,7 @@
 
 #include "ingest/fill_table.h"
 #include "ingest/sql_text.h"
-#include "ingest/warehouse_test_case.h"
+#include "ingest/warehouse_testing.h"
 #include "raw/check.h"
 
 namespace aisle::ingest {

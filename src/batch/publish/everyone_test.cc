@@ -7,7 +7,7 @@
 
 #include "gold/feature_stream.h"
 #include "publish/publish.h"
-#include "publish/small_shop.h"
+#include "publish/small_shop_testing.h"
 #include "ranking/select.h"
 
 namespace aisle::publish {

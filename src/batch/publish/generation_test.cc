@@ -3,7 +3,7 @@
 #include "base/files.h"
 #include "gold/feature_stream.h"
 #include "publish/publish.h"
-#include "publish/small_shop.h"
+#include "publish/small_shop_testing.h"
 #include "serving/generation/bytes.h"
 #include "serving/state/serving_state.h"
 

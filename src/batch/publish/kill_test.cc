@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "publish/publish.h"
-#include "publish/small_shop.h"
+#include "publish/small_shop_testing.h"
 #include "serving/state/serving_state.h"
 
 namespace aisle::publish {

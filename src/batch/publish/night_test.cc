@@ -6,7 +6,7 @@
 #include "gold/feature_stream.h"
 #include "gold/refresh.h"
 #include "publish/publish.h"
-#include "publish/small_shop.h"
+#include "publish/small_shop_testing.h"
 
 namespace aisle::publish {
 namespace {

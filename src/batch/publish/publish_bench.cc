@@ -13,9 +13,9 @@
 #include <string>
 
 #include "forest/formats/load.h"
-#include "publish/on_cores.h"
+#include "publish/on_cores_testing.h"
 #include "publish/publish.h"
-#include "publish/small_shop.h"
+#include "publish/small_shop_testing.h"
 
 namespace aisle::publish {
 namespace {

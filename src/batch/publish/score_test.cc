@@ -2,7 +2,7 @@
 
 #include "gold/feature_stream.h"
 #include "publish/publish.h"
-#include "publish/small_shop.h"
+#include "publish/small_shop_testing.h"
 
 namespace aisle::publish {
 namespace {

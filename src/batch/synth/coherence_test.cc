@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "synth/sample.h"
+#include "synth/sample_testing.h"
 
 namespace aisle::synth {
 namespace {

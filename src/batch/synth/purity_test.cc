@@ -4,7 +4,7 @@
 #include <map>
 #include <thread>
 
-#include "synth/sample.h"
+#include "synth/sample_testing.h"
 
 namespace aisle::synth {
 namespace {

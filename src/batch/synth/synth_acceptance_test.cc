@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "synth/sample.h"
+#include "synth/sample_testing.h"
 
 namespace aisle::synth {
 namespace {

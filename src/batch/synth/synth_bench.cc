@@ -3,7 +3,7 @@
 
 #include "synth/columns.h"
 #include "synth/rows.h"
-#include "synth/sample.h"
+#include "synth/sample_testing.h"
 
 namespace aisle::synth {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "training/exercise.h"
+#include "training/exercise_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   aisle::training::ExerciseRecipe({reinterpret_cast<const char*>(data), size});

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "base/files.h"
-#include "training/exercise.h"
+#include "training/exercise_testing.h"
 #include "training/training.h"
 
 namespace aisle::training {

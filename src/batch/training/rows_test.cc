@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "training/fake_shop.h"
+#include "training/fake_shop_testing.h"
 
 namespace aisle::training {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <filesystem>
 
-#include "gold/shop_fixture.h"
+#include "gold/shop_testing.h"
 #include "training/fingerprint.h"
 #include "training/training.h"
 

@@ -10,7 +10,7 @@
 
 #include "forest/forest.h"
 #include "forest/formats/load.h"
-#include "training/fake_shop.h"
+#include "training/fake_shop_testing.h"
 #include "training/rows.h"
 
 namespace aisle::training {

@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "events/sample_testing.h"
-#include "kv/temp_folder.h"
+#include "kv/temp_folder_testing.h"
 
 namespace aisle::events {
 namespace {

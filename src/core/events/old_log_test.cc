@@ -10,7 +10,7 @@
 
 #include "events/events.h"
 #include "events/sample_testing.h"
-#include "kv/temp_folder.h"
+#include "kv/temp_folder_testing.h"
 
 namespace aisle::events {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "events/exercise.h"
+#include "events/exercise_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   aisle::events::ExerciseRecord({reinterpret_cast<const char*>(data), size});

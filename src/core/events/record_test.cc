@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/files.h"
-#include "events/exercise.h"
+#include "events/exercise_testing.h"
 #include "events/sample_testing.h"
 
 namespace aisle::events {

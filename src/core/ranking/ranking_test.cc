@@ -6,7 +6,7 @@
 #include <numeric>
 #include <set>
 
-#include "ranking/random_spec.h"
+#include "ranking/random_spec_testing.h"
 
 namespace aisle::ranking {
 namespace {

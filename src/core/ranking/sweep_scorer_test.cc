@@ -10,8 +10,8 @@
 #include <tuple>
 
 #include "base/random.h"
-#include "ranking/random_shop.h"
-#include "ranking/random_spec.h"
+#include "ranking/random_shop_testing.h"
+#include "ranking/random_spec_testing.h"
 #include "ranking/select.h"
 
 namespace aisle::ranking {

@@ -10,8 +10,8 @@
 
 #include "forest/forest.h"
 #include "forest/formats/load.h"
-#include "ranking/random_shop.h"
-#include "ranking/random_spec.h"
+#include "ranking/random_shop_testing.h"
+#include "ranking/random_spec_testing.h"
 
 namespace aisle::ranking {
 namespace {

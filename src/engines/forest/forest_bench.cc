@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "forest/forest.h"
-#include "forest/model/random_model.h"
+#include "forest/model/random_model_testing.h"
 
 namespace aisle::forest {
 namespace {

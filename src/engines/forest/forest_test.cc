@@ -11,7 +11,7 @@
 
 #include "forest/bitsliced/bitsliced_kernel.h"
 #include "forest/cpu.h"
-#include "forest/scorers/hard_rows.h"
+#include "forest/scorers/hard_rows_testing.h"
 
 namespace aisle::forest {
 namespace {

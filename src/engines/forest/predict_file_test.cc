@@ -8,7 +8,7 @@
 #include <charconv>
 
 #include "base/files.h"
-#include "forest/formats/corpus_file.h"
+#include "forest/formats/corpus_file_testing.h"
 #include "forest/formats/load.h"
 
 namespace aisle::forest {

@@ -10,7 +10,7 @@
 
 #include "base/files.h"
 #include "kv/queue.h"
-#include "kv/temp_folder.h"
+#include "kv/temp_folder_testing.h"
 
 namespace aisle::kv {
 namespace {

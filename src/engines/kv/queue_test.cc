@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "base/files.h"
-#include "kv/temp_folder.h"
+#include "kv/temp_folder_testing.h"
 
 namespace aisle::kv {
 namespace {

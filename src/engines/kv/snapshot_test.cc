@@ -11,7 +11,7 @@
 #include "base/files.h"
 #include "base/random.h"
 #include "kv/kv.h"
-#include "kv/temp_folder.h"
+#include "kv/temp_folder_testing.h"
 
 namespace aisle::kv {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <thread>
 
+#include "warehouse/database_testing.h"
 #include "warehouse/driver.h"
 #include "warehouse/explain.h"
-#include "warehouse/fixture.h"
 
 namespace aisle::warehouse {
 namespace {

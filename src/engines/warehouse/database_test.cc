@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "base/files.h"
-#include "warehouse/fixture.h"
+#include "warehouse/database_testing.h"
 
 namespace aisle::warehouse {
 namespace {

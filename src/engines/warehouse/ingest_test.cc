@@ -1,7 +1,7 @@
 // Streams into tables: by name, all rows or none, with the producer's own error.
 #include <gmock/gmock.h>
 
-#include "warehouse/fixture.h"
+#include "warehouse/database_testing.h"
 
 namespace aisle::warehouse {
 namespace {

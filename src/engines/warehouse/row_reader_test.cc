@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
-#include "warehouse/fixture.h"
+#include "warehouse/database_testing.h"
 
 namespace aisle::warehouse {
 namespace {

@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "base/files.h"
-#include "warehouse/script_exercise.h"
+#include "warehouse/script_exercise_testing.h"
 
 namespace aisle::warehouse {
 namespace {

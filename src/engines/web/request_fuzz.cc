@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "web/exercise.h"
+#include "web/exercise_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   aisle::web::Exercise({reinterpret_cast<const char*>(data), size});

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/files.h"
-#include "web/exercise.h"
+#include "web/exercise_testing.h"
 
 namespace aisle::web {
 namespace {

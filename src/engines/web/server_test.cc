@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "web/client.h"
+#include "web/client_testing.h"
 
 namespace aisle::web {
 namespace {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "web/client.h"
+#include "web/client_testing.h"
 #include "web/server.h"
 
 namespace aisle::web {

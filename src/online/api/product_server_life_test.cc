@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "api/generation_watcher.h"
-#include "api/open_shop.h"
+#include "api/open_shop_testing.h"
 #include "api/product_server.h"
 #include "events/events.h"
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "api/open_shop.h"
+#include "api/open_shop_testing.h"
 
 namespace aisle::api {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "api/exercise.h"
+#include "api/exercise_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   aisle::api::Exercise({reinterpret_cast<const char*>(data), size});

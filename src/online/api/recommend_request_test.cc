@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <string>
 
-#include "api/exercise.h"
+#include "api/exercise_testing.h"
 #include "base/files.h"
 #include "web/target.h"
 

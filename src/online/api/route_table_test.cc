@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "api/open_shop.h"
+#include "api/open_shop_testing.h"
 
 namespace aisle::api {
 namespace {

@@ -13,7 +13,7 @@
 #include <sstream>
 
 #include "base/files.h"
-#include "recommend/ask.h"
+#include "recommend/ask_testing.h"
 
 namespace aisle::recommend {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "recommend/ask.h"
+#include "recommend/ask_testing.h"
 
 namespace aisle::recommend {
 namespace {

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <set>
 
-#include "recommend/ask.h"
+#include "recommend/ask_testing.h"
 
 namespace aisle::recommend {
 namespace {

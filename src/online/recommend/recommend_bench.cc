@@ -13,7 +13,7 @@
 #include <cstdlib>
 
 #include "base/stopwatch.h"
-#include "recommend/ask.h"
+#include "recommend/ask_testing.h"
 
 namespace aisle::recommend {
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/log.h"
-#include "recommend/ask.h"
+#include "recommend/ask_testing.h"
 #include "serving/store/embedded_store.h"
 
 namespace aisle::recommend {

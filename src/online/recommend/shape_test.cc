@@ -1,7 +1,7 @@
 // A retailer whose shape is not the quickstart's.
 #include <gmock/gmock.h>
 
-#include "recommend/ask.h"
+#include "recommend/ask_testing.h"
 
 namespace aisle::recommend {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "recommend/ask.h"
+#include "recommend/ask_testing.h"
 
 namespace aisle::recommend {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "ranking/select.h"
-#include "recommend/ask.h"
+#include "recommend/ask_testing.h"
 
 namespace aisle::recommend {
 namespace {

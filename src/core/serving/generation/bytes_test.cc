@@ -6,8 +6,8 @@
 #include <map>
 
 #include "base/files.h"
-#include "serving/sample.h"
-#include "serving/state/exercise.h"
+#include "serving/sample_testing.h"
+#include "serving/state/exercise_testing.h"
 
 namespace aisle::serving {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "serving/state/exercise.h"
+#include "serving/state/exercise_testing.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   aisle::serving::ExerciseCustomer({reinterpret_cast<const char*>(data), size});

@@ -6,7 +6,7 @@
 #include <benchmark/benchmark.h>
 
 #include "base/random.h"
-#include "serving/sample.h"
+#include "serving/sample_testing.h"
 #include "serving/shelf/stock.h"
 
 namespace aisle::serving {

@@ -6,7 +6,7 @@
 
 #include <map>
 
-#include "serving/sample.h"
+#include "serving/sample_testing.h"
 
 namespace aisle::serving {
 namespace {

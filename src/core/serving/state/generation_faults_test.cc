@@ -9,7 +9,7 @@
 #include <functional>
 
 #include "base/files.h"
-#include "serving/state/generation_fixture.h"
+#include "serving/state/generation_testing.h"
 
 namespace aisle::serving {
 namespace {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "serving/state/generation_fixture.h"
+#include "serving/state/generation_testing.h"
 
 namespace aisle::serving {
 namespace {

@@ -1,6 +1,6 @@
 // The stores of this program under the one contract.
 #include "base/result.h"
-#include "kv/temp_folder.h"
+#include "kv/temp_folder_testing.h"
 #include "serving/generation/writer.h"
 #include "serving/state/serving_state.h"
 #include "serving/store/embedded_store.h"

@@ -4,11 +4,11 @@
 // the counts that were decoded in the first 1,000 look-ups; it must not change when only speed was meant to.
 #include <benchmark/benchmark.h>
 
-#include "kv/temp_folder.h"
+#include "kv/temp_folder_testing.h"
 #include "net/event_loops.h"
 #include "serving/generation/bytes.h"
 #include "serving/generation/writer.h"
-#include "serving/sample.h"
+#include "serving/sample_testing.h"
 #include "serving/state/serving_state.h"
 #include "serving/store/embedded_store.h"
 #include "serving/store/ladder.h"

@@ -16,7 +16,7 @@
 
 #include "net/event_loops.h"
 #include "serving/generation/bytes.h"
-#include "serving/sample.h"
+#include "serving/sample_testing.h"
 #include "serving/store/store.h"
 
 namespace aisle::serving {

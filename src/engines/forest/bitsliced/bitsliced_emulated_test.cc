@@ -5,7 +5,7 @@
 
 #include "forest/bitsliced/bitsliced_forest.h"
 #include "forest/bitsliced/bitsliced_tables.h"
-#include "forest/scorers/hard_rows.h"
+#include "forest/scorers/hard_rows_testing.h"
 
 // clang's own headers have names that SIMDe's aliases would have too.
 #if __has_include(<simde/x86/avx512.h>) && !defined(__clang__)

@@ -5,7 +5,7 @@
 
 #include "forest/bitsliced/bitsliced_tables.h"
 #include "forest/cpu.h"
-#include "forest/scorers/hard_rows.h"
+#include "forest/scorers/hard_rows_testing.h"
 
 namespace aisle::forest {
 namespace {

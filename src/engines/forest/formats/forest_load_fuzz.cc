@@ -15,7 +15,7 @@
 
 #include "base/random.h"
 #include "forest/formats/document.h"
-#include "forest/formats/exercise.h"
+#include "forest/formats/exercise_testing.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 

@@ -10,10 +10,10 @@
 #include <filesystem>
 #include <set>
 
-#include "base/little_memory.h"
-#include "forest/formats/corpus_file.h"
+#include "base/little_memory_testing.h"
+#include "forest/formats/corpus_file_testing.h"
 #include "forest/formats/document.h"
-#include "forest/formats/exercise.h"
+#include "forest/formats/exercise_testing.h"
 
 namespace aisle::forest {
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "forest/formats/corpus_file.h"
-#include "forest/formats/exercise.h"
+#include "forest/formats/corpus_file_testing.h"
+#include "forest/formats/exercise_testing.h"
 
 namespace aisle::forest {
 namespace {

@@ -6,8 +6,8 @@
 #include <array>
 #include <limits>
 
-#include "forest/formats/exercise.h"
-#include "forest/model/random_any_model.h"
+#include "forest/formats/exercise_testing.h"
+#include "forest/model/random_any_model_testing.h"
 
 namespace aisle::forest {
 namespace {

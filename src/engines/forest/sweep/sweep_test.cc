@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "forest/forest.h"
-#include "forest/model/double_sum.h"
-#include "forest/sweep/random_sweep.h"
-#include "forest/sweep/sweep_wide.h"
+#include "forest/model/double_sum_testing.h"
+#include "forest/sweep/random_sweep_testing.h"
+#include "forest/sweep/sweep_wide_testing.h"
 
 namespace aisle::forest {
 

@@ -11,11 +11,11 @@
 #include <string_view>
 #include <vector>
 
-#include "kv/temp_folder.h"
+#include "kv/temp_folder_testing.h"
 #include "serving/generation/bytes.h"
 #include "serving/generation/layout.h"
 #include "serving/generation/writer.h"
-#include "serving/sample.h"
+#include "serving/sample_testing.h"
 #include "serving/state/serving_state.h"
 
 namespace aisle::serving {

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "forest/model/random_model.h"
+#include "forest/model/random_model_testing.h"
 #include "ranking/ranking.h"
 
 namespace aisle::ranking {

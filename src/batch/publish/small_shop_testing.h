@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "gold/shop_fixture.h"
-#include "ranking/random_spec.h"
+#include "gold/shop_testing.h"
+#include "ranking/random_spec_testing.h"
 #include "registry/registry.h"
 
 namespace aisle::publish {

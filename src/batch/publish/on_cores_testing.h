@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 
-#include "gold/shop_fixture.h"
+#include "gold/shop_testing.h"
 
 namespace aisle::publish {
 

@@ -1,5 +1,5 @@
 // Random valid models of every kind: groups, splits by set, zeros that are missing, sums of doubles. Private to the
-// tests of this module; random_model.h makes the plain ones.
+// tests of this module; random_model_testing.h makes the plain ones.
 //
 //   units    thresholds on a small grid, so that values can sit on them; categories below 40.
 //   errors   none: what comes out passes CheckModel().
@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "forest/model/random_model.h"
+#include "forest/model/random_model_testing.h"
 
 namespace aisle::forest {
 

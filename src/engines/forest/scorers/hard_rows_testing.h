@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "forest/forest.h"
-#include "forest/model/random_model.h"
+#include "forest/model/random_model_testing.h"
 
 namespace aisle::forest {
 

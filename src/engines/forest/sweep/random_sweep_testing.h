@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "forest/model/random_model.h"
+#include "forest/model/random_model_testing.h"
 #include "forest/sweep/sweep.h"
 
 namespace aisle::forest {

@@ -1,4 +1,4 @@
-// A small blocking HTTP/1.1 client: for tests, and for commands that ask a server how it is.
+// A small blocking HTTP/1.1 client, for tests of servers.
 //
 // One connection, one request at a time; Send() and Receive() give tests the bytes themselves.
 //

@@ -1,4 +1,4 @@
-#include "web/client.h"
+#include "web/client_testing.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "synth/sample.h"
+#include "synth/sample_testing.h"
 
 #include <fmt/format.h>
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "net/event_loops.h"
-#include "ranking/random_spec.h"
+#include "ranking/random_spec_testing.h"
 #include "recommend/recommend.h"
-#include "serving/sample.h"
+#include "serving/sample_testing.h"
 #include "serving/state/serving_state.h"
 
 namespace aisle::recommend {

@@ -16,8 +16,8 @@
 
 #include "api/product_server.h"
 #include "serving/generation/writer.h"
-#include "serving/sample.h"
-#include "web/client.h"
+#include "serving/sample_testing.h"
+#include "web/client_testing.h"
 #include "web/json_body.h"
 
 namespace aisle::api {
