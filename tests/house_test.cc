@@ -95,10 +95,7 @@ Complaints UnusedHeaders(const std::vector<File>& files, const std::vector<File>
   Complaints complaints;
   for (const File& file : files) {
     if (!file.path.ends_with(".h")) continue;
-    // Without the floor, which the app does not have.
-    const std::string header =
-        file.path.starts_with("app/") ? file.path : file.path.substr(file.path.find('/') + 1);
-    if (!used.contains(header)) complaints.push_back("nobody includes " + file.path);
+    if (!used.contains(IncludedAs(file.path))) complaints.push_back("nobody includes " + file.path);
   }
   return complaints;
 }

@@ -111,6 +111,11 @@ inline std::string ModuleOf(const std::string& path) {
   return parts.size() > 2 ? parts[1] : "";
 }
 
+// A header of src/ as others include it: without the floor, which the app does not have.
+inline std::string IncludedAs(const std::string& path) {
+  return path.starts_with("app/") ? path : path.substr(path.find('/') + 1);
+}
+
 struct Include {
   std::string header;   // As it is written: "forest/forest.h".
   bool quoted = false;  // Ours, that is.
