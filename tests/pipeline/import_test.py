@@ -62,7 +62,7 @@ class AnImport(shop.ShopTest):
         self.append("orders.csv", again, "R9;1;yesterday;anton;soap;1;2;", "R9;2;2025-02-01 10:00:00;;soap;1;2;")
         events = self.imported()["tables"][-1]
         self.assertEqual(events, {"table": "raw.event_stream", "source": "orders.csv", "rows": 5, "added": 3, "updated": 0,
-                                  "unchanged": 0, "repeated": 1, "rejected": 1})
+                                  "unchanged": 0, "repeated": 1, "rejected": 1, "withdrawn": 0})
         self.assertEqual(self.count("raw.rejects"), 2)
         rows = {table["table"]: table["rows"] for table in self.status()["tables"]}
         self.assertEqual(rows["raw.event_stream"], 3)

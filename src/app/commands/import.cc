@@ -84,7 +84,8 @@ boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
                       {"updated", table.updated},
                       {"unchanged", table.unchanged},
                       {"repeated", table.repeated},
-                      {"rejected", table.rejected}});
+                      {"rejected", table.rejected},
+                      {"withdrawn", table.withdrawn}});
   }
   boost::json::array unknown;
   for (const auto& one : report.unknown) {
@@ -124,6 +125,11 @@ std::string ToText(const ingest::ImportReport& report) {
                 Grouped(table.unchanged), Grouped(table.repeated), Grouped(table.rejected)});
   }
   text += sources.Text() + "\n" + tables.Text();
+  for (const auto& table : report.tables) {
+    if (table.withdrawn == 0) continue;
+    text += fmt::format("\ntaken out of {}, because the mapping no longer gives it: {}\n",
+                        table.table, Grouped(table.withdrawn));
+  }
   if (!report.unknown.empty()) text += "\n";
   for (const auto& one : report.unknown) {
     const bool product = one.kind == "product";

@@ -105,6 +105,26 @@ Status GiveIds(Connection& connection, const TablePlan& plan) {
   return {};
 }
 
+std::string KeysOf(const raw::Table& table) {
+  std::string keys;
+  for (const std::string_view column : table.key)
+    keys += fmt::format("{}{}", keys.empty() ? "" : ", ", Quoted(column));
+  return keys;
+}
+
+// Where the keys stand that an import gave of a table of the shape: "aisle_given_regions".
+std::string GivenName(std::string_view table) {
+  return Quoted(fmt::format("aisle_given_{}", table.substr(table.find('.') + 1)));
+}
+
+Status Remember(Connection& connection, const raw::Table& table) {
+  const std::string keys = fmt::format("SELECT {} FROM aisle_final", KeysOf(table));
+  const std::string name = GivenName(table.name);
+  return Run(connection, fmt::format("CREATE TEMP TABLE IF NOT EXISTS {0} AS {1} LIMIT 0; "
+                                     "INSERT INTO {0} {1}",
+                                     name, keys));
+}
+
 Status Write(Connection& connection, const TablePlan& plan, base::Timestamp loaded_at,
              ImportedTable& report) {
   AISLE_TRY(report.repeated, connection.QueryInt({kOwn, plan.RepeatedKeys()}));
@@ -123,6 +143,7 @@ Status Write(Connection& connection, const TablePlan& plan, base::Timestamp load
                                                plan.Name(), plan.EqualKey());
   AISLE_CHECK(Run(connection, fmt::format("INSERT INTO {} SELECT n.* FROM aisle_final n{}",
                                           plan.Name(), unless)));
+  if (plan.Table().of_shape) AISLE_CHECK(Remember(connection, plan.Table()));
   AISLE_TRY(report.held, Count(connection, plan.Name()));
   report.updated = before - untouched;
   report.added = report.held - before;
@@ -162,6 +183,20 @@ Result<ImportedTable> FillTable(Connection& connection, const Mapping& mapping,
   AISLE_CHECK(
       Run(connection, "DROP VIEW aisle_final; DROP TABLE aisle_rows; DROP TABLE aisle_reasons"));
   return report;
+}
+
+Result<std::int64_t> WithdrawRows(Connection& connection, const std::string& table) {
+  const std::string keys = KeysOf(*raw::FindTable(table));
+  AISLE_TRY(const std::int64_t before, Count(connection, table));
+  AISLE_CHECK(
+      Run(connection, fmt::format("DELETE FROM {0} WHERE ({1}) NOT IN (SELECT ({1}) FROM {2})",
+                                  table, keys, GivenName(table))));
+  AISLE_TRY(const std::int64_t after, Count(connection, table));
+  return before - after;
+}
+
+Status ForgetGiven(Connection& connection, const std::string& table) {
+  return Run(connection, "DROP TABLE IF EXISTS " + GivenName(table));
 }
 
 warehouse::Parameters UsedIn(const QueryText& query, const warehouse::Parameters& parameters) {

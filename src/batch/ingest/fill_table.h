@@ -2,7 +2,8 @@
 //
 // RunStep makes a named intermediate result. FillTable runs the query of one table, checks its columns
 // and rows, gives ids to text ids, and writes the rows that are new (or changed, where the newer row
-// wins). Both expect OpenSources to have been called, in the same transaction.
+// wins). What is given of a table of the retailer's shape is remembered; WithdrawRows takes out the rest, once
+// every query of the table has run. All expect OpenSources to have been called, in the same transaction.
 //
 //   order    rows of equal key: the first of the query wins.
 //   errors   kInvalidArgument with the mapping's file and line: SQL that is wrong, a column the table
@@ -26,6 +27,11 @@ Status DropStep(warehouse::Connection& connection, const Step& step);
 Result<ImportedTable> FillTable(warehouse::Connection& connection, const Mapping& mapping,
                                 const TableStep& step, const warehouse::Parameters& parameters,
                                 const domain::RetailerShape& shape, base::Timestamp loaded_at);
+
+// Takes the rows out of `table`, one of the shape, that no FillTable of this transaction gave; how many.
+Result<std::int64_t> WithdrawRows(warehouse::Connection& connection, const std::string& table);
+// Forgets what was given of it.
+Status ForgetGiven(warehouse::Connection& connection, const std::string& table);
 
 // `text` without what is in quotes and comments: the parameters that a query really uses.
 warehouse::Parameters UsedIn(const QueryText& query, const warehouse::Parameters& parameters);

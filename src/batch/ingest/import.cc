@@ -196,6 +196,22 @@ Result<domain::RetailerShape> ShapeFor(Connection& connection, const Mapping& ma
   return Within(mapping.file, std::move(error));
 }
 
+// What the mapping no longer gives of the shape's tables that it brings; the first report of each says how much.
+// Beside other mappings' imports it may be theirs, and stays.
+Status Withdraw(Connection& connection, ImportReport& report) {
+  std::vector<std::string_view> done;
+  for (ImportedTable& table : report.tables) {
+    if (std::ranges::find(done, table.table) != done.end()) continue;
+    done.push_back(table.table);
+    if (report.others.empty()) {
+      AISLE_TRY(table.withdrawn, WithdrawRows(connection, table.table));
+      table.held -= table.withdrawn;
+    }
+    AISLE_CHECK(ForgetGiven(connection, table.table));
+  }
+  return {};
+}
+
 Result<std::vector<UnknownIds>> FindUnknown(Connection& connection) {
   AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kUnknownIds));
   const auto kind = rows.Text("kind");
@@ -239,6 +255,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
     return {};
   };
   AISLE_CHECK(fill(true, domain::RetailerShape::Quickstart()));
+  AISLE_CHECK(Withdraw(connection, report));
   AISLE_TRY(const domain::RetailerShape shape, ShapeFor(connection, mapping));
   AISLE_CHECK(fill(false, shape));
   for (const Step& step : mapping.steps) AISLE_CHECK(DropStep(connection, step));

@@ -9,10 +9,14 @@
 //            of the others are checked against it; then the others, as in the mapping. Ids are given
 //            out in the order of the source's sorted text ids, table after table, so that the same
 //            files give the same tables; new ids continue after the highest.
+//   again    events stay, other rows are replaced by the newer. A table of the shape that the mapping
+//            brings is what it brings: rows that it no longer gives go, unless other mappings' imports
+//            are there too (`add`), whose rows they may be.
 //   errors   kInvalidArgument: mapping, parameter, file or column is wrong, with file, line and name;
 //            kNotFound: a source file is missing, or no shipped mapping has the name;
 //            kFailedPrecondition: the warehouse holds another retailer (a synthetic one, or what
-//            another mapping imported), or more of this one than the parameters ask for. An import is
+//            another mapping imported), or more of this one than the parameters ask for, or rows of a
+//            region or tier that the shape has no more. An import is
 //            one transaction: on any error, and when the process is killed, nothing of it is there.
 //            Rows that cannot be read go to raw.rejects with the reason, in place of those of the
 //            mapping's import before, and are counted; they are not an error.
@@ -57,7 +61,9 @@ struct ImportedTable {
   std::int64_t unchanged = 0;  // There before, and left as it is.
   std::int64_t repeated = 0;   // The key is that of an earlier row of the query: left out.
   std::int64_t rejected = 0;   // In raw.rejects.
-  std::int64_t held = 0;       // In the table afterwards.
+  std::int64_t withdrawn =
+      0;                  // Of the retailer's shape, there before and given no more: taken out.
+  std::int64_t held = 0;  // In the table afterwards.
 };
 
 // Events whose customer or product is in no table, among all that are there. They are kept: the table

@@ -120,6 +120,70 @@ TEST_F(MapleMarketTest, AMappingBesideItMustAgree) {
   EXPECT_EQ(ReadShape(*connection_)->Money().code, "CAD");
 }
 
+TEST_F(MapleMarketTest, WhatItNoLongerGivesOfItsShapeGoes) {
+  ASSERT_TRUE(ImportShop());
+  Replace("postal_codes.csv", "G,Québec\n", "");
+  Replace("mapping.toml", "'A9A 9A9' AS format", "'A9A9A9' AS format");
+  const auto report = ImportShop();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->tables[0].withdrawn, 0) << "regions: all are still given";
+  EXPECT_EQ(report->tables[1].table, "raw.postal_regions");
+  EXPECT_EQ(report->tables[1].withdrawn, 1);
+  EXPECT_EQ(report->tables[1].unchanged, report->tables[1].rows);
+  EXPECT_EQ(report->tables[1].held, report->tables[1].rows);
+  EXPECT_EQ(report->tables[2].added, 1);
+  EXPECT_EQ(report->tables[2].withdrawn, 1);
+  EXPECT_EQ(Rows("SELECT format FROM raw.postal_formats"), "A9A9A9\n");
+  EXPECT_FALSE(ReadShape(*connection_)->RegionOfPostalCode("G1A 0B1"));
+  EXPECT_EQ(Rows("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'aisle_%'"), "0\n");
+}
+
+TEST_F(MapleMarketTest, RowsThatNameAPartThatIsGoneRefuseTheImport) {
+  ASSERT_TRUE(ImportShop());
+  const std::string levels = *base::ReadFile(folder_ / "levels.csv");
+  Write("levels.csv", "level,name,from_spend\n1,Sapling,0.00\n3,Maple,900.00\n");
+  EXPECT_THAT(Shop(),
+              HasSubstr("raw.customers has rows of an earlier import with the tier 'Birch', "
+                        "which is not in raw.loyalty_tiers"));
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.loyalty_tiers"), "3\n") << "nothing has changed";
+  Write("levels.csv", levels);
+  for (const char* name : {"regions.csv", "postal_codes.csv"}) {
+    std::string text = *base::ReadFile(folder_ / name);
+    for (std::size_t at = 0; (at = text.find("Québec", at)) != std::string::npos;)
+      text.replace(at, std::string_view("Québec").size(), "Quebec");
+    Write(name, text);
+  }
+  EXPECT_THAT(Shop(), HasSubstr("raw.inventory has rows of an earlier import with the region "
+                                "'Québec', which is not in raw.regions"));
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.inventory"), "72\n");
+}
+
+TEST_F(MapleMarketTest, ATableOfTwoQueriesIsWhatBothGive) {
+  Replace("mapping.toml", "[[tables]]\ntable = \"raw.postal_formats\"",
+          "[[tables]]\ntable = \"raw.postal_regions\"\nquery = \"SELECT 'CA' AS country, 'R' AS "
+          "prefix, 'Ontario' AS region\"\n\n[[tables]]\ntable = \"raw.postal_formats\"");
+  ASSERT_TRUE(ImportShop());
+  const auto again = ImportShop();
+  ASSERT_TRUE(again) << again.error().message;
+  for (const ImportedTable& table : again->tables) {
+    EXPECT_EQ(table.unchanged, table.rows) << table.table;
+    EXPECT_EQ(table.withdrawn, 0) << table.table;
+  }
+  EXPECT_TRUE(ReadShape(*connection_)->RegionOfPostalCode("R1A 0B1"));
+}
+
+TEST_F(MapleMarketTest, BesideAnotherMappingNothingOfTheShapeGoes) {
+  ASSERT_TRUE(ImportShop());
+  Replace("mapping.toml", "name = \"maple-market\"", "name = \"maple-web\"");
+  Replace("postal_codes.csv", "G,Québec\n", "");
+  ImportOptions options = Options();
+  options.add = true;
+  const auto report = Import(*connection_, (folder_ / "mapping.toml").string(), folder_, options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->tables[1].withdrawn, 0);
+  EXPECT_TRUE(ReadShape(*connection_)->RegionOfPostalCode("G1A 0B1"));
+}
+
 class QuickstartsShapeTest : public CornerShopTest {};
 
 TEST_F(QuickstartsShapeTest, IsThatOfAMappingThatBringsNone) {
