@@ -156,6 +156,32 @@ Status WriteAbout(Connection& connection, const Mapping& mapping,
   return {};
 }
 
+// What the mapping says of money, or the quickstart's.
+domain::Currency Money(const Mapping& mapping) {
+  domain::Currency money = domain::RetailerShape::Quickstart().Money();
+  money.code = mapping.retailer.currency.value_or(money.code);
+  money.minor_unit = static_cast<int>(mapping.retailer.minor_unit.value_or(money.minor_unit));
+  return money;
+}
+
+// Amounts that are there are not converted: in another currency they would be other amounts.
+Status CheckMoneyStays(Connection& connection, const Mapping& mapping) {
+  AISLE_TRY(const domain::Currency held, ReadCurrency(connection));
+  const domain::Currency given = Money(mapping);
+  if (given == held) return {};
+  AISLE_TRY(const std::int64_t holds, connection.QueryInt(sql::kHoldsAmounts));
+  if (holds == 0) return {};
+  const bool code = given.code != held.code;
+  return Fail(
+      ErrorCode::kFailedPrecondition,
+      fmt::format(
+          "{}: {} is {}, and the amounts that are there have {}; none is converted, so import "
+          "into another --data folder, or give --replace to drop what is there",
+          mapping.file, code ? kCurrencyKey : kMinorUnitKey,
+          code ? given.code : fmt::to_string(given.minor_unit),
+          code ? held.code : fmt::to_string(held.minor_unit)));
+}
+
 // A retailer has one currency and one zone: beside other mappings' imports they must be those that hold.
 Status WriteSettings(Connection& connection, const Mapping& mapping, bool beside_others) {
   const RetailerSettings& given = mapping.retailer;
@@ -164,6 +190,7 @@ Status WriteSettings(Connection& connection, const Mapping& mapping, bool beside
   if (given.minor_unit) settings.emplace_back(kMinorUnitKey, fmt::to_string(*given.minor_unit));
   if (given.time_zone) settings.emplace_back(kTimeZoneKey, *given.time_zone);
   if (!beside_others) {
+    AISLE_CHECK(CheckMoneyStays(connection, mapping));
     AISLE_CHECK(connection.Execute(sql::kForgetImport, {{"prefix", "retailer."}}));
     for (const auto& [key, value] : settings) {
       AISLE_CHECK(

@@ -16,7 +16,7 @@
 //            kNotFound: a source file is missing, or no shipped mapping has the name;
 //            kFailedPrecondition: the warehouse holds another retailer (a synthetic one, or what
 //            another mapping imported), or more of this one than the parameters ask for, or rows of a
-//            region or tier that the shape has no more. An import is
+//            region or tier that the shape has no more, or amounts in another currency. An import is
 //            one transaction: on any error, and when the process is killed, nothing of it is there.
 //            Rows that cannot be read go to raw.rejects with the reason, in place of those of the
 //            mapping's import before, and are counted; they are not an error.

@@ -64,34 +64,36 @@ Status ReadTiers(Connection& connection, RetailerShape::Parts& parts) {
   return {};
 }
 
-Status ReadSettings(Connection& connection, RetailerShape::Parts& parts) {
+Result<std::optional<std::string>> ReadSetting(Connection& connection, std::string_view key) {
   AISLE_TRY(const bool there, connection.HasTable("raw.about"));
-  if (!there) return {};
-  const auto setting = [&](std::string_view key) -> Result<std::optional<std::string>> {
-    AISLE_TRY(const auto rows, connection.QueryText(sql::kGetAbout, {{"key", std::string(key)}}));
-    if (rows.empty()) return std::nullopt;
-    return rows[0][0];
-  };
-  AISLE_TRY(const auto currency, setting(kCurrencyKey));
-  AISLE_TRY(const auto minor_unit, setting(kMinorUnitKey));
-  AISLE_TRY(const auto time_zone, setting(kTimeZoneKey));
-  if (currency) parts.currency.code = *currency;
-  if (time_zone) parts.time_zone = *time_zone;
-  if (!minor_unit) return {};
-  const char* const end = minor_unit->data() + minor_unit->size();
-  const auto [stop, failed] = std::from_chars(minor_unit->data(), end, parts.currency.minor_unit);
-  if (failed == std::errc() && stop == end) return {};
-  return DoesNotFit("raw.about",
-                    fmt::format("{} is '{}', which is no number", kMinorUnitKey, *minor_unit));
+  if (!there) return std::nullopt;
+  AISLE_TRY(const auto rows, connection.QueryText(sql::kGetAbout, {{"key", std::string(key)}}));
+  if (rows.empty()) return std::nullopt;
+  return rows[0][0];
 }
 
 }  // namespace
+
+Result<domain::Currency> ReadCurrency(Connection& connection) {
+  domain::Currency currency = RetailerShape::Quickstart().Money();
+  AISLE_TRY(const auto code, ReadSetting(connection, kCurrencyKey));
+  AISLE_TRY(const auto minor_unit, ReadSetting(connection, kMinorUnitKey));
+  if (code) currency.code = *code;
+  if (!minor_unit) return currency;
+  const char* const end = minor_unit->data() + minor_unit->size();
+  const auto [stop, failed] = std::from_chars(minor_unit->data(), end, currency.minor_unit);
+  if (failed == std::errc() && stop == end) return currency;
+  return DoesNotFit("raw.about",
+                    fmt::format("{} is '{}', which is no number", kMinorUnitKey, *minor_unit));
+}
 
 Result<RetailerShape> ReadShape(Connection& connection) {
   RetailerShape::Parts parts = RetailerShape::Quickstart().All();
   AISLE_CHECK(ReadPlaces(connection, parts));
   AISLE_CHECK(ReadTiers(connection, parts));
-  AISLE_CHECK(ReadSettings(connection, parts));
+  AISLE_TRY(parts.currency, ReadCurrency(connection));
+  AISLE_TRY(const auto time_zone, ReadSetting(connection, kTimeZoneKey));
+  if (time_zone) parts.time_zone = *time_zone;
   auto shape = RetailerShape::Make(std::move(parts));
   if (!shape) return DoesNotFit("the retailer's shape", shape.error().message);
   return shape;

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "domain/currency.h"
 #include "domain/retailer_shape.h"
 #include "warehouse/warehouse.h"
 
@@ -24,5 +25,7 @@ inline constexpr std::string_view kMinorUnitKey = "retailer.minor_unit";
 inline constexpr std::string_view kTimeZoneKey = "retailer.time_zone";
 
 Result<domain::RetailerShape> ReadShape(warehouse::Connection& connection);
+// The part of it that needs no other to fit.
+Result<domain::Currency> ReadCurrency(warehouse::Connection& connection);
 
 }  // namespace aisle::ingest

@@ -95,12 +95,35 @@ TEST_F(MapleMarketTest, ItsZoneMustBeKnown) {
 
 TEST_F(MapleMarketTest, SettingsThatAreNoLongerSaidAreTheQuickstarts) {
   ASSERT_TRUE(ImportShop());
-  Replace("mapping.toml", "currency = \"CAD\"\n", "");
+  Replace("mapping.toml", "time_zone = \"America/Toronto\"\n", "");
   ASSERT_TRUE(ImportShop());
   const auto shape = ReadShape(*connection_);
   ASSERT_TRUE(shape) << shape.error().message;
-  EXPECT_EQ(shape->Money().code, "USD");
-  EXPECT_EQ(shape->TimeZone(), "America/Toronto");
+  EXPECT_EQ(shape->Money().code, "CAD");
+  EXPECT_EQ(shape->TimeZone(), "UTC");
+}
+
+TEST_F(MapleMarketTest, AmountsThatAreThereKeepTheirCurrency) {
+  ASSERT_TRUE(ImportShop());
+  Replace("mapping.toml", "currency = \"CAD\"", "currency = \"EUR\"");
+  const auto report = ImportShop();
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(
+      report.error().message,
+      HasSubstr("mapping.toml: retailer.currency is EUR, and the amounts that are there have CAD"));
+  EXPECT_EQ(ReadShape(*connection_)->Money().code, "CAD");
+  Replace("mapping.toml", "currency = \"EUR\"\n", "");
+  EXPECT_THAT(Shop(),
+              HasSubstr("retailer.currency is USD, and the amounts that are there have CAD"))
+      << "what is no longer said is the quickstart's";
+  Replace("mapping.toml", "minor_unit = 2", "currency = \"CAD\"\nminor_unit = 1");
+  EXPECT_THAT(Shop(), HasSubstr("retailer.minor_unit is 1, and the amounts that are there have 2"));
+  ASSERT_TRUE(RecreateTables(*connection_));  // --replace
+  Replace("mapping.toml", "currency = \"CAD\"\nminor_unit = 1",
+          "currency = \"EUR\"\nminor_unit = 2");
+  ASSERT_TRUE(ImportShop());
+  EXPECT_EQ(ReadShape(*connection_)->Money().code, "EUR");
 }
 
 TEST_F(MapleMarketTest, AMappingBesideItMustAgree) {
