@@ -52,13 +52,21 @@ std::string IncludeComplaint(const std::string& line, const std::string& module,
   return "";
 }
 
+// These put their SQL together, and the columns stand in the line before.
+bool WritesItsQueries(const std::string& path) {
+  return path == "batch/ingest/fill_table.cc" || path == "batch/ingest/sources.cc";
+}
+
 // Whether the line reads a column of a query by its number, which another order of the SELECT list would move. What
 // carries tables itself may, and tests, whose query stands beside.
 bool ReadsColumnByNumber(const std::string& path, const std::string& line) {
   static const std::regex kGetter(
-      "(->|\\.)(Int|FindInt|String|Double|Bool|Time|Day|MoneyCents)\\([0-9]+, ");
-  return !path.starts_with("engines/") && !path.ends_with("_test.cc") &&
-         std::regex_search(line, kGetter);
+      "(->|\\.)(Int|FindInt|String|Double|Bool|Time|Day|MoneyCents)\\(([0-9]+|column), ");
+  // In the batch floor, where a `row` is a query's; elsewhere it may be anything.
+  static const std::regex kCell("\\brow\\[[0-9]+\\]");
+  if (path.starts_with("engines/") || path.ends_with("_test.cc")) return false;
+  return std::regex_search(line, kGetter) ||
+         (path.starts_with("batch/") && !WritesItsQueries(path) && std::regex_search(line, kCell));
 }
 
 std::vector<std::string> Check(const File& file, const Graph& graph) {
@@ -151,6 +159,15 @@ TEST(TidyCanary, AColumnByItsNumberIsSeen) {
   EXPECT_THAT(Check({"batch/gold/a_test.cc", "EXPECT_EQ(batch->Int(0, 0), 1);\n"}, kGraph),
               testing::IsEmpty());
   EXPECT_THAT(Check({"batch/gold/b.cc", "builder.AppendInt(0, 1); a.Time(place, row);\n"}, kGraph),
+              testing::IsEmpty());
+}
+TEST(TidyCanary, ACellByItsNumberIsSeen) {
+  EXPECT_EQ(Check({"batch/gold/a.cc", "names.push_back(row[0]);\n"}, kGraph).size(), 1U);
+  EXPECT_EQ(
+      Check({"batch/gold/a.cc", "const auto count = batch->Int(column, 0);\n"}, kGraph).size(), 1U);
+  EXPECT_THAT(Check({"ground/base/a.cc", "row[0] = i + 1;\n"}, kGraph), testing::IsEmpty())
+      << "no query's";
+  EXPECT_THAT(Check({"batch/gold/b.cc", "row[column] = 1; arrow[0] = 2;\n"}, kGraph),
               testing::IsEmpty());
 }
 TEST(TidyCanary, ALongFileIsSeen) {

@@ -24,6 +24,7 @@ namespace aisle::ingest {
 namespace {
 
 using warehouse::Connection;
+using warehouse::RowReader;
 
 struct Shipped {
   std::string_view name;
@@ -101,13 +102,17 @@ Result<std::vector<std::string>> CheckOthers(Connection& connection, const Mappi
         "the warehouse holds another retailer's tables (a generated one?), and ids would mix; "
         "import into another --data folder, or give --replace to drop what is there");
   }
-  AISLE_TRY(const auto rows,
-            connection.QueryText(sql::kOtherMappings, {{"mapping", mapping.name}}));
+  AISLE_TRY(auto rows,
+            RowReader::Open(connection, sql::kOtherMappings, {{"mapping", mapping.name}}));
+  const auto name = rows.Text("mapping");
+  const auto loaded_at = rows.Text("loaded_at");
   std::vector<std::string> names;
   std::vector<std::string> held;
-  for (const auto& row : rows) {
-    names.push_back(row[0]);
-    held.push_back(fmt::format("{} (imported {})", row[0], row[1]));
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) break;
+    names.emplace_back(rows[name]);
+    held.push_back(fmt::format("{} (imported {})", rows[name], rows[loaded_at]));
   }
   if (names.empty() || add) return names;
   return Fail(ErrorCode::kFailedPrecondition,
@@ -122,12 +127,14 @@ Status CheckOnlyGrows(Connection& connection, const Mapping& mapping,
   for (const Parameter& parameter : mapping.parameters) {
     if (!parameter.only_grows) continue;
     const std::string key = AboutKey(mapping, "parameter." + parameter.name);
-    AISLE_TRY(const auto rows, connection.QueryText(sql::kGetAbout, {{"key", key}}));
-    if (rows.empty()) continue;
+    AISLE_TRY(auto rows, RowReader::Open(connection, sql::kGetAbout, {{"key", key}}));
+    const auto held = rows.Text("value");
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) continue;
     const auto value =
         std::ranges::find(values, parameter.name, [](const auto& v) { return v.first; });
     const std::int64_t now = std::get<std::int64_t>(value->second);
-    AISLE_TRY(const std::int64_t before, ParseInteger(parameter, rows[0][0]));
+    AISLE_TRY(const std::int64_t before, ParseInteger(parameter, std::string(rows[held])));
     if (now < before) {
       return Fail(ErrorCode::kFailedPrecondition,
                   fmt::format("{} {}: the warehouse already holds {} up to {}, and an import takes "
@@ -240,7 +247,7 @@ Status Withdraw(Connection& connection, ImportReport& report) {
 }
 
 Result<std::vector<UnknownIds>> FindUnknown(Connection& connection) {
-  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kUnknownIds));
+  AISLE_TRY(auto rows, RowReader::Open(connection, sql::kUnknownIds));
   const auto kind = rows.Text("kind");
   const auto ids = rows.Int("ids");
   const auto events = rows.Int("events");
@@ -253,6 +260,18 @@ Result<std::vector<UnknownIds>> FindUnknown(Connection& connection) {
                        .events = rows[events],
                        .ids = rows[ids],
                        .first = std::string(rows[first])});
+  }
+}
+
+Status AddOtherDefaults(Connection& connection, const Mapping& mapping,
+                        std::vector<std::string>& defaults) {
+  AISLE_TRY(auto rows,
+            RowReader::Open(connection, sql::kOtherDefaults, {{"mapping", mapping.name}}));
+  const auto value = rows.Text("value");
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return {};
+    defaults.emplace_back(rows[value]);
   }
 }
 
@@ -296,9 +315,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   if (last >= 0) report.last_event = base::FromMicros(last);
   AISLE_TRY(report.events_after_now,
             connection.QueryInt(sql::kEventsAfter, {{"now", options.loaded_at}}));
-  AISLE_TRY(const auto others,
-            connection.QueryText(sql::kOtherDefaults, {{"mapping", mapping.name}}));
-  for (const auto& row : others) report.defaults.push_back(row[0]);
+  AISLE_CHECK(AddOtherDefaults(connection, mapping, report.defaults));
   say("committing");
   return {};
 }

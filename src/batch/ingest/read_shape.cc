@@ -9,67 +9,102 @@
 #include <vector>
 
 #include "ingest/sql.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::ingest {
 namespace {
 
 using domain::RetailerShape;
 using warehouse::Connection;
-using TextRows = std::vector<std::vector<std::string>>;
+using warehouse::RowReader;
 
 std::unexpected<Error> DoesNotFit(const std::string& table, const std::string& what) {
   return Fail(ErrorCode::kFailedPrecondition, table + ": " + what);
 }
 
-// Nothing where the table is not there.
-Result<TextRows> RowsOf(Connection& connection, std::string_view table, base::NamedText query) {
+// Hands each row of the query, whose columns `bind` asks for, to what `bind` returns; none where the table is not
+// there.
+template <typename Bind>
+Status ForEachRow(Connection& connection, std::string_view table, base::NamedText query,
+                  const Bind& bind) {
   AISLE_TRY(const bool there, connection.HasTable(table));
-  if (!there) return TextRows{};
-  return connection.QueryText(query);
+  if (!there) return {};
+  AISLE_TRY(auto rows, RowReader::Open(connection, query));
+  const auto take = bind(rows);
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return {};
+    AISLE_CHECK(take());
+  }
 }
 
 Status ReadPlaces(Connection& connection, RetailerShape::Parts& parts) {
-  AISLE_TRY(const auto regions, RowsOf(connection, "raw.regions", sql::kReadRegions));
-  AISLE_TRY(const auto rules, RowsOf(connection, "raw.postal_regions", sql::kReadPostalRegions));
-  AISLE_TRY(const auto formats, RowsOf(connection, "raw.postal_formats", sql::kReadPostalFormats));
+  std::vector<RetailerShape::RegionPart> regions;
+  std::vector<domain::PostalRule> rules;
+  std::vector<domain::PostalFormat> formats;
+  AISLE_CHECK(ForEachRow(connection, "raw.regions", sql::kReadRegions, [&](RowReader& rows) {
+    return [&rows, &regions, region = rows.Text("region"),
+            house = rows.Text("warehouse_name")]() -> Status {
+      regions.push_back({std::string(rows[region]), std::string(rows[house])});
+      return {};
+    };
+  }));
+  AISLE_CHECK(
+      ForEachRow(connection, "raw.postal_regions", sql::kReadPostalRegions, [&](RowReader& rows) {
+        return [&rows, &rules, country = rows.Text("country"), prefix = rows.Text("prefix"),
+                region = rows.Text("region")]() -> Status {
+          rules.push_back(
+              {std::string(rows[country]), std::string(rows[prefix]), std::string(rows[region])});
+          return {};
+        };
+      }));
+  AISLE_CHECK(
+      ForEachRow(connection, "raw.postal_formats", sql::kReadPostalFormats, [&](RowReader& rows) {
+        return [&rows, &formats, country = rows.Text("country"),
+                format = rows.Text("format")]() -> Status {
+          formats.push_back({std::string(rows[country]), std::string(rows[format])});
+          return {};
+        };
+      }));
   if (regions.empty() && rules.empty() && formats.empty()) return {};
   if (rules.empty()) {
     return DoesNotFit(
         regions.empty() ? "raw.postal_formats" : "raw.regions",
         "has rows, but raw.postal_regions has none that lead from a postal code to a region");
   }
-  if (!regions.empty()) parts.regions.clear();
-  for (const auto& row : regions) parts.regions.push_back({row[0], row[1]});
-  parts.postal_rules.clear();
-  for (const auto& row : rules) parts.postal_rules.push_back({row[0], row[1], row[2]});
-  parts.postal_formats.clear();
-  for (const auto& row : formats) parts.postal_formats.push_back({row[0], row[1]});
+  if (!regions.empty()) parts.regions = std::move(regions);
+  parts.postal_rules = std::move(rules);
+  parts.postal_formats = std::move(formats);
   return {};
 }
 
 Status ReadTiers(Connection& connection, RetailerShape::Parts& parts) {
-  AISLE_TRY(const auto rows, RowsOf(connection, "raw.loyalty_tiers", sql::kReadTiers));
-  if (!rows.empty()) parts.tiers.clear();
-  for (const auto& row : rows) {
-    std::int64_t cents = 0;
-    std::from_chars(row[2].data(), row[2].data() + row[2].size(), cents);
-    if (cents < 0) {
-      return DoesNotFit("raw.loyalty_tiers",
-                        fmt::format("tier '{}' has no min_annual_spend of 0 or more, by which "
-                                    "tiers are ordered",
-                                    row[1]));
-    }
-    parts.tiers.push_back({row[0], row[1], {cents}});
-  }
+  std::vector<RetailerShape::TierPart> tiers;
+  AISLE_CHECK(ForEachRow(connection, "raw.loyalty_tiers", sql::kReadTiers, [&](RowReader& rows) {
+    return [&rows, &tiers, id = rows.Text("tier_id"), name = rows.Text("tier_name"),
+            floor = rows.Int("floor_cents")]() -> Status {
+      if (rows[floor] < 0) {
+        return DoesNotFit("raw.loyalty_tiers",
+                          fmt::format("tier '{}' has no min_annual_spend of 0 or more, by which "
+                                      "tiers are ordered",
+                                      rows[name]));
+      }
+      tiers.push_back({std::string(rows[id]), std::string(rows[name]), {rows[floor]}});
+      return {};
+    };
+  }));
+  if (!tiers.empty()) parts.tiers = std::move(tiers);
   return {};
 }
 
 Result<std::optional<std::string>> ReadSetting(Connection& connection, std::string_view key) {
   AISLE_TRY(const bool there, connection.HasTable("raw.about"));
   if (!there) return std::nullopt;
-  AISLE_TRY(const auto rows, connection.QueryText(sql::kGetAbout, {{"key", std::string(key)}}));
-  if (rows.empty()) return std::nullopt;
-  return rows[0][0];
+  AISLE_TRY(auto rows, RowReader::Open(connection, sql::kGetAbout, {{"key", std::string(key)}}));
+  const auto value = rows.Text("value");
+  AISLE_TRY(const bool more, rows.Next());
+  if (!more) return std::nullopt;
+  return std::string(rows[value]);
 }
 
 }  // namespace

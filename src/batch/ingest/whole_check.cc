@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,20 +18,24 @@ namespace aisle::ingest {
 using warehouse::Connection;
 
 Status CheckSizes(Connection& connection) {
-  AISLE_TRY(auto rows, connection.Query(sql::kSizes));
-  AISLE_TRY(const auto batch, rows.Next());
-  AISLE_ASSERT(batch && batch->RowCount() == 1);
   struct Limit {
+    std::string_view column;
     std::string_view what;
     std::size_t most;
   };
-  constexpr Limit kLimits[] = {{"categories in raw.product_categories", domain::kCategoriesMax},
-                               {"brands in raw.product_catalog", domain::kBrandsMax},
-                               {"products in raw.product_catalog", domain::kProductsMax},
-                               {"customers in raw.customers", domain::kCustomersMax}};
-  for (int column = 0; column < static_cast<int>(std::size(kLimits)); ++column) {
-    const Limit& limit = kLimits[column];
-    const std::int64_t count = batch->Int(column, 0);
+  constexpr Limit kLimits[] = {
+      {"categories", "categories in raw.product_categories", domain::kCategoriesMax},
+      {"brands", "brands in raw.product_catalog", domain::kBrandsMax},
+      {"products", "products in raw.product_catalog", domain::kProductsMax},
+      {"customers", "customers in raw.customers", domain::kCustomersMax}};
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kSizes));
+  std::array<warehouse::IntColumn, std::size(kLimits)> columns;
+  for (std::size_t i = 0; i < columns.size(); ++i) columns[i] = rows.Int(kLimits[i].column);
+  AISLE_TRY(const bool there, rows.Next());
+  AISLE_ASSERT(there);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const Limit& limit = kLimits[i];
+    const std::int64_t count = rows[columns[i]];
     if (count <= static_cast<std::int64_t>(limit.most)) continue;
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} {}; at most {} are possible", count, limit.what, limit.most));
@@ -37,18 +44,23 @@ Status CheckSizes(Connection& connection) {
 }
 
 Status CheckNamedParts(Connection& connection, const domain::RetailerShape& shape) {
-  AISLE_TRY(const auto rows, connection.QueryText(sql::kNamedParts));
-  for (const auto& row : rows) {
-    const bool region = row[1] == "region";
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kNamedParts));
+  const auto table = rows.Text("table_name");
+  const auto kind = rows.Text("kind");
+  const auto name = rows.Text("name");
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return {};
+    const bool region = rows[kind] == "region";
     const bool known =
-        region ? shape.FindRegion(row[2]).has_value() : shape.FindTier(row[2]).has_value();
+        region ? shape.FindRegion(rows[name]).has_value() : shape.FindTier(rows[name]).has_value();
     if (known) continue;
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("{} has rows of an earlier import with the {} '{}', which is not in "
                             "{}; give --replace to drop what is there",
-                            row[0], row[1], row[2], region ? "raw.regions" : "raw.loyalty_tiers"));
+                            rows[table], rows[kind], rows[name],
+                            region ? "raw.regions" : "raw.loyalty_tiers"));
   }
-  return {};
 }
 
 Result<UnknownPostalCodes> FindUnknownPostalCodes(Connection& connection,
