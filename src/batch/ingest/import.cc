@@ -219,13 +219,48 @@ Status WriteSettings(Connection& connection, const Mapping& mapping, bool beside
   return {};
 }
 
+// The first row that tables of the shape lack because it was rejected, as what may be the cause of an error:
+// raw.rejects goes with the transaction. Empty: none was.
+Result<std::string> RejectedOfShape(Connection& connection, const Mapping& mapping) {
+  std::vector<std::string> sources;
+  for (const TableStep& step : mapping.tables) {
+    const auto source = std::ranges::find(mapping.sources, step.from, &Source::name);
+    if (raw::FindTable(step.table)->of_shape && source != mapping.sources.end())
+      sources.push_back(RejectSource(mapping, source->file));
+  }
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kFirstRejects,
+                                                  {{"mapping", mapping.name}}));
+  const auto source = rows.Text("source");
+  const auto table = rows.Text("table_name");
+  const auto line = rows.Int("line");
+  const auto reason = rows.Text("reason");
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return std::string();
+    const raw::Table* const of = raw::FindTable(rows[table]);
+    const bool of_shape =
+        of != nullptr ? of->of_shape : std::ranges::find(sources, rows[source]) != sources.end();
+    if (of_shape) {
+      return fmt::format("; a row of the shape was rejected: {}, line {}: {}", rows[source],
+                         rows.OrElse(line, std::int64_t{0}), rows[reason]);
+    }
+  }
+}
+
+// An error about parts of the shape that are not there, with what may have kept one out.
+Result<Error> WithRejected(Connection& connection, const Mapping& mapping, Error error) {
+  AISLE_TRY(const std::string rejected, RejectedOfShape(connection, mapping));
+  error.message += rejected;
+  return error;
+}
+
 // As the raw tables say it now; an error is the mapping's if it brings any of it.
 Result<domain::RetailerShape> ShapeFor(Connection& connection, const Mapping& mapping) {
   auto shape = ReadShape(connection);
   if (shape) return shape;
   const bool brings = std::ranges::any_of(
       mapping.tables, [](const TableStep& step) { return raw::FindTable(step.table)->of_shape; });
-  Error error = std::move(shape).error();
+  AISLE_TRY(Error error, WithRejected(connection, mapping, std::move(shape).error()));
   if (brings) error.code = ErrorCode::kInvalidArgument;
   return Within(mapping.file, std::move(error));
 }
@@ -309,7 +344,10 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));
   AISLE_TRY(report.unknown, FindUnknown(connection));
   AISLE_CHECK(CheckSizes(connection));
-  AISLE_CHECK(CheckNamedParts(connection, shape));
+  if (Status named = CheckNamedParts(connection, shape); !named) {
+    AISLE_TRY(Error error, WithRejected(connection, mapping, std::move(named).error()));
+    return std::unexpected(std::move(error));
+  }
   AISLE_TRY(report.unknown_postal_codes, FindUnknownPostalCodes(connection, shape));
   AISLE_TRY(const std::int64_t last, connection.QueryInt(sql::kLastEvent));
   if (last >= 0) report.last_event = base::FromMicros(last);

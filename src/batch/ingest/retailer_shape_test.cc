@@ -88,6 +88,24 @@ TEST_F(MapleMarketTest, AShapeThatDoesNotFitIsTheMappingsFault) {
   EXPECT_THAT(Shop(), HasSubstr("tier Maple begins at a spend of CAD 900.00, which is not above"));
 }
 
+TEST_F(MapleMarketTest, ARejectedRowIsNamedAsTheCause) {
+  Replace("regions.csv", "Laval,Québec,2", "Laval,Québec,");
+  EXPECT_THAT(Shop(), HasSubstr("there is no region 'Québec'; a row of the shape was rejected: "
+                                "maple-market/regions.csv, line 3: region_order: missing"));
+  Replace("regions.csv", "Laval,Québec,", "Laval,Québec,second");
+  EXPECT_THAT(Shop(), HasSubstr("there is no region 'Québec'; a row of the shape was rejected: "
+                                "maple-market/regions.csv, line 3: place: 'second' is not INT"))
+      << "a row that its source cannot read";
+  Replace("regions.csv", "Laval,Québec,second", "Laval,Québec,2");
+  ASSERT_TRUE(ImportShop());
+  Replace("levels.csv", "2,Birch,500.00", "2,Birch,many");
+  EXPECT_THAT(
+      Shop(),
+      HasSubstr("the tier 'Birch', which is not in raw.loyalty_tiers; give --replace to drop "
+                "what is there; a row of the shape was rejected: maple-market/levels.csv, "
+                "line 3: from_spend: 'many' is not DECIMAL(12,2)"));
+}
+
 TEST_F(MapleMarketTest, ItsZoneMustBeKnown) {
   Replace("mapping.toml", "time_zone = \"America/Toronto\"", "time_zone = \"America/Bytown\"");
   EXPECT_THAT(Shop(), HasSubstr("[retailer]: time_zone 'America/Bytown' is not known"));
