@@ -4,6 +4,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
+#include <ranges>
 #include <tuple>
 
 #include "domain/limits.h"
@@ -187,6 +189,16 @@ std::string PostalCodes::Describe(std::uint32_t country) const {
   return fmt::format("{}", fmt::join(descriptions, ", or "));
 }
 
+void PostalCodes::IndexRules() {
+  std::size_t at = 0;
+  while (at < rules_.size() && rules_[at].prefix.empty()) ++at;
+  for (std::size_t first = 0; first < begins_.size(); ++first) {
+    while (at < rules_.size() && static_cast<unsigned char>(rules_[at].prefix.front()) < first)
+      ++at;
+    begins_[first] = at;
+  }
+}
+
 Result<PostalCodes> PostalCodes::Make(std::span<const PostalFormat> formats,
                                       std::span<const PostalRule> rules,
                                       std::span<const std::string_view> regions) {
@@ -203,6 +215,7 @@ Result<PostalCodes> PostalCodes::Make(std::span<const PostalFormat> formats,
   std::ranges::sort(codes.rules_, [](const Rule& a, const Rule& b) {
     return std::tie(a.prefix, a.country) < std::tie(b.prefix, b.country);
   });
+  codes.IndexRules();
   AISLE_CHECK(codes.CheckRules(regions));
   std::vector<std::string> descriptions;
   for (std::uint32_t country = 0; country < codes.countries_.size(); ++country)
@@ -216,13 +229,29 @@ Result<PostalCodes> PostalCodes::Make(std::span<const PostalFormat> formats,
 }
 
 std::optional<Region> PostalCodes::RegionOf(std::string_view code) const {
-  const auto normal = NormalPostalCode(code);
-  if (!normal) return std::nullopt;
-  const std::string_view text = *normal;
-  for (std::size_t size = std::min(text.size(), longest_prefix_) + 1; size-- > 0;) {
-    for (const Rule& rule : RulesOf(text.substr(0, size))) {
-      if (countries_[rule.country].Takes(code)) return rule.region;
+  std::array<char, kPostalCodeBytesMax> buffer;
+  const std::size_t length = WriteNormal(code, buffer);
+  if (length == 0) return std::nullopt;
+  const std::string_view text(buffer.data(), length);
+  const auto first = static_cast<unsigned char>(text.front());
+  const std::span<const Rule> same_first =
+      std::span(rules_).subspan(begins_[first], begins_[first + 1U] - begins_[first]);
+  // A few rules are looked at from the last one back: of those that fit, a longer one stands after a shorter.
+  constexpr std::size_t kFew = 16;
+  if (same_first.size() <= kFew) {
+    for (const Rule& rule : same_first | std::views::reverse) {
+      if (text.starts_with(rule.prefix) && countries_[rule.country].Takes(code)) return rule.region;
     }
+  } else {
+    for (std::size_t size = std::min(text.size(), longest_prefix_); size > 0; --size) {
+      for (const Rule& rule : RulesOf(text.substr(0, size))) {
+        if (countries_[rule.country].Takes(code)) return rule.region;
+      }
+    }
+  }
+  // Rules for whole countries stand first.
+  for (const Rule& rule : std::span(rules_).first(begins_[0])) {
+    if (countries_[rule.country].Takes(code)) return rule.region;
   }
   return std::nullopt;
 }

@@ -15,6 +15,7 @@
 //   threads  immutable.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -72,6 +73,7 @@ class PostalCodes {
   std::span<const Rule> RulesOf(std::string_view prefix) const;
   Status AddFormat(const PostalFormat& format);
   Status AddRule(const PostalRule& rule, std::span<const std::string_view> regions);
+  void IndexRules();
   Status CheckRules(std::span<const std::string_view> regions) const;
   Status CheckPair(const Rule& longer, const Rule& shorter,
                    std::span<const std::string_view> regions) const;
@@ -79,6 +81,8 @@ class PostalCodes {
 
   std::vector<Country> countries_;
   std::vector<Rule> rules_;  // By prefix, then country.
+  // Where the rules begin whose prefix begins with the character or a later one; those without a prefix stand before.
+  std::array<std::size_t, 257> begins_{};
   std::size_t longest_prefix_ = 0;
   std::string accepted_;
 };

@@ -183,5 +183,23 @@ TEST(PostalCodes, HaveLimits) {
               HasSubstr("257 postal formats"));
 }
 
+// Many rules of one first letter are searched in another way than few.
+TEST(PostalCodes, ManyPrefixesOfOneLetterAnswerAsFewDo) {
+  std::vector<PostalRule> rules = {{"CA", "K", "Home"}, {"CA", "", "Elsewhere"}};
+  for (int digit = 0; digit < 10; ++digit) {
+    for (const char letter : {'A', 'B', 'C'})
+      rules.push_back({"CA", std::string("K") + std::to_string(digit) + letter, "Away"});
+  }
+  const PostalFormat formats[] = {{"CA", "A9A 9A9"}};
+  const std::string_view regions[] = {"Home", "Away", "Elsewhere"};
+  const auto many = PostalCodes::Make(formats, rules, regions);
+  ASSERT_TRUE(many) << many.error().message;
+  EXPECT_EQ(many->RegionOf("K1A 0B1"), Region{1});
+  EXPECT_EQ(many->RegionOf("k9c0b1"), Region{1});
+  EXPECT_EQ(many->RegionOf("K1D 0B1"), Region{0});
+  EXPECT_EQ(many->RegionOf("L1D 0B1"), Region{2});
+  EXPECT_FALSE(many->RegionOf("K1D 0B"));
+}
+
 }  // namespace
 }  // namespace aisle::domain

@@ -19,17 +19,24 @@ bool IsGap(char c) { return c == ' ' || c == '-'; }
 
 }  // namespace
 
-std::optional<std::string> NormalPostalCode(std::string_view code) {
+std::size_t WriteNormal(std::string_view code, std::span<char, kPostalCodeBytesMax> out) {
   if (code.empty() || code.size() > kPostalCodeBytesMax || IsGap(code.front()) ||
       IsGap(code.back()))
-    return std::nullopt;
-  std::string normal;
+    return 0;
+  std::size_t length = 0;
   for (const char c : code) {
     if (IsGap(c)) continue;
-    if (!IsDigit(c) && !IsLetter(c)) return std::nullopt;
-    normal += Upper(c);
+    if (!IsDigit(c) && !IsLetter(c)) return 0;
+    out[length++] = Upper(c);
   }
-  return normal;
+  return length;
+}
+
+std::optional<std::string> NormalPostalCode(std::string_view code) {
+  std::array<char, kPostalCodeBytesMax> buffer;
+  const std::size_t length = WriteNormal(code, buffer);
+  if (length == 0) return std::nullopt;
+  return std::string(buffer.data(), length);
 }
 
 bool Fits(char format, char code) {

@@ -5,10 +5,17 @@
 // itself and `A` any letter.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "domain/limits.h"
+
 namespace aisle::domain {
+
+// The normal form of a code without a string of its own; how long it is, or 0 where there is none.
+std::size_t WriteNormal(std::string_view code, std::span<char, kPostalCodeBytesMax> out);
 
 // Whether one character of a format takes one of a code.
 bool Fits(char format, char code);

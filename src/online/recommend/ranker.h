@@ -25,12 +25,12 @@ namespace aisle::recommend {
 // Everything of one request that ranking needs; owns it.
 struct RankTask {
   std::shared_ptr<const serving::ServingState> state;
-  serving::CustomerState customer;
-  std::span<const float> propensity;  // The customer's; empty: none for this catalogue.
-  base::Timestamp now{};              // Ages and recencies count to it.
+  base::Timestamp now;  // Ages and recencies count to it.
   Candidates candidates;
-  std::size_t count = 0;  // Finalists wanted.
-  WorkPool::Lease work;   // The finalists go to work->finalists.
+  std::size_t count;     // Finalists wanted.
+  WorkPool::Lease work;  // The finalists go to work->finalists.
+  serving::CustomerState customer = {};
+  std::span<const float> propensity = {};  // The customer's; empty: none for this catalogue.
 };
 
 struct RankTimes {

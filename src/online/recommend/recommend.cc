@@ -48,18 +48,15 @@ Answer Begin(Request& request, serving::Fetched& fetched, const serving::Serving
 }
 
 std::shared_ptr<RankTask> MakeTask(const Epoch& epoch,
-                                   std::optional<serving::CustomerState> customer,
+                                   std::optional<serving::CustomerState>&& customer,
                                    domain::Region region, base::Timestamp now, std::size_t count,
                                    WorkPool& works) {
   const features::Catalogue& catalogue = epoch.state->PublishedShelf().catalogue;
-  auto task = std::make_shared<RankTask>(
-      RankTask{.state = epoch.state,
-               .customer = customer ? *std::move(customer) : serving::CustomerState{},
-               .propensity = {},
-               .now = ModelTime(now, catalogue.as_of),
-               .candidates = Candidates(*epoch.state, epoch.stock, region),
-               .count = count,
-               .work = works.Take()});
+  auto task = std::make_shared<RankTask>(epoch.state, ModelTime(now, catalogue.as_of),
+                                         Candidates(*epoch.state, epoch.stock, region), count,
+                                         works.Take());
+  if (!customer) return task;
+  task->customer = *std::move(customer);
   if (task->customer.propensity.size() == catalogue.categories.size())
     task->propensity = task->customer.propensity;
   return task;
@@ -131,7 +128,9 @@ net::Task<Result<Answer>> Recommender::Recommend(Request request, base::Timestam
                              request.top_n.Count() + kSpareFinalists, impl_->works);
   answer.timings.candidates = static_cast<std::int32_t>(task->candidates.Count());
   // 4. What of it is best?
-  const std::string_view rung = co_await RankDown(impl_->ranker, task, known, deadline, answer);
+  const bool by_model =
+      Prepare(*task, known, answer) && co_await RankByModel(impl_->ranker, task, deadline, answer);
+  const std::string_view rung = by_model ? kModel : RankPlainly(*task, known, answer);
   // 5. Is it still there?
   const auto ranked = Steady::now();
   ChooseItems(*epoch->state, *epoch->stock, task->work->finalists, request.top_n, rung, answer);

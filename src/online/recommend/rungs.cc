@@ -21,7 +21,7 @@ bool Says(const Answer& answer, std::string_view what) {
 
 // Takes the best of each list: `shelf_scores` are those of the shelf, `of_other` scores a product that came since.
 template <typename OfOther>
-void RankPlainly(RankTask& task, std::span<const float> shelf_scores, OfOther&& of_other) {
+void TakeLists(RankTask& task, std::span<const float> shelf_scores, OfOther&& of_other) {
   for (const CandidateList& list : task.candidates.Lists()) {
     if (list.source == CandidateSource::kShelf) {
       TakeBest(task, list, shelf_scores);
@@ -38,9 +38,8 @@ void RankByPopularity(RankTask& task) {
   const serving::RegionPopularity& popularity = task.state->Popularity(task.candidates.Region());
   const features::Catalogue& catalogue = task.state->PublishedShelf().catalogue;
   task.work->finalists.clear();
-  RankPlainly(task, popularity.share, [&](std::uint32_t product) {
-    return popularity.OfAnother(catalogue, product).of_all;
-  });
+  TakeLists(task, popularity.share,
+            [&](std::uint32_t product) { return popularity.OfAnother(catalogue, product).of_all; });
 }
 
 void RankByPropensity(RankTask& task) {
@@ -51,7 +50,7 @@ void RankByPropensity(RankTask& task) {
     scores[i] = task.propensity[popularity.category[i]] * popularity.share_in_category[i];
   task.work->finalists.clear();
   const features::Catalogue& catalogue = task.state->PublishedShelf().catalogue;
-  RankPlainly(task, scores, [&](std::uint32_t product) {
+  TakeLists(task, scores, [&](std::uint32_t product) {
     return task.propensity[catalogue.products[product].category] *
            popularity.OfAnother(catalogue, product).of_category;
   });
@@ -61,35 +60,6 @@ void RankByPropensity(RankTask& task) {
 net::Task<Result<RankTimes>> RankOwned(std::shared_ptr<Ranker> ranker,
                                        std::shared_ptr<RankTask> task) {
   co_return co_await ranker->Rank(std::move(task));
-}
-
-// Nothing: too late.
-net::Task<std::optional<Result<RankTimes>>> AskRanker(std::shared_ptr<Ranker> ranker,
-                                                      std::shared_ptr<RankTask> task,
-                                                      net::Deadline deadline) {
-  try {
-    if (deadline.Passed()) co_return std::nullopt;
-    if (!ranker->Suspends()) co_return co_await ranker->Rank(std::move(task));
-    co_return co_await net::FinishBy(deadline, RankOwned(std::move(ranker), std::move(task)));
-  } catch (const std::exception& error) {
-    co_return Fail(ErrorCode::kUnavailable, error.what());
-  }
-}
-
-// True: the model has ranked.
-net::Task<bool> RankByModel(std::shared_ptr<Ranker> ranker, std::shared_ptr<RankTask>& task,
-                            net::Deadline deadline, Answer& answer) {
-  const auto ranked = co_await AskRanker(std::move(ranker), task, deadline);
-  if (ranked && *ranked) {
-    answer.timings.pair_features = (*ranked)->pair_features;
-    answer.timings.model = (*ranked)->model;
-    answer.timings.model_ok = true;
-    answer.ranking_version = task->state->Manifest().ranking_version;
-    co_return true;
-  }
-  Say(answer, "model", ranked ? "unavailable" : "deadline");
-  if (ranked) base::LogWarning("the ranking model did not answer: {}", ranked->error().message);
-  co_return false;
 }
 
 }  // namespace
@@ -109,24 +79,48 @@ void TakeBest(RankTask& task, const CandidateList& list, std::span<const float> 
   work.finalists.resize(std::min(work.finalists.size(), task.count));
 }
 
-net::Task<std::string_view> RankDown(std::shared_ptr<Ranker> ranker, std::shared_ptr<RankTask> task,
-                                     bool customer_known, net::Deadline deadline, Answer& answer) {
-  const bool has_model = task->state->Ranker() != nullptr;
-  const bool has_propensity = !task->propensity.empty();
-  if (customer_known && !has_propensity && !Says(answer, "propensity"))
+bool Prepare(const RankTask& task, bool customer_known, Answer& answer) {
+  const bool has_model = task.state->Ranker() != nullptr;
+  if (customer_known && task.propensity.empty() && !Says(answer, "propensity"))
     Say(answer, "propensity", "missing");
   if (!has_model) Say(answer, "model", "missing");
-  if (customer_known && task->candidates.Count() > 0) {
-    if (has_propensity) answer.propensity_version = task->state->Manifest().propensity_version;
-    if (has_model && co_await RankByModel(std::move(ranker), task, deadline, answer))
-      co_return kModel;
-    if (has_propensity) {
-      RankByPropensity(*task);
-      co_return kPropensity;
+  return has_model && customer_known && task.candidates.Count() > 0;
+}
+
+net::Task<bool> RankByModel(std::shared_ptr<Ranker> ranker, std::shared_ptr<RankTask> task,
+                            net::Deadline deadline, Answer& answer) {
+  std::optional<Result<RankTimes>> ranked;  // Nothing: too late.
+  try {
+    if (!deadline.Passed() && !ranker->Suspends()) {
+      ranked = co_await ranker->Rank(task);
+    } else if (!deadline.Passed()) {
+      ranked = co_await net::FinishBy(deadline, RankOwned(std::move(ranker), task));
     }
+  } catch (const std::exception& error) {
+    ranked = Fail(ErrorCode::kUnavailable, error.what());
   }
-  RankByPopularity(*task);
-  co_return kPopularity;
+  if (ranked && *ranked) {
+    answer.timings.pair_features = (*ranked)->pair_features;
+    answer.timings.model = (*ranked)->model;
+    answer.timings.model_ok = true;
+    answer.ranking_version = task->state->Manifest().ranking_version;
+    if (!task->propensity.empty())
+      answer.propensity_version = task->state->Manifest().propensity_version;
+    co_return true;
+  }
+  Say(answer, "model", ranked ? "unavailable" : "deadline");
+  if (ranked) base::LogWarning("the ranking model did not answer: {}", ranked->error().message);
+  co_return false;
+}
+
+std::string_view RankPlainly(RankTask& task, bool customer_known, Answer& answer) {
+  if (customer_known && task.candidates.Count() > 0 && !task.propensity.empty()) {
+    answer.propensity_version = task.state->Manifest().propensity_version;
+    RankByPropensity(task);
+    return kPropensity;
+  }
+  RankByPopularity(task);
+  return kPopularity;
 }
 
 }  // namespace aisle::recommend

@@ -5,7 +5,7 @@
 //                product's share of what the region bought in that category
 //   popularity   no propensity, or nothing known of the customer: share of what the region bought
 //
-//   order    finalists as ranker.h has them.
+//   order    finalists as ranker.h has them, in task->work afterwards.
 //   errors   none leave: what a rung lacks is said in the answer's `degraded`.
 #pragma once
 
@@ -19,10 +19,16 @@
 
 namespace aisle::recommend {
 
-// The first rung that can, for a known customer or nobody. Afterwards the finalists are in task->work; versions,
-// times and what was missing are in `answer`. Gives the name of the rung.
-net::Task<std::string_view> RankDown(std::shared_ptr<Ranker> ranker, std::shared_ptr<RankTask> task,
-                                     bool customer_known, net::Deadline deadline, Answer& answer);
+// Says in `answer` what the upper rungs lack. True: the model can be asked. `customer_known`: false for nobody.
+bool Prepare(const RankTask& task, bool customer_known, Answer& answer);
+
+// True: the ranker has ranked; times and version are in `answer`. False: it was too late or did not answer, and
+// `answer` says so.
+net::Task<bool> RankByModel(std::shared_ptr<Ranker> ranker, std::shared_ptr<RankTask> task,
+                            net::Deadline deadline, Answer& answer);
+
+// By the first of the lower rungs that can; gives its name.
+std::string_view RankPlainly(RankTask& task, bool customer_known, Answer& answer);
 
 // Puts the best of a list among the finalists there are already. scores[i] belongs to list.products[i].
 void TakeBest(RankTask& task, const CandidateList& list, std::span<const float> scores);
