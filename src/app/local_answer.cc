@@ -23,6 +23,11 @@ net::Task<void> Ask(const serving::ServingState& state, recommend::Recommender& 
   if (auto found = state.OpenCustomers()->Get(id)) customer = std::move(found->record);
 }
 
+// The quickstart's dollars go without saying.
+std::string PriceText(const domain::Currency& currency, domain::Cents price) {
+  return currency.code == "USD" ? fmt::format("{:.2f}", price.Units()) : currency.Text(price);
+}
+
 }  // namespace
 
 Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, recommend::Request request,
@@ -81,7 +86,7 @@ std::string ItemsTable(const LocalAnswer& local) {
   for (std::size_t i = 0; i < reasons.size(); ++i) {
     const recommend::Item& item = local.answer.items[i];
     table.Add({fmt::format("{}", item.rank), Shorten(item.product_name, kNameWidth), item.category,
-               fmt::format("{:.2f}", item.price.Usd()), fmt::format("{:.4f}", item.score),
+               PriceText(local.answer.currency, item.price), fmt::format("{:.4f}", item.score),
                fmt::format("{}", item.in_stock_qty), fmt::format("{}", item.est_delivery_days),
                item.source, reasons[i]});
   }

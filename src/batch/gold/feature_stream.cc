@@ -34,7 +34,7 @@ void SetPriceZ(Catalogue& catalogue) {
   };
   std::vector<Sums> sums(catalogue.categories.size());
   const auto log_price = [](const features::ProductRecord& product) {
-    return std::log(std::max(product.price.Usd(), 0.01));
+    return std::log(std::max(product.price.Units(), 0.01));
   };
   for (const auto& product : catalogue.products) {
     Sums& of = sums[product.category];

@@ -83,8 +83,8 @@ CatalogueView::CatalogueView(const Catalogue& catalogue) : catalogue_(&catalogue
     for (const ProductRecord& product : products) values.push_back(value(product));
   };
   using P = const ProductRecord&;
-  column(PairInput::kPrice, [](P p) { return static_cast<float>(p.price.Usd()); });
-  column(PairInput::kProductTier, [](P p) { return ProductTier(p.price.Usd()); });
+  column(PairInput::kPrice, [](P p) { return static_cast<float>(p.price.Units()); });
+  column(PairInput::kProductTier, [](P p) { return ProductTier(p.price.Units()); });
   column(PairInput::kIsPerishable, [](P p) { return p.is_perishable ? 1.0F : 0.0F; });
   column(PairInput::kCategory, [](P p) { return static_cast<float>(p.category); });
   column(PairInput::kBrand, [](P p) { return static_cast<float>(p.brand); });

@@ -73,8 +73,8 @@ CustomerInputs MakeCustomerInputs(const CustomerRecord& customer, base::Timestam
   inputs.tenure_months = static_cast<float>(base::CompletedMonths(customer.customer_since, today));
   inputs.loyalty_tier_num = static_cast<float>(customer.tier);
   inputs.total_orders = static_cast<float>(customer.total_orders);
-  inputs.lifetime_spend = static_cast<float>(customer.lifetime_spend.Usd());
-  inputs.avg_order_value = Ratio(customer.lifetime_spend.Usd(), customer.total_orders);
+  inputs.lifetime_spend = static_cast<float>(customer.lifetime_spend.Units());
+  inputs.avg_order_value = Ratio(customer.lifetime_spend.Units(), customer.total_orders);
   inputs.days_since_purchase = customer.last_purchase == kNever
                                    ? kMissing
                                    : static_cast<float>(std::max<std::int64_t>(
@@ -84,7 +84,7 @@ CustomerInputs MakeCustomerInputs(const CustomerRecord& customer, base::Timestam
   inputs.total_sessions = static_cast<float>(customer.sessions);
   inputs.cart_abandonment_rate = Ratio(customer.carts_abandoned, customer.carts_started);
   inputs.engagement_score = EngagementScore(customer);
-  inputs.avg_browsed_price = Ratio(customer.browsed_price_sum.Usd(), customer.browsed_price_count);
+  inputs.avg_browsed_price = Ratio(customer.browsed_price_sum.Units(), customer.browsed_price_count);
   inputs.days_since_event = DaysSince(customer.last_event, now);
   return inputs;
 }

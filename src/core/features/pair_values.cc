@@ -202,7 +202,7 @@ float EachValue(PairInput input, const PairRequest& request, std::uint32_t posit
     case PairInput::kPriceRatio:
     case PairInput::kSpendMatch:
       return std::min(
-          static_cast<float>(product.price.Usd()) / Denominator(input, request.customer),
+          static_cast<float>(product.price.Units()) / Denominator(input, request.customer),
           QuotientCap(static_cast<std::size_t>(input)));
     case PairInput::kPriceDistance:
       return static_cast<float>(product.price_z - request.taste.mean);

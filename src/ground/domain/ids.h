@@ -15,11 +15,11 @@ struct Id {
 using CustomerId = Id<struct CustomerTag>;
 using ProductId = Id<struct ProductTag>;
 
-// Money inside the program: US cents, so that sums do not depend on order.
+// Money inside the program: hundredths of the retailer's currency (currency.h), so that sums do not depend on order.
 struct Cents {
   std::int64_t value = 0;
   friend auto operator<=>(Cents, Cents) = default;
-  double Usd() const { return static_cast<double>(value) / 100.0; }
+  double Units() const { return static_cast<double>(value) / 100.0; }
 };
 
 }  // namespace aisle::domain

@@ -12,10 +12,15 @@ namespace {
 // Prices without a currency are in the quickstart's.
 constexpr std::string_view kUnsaidCurrency = "USD";
 
-void AppendPrice(std::string& out, domain::Cents price) {
+// With as many digits as the currency has, and more where there is more.
+void AppendPrice(std::string& out, domain::Cents price, const domain::Currency& currency) {
   const std::int64_t cents = price.value < 0 ? -price.value : price.value;
-  fmt::format_to(std::back_inserter(out), "{}{}.{:02}", price.value < 0 ? "-" : "", cents / 100,
-                 cents % 100);
+  fmt::format_to(std::back_inserter(out), "{}{}", price.value < 0 ? "-" : "", cents / 100);
+  if (currency.minor_unit == 2 || cents % 10 != 0) {
+    fmt::format_to(std::back_inserter(out), ".{:02}", cents % 100);
+  } else if (currency.minor_unit == 1 || cents % 100 != 0) {
+    fmt::format_to(std::back_inserter(out), ".{}", cents % 100 / 10);
+  }
 }
 
 void AppendMilliseconds(std::string& out, std::string_view name, std::chrono::nanoseconds time) {
@@ -23,7 +28,7 @@ void AppendMilliseconds(std::string& out, std::string_view name, std::chrono::na
   fmt::format_to(std::back_inserter(out), R"("{}":{}.{:03},)", name, micros / 1000, micros % 1000);
 }
 
-void AppendItem(std::string& out, const recommend::Item& item) {
+void AppendItem(std::string& out, const recommend::Item& item, const domain::Currency& currency) {
   fmt::format_to(std::back_inserter(out), R"({{"rank":{},"product_id":{},"product_name":)",
                  item.rank, item.product.value);
   web::AppendJsonString(out, item.product_name);
@@ -32,7 +37,7 @@ void AppendItem(std::string& out, const recommend::Item& item) {
   out += R"(,"department":)";
   web::AppendJsonString(out, item.department);
   out += R"(,"price":)";
-  AppendPrice(out, item.price);
+  AppendPrice(out, item.price, currency);
   out += R"(,"score":)";
   web::AppendJsonNumber(out, item.score);
   fmt::format_to(std::back_inserter(out), R"(,"in_stock_qty":{},"est_delivery_days":{},"source":)",
@@ -65,14 +70,14 @@ void AppendAnswer(std::string& out, const recommend::Answer& answer) {
   web::AppendJsonString(out, answer.zip_code);
   out += R"(,"region":)";
   web::AppendJsonString(out, answer.region_name);
-  if (answer.currency != kUnsaidCurrency) {
+  if (answer.currency.code != kUnsaidCurrency) {
     out += R"(,"currency":)";
-    web::AppendJsonString(out, answer.currency);
+    web::AppendJsonString(out, answer.currency.code);
   }
   out += R"(,"recommendations":[)";
   for (const recommend::Item& item : answer.items) {
     if (&item != &answer.items.front()) out += ',';
-    AppendItem(out, item);
+    AppendItem(out, item, answer.currency);
   }
   out += R"(],"timings":)";
   AppendTimings(out, answer.timings);

@@ -1,7 +1,7 @@
 // The answer as JSON, field by field; route_table.cc has an example, which a test compares.
 //
 //   order    the quickstart's fields first, ours after them; items in rank order.
-//   units    price in the retailer's currency with hundredths; timings in milliseconds with three decimals; scores
+//   units    price in the retailer's currency, with its digits; timings in milliseconds with three decimals; scores
 //            as the shortest text that reads back as the same float.
 //   missing  currency: only where it is not USD; zip_code "" when nobody knows it; model versions 0 when none took
 //            part.

@@ -15,7 +15,6 @@ recommend::Answer SampleAnswer() {
   answer.customer.value = 1'000'000;
   answer.zip_code = "10001";
   answer.region_name = "Northeast";
-  answer.currency = "USD";
   answer.items.push_back({.rank = 1,
                           .product = {42},
                           .product_name = "Silk \"Wrap\" caf\xC3\xA9",
@@ -68,12 +67,28 @@ TEST(AnswerJson, NamesACurrencyThatIsNotTheQuickstarts) {
   answer.region_name =
       "Qu\xC3\xA9"
       "bec \"Est\"";
-  answer.currency = "CAD";
+  answer.currency = {"CAD", 2};
   EXPECT_THAT(
       Written(answer),
       testing::StartsWith("{\"customer_id\":1000000,\"zip_code\":\"K1A 0B1\",\"region\":\"Qu"
                           "\xC3\xA9"
                           "bec \\\"Est\\\"\",\"currency\":\"CAD\",\"recommendations\":["));
+}
+
+TEST(AnswerJson, APriceHasTheDigitsOfItsCurrency) {
+  recommend::Answer answer = SampleAnswer();
+  const auto price = [&](int minor_unit, std::int64_t hundredths) {
+    answer.currency = {"XTS", minor_unit};
+    answer.items[0].price = {hundredths};
+    const std::string written = Written(answer);
+    const std::size_t begin = written.find("\"price\":") + 8;
+    return written.substr(begin, written.find(',', begin) - begin);
+  };
+  EXPECT_EQ(price(2, 120'00), "120.00");
+  EXPECT_EQ(price(1, 120'00), "120.0");
+  EXPECT_EQ(price(0, 120'00), "120");
+  EXPECT_EQ(price(0, -120'50), "-120.5");
+  EXPECT_EQ(price(0, 7'79), "7.79") << "nothing is rounded away";
 }
 
 TEST(AnswerJson, SaysWhatItAnsweredWithout) {

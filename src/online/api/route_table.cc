@@ -34,7 +34,7 @@ web::Example RecommendToNobodyKnown() {
   "recommendations": [
     {"rank": 1, "product_id": 42, "product_name": "Silk Wrap Dress", "category": "Womens Clothing",
      "department": "Apparel", "price": 89.99, "score": 0.04, "in_stock_qty": 145,
-     "est_delivery_days": 2, "source": "popular"}],
+     "est_delivery_days": 2, "source": "popularity"}],
   "timings": {"features_ms": 0.012, "propensity_ms": 0, "inventory_ms": 0.004,
               "candidates": 1701, "pair_features_ms": 0, "model_ms": 0, "model_ok": false,
               "total_ms": 0.031, "backend": "embedded"},
@@ -48,7 +48,7 @@ web::Example RecommendBatch() {
       .body = R"({"data": [[0, {"customer_id": 5}], [7, {"customer_id": 1000000, "top_n": 0}]]})",
       .answer = R"({"data": [
   [0, {"type": "urn:problem-type:aisle:not-found", "title": "Not Found", "status": 404,
-       "detail": "customer 5 is not known", "field": "customer_id", "request_id": "5f0c8a1b2d3e4f60.0"}],
+       "detail": "customer_id 5 is unknown", "field": "customer_id", "request_id": "5f0c8a1b2d3e4f60.0"}],
   [7, {"type": "urn:problem-type:aisle:invalid-argument", "title": "Bad Request", "status": 400,
        "detail": "top_n is 0", "field": "top_n", "accepted": "an integer from 1 to 100",
        "request_id": "5f0c8a1b2d3e4f60.1"}]]})"};
@@ -64,7 +64,7 @@ web::Example RecommendRefused() {
 web::Example RecommendBodyRefused() {
   return {.target = "/recommend", .body = R"({"customer_id": x})", .status = 400, .answer = R"({
   "type": "urn:problem-type:aisle:invalid-json", "title": "Bad Request", "status": 400,
-  "detail": "not JSON", "position": 16, "request_id": "5f0c8a1b2d3e4f60"})"};
+  "detail": "the body is not JSON: syntax error", "position": 16, "request_id": "5f0c8a1b2d3e4f60"})"};
 }
 
 web::Example Health() {

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json/serialize.hpp>
 #include <fstream>
 #include <set>
 #include <string>
@@ -22,8 +23,11 @@ using namespace std::chrono_literals;
 std::vector<web::Route> Table() { return RouteTable(std::make_shared<Desk>(0, nullptr, 70ms)); }
 
 // How `value` differs from `example` in its members and the types of their values, each named by its
-// place; empty: in nothing. An element of a list is held against its own of the example, or else
+// place; empty: in nothing. What a text means to programs and people must be equal: kSaid. An element of a list is held against its own of the example, or else
 // against the example's last.
+const std::set<std::string> kSaid = {"type",     "title",  "detail", "field",
+                                     "accepted", "source", "what",   "why"};
+
 void Compare(const json::value& value, const json::value& example, const std::string& place,
              std::vector<std::string>& differences) {
   if (value.is_number() && example.is_number()) return;
@@ -47,6 +51,8 @@ void Compare(const json::value& value, const json::value& example, const std::st
     const std::string name(member.key());
     if (names.erase(name) == 0) {
       differences.push_back(place + "." + name + " is missing");
+    } else if (kSaid.contains(name) && value.at(name) != member.value()) {
+      differences.push_back(place + "." + name + " says " + json::serialize(value.at(name)));
     } else {
       Compare(value.at(name), member.value(), place + "." + name, differences);
     }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "domain/currency.h"
 #include "domain/ids.h"
 #include "domain/region.h"
 #include "events/events.h"
@@ -50,7 +51,7 @@ struct Answer {
   std::string zip_code;  // The request's, or the customer's own.
   domain::Region region{};
   std::string region_name;
-  std::string currency;  // Of the prices: ISO 4217.
+  domain::Currency currency;  // Of the prices.
   std::vector<Item> items;
   Timings timings;
   std::string request_id;

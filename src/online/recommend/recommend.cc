@@ -41,7 +41,7 @@ Answer Begin(Request& request, serving::Fetched& fetched, const serving::Serving
     answer.timings.features = fetched.customer->features_time;
     answer.timings.propensity = fetched.customer->propensity_time;
   }
-  answer.currency = state.RetailerShape().Money().code;
+  answer.currency = state.RetailerShape().Money();
   ChooseRegion(request, fetched.customer ? &fetched.customer->record : nullptr,
                state.RetailerShape(), answer);
   return answer;

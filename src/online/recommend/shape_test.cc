@@ -48,7 +48,7 @@ TEST(Shape, ItsRegionsPostalCodesAndCurrencyAreThoseOfTheAnswer) {
   ASSERT_TRUE(home) << home.error().message;
   EXPECT_EQ(home->region_name, "Region 8");
   EXPECT_EQ(home->zip_code, "I1A 0B1");
-  EXPECT_EQ(home->currency, "CAD");
+  EXPECT_EQ(home->currency.code, "CAD");
   ASSERT_EQ(home->items.size(), 1U);
   EXPECT_EQ(home->items[0].source, "model");
   for (const char* code : {"A1A 0B1", "a1a0b1", "A1A-0B1"}) {
