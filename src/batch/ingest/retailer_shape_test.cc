@@ -106,6 +106,18 @@ TEST_F(MapleMarketTest, ARejectedRowIsNamedAsTheCause) {
                 "line 3: from_spend: 'many' is not DECIMAL(12,2)"));
 }
 
+TEST_F(MapleMarketTest, AmountsInPartsOfWhichTheMoneyHasNoneAreRejected) {
+  Replace("mapping.toml", "currency = \"CAD\"\nminor_unit = 2",
+          "currency = \"JPY\"\nminor_unit = 0");
+  ASSERT_TRUE(ImportShop());
+  EXPECT_EQ(
+      Rows("SELECT reason FROM raw.rejects WHERE table_name = 'raw.product_catalog' ORDER BY line "
+           "LIMIT 1"),
+      "price: '5.99' is finer than JPY, which has 0 digits behind the point\n");
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.product_catalog WHERE price % 1 <> 0"), "0\n");
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.event_stream WHERE line_total % 1 <> 0"), "0\n");
+}
+
 TEST_F(MapleMarketTest, ItsZoneMustBeKnown) {
   Replace("mapping.toml", "time_zone = \"America/Toronto\"", "time_zone = \"America/Bytown\"");
   EXPECT_THAT(Shop(), HasSubstr("[retailer]: time_zone 'America/Bytown' is not known"));

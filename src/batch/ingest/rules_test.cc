@@ -52,7 +52,8 @@ class RulesTest : public WarehouseTest {
     ASSERT_TRUE(CreateTables(*connection_));
   }
   // What the importer writes into raw.rejects for the row; empty: it was taken.
-  std::string SqlReason(const raw::Table& table, const Row& row) {
+  std::string SqlReason(const raw::Table& table, const Row& row,
+                        const domain::RetailerShape& shape = Shape()) {
     Mapping mapping;
     mapping.name = "twin";
     TableStep step;
@@ -66,7 +67,7 @@ class RulesTest : public WarehouseTest {
     }
     step.query = {"SELECT " + values, 1};
     EXPECT_TRUE(connection_->Execute({"test", "DELETE FROM raw.rejects"}));
-    const auto filled = FillTable(*connection_, mapping, step, {}, Shape(), kTime);
+    const auto filled = FillTable(*connection_, mapping, step, {}, shape, kTime);
     if (!filled) return "error: " + filled.error().message;
     std::string reason = Rows("SELECT reason FROM raw.rejects");
     EXPECT_EQ(reason.empty(), filled->rejected == 0);
@@ -75,8 +76,9 @@ class RulesTest : public WarehouseTest {
   }
 };
 
-std::string CheckReason(const raw::Table& table, const Row& row) {
-  const Status status = raw::Check(table, row, Shape());
+std::string CheckReason(const raw::Table& table, const Row& row,
+                        const domain::RetailerShape& shape = Shape()) {
+  const Status status = raw::Check(table, row, shape);
   if (status) return "";
   EXPECT_TRUE(status.error().message.starts_with(status.error().field + ": "));
   return status.error().message;
@@ -208,6 +210,29 @@ TEST_F(RulesTest, AWrongRowHasOneReasonWhetherSqlFindsItOrCpp) {
     }
   }
   EXPECT_GT(wrong_rows, 40);
+}
+
+TEST_F(RulesTest, AnAmountFinerThanTheMoneyIsRefusedByBoth) {
+  const Case events = Cases().front();
+  const raw::Table& table = *raw::FindTable(events.table);
+  const auto check = [&](int minor_unit, Cents price) {
+    auto parts = Shape().All();
+    parts.currency = {"JPY", minor_unit};
+    const auto shape = domain::RetailerShape::Make(std::move(parts));
+    Row row = events.good;
+    std::erase_if(row, [](const raw::Field& field) { return field.column == "product_price"; });
+    row.push_back({"product_price", price});
+    const std::string reason = CheckReason(table, row, *shape);
+    EXPECT_EQ(SqlReason(table, row, *shape), reason);
+    return reason;
+  };
+  EXPECT_EQ(check(0, Cents{499'00}), "");
+  EXPECT_EQ(check(0, Cents{499'50}),
+            "product_price: '499.50' is finer than JPY, which has 0 digits behind the point");
+  EXPECT_EQ(check(1, Cents{499'50}), "");
+  EXPECT_EQ(check(1, Cents{499'55}),
+            "product_price: '499.55' is finer than JPY, which has 1 digits behind the point");
+  EXPECT_EQ(check(2, Cents{499'55}), "");
 }
 
 }  // namespace

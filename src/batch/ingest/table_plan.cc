@@ -134,6 +134,12 @@ std::string TablePlan::ReasonOf(const Column& column) const {
       stricter != step_.at_least.end() ? std::optional(stricter->second) : rules.at_least;
   if (least)
     refuse(fmt::format("{} < {}", cast.value, *least), Shown(column, raw::IsBelow(*least)));
+  if (const auto& money = shape_.Money();
+      rules.type == raw::Type::kDecimal && raw::SmallestAmount(money).value > 1) {
+    refuse(fmt::format("CAST({} * 100 AS BIGINT) % {} <> 0", cast.value,
+                       raw::SmallestAmount(money).value),
+           Shown(column, raw::IsTooFine(money)));
+  }
   return reasons;
 }
 

@@ -124,6 +124,9 @@ Status CheckValue(const Table& table, const Column& column, const Value& value,
   }
   if (column.at_least && std::visit(IsLess{*column.at_least}, value))
     return refuse(IsBelow(*column.at_least));
+  if (const auto* cents = std::get_if<domain::Cents>(&value);
+      cents != nullptr && cents->value % SmallestAmount(shape.Money()).value != 0)
+    return refuse(IsTooFine(shape.Money()));
   return {};
 }
 

@@ -10,8 +10,9 @@
 //   errors   kInvalidArgument with the reason, and the column in Error::field: an unknown column or one
 //            given twice; a value of another type, or out of its range; NULL where a value must be; a
 //            text that is not allowed, not UTF-8, or longer than kTextBytesMax; a number too small;
-//            what holds between columns. Nothing is cast: text that looks like a number is text, and
-//            ids are numbers (a retailer's own text ids come by import).
+//            an amount finer than the shape's money; what holds between columns. Nothing is cast:
+//            text that looks like a number is text, and ids are numbers (a retailer's own text ids
+//            come by import).
 //   cost     no allocation for a good row.
 #pragma once
 

@@ -27,5 +27,13 @@ std::string IsNoneOf(const std::vector<std::string_view>& allowed) {
   return fmt::format("{} and {} more", list, allowed.size() - shown);
 }
 std::string IsBelow(std::int64_t least) { return fmt::format("' is below {}", least); }
+std::string IsTooFine(const domain::Currency& money) {
+  return fmt::format("' is finer than {}, which has {} digits behind the point", money.code,
+                     money.minor_unit);
+}
+
+domain::Cents SmallestAmount(const domain::Currency& money) {
+  return {money.minor_unit == 0 ? 100 : money.minor_unit == 1 ? 10 : 1};
+}
 
 }  // namespace aisle::raw

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/currency.h"
 #include "raw/tables.h"
 
 namespace aisle::raw {
@@ -24,5 +25,9 @@ std::string IsNot(Type type);
 // Shows the first of them, when there are very many.
 std::string IsNoneOf(const std::vector<std::string_view>& allowed);
 std::string IsBelow(std::int64_t least);
+// An amount in parts of which the currency has none.
+std::string IsTooFine(const domain::Currency& money);
+// What every amount of it is a multiple of: a cent, ten or a hundred.
+domain::Cents SmallestAmount(const domain::Currency& money);
 
 }  // namespace aisle::raw
