@@ -6,10 +6,23 @@
 
 DIR is an aisle data directory with events in it. Prints both sides' medians and the median of the turns' ratios.
 """
-import argparse, json, pathlib, shutil, statistics, subprocess, tempfile
+import argparse, json, pathlib, re, shutil, statistics, subprocess, tempfile
 
-SQL = pathlib.Path(__file__).resolve().parent.parent / "src/batch/gold/sql"
-TABLES = {"gold.customer_state": "customer_state.sql", "gold.customer_360": "customer_360.sql"}
+SRC = pathlib.Path(__file__).resolve().parent.parent / "src"
+SQL = SRC / "batch/gold/sql"
+TABLES = {"gold.customer_category": "customer_category.sql", "gold.customer_state": "customer_state.sql",
+          "gold.customer_360": "customer_360.sql"}
+
+
+def kinds():
+    """What the queries take as $browse_kinds and so on, from the one list (ground/domain/event_kind.h)."""
+    text = (SRC / "ground/domain/event_kind.h").read_text()
+    order = re.findall(r"k\w+", re.search(r"enum class EventKind[^{]*{([^}]*)}", text)[1])
+    names = re.findall(r'"(\w+)"', re.search(r"kEventKindNames = {([^}]*)}", text)[1])
+    name_of = dict(zip(order, names, strict=True))
+    groups = re.findall(r"constexpr std::array k(\w+)Kinds = {([^}]*)}", text)
+    return {f"${group.lower()}_kinds": "(" + ", ".join(f"'{name_of[k]}'" for k in re.findall(r"EventKind::(k\w+)", members)) + ")"
+            for group, members in groups}
 
 
 def ours(aisle, data, as_of):
@@ -23,6 +36,8 @@ def cli(duckdb, file, as_of):
     script = ".timer on\nSET threads = 2;\nSET TimeZone = 'UTC';\n"
     for table, name in TABLES.items():
         text = (SQL / name).read_text().replace("$customers", "raw.customers")
+        for parameter, value in kinds().items():
+            text = text.replace(parameter, value)
         script += f"CREATE OR REPLACE TABLE {table} AS\n" + text.replace("$as_of", f"TIMESTAMP '{as_of}'") + ";\n"
     done = subprocess.run([duckdb, file], input=script, capture_output=True, text=True, check=True)
     assert "Error" not in done.stderr, done.stderr

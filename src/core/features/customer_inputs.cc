@@ -84,7 +84,8 @@ CustomerInputs MakeCustomerInputs(const CustomerRecord& customer, base::Timestam
   inputs.total_sessions = static_cast<float>(customer.sessions);
   inputs.cart_abandonment_rate = Ratio(customer.carts_abandoned, customer.carts_started);
   inputs.engagement_score = EngagementScore(customer);
-  inputs.avg_browsed_price = Ratio(customer.browsed_price_sum.Units(), customer.browsed_price_count);
+  inputs.avg_browsed_price =
+      Ratio(customer.browsed_price_sum.Units(), customer.browsed_price_count);
   inputs.days_since_event = DaysSince(customer.last_event, now);
   return inputs;
 }
