@@ -87,13 +87,14 @@ Result<std::string> DataMark(warehouse::Connection& connection, base::Timestamp 
 
 Result<bool> TablesHold(warehouse::Connection& connection, base::Timestamp as_of) {
   AISLE_TRY(const auto made, ReadMade(connection, as_of));
+  if (made.empty()) return false;
+  AISLE_TRY(const auto there, connection.TableNames());
   std::string mark;
   for (const RecordTable& table : kRecordTables) {
     const auto found = made.find(table.name);
     if (found == made.end() || (!mark.empty() && found->second.mark != mark)) return false;
     mark = found->second.mark;
-    AISLE_TRY(const bool there, connection.HasTable(table.name));
-    if (!there) return false;
+    if (!there.contains(table.name)) return false;
     const std::string count = fmt::format("SELECT count(*) FROM {}", table.name);
     AISLE_TRY(const std::int64_t rows, connection.QueryInt({"gold/made_tables.cc", count}));
     if (rows != found->second.rows) return false;

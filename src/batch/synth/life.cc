@@ -244,10 +244,11 @@ class Year {
     std::size_t next = 0;
     std::int64_t spent = 0;
     const int first_day = person_.first_second / kDaySeconds;
-    domain::Tier tier = Shape().TierOfSpend({person_.Opening(first_day)});
+    const domain::RetailerShape& shape = Shape();
+    domain::Tier tier = shape.TierOfSpend({person_.Opening(first_day)});
     life_.tier_steps.push_back({0, tier});
     const auto settle = [&](Second at, int day) {
-      const domain::Tier now = Shape().TierOfSpend({spent + person_.Opening(day)});
+      const domain::Tier now = shape.TierOfSpend({spent + person_.Opening(day)});
       const bool up = now > tier;
       if (now != tier) life_.tier_steps.push_back({at, now});
       tier = now;

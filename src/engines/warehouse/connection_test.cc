@@ -354,6 +354,9 @@ TEST_F(MemoryTest, HasTableKnowsSchemasAndViewsAndRefusesWhatIsNoName) {
   EXPECT_TRUE(*connection_.HasTable("v"));
   EXPECT_FALSE(*connection_.HasTable("t"));
   EXPECT_FALSE(*connection_.HasTable("gold.t"));
+  EXPECT_THAT(*connection_.TableNames(), testing::ElementsAre("main.v", "raw.t"));
+  Run("CREATE TABLE raw.\"Tall\" (n INT)");
+  EXPECT_TRUE(connection_.TableNames()->contains("raw.tall"));
   for (const char* name : {"", ".", "raw.", ".t", "a.b.c", "t'; DROP TABLE raw.t; --"})
     EXPECT_EQ(connection_.HasTable(name).error().code, ErrorCode::kInvalidArgument) << name;
 }

@@ -206,4 +206,14 @@ Result<bool> Connection::HasTable(std::string_view table) {
   return count > 0;
 }
 
+Result<std::set<std::string>> Connection::TableNames() {
+  AISLE_TRY(const auto rows,
+            QueryText({"warehouse/table_names",
+                       "SELECT lower(table_schema) || '.' || lower(table_name) AS name FROM "
+                       "information_schema.tables WHERE table_catalog = current_database()"}));
+  std::set<std::string> names;
+  for (const auto& row : rows) names.insert(row.at(0));
+  return names;
+}
+
 }  // namespace aisle::warehouse

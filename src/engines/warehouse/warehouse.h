@@ -28,6 +28,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -105,6 +106,8 @@ class Connection {
 
   // True if "schema.table" exists.
   Result<bool> HasTable(std::string_view table);
+  // Every table there is, "schema.table" in small letters: one question for who asks about several.
+  Result<std::set<std::string>> TableNames();
 
   struct Impl;
   explicit Connection(std::unique_ptr<Impl> impl);

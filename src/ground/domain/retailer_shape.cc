@@ -149,10 +149,4 @@ std::optional<Tier> RetailerShape::FindTier(std::string_view name) const {
   return found == tiers_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Tier RetailerShape::TierOfSpend(Cents trailing_spend) const {
-  std::size_t tier = parts_.tiers.size() - 1;
-  while (tier > 0 && trailing_spend < parts_.tiers[tier].floor) --tier;
-  return static_cast<Tier>(tier);
-}
-
 }  // namespace aisle::domain

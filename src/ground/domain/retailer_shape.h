@@ -71,7 +71,11 @@ class RetailerShape {
   std::size_t TierCount() const { return parts_.tiers.size(); }
   const std::string& TierName(Tier tier) const;
   std::optional<Tier> FindTier(std::string_view name) const;
-  Tier TierOfSpend(Cents trailing_spend) const;
+  Tier TierOfSpend(Cents trailing_spend) const {
+    std::size_t tier = parts_.tiers.size() - 1;
+    while (tier > 0 && trailing_spend < parts_.tiers[tier].floor) --tier;
+    return static_cast<Tier>(tier);
+  }
 
   const Currency& Money() const { return parts_.currency; }
   const std::string& TimeZone() const { return parts_.time_zone; }
