@@ -39,9 +39,7 @@ class TopSelector {
  public:
   std::span<const std::uint32_t> Select(std::span<const float> scores,
                                         std::span<const std::uint32_t> candidates,
-                                        std::size_t count) {
-    return SelectIf(scores, candidates, count, [](std::size_t) { return true; });
-  }
+                                        std::size_t count);
   // Among the indices i with allowed(i) alone, which is asked of promising ones only.
   template <typename Allowed>
   std::span<const std::uint32_t> SelectIf(std::span<const float> scores,

@@ -65,14 +65,16 @@ net::Task<Result<RankTimes>> RankOwned(std::shared_ptr<Ranker> ranker,
 }  // namespace
 
 void TakeBest(RankTask& task, const CandidateList& list, std::span<const float> scores) {
+  if (list.products.empty()) return;
   Work& work = *task.work;
-  const auto offered = [&](std::size_t i) {
-    return list.all_offered || task.candidates.Offers(list.products[i]);
-  };
-  const std::size_t before = work.finalists.size();
-  for (const std::uint32_t i : work.selector.SelectIf(scores, list.products, task.count, offered))
-    work.finalists.push_back({list.products[i], scores[i]});
-  if (before == 0) return;
+  const auto best = list.all_offered ? work.selector.Select(scores, list.products, task.count)
+                                     : work.selector.SelectIf(
+                                           scores, list.products, task.count, [&](std::size_t i) {
+                                             return task.candidates.Offers(list.products[i]);
+                                           });
+  const bool alone = work.finalists.empty();
+  for (const std::uint32_t i : best) work.finalists.push_back({list.products[i], scores[i]});
+  if (alone) return;
   std::ranges::sort(work.finalists, [](const Finalist& a, const Finalist& b) {
     return ranking::RankKey(a.score, a.product) > ranking::RankKey(b.score, b.product);
   });
