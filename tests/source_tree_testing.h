@@ -45,6 +45,11 @@ inline Graph ParseGraph(std::istream& in) {
   return graph;
 }
 
+inline Graph GraphOf(const std::string& lines) {
+  std::istringstream in(lines);
+  return ParseGraph(in);
+}
+
 inline std::string ReadText(const std::filesystem::path& path) {
   std::ifstream in(path);
   std::stringstream text;
