@@ -44,7 +44,7 @@ struct Shop {
   SmallShop shop{static_cast<int>(SizeFromEnvironment("AISLE_BENCH_CUSTOMERS", 200)),
                  static_cast<int>(SizeFromEnvironment("AISLE_BENCH_PRODUCTS", 500)), 60,
                  static_cast<int>(kCategories)};
-  publish::TempFolder folder{"everyone-bench"};
+  base::TempFolder folder;
   features::Catalogue catalogue =
       SmallShop::Must(gold::ReadCatalogue(shop.Connection(), SmallShop::AsOf()));
   features::CatalogueView view{catalogue};

@@ -97,7 +97,7 @@ class EveryoneTest : public testing::Test {
   }
 
   static inline std::unique_ptr<SmallShop> shop_;
-  TempFolder folder_{"everyone"};
+  base::TempFolder folder_;
   registry::Registry registry_{folder_.Path()};
   const base::Timestamp as_of_ = SmallShop::AsOf();
 };

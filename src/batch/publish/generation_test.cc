@@ -38,7 +38,7 @@ class GenerationTest : public testing::Test {
   }
 
   static inline std::unique_ptr<SmallShop> shop_;
-  TempFolder folder_{"generation"};
+  base::TempFolder folder_;
   registry::Registry registry_{folder_.Path() / "models"};
   const std::filesystem::path root_ = folder_.Path() / "serving";
   const base::Timestamp as_of_ = SmallShop::AsOf();

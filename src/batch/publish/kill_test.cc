@@ -83,7 +83,7 @@ class KillTest : public testing::Test {
   }
 
   static constexpr std::int64_t kNever = 1'000'000;
-  TempFolder folder_{"kill"};
+  base::TempFolder folder_;
   registry::Registry registry_{folder_.Path() / "models"};
   const std::filesystem::path root_ = folder_.Path() / "serving";
 };

@@ -32,7 +32,7 @@ class Night : public testing::Test {
   }
 
   SmallShop shop_{300};
-  TempFolder folder_{"night"};
+  base::TempFolder folder_;
   registry::Registry registry_{folder_.Path() / "models"};
   const std::filesystem::path root_ = folder_.Path() / "serving";
   const base::Timestamp as_of_ = SmallShop::AsOf();

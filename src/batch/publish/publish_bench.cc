@@ -48,7 +48,7 @@ ranking::ModelSpec SweepableSpec() {
 // Made once: at catalogue scale it takes longer than what is measured.
 struct Bench {
   SmallShop shop{Customers(), Products(), 60, kCategories};
-  TempFolder folder{"bench"};
+  base::TempFolder folder;
   registry::Registry registry{folder.Path() / "models"};
   registry::Registry sweepable{folder.Path() / "sweepable"};
   Bench() {

@@ -22,7 +22,7 @@ class ScoreTest : public testing::Test {
   }
 
   static inline std::unique_ptr<SmallShop> shop_;
-  TempFolder folder_{"score"};
+  base::TempFolder folder_;
   registry::Registry registry_{folder_.Path()};
   const base::Timestamp as_of_ = SmallShop::AsOf();
 };

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/temp_folder_testing.h"
 #include "gold/shop_testing.h"
 #include "ranking/random_spec_testing.h"
 #include "registry/registry.h"
@@ -82,26 +83,6 @@ class SmallShop : public gold::ShopFixture {
 };
 
 // A folder that goes with the test.
-class TempFolder {
- public:
-  explicit TempFolder(std::string_view name)
-      : path_(std::filesystem::temp_directory_path() /
-              fmt::format("aisle-publish-{}-{}", name, ::getpid())) {
-    std::filesystem::remove_all(path_);
-    std::filesystem::create_directories(path_);
-  }
-  ~TempFolder() {
-    std::error_code code;
-    std::filesystem::remove_all(path_, code);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& Path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 inline int AddModel(const registry::Registry& registry, const std::string& name,
                     const ranking::ModelSpec& spec) {
   registry::Manifest manifest;

@@ -14,9 +14,10 @@
 #include <optional>
 #include <thread>
 
+#include "base/child_testing.h"
 #include "base/log.h"
+#include "base/temp_folder_testing.h"
 #include "events/sample_testing.h"
-#include "kv/temp_folder_testing.h"
 
 namespace aisle::events {
 namespace {
@@ -44,20 +45,9 @@ std::vector<std::uint64_t> Numbers(const fs::path& folder) {
   return numbers;
 }
 
-int InChild(const std::function<void()>& body) {
-  const pid_t child = fork();
-  if (child == 0) {
-    body();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return status;
-}
-
 class Events : public testing::Test {
  protected:
-  kv::TempFolder temp;
+  base::TempFolder temp;
   fs::path folder = temp.Path() / "events";
 };
 
@@ -116,7 +106,7 @@ TEST_F(Events, AChangeIsDurableWhenItIsAppendedAndOneThatIsWrongTakesTheBatchWit
 TEST_F(Events, ASecondWriterProcessIsToldWhoWrites) {
   const EventLog writer = Open(folder, EventLog::Access::kWrite);
   const std::string pid = std::to_string(getpid());
-  const int status = InChild([&] {
+  const int status = base::InChild([&] {
     const auto second = EventLog::Open(folder, EventLog::Access::kWrite);
     if (!second && second.error().code == ErrorCode::kUnavailable &&
         second.error().message.find(pid) != std::string::npos)
@@ -189,7 +179,7 @@ TEST_F(Events, AQueueThatIsFullRefusesAndCountsAndNeverBlocks) {
 }
 
 TEST_F(Events, AFullDiskIsCountedAndTheQueueGoesOnWhenThereIsRoomAgain) {
-  const int status = InChild([&] {
+  const int status = base::InChild([&] {
     base::SetLogLevel(base::LogLevel::kOff);
     signal(SIGXFSZ, SIG_IGN);
     const rlimit tight{150'000, RLIM_INFINITY};

@@ -8,9 +8,9 @@
 
 #include <thread>
 
+#include "base/temp_folder_testing.h"
 #include "events/events.h"
 #include "events/sample_testing.h"
-#include "kv/temp_folder_testing.h"
 
 namespace aisle::events {
 namespace {
@@ -45,7 +45,7 @@ class OldLog : public testing::Test {
     }
     return ids;
   }
-  kv::TempFolder temp;
+  base::TempFolder temp;
   fs::path folder = temp.Path() / "events";
 };
 

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "base/files.h"
+#include "base/temp_folder_testing.h"
 #include "forest/formats/corpus_file_testing.h"
 #include "forest/formats/load.h"
 
@@ -21,13 +22,6 @@ using testing::HasSubstr;
 // corpus/logistic.ubj has the inputs a and b.
 class PredictFileTest : public testing::Test {
  protected:
-  PredictFileTest() {
-    std::string name = (fs::temp_directory_path() / "aisle-predict-XXXXXX").string();
-    AISLE_ASSERT(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~PredictFileTest() override { fs::remove_all(folder_); }
-
   Result<std::string> Run(const std::string& csv, bool margin = true,
                           Engine engine = Engine::kAuto) {
     AISLE_CHECK(base::WriteFileAtomic(folder_ / "rows.csv", csv));
@@ -43,7 +37,8 @@ class PredictFileTest : public testing::Test {
   }
 
   fs::path model_ = kCorpus / "logistic.ubj";
-  fs::path folder_;
+  base::TempFolder temp_;
+  const fs::path& folder_ = temp_.Path();
 };
 
 TEST_F(PredictFileTest, ColumnsAreFoundByNameAndEmptyCellsAreMissing) {

@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "base/files.h"
+#include "base/temp_folder_testing.h"
 #include "kv/queue.h"
-#include "kv/temp_folder_testing.h"
 
 namespace aisle::kv {
 namespace {
@@ -56,7 +56,7 @@ class QueueReaders : public testing::Test {
     fs::remove_all(folder / "readers");
     if (!mark.empty()) SetNameless(mark);
   }
-  TempFolder temp;
+  base::TempFolder temp;
   fs::path folder = temp.Path() / "log";
 };
 

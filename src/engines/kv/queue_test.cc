@@ -11,8 +11,9 @@
 #include <functional>
 #include <thread>
 
+#include "base/child_testing.h"
 #include "base/files.h"
-#include "kv/temp_folder_testing.h"
+#include "base/temp_folder_testing.h"
 
 namespace aisle::kv {
 namespace {
@@ -49,20 +50,9 @@ void ExpectRecords(const Queue& queue, std::uint64_t after, std::uint64_t last) 
     ASSERT_EQ((*records)[i].bytes, Record(after + 1 + i));
   }
 }
-int InChild(const std::function<void()>& body) {
-  const pid_t child = fork();
-  if (child == 0) {
-    body();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return status;
-}
-
 class QueueTest : public testing::Test {
  protected:
-  TempFolder temp;
+  base::TempFolder temp;
   fs::path folder = temp.Path() / "log";
 };
 
@@ -160,7 +150,7 @@ TEST_F(QueueTest, ASecondWriterIsToldWhoWrites) {
   };
   EXPECT_TRUE(refused());
   const std::string pid = std::to_string(getpid());
-  const int status = InChild([&] {
+  const int status = base::InChild([&] {
     const auto second = Queue::Open(folder, kWrite, kOptions);
     if (!second && second.error().code == ErrorCode::kUnavailable &&
         second.error().message.find(pid) != std::string::npos)
@@ -258,7 +248,7 @@ TEST_F(QueueTest, ThreadsOfOneProcessAppendAndReadAtOnce) {
 }
 
 TEST_F(QueueTest, AFullDiskIsSaidNothingIsTornAndItGoesOnLater) {
-  const int status = InChild([&] {
+  const int status = base::InChild([&] {
     signal(SIGXFSZ, SIG_IGN);
     Queue writer = Open(folder, kWrite);
     if (!writer.Append(Batch(1, 10))) _exit(1);
@@ -290,7 +280,7 @@ TEST_F(QueueTest, AFileThatWasCutIsRefusedByItsPathWhereverItWasCut) {
     ASSERT_TRUE(
         base::WriteFileAtomic(folder / "data.mdb", whole->substr(0, whole->size() * part / 16)));
     // In a child: a crash is what must not happen.
-    const int status = InChild([&] {
+    const int status = base::InChild([&] {
       const auto said = [](const Error& error) {
         _exit(error.code == ErrorCode::kInternal &&
                       error.message.find("data.mdb") != std::string::npos

@@ -10,8 +10,8 @@
 
 #include "base/files.h"
 #include "base/random.h"
+#include "base/temp_folder_testing.h"
 #include "kv/kv.h"
-#include "kv/temp_folder_testing.h"
 
 namespace aisle::kv {
 namespace {
@@ -30,7 +30,7 @@ std::string Value(std::size_t table, Key key) {
 }
 
 TEST(Snapshot, WhatWasWrittenIsFoundAndNothingElse) {
-  const TempFolder folder;
+  const base::TempFolder folder;
   auto writer = TableWriter::Create(folder.Path(), kTables);
   ASSERT_TRUE(writer) << writer.error().message;
   // About 100 MB in both tables: the map grows while it is written.
@@ -60,7 +60,7 @@ TEST(Snapshot, WhatWasWrittenIsFoundAndNothingElse) {
 }
 
 TEST(Snapshot, ManyThreadsReadAtOnceEachWithAReaderOfItsOwn) {
-  const TempFolder folder;
+  const base::TempFolder folder;
   auto writer = TableWriter::Create(folder.Path(), kTables);
   ASSERT_TRUE(writer);
   for (Key key = 0; key < 500; ++key) ASSERT_TRUE(writer->Append(0, key, Value(0, key)));
@@ -83,7 +83,7 @@ TEST(Snapshot, ManyThreadsReadAtOnceEachWithAReaderOfItsOwn) {
 }
 
 TEST(TableWriter, KeysThatDoNotRiseAreRefusedByTheirValues) {
-  const TempFolder folder;
+  const base::TempFolder folder;
   auto writer = TableWriter::Create(folder.Path(), kTables);
   ASSERT_TRUE(writer);
   ASSERT_TRUE(writer->Append(0, 7, "seven"));
@@ -97,7 +97,7 @@ TEST(TableWriter, KeysThatDoNotRiseAreRefusedByTheirValues) {
 }
 
 TEST(TableWriter, AFileThatIsThereIsNotWrittenOver) {
-  const TempFolder folder;
+  const base::TempFolder folder;
   ASSERT_TRUE(TableWriter::Create(folder.Path(), kTables));
   const auto again = TableWriter::Create(folder.Path(), kTables);
   ASSERT_FALSE(again);
@@ -105,7 +105,7 @@ TEST(TableWriter, AFileThatIsThereIsNotWrittenOver) {
 }
 
 TEST(Snapshot, WhatIsMissingOrNoDataFileIsSaidWithThePath) {
-  const TempFolder folder;
+  const base::TempFolder folder;
   const auto missing = Snapshot::Open(folder.Path(), kTables);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
@@ -122,7 +122,7 @@ TEST(Snapshot, WhatIsMissingOrNoDataFileIsSaidWithThePath) {
 }
 
 TEST(Snapshot, ATableThatIsNotThereIsNamed) {
-  const TempFolder folder;
+  const base::TempFolder folder;
   auto writer = TableWriter::Create(folder.Path(), std::span(kTables).first(1));
   ASSERT_TRUE(writer && writer->Finish());
   const auto snapshot = Snapshot::Open(folder.Path(), kTables);
@@ -132,7 +132,7 @@ TEST(Snapshot, ATableThatIsNotThereIsNamed) {
 }
 
 TEST(DataChecksum, ChangesWithAnyByteAndIsThatOfTheFile) {
-  const TempFolder folder;
+  const base::TempFolder folder;
   auto writer = TableWriter::Create(folder.Path(), kTables);
   ASSERT_TRUE(writer && writer->Append(0, 1, "one") && writer->Finish());
   const auto before = DataChecksum(folder.Path());

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/temp_folder_testing.h"
 #include "web/client_testing.h"
 #include "web/server.h"
 
@@ -35,20 +36,11 @@ Router OneRoute() {
 
 class UnixSocket : public testing::Test {
  protected:
-  UnixSocket() {
-    std::string name = (fs::temp_directory_path() / "aisle-unix-XXXXXX").string();
-    AISLE_ASSERT(::mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~UnixSocket() override {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  fs::path Path() const { return folder_ / "aisle.sock"; }
+  fs::path Path() const { return folder_.Path() / "aisle.sock"; }
   std::string Listen() const { return "unix:" + Path().string(); }
 
  private:
-  fs::path folder_;
+  base::TempFolder folder_;
 };
 
 struct Running {

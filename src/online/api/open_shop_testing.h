@@ -5,16 +5,15 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <boost/json/value.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "api/product_server.h"
+#include "base/temp_folder_testing.h"
 #include "serving/generation/writer.h"
 #include "serving/sample_testing.h"
 #include "web/client_testing.h"
@@ -24,25 +23,6 @@ namespace aisle::api {
 
 inline constexpr std::size_t kProducts = 200;
 inline constexpr int kCustomers = 20;
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "aisle-api-XXXXXX").string();
-    AISLE_ASSERT(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& Path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Customers from kSampleFirstCustomer; a ranking model if `ranking_version` is not 0.
 inline std::int64_t PublishGeneration(const std::filesystem::path& root, std::uint64_t seed,
@@ -115,7 +95,7 @@ class OpenShop {
     return answer ? *std::move(answer) : web::ClientAnswer{};
   }
 
-  TempFolder folder;
+  base::TempFolder folder;
   net::EventLoops loops;
   std::unique_ptr<ProductServer> server;
 };

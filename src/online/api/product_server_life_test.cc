@@ -126,7 +126,7 @@ TEST(ProductServer, StoppingUnderRequestsTearsNoAnswer) {
 }
 
 TEST(ProductServer, WhatWasShownIsInTheEventLogAfterwards) {
-  TempFolder folder;
+  base::TempFolder folder;
   std::string request_id;
   std::filesystem::path kept = folder.Path() / "events";
   {
@@ -193,7 +193,7 @@ TEST(ProductServer, AnswersOnAUnixSocketToWhomeverMayOpenIt) {
 }
 
 TEST(GenerationWatcher, AReplacedGenerationIsLetGo) {
-  TempFolder folder;
+  base::TempFolder folder;
   PublishGeneration(folder.Path(), 1);
   std::atomic<int> published = 0;
   GenerationWatcher watcher(folder.Path(), [&](const StatePointer&) { ++published; });

@@ -8,6 +8,7 @@
 
 #include <functional>
 
+#include "base/child_testing.h"
 #include "base/files.h"
 #include "serving/state/generation_testing.h"
 
@@ -16,18 +17,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-// Runs `body` in a child and gives how it ended (as of waitpid).
-int InChild(const std::function<void()>& body) {
-  const pid_t child = fork();
-  if (child == 0) {
-    body();
-    _exit(0);
-  }
-  int status = 0;
-  waitpid(child, &status, 0);
-  return status;
-}
 
 std::vector<std::string> Names(const fs::path& folder) {
   std::vector<std::string> names;
@@ -91,7 +80,7 @@ TEST_F(Generation, AnUnfinishedWriterLeavesNothing) {
 
 TEST_F(Generation, AKilledPublisherLeavesTheOldOneInServiceAndTheNextOneCleansUp) {
   ASSERT_TRUE(Publish(root, 1));
-  const int status = InChild([&] {
+  const int status = base::InChild([&] {
     auto writer = GenerationWriter::Create(root);
     if (!writer || !writer->PutShelf(SampleShelf(2, kProducts))) return;
     kill(getpid(), SIGKILL);
@@ -106,7 +95,7 @@ TEST_F(Generation, AKilledPublisherLeavesTheOldOneInServiceAndTheNextOneCleansUp
 TEST_F(Generation, AFullDiskIsSaidAndTheOldOneStays) {
   ASSERT_TRUE(Publish(root, 1));
   // A limit on file sizes stands in for a full disk.
-  const int status = InChild([&] {
+  const int status = base::InChild([&] {
     signal(SIGXFSZ, SIG_IGN);
     const rlimit limit{100'000, 100'000};
     if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return;

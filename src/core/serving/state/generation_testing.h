@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "kv/temp_folder_testing.h"
+#include "base/temp_folder_testing.h"
 #include "serving/generation/bytes.h"
 #include "serving/generation/layout.h"
 #include "serving/generation/writer.h"
@@ -65,7 +65,7 @@ class Generation : public testing::Test {
     return state ? Error{} : state.error();
   }
 
-  kv::TempFolder temp;
+  base::TempFolder temp;
   fs::path root = temp.Path() / "serving";
 };
 

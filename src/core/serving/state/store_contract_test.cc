@@ -1,6 +1,6 @@
 // The stores of this program under the one contract.
 #include "base/result.h"
-#include "kv/temp_folder_testing.h"
+#include "base/temp_folder_testing.h"
 #include "serving/generation/writer.h"
 #include "serving/state/serving_state.h"
 #include "serving/store/embedded_store.h"
@@ -51,7 +51,7 @@ class OnDisk : public StoreHarness {
     const auto published = publish();
     AISLE_ASSERT(published && *published == generation);
   }
-  kv::TempFolder folder_;
+  base::TempFolder folder_;
   std::vector<std::shared_ptr<const ServingState>> states_;
 };
 

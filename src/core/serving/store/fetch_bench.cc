@@ -4,7 +4,7 @@
 // the counts that were decoded in the first 1,000 look-ups; it must not change when only speed was meant to.
 #include <benchmark/benchmark.h>
 
-#include "kv/temp_folder_testing.h"
+#include "base/temp_folder_testing.h"
 #include "net/event_loops.h"
 #include "serving/generation/bytes.h"
 #include "serving/generation/writer.h"
@@ -21,7 +21,7 @@ constexpr std::size_t kProducts = 2'000;
 
 // Published once for all benchmarks.
 const ServingState& Published() {
-  static const kv::TempFolder folder;
+  static const base::TempFolder folder;
   static const auto state = [] {
     auto writer = GenerationWriter::Create(folder.Path());
     AISLE_ASSERT(writer && writer->PutShelf(SampleShelf(1, kProducts)));
