@@ -109,7 +109,7 @@ class FakeShop {
       latest = std::max(latest, until);
       return MakeActivity(from);
     };
-    source.fingerprint = []() -> Result<std::string> { return "fake"; };
+    source.fingerprint = [](const std::string&) -> Result<std::string> { return "fake"; };
     return source;
   }
 

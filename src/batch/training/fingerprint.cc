@@ -8,7 +8,8 @@
 
 namespace aisle::training {
 
-Result<std::string> Fingerprint(warehouse::Connection& connection, base::Timestamp as_of) {
+Result<std::string> Fingerprint(warehouse::Connection& connection, base::Timestamp as_of,
+                                std::string_view currency) {
   AISLE_TRY(auto rows,
             warehouse::RowReader::Open(connection, sql::kDataFingerprint, {{"as_of", as_of}}));
   const auto table = rows.Text("table_name");
@@ -22,7 +23,7 @@ Result<std::string> Fingerprint(warehouse::Connection& connection, base::Timesta
     figures +=
         fmt::format("{}{} {} rows", figures.empty() ? "" : "; ", rows[table], rows[row_count]);
     if (!rows.IsNull(last_time)) figures += " until " + rows[last_time];
-    if (!rows.IsNull(total)) figures += fmt::format(", {} USD", rows[total]);
+    if (!rows.IsNull(total)) figures += fmt::format(", {} {}", rows[total], currency);
   }
   return base::Checksum(figures) + ": " + figures;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -14,6 +15,8 @@
 namespace aisle::training {
 
 // "3f…: raw.customers 50000 rows; raw.event_stream 4031234 rows until 2026-11-23 23:59:58, 12.34 USD".
-Result<std::string> Fingerprint(warehouse::Connection& connection, base::Timestamp as_of);
+// `currency`: the code that sums of money are followed by.
+Result<std::string> Fingerprint(warehouse::Connection& connection, base::Timestamp as_of,
+                                std::string_view currency);
 
 }  // namespace aisle::training

@@ -26,8 +26,8 @@ struct Source {
       customers;
   std::function<Result<std::vector<gold::Activity>>(base::Timestamp from, base::Timestamp until)>
       activity;
-  // Row counts, last times and sums of what was there to be read.
-  std::function<Result<std::string>()> fingerprint;
+  // Row counts, last times and sums, in this currency, of what was there to be read.
+  std::function<Result<std::string>(const std::string& currency)> fingerprint;
 };
 
 Result<TrainReport> TrainFrom(const Source& source, const registry::Registry& registry,

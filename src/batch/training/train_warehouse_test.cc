@@ -79,13 +79,13 @@ TEST_F(TrainWarehouseTest, AShorterLogIsToldHowMuchIsNeeded) {
 
 TEST_F(TrainWarehouseTest, TheFingerprintChangesWithTheDataAndWithNothingElse) {
   const base::Timestamp as_of = gold::ShopFixture::AsOf();
-  const std::string first = *Fingerprint(shop_.Connection(), as_of);
-  EXPECT_EQ(first, *Fingerprint(shop_.Connection(), as_of));
+  const std::string first = *Fingerprint(shop_.Connection(), as_of, "USD");
+  EXPECT_EQ(first, *Fingerprint(shop_.Connection(), as_of, "USD"));
   // What comes after as_of does not count.
   shop_.AddEvent({.customer = 1, .type = "product_view", .at = "2026-12-01 00:00:00"});
-  EXPECT_EQ(first, *Fingerprint(shop_.Connection(), as_of));
+  EXPECT_EQ(first, *Fingerprint(shop_.Connection(), as_of, "USD"));
   shop_.AddEvent({.customer = 1, .type = "product_view", .at = "2026-11-01 00:00:00"});
-  EXPECT_NE(first, *Fingerprint(shop_.Connection(), as_of));
+  EXPECT_NE(first, *Fingerprint(shop_.Connection(), as_of, "USD"));
 }
 
 }  // namespace

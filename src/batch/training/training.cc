@@ -108,7 +108,8 @@ class Training {
   const TrainOptions* options_;
   const Recipe* recipe_;
   Steps steps_;
-  std::optional<ranking::ModelSpec> inner_;  // Of the model that fills the input `propensity`.
+  std::optional<ranking::ModelSpec> inner_;     // Of the model that fills the input `propensity`.
+  std::optional<domain::RetailerShape> shape_;  // Of the last catalogue read.
   double read_seconds_ = 0;
   double learn_seconds_ = 0;
 };
@@ -118,6 +119,7 @@ Status Training::ReadSnapshot(int cutoff, int window_days, Snapshot& snapshot) {
   steps_.Begin(fmt::format("read {}", base::FormatTimestamp(snapshot.cutoff)));
   AISLE_CHECK(steps_.At(0));
   AISLE_TRY(snapshot.catalogue, source_->catalogue(snapshot.cutoff));
+  shape_ = snapshot.catalogue.shape;
   AISLE_TRY(std::vector<gold::Activity> activity,
             source_->activity(snapshot.cutoff, snapshot.cutoff + window_days * base::kDay));
   if (snapshot.catalogue.products.empty() || activity.empty()) {
@@ -272,7 +274,8 @@ Result<registry::Manifest> Training::MakeManifest(const Learned& learned, const 
   manifest.window_until = CutoffTime(recipe_->cutoffs.front() - 1, recipe_->window_days);
   manifest.train_rows = learned.rows;
   manifest.positive_rows = learned.positives;
-  AISLE_TRY(manifest.data_fingerprint, source_->fingerprint());
+  AISLE_TRY(manifest.data_fingerprint, source_->fingerprint(shape_->Money().code));
+  manifest.tiers = shape_->TierNames();
   manifest.calibration_slope = verdict.calibration.slope;
   manifest.calibration_offset = verdict.calibration.offset;
   manifest.propensity_blend = recipe_->propensity_blend;
@@ -342,7 +345,9 @@ Result<TrainReport> Train(warehouse::Database& database, const registry::Registr
   source.activity = [&](base::Timestamp from, base::Timestamp until) {
     return gold::ReadActivity(connection, from, until);
   };
-  source.fingerprint = [&] { return Fingerprint(connection, options.as_of); };
+  source.fingerprint = [&](const std::string& currency) {
+    return Fingerprint(connection, options.as_of, currency);
+  };
   return TrainFrom(source, registry, recipe, options);
 }
 

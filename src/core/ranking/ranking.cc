@@ -1,6 +1,7 @@
 #include "ranking/ranking.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -38,6 +39,19 @@ Result<std::shared_ptr<const forest::Forest>> LoadForest(const ModelSpec& spec) 
   return std::make_shared<const forest::Forest>(std::move(built));
 }
 
+// A tier is a place among the retailer's: with others in between, the same customer is another to the model.
+Status CheckTiers(const ModelSpec& spec, const features::CatalogueView& view) {
+  const auto now = view.FullCatalogue().shape.TierNames();
+  if (spec.tiers.empty() || spec.tiers == now ||
+      std::ranges::find(spec.inputs, "loyalty_tier_num") == spec.inputs.end())
+    return {};
+  return Fail(
+      ErrorCode::kFailedPrecondition,
+      fmt::format("the model learnt when the retailer's tiers were {}; now they are {}: train "
+                  "it again",
+                  fmt::join(spec.tiers, ", "), fmt::join(now, ", ")));
+}
+
 }  // namespace
 
 Result<ModelSpec> SpecOf(const registry::ModelVersion& version) {
@@ -47,6 +61,7 @@ Result<ModelSpec> SpecOf(const registry::ModelVersion& version) {
   spec.calibration_slope = manifest.calibration_slope;
   spec.calibration_offset = manifest.calibration_offset;
   spec.propensity_blend = manifest.propensity_blend;
+  spec.tiers = manifest.tiers;
   for (const registry::ModelInput& input : manifest.inputs) {
     if (input.type != "float") {
       return Fail(ErrorCode::kFailedPrecondition,
@@ -69,6 +84,7 @@ Result<ModelSpec> SpecOf(const registry::ModelVersion& version) {
 }
 
 Result<PairScorer> PairScorer::Make(const ModelSpec& spec, const features::CatalogueView& view) {
+  AISLE_CHECK(CheckTiers(spec, view));
   AISLE_TRY(auto inputs, features::ResolvePairInputs(spec.inputs));
   AISLE_TRY(auto forest, LoadForest(spec));
   return PairScorer(std::move(forest), features::PairRowMaker(view, std::move(inputs)), spec, view);
@@ -138,6 +154,7 @@ void PairScorer::ScoreMargins(std::span<const float> propensity,
 
 Result<CategoryScorer> CategoryScorer::Make(const ModelSpec& spec,
                                             const features::CatalogueView& view) {
+  AISLE_CHECK(CheckTiers(spec, view));
   AISLE_TRY(auto inputs, features::ResolveCategoryInputs(spec.inputs));
   AISLE_TRY(auto forest, LoadForest(spec));
   return CategoryScorer(std::move(forest), features::CategoryRowMaker(view, std::move(inputs)),

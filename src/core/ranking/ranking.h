@@ -8,7 +8,8 @@
 //            candidates[i].
 //   units    scores are probabilities in (0, 1).
 //   threads  Scorers are immutable; Scratch belongs to one thread.
-//   errors   Make: kFailedPrecondition when the model's inputs cannot be made by this build,
+//   errors   Make: kFailedPrecondition when the model's inputs cannot be made by this build, or count other tiers
+//            than the retailer has now,
 //            kInvalidArgument when the forest does not load. SpecOf: kFailedPrecondition for a
 //            manifest that says what this build cannot do.
 //   cost     Score: candidates x inputs to fill, plus one forest call. Prepared candidates cost less: what is
@@ -39,6 +40,8 @@ struct ModelSpec {
   // 0.7 * ranking + 0.3 * propensity of the product's category, for the reference recipes; 0: not
   // blended.
   double propensity_blend = 0;
+  // The tiers that the input loyalty_tier_num counted; empty: not said.
+  std::vector<std::string> tiers = {};
 };
 
 // What a version of the registry says, for everybody who scores with it.

@@ -27,6 +27,36 @@ TEST(PairScorer, AnInputThisBuildCannotMakeIsNamedBeforeTheFileIsRead) {
   EXPECT_NE(scorer.error().message.find("shoe_size"), std::string::npos);
 }
 
+// The shop has three tiers; the model learnt when it had those four of the quickstart.
+TEST(PairScorer, AModelThatCountsOtherTiersThanThereAreIsRefused) {
+  auto parts = domain::RetailerShape::Quickstart().All();
+  ModelSpec spec = RandomSpec(3, 5, 3, {"loyalty_tier_num", "price"});
+  for (const auto& tier : parts.tiers) spec.tiers.push_back(tier.name);
+  features::Catalogue catalogue;
+  EXPECT_TRUE(PairScorer::Make(spec, features::CatalogueView(catalogue)));
+
+  parts.tiers.erase(parts.tiers.begin() + 1);
+  catalogue.shape = *domain::RetailerShape::Make(parts);
+  const features::CatalogueView view(catalogue);
+  const auto refused = PairScorer::Make(spec, view);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_NE(refused.error().message.find("now they are Bronze, Gold, Platinum: train it again"),
+            std::string::npos)
+      << refused.error().message;
+  // So is the model of categories, before its file is read.
+  const auto category =
+      CategoryScorer::Make({.ubjson = "garbage", .inputs = spec.inputs, .tiers = spec.tiers}, view);
+  ASSERT_FALSE(category);
+  EXPECT_EQ(category.error().code, ErrorCode::kFailedPrecondition);
+
+  // Nobody said what it learnt from, or it does not look at tiers.
+  EXPECT_TRUE(PairScorer::Make(RandomSpec(3, 5, 3, {"loyalty_tier_num", "price"}), view));
+  ModelSpec without = RandomSpec(3, 5, 3, {"age", "price"});
+  without.tiers = spec.tiers;
+  EXPECT_TRUE(PairScorer::Make(without, view));
+}
+
 TEST(PairScorer, ARandomSpecScoresBetweenZeroAndOneAndBlendsThePropensity) {
   features::Catalogue catalogue;
   catalogue.categories = {{"C1", "One", "D"}, {"C2", "Two", "D"}};

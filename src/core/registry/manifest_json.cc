@@ -79,6 +79,8 @@ Manifest Read(const json::object& object) {
   // Manifests from before the field was there have no blend.
   if (const json::value* blend = object.if_contains("propensity_blend"))
     manifest.propensity_blend = blend->to_number<double>();
+  if (const json::value* tiers = object.if_contains("tiers"))
+    manifest.tiers = json::value_to<std::vector<std::string>>(*tiers);
   for (const auto& [key, value] : object.at("metrics").as_object())
     manifest.metrics[key] = value.to_number<double>();
   for (const auto& [key, value] : object.at("library_versions").as_object()) {
@@ -109,6 +111,7 @@ std::string ManifestToJson(const Manifest& manifest) {
                                          {"train_rows", manifest.train_rows},
                                          {"positive_rows", manifest.positive_rows},
                                          {"data_fingerprint", manifest.data_fingerprint},
+                                         {"tiers", json::value_from(manifest.tiers)},
                                          {"calibration_slope", manifest.calibration_slope},
                                          {"calibration_offset", manifest.calibration_offset},
                                          {"propensity_blend", manifest.propensity_blend},

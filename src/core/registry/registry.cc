@@ -130,12 +130,18 @@ Result<std::map<std::string, int>> Registry::Aliases(const std::string& model) c
 Result<int> Registry::Resolve(const std::string& model, const std::string& alias) const {
   AISLE_TRY(const auto aliases, Aliases(model));
   const auto found = aliases.find(alias);
-  if (found == aliases.end()) {
+  if (found != aliases.end()) return found->second;
+  const auto versions = Versions(model);
+  if (!versions || alias != kChampion) {
     return Fail(ErrorCode::kNotFound,
                 fmt::format("model '{}' has no alias '{}'; `aisle train` makes a first version",
                             model, alias));
   }
-  return found->second;
+  return Fail(
+      ErrorCode::kNotFound,
+      fmt::format("model '{0}' has no champion: version {1} was not promoted; "
+                  "`aisle models show {0}/{1}` says why, `aisle models promote {0}/{1}` does it",
+                  model, versions->back()));
 }
 
 Status Registry::Promote(const std::string& model, int version) const {

@@ -50,6 +50,8 @@ struct Manifest {
   std::int64_t train_rows = 0;
   std::int64_t positive_rows = 0;
   std::string data_fingerprint;
+  // The retailer's tiers as they were learnt from, lowest first; empty: not said, as before the field was there.
+  std::vector<std::string> tiers;
   // probability = sigmoid(slope * margin + offset); 1 and 0: the model's own.
   double calibration_slope = 1;
   double calibration_offset = 0;

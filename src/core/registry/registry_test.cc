@@ -30,6 +30,7 @@ class RegistryTest : public testing::Test {
     manifest.objective = "binary:logistic";
     manifest.cutoffs = {*base::ParseTimestamp("2026-09-01")};
     manifest.train_rows = 12;
+    manifest.tiers = {"Member", "Gold"};
     manifest.propensity_blend = 0.3;
     manifest.metrics = {{"auc", 0.75}};
     manifest.library_versions = {{"xgboost", "3.2.0"}};
@@ -56,6 +57,7 @@ TEST_F(RegistryTest, AManifestSurvivesTheRoundTrip) {
   EXPECT_EQ(manifest->inputs[1].role, "product");
   EXPECT_EQ(manifest->created, Ranking().created);
   EXPECT_EQ(manifest->cutoffs, Ranking().cutoffs);
+  EXPECT_EQ(manifest->tiers, Ranking().tiers);
   EXPECT_EQ(manifest->propensity_blend, 0.3);
   EXPECT_EQ(manifest->metrics.at("auc"), 0.75);
   EXPECT_EQ(manifest->recipe_text, Ranking().recipe_text);
@@ -92,7 +94,12 @@ TEST_F(RegistryTest, AChallengerWaitsAndRollbackGoesBack) {
 TEST_F(RegistryTest, AFirstVersionThatIsNotPromotedServesNobody) {
   const Registry registry(root_);
   ASSERT_TRUE(registry.Add(Ranking(), "1", false));
-  EXPECT_EQ(registry.Resolve("ranking", kChampion).error().code, ErrorCode::kNotFound);
+  const auto champion = registry.Resolve("ranking", kChampion);
+  ASSERT_FALSE(champion);
+  EXPECT_EQ(champion.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(champion.error().message.find("`aisle models show ranking/1` says why"),
+            std::string::npos)
+      << champion.error().message;
   EXPECT_EQ(*registry.Resolve("ranking", "challenger"), 1);
 }
 

@@ -139,6 +139,11 @@ const std::string& RetailerShape::Warehouse(Region region) const {
   return At(parts_.regions, region).warehouse;
 }
 const std::string& RetailerShape::TierName(Tier tier) const { return At(parts_.tiers, tier).name; }
+std::vector<std::string> RetailerShape::TierNames() const {
+  std::vector<std::string> names;
+  for (const TierPart& tier : parts_.tiers) names.push_back(tier.name);
+  return names;
+}
 
 std::optional<Region> RetailerShape::FindRegion(std::string_view name) const {
   const auto found = regions_.find(name);

@@ -70,6 +70,7 @@ class RetailerShape {
 
   std::size_t TierCount() const { return parts_.tiers.size(); }
   const std::string& TierName(Tier tier) const;
+  std::vector<std::string> TierNames() const;  // In order.
   std::optional<Tier> FindTier(std::string_view name) const;
   Tier TierOfSpend(Cents trailing_spend) const {
     std::size_t tier = parts_.tiers.size() - 1;
