@@ -109,14 +109,37 @@ class Kill(shop.ShopTest):
         self.assertEqual(leftovers(self.data / "registry"), [])
         self.must("models", "show", "ranking")
 
+    def endless_recipe(self, model):
+        """Trains for many times as long as it takes to interrupt it, on any machine."""
+        path = pathlib.Path(self.small_recipe(model))
+        path.write_text(path.read_text().replace("rounds = 12", "rounds = 5000"))
+        return str(path)
+
     def test_interrupted_training_exits_130_and_the_champion_stays(self):
         self.copy_shop()
         before = self.picture()
         self.usual = {"train": 0.3}
-        ended = self.end_in_the_middle(signal.SIGINT, ("train",), 1)
+        ended = self.end_in_the_middle(signal.SIGINT, ("train", self.endless_recipe("propensity")), 1)
         self.assertIsNotNone(ended)
         self.assertEqual(ended[0], 130, ended[1])
         self.assertEqual(self.picture(), before)
+        self.assertEqual(leftovers(self.data / "registry"), [])
+
+    def test_interrupted_in_its_second_recipe_the_first_is_whole_and_named(self):
+        self.copy_shop()
+        before = self.picture()
+        process = shop.start("train", self.small_recipe("propensity"), self.endless_recipe("ranking"), data=self.data)
+        aliases = self.data / "registry" / "propensity" / "aliases.json"
+        shop.wait_until(lambda: process.poll() is not None or json.loads(aliases.read_text())["champion"] == 2,
+                        "the first was entered")
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=shop.PATIENCE)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertIn("entered before it, and kept: propensity/2", err)
+        after = self.picture()
+        champions = {model["model"]: model["champion"] for model in after[1]}
+        self.assertEqual((champions, self.versions(after)), ({"propensity": 2, "ranking": 1}, self.versions(before) + 1))
+        self.assertEqual((after[0], after[2]), (before[0], before[2]))
         self.assertEqual(leftovers(self.data / "registry"), [])
 
     def test_interrupted_summing_up_scoring_publishing_or_in_a_pass_keeps_what_was(self):

@@ -39,6 +39,7 @@ Status Train(Context& context, const TrainOptions& options) {
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
   AISLE_TRY(const base::Timestamp as_of, context.AsOf());
   boost::json::array results;
+  std::vector<std::string> entered;
   TextTable table({{"model"},
                    {"version", Align::kRight},
                    {"recipe"},
@@ -49,7 +50,15 @@ Status Train(Context& context, const TrainOptions& options) {
                    {"now"}});
   for (const std::string& recipe : recipes) {
     context.Say("training {} as of {}", recipe, base::FormatTimestamp(as_of));
-    AISLE_TRY(const auto report, TrainStep(context, job, recipe, as_of, !options.no_promote));
+    const auto trained = TrainStep(context, job, recipe, as_of, !options.no_promote);
+    if (!trained) {
+      // Each recipe is whole by itself: what the ones before it made is in service.
+      if (!entered.empty())
+        context.Say("entered before it, and kept: {}", fmt::join(entered, ", "));
+      return std::unexpected(trained.error());
+    }
+    const training::TrainReport& report = *trained;
+    entered.push_back(fmt::format("{}/{}", report.model, report.version));
     const std::string now =
         report.promoted ? "champion"
         : report.failed_gates.empty()
