@@ -16,8 +16,57 @@ constexpr std::int64_t kBenchRows = 1'700;  // One request's candidates.
 
 struct PredictOptions {
   std::optional<std::string> file, rows, engine, out;
-  bool margin = false;
+  bool margin = false, codes = false;
 };
+
+json::array Names(const std::vector<std::string>& names) {
+  return json::array(names.begin(), names.end());
+}
+
+json::object PredictJson(const PredictOptions& options, const forest::PredictReport& report) {
+  const forest::CategoriesReport& categories = report.categories;
+  json::object out{{"file", *options.file},
+                   {"rows", report.rows},
+                   {"out", *options.out},
+                   {"values", options.margin ? "margin" : "prediction"},
+                   {"categories_by_name", Names(categories.by_name)},
+                   {"categories_by_code", Names(categories.by_code)},
+                   {"unseen_names", categories.unseen_count}};
+  if (categories.unseen_count > 0) out["first_unseen_name"] = categories.first_unseen;
+  if (report.early_stop) {
+    out["best_rounds"] = report.early_stop->best_rounds;
+    out["rounds"] = report.early_stop->rounds;
+  }
+  return out;
+}
+
+// "shop, city and 3 more"
+std::string Several(const std::vector<std::string>& names) {
+  constexpr std::size_t kNamed = 4;
+  const std::size_t count = std::min(names.size(), kNamed);
+  const std::string text = fmt::format(
+      "{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(count), ", "));
+  return names.size() > kNamed ? fmt::format("{} and {} more", text, names.size() - kNamed) : text;
+}
+
+// How cells of categories were taken, and what that means where it could be a surprise.
+void SayCategories(Context& context, const forest::CategoriesReport& categories) {
+  if (!categories.by_name.empty()) {
+    context.Say(
+        "Categories by the names that the model file keeps: {} (if cells are codes, say --codes)",
+        Several(categories.by_name));
+  }
+  if (!categories.by_code.empty()) {
+    context.Say("Categories by code (0, 1, ...): {}{}", Several(categories.by_code),
+                categories.file_has_names ? "" : "; the model file keeps no names");
+  }
+  if (categories.unseen_count > 0) {
+    context.Say(
+        "{} cells hold names that the model was not trained with, first {}: taken for missing, as "
+        "the library does",
+        categories.unseen_count, categories.first_unseen);
+  }
+}
 
 Status SweepRows(const forest::Model& model, std::span<const float> rows, std::size_t first_row,
                  std::span<float> margins) {
@@ -34,15 +83,19 @@ Status Predict(Context& context, const PredictOptions& options) {
     if (!value) return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is missing", flag));
   }
   AISLE_TRY(const auto engine, forest::ParseEngine(options.engine.value_or("auto")));
-  AISLE_TRY(const forest::PredictReport report,
-            forest::PredictFile(*options.file, *options.rows, engine, options.margin, *options.out,
-                                SweepRows));
+  AISLE_TRY(
+      const forest::PredictReport report,
+      forest::PredictFile(*options.file, *options.rows,
+                          {.engine = engine, .margin = options.margin, .codes = options.codes},
+                          *options.out, SweepRows));
   if (const auto& stop = report.early_stop) {
     context.Say(
         "{}: stopped early, best after {} of {} rounds; all {} are used, as Booster.predict does "
         "(XGBoost's scikit-learn wrapper would use {})",
         *options.file, stop->best_rounds, stop->rounds, stop->rounds, stop->best_rounds);
   }
+  SayCategories(context, report.categories);
+  if (context.json) PrintJson(PredictJson(options, report));
   context.Say("{} holds one {} per row of {}", *options.out,
               options.margin ? "margin" : "prediction", *options.rows);
   return {};
@@ -59,13 +112,18 @@ void DefineModelsPredict(CommandBuilder& command) {
   command.Text("--engine", "NAME", &options->engine,
                "auto (default), reference, interleaved, bitsliced64, bitsliced-avx2, ..., sweep");
   command.Switch("--margin", &options->margin, "Margins instead of predictions");
+  command.Switch(
+      "--codes", &options->codes,
+      "Cells of categories are codes (0, 1, ...), not the names that the model file keeps");
   command.Text("-o,--out", "FILE.csv", &options->out, "Where predictions go, one per row");
   command.Examples(
       {{"aisle models predict --file model.ubj --rows rows.csv -o scores.csv",
         "any supported model"},
        {"aisle models predict --file model.json --rows rows.csv --engine reference --margin -o "
         "margins.csv",
-        "the slow engine that is obviously right, before the link function"}});
+        "the slow engine that is obviously right, before the link function"},
+       {"aisle models predict --file model.txt --rows codes.csv --codes -o scores.csv",
+        "rows that hold category codes, though the file keeps names"}});
   command.Run([options](Context& context) { return Predict(context, *options); });
 }
 

@@ -25,7 +25,8 @@ class PredictFileTest : public testing::Test {
   Result<std::string> Run(const std::string& csv, bool margin = true,
                           Engine engine = Engine::kAuto) {
     AISLE_CHECK(base::WriteFileAtomic(folder_ / "rows.csv", csv));
-    AISLE_CHECK(PredictFile(model_, folder_ / "rows.csv", engine, margin, folder_ / "out.csv"));
+    AISLE_CHECK(PredictFile(model_, folder_ / "rows.csv", {.engine = engine, .margin = margin},
+                            folder_ / "out.csv"));
     return base::ReadFile(folder_ / "out.csv");
   }
   std::string ErrorOf(const std::string& csv) {
@@ -142,7 +143,7 @@ TEST_F(PredictFileTest, AnEarlyStopIsReportedAndAllRoundsAreUsed) {
   const auto expected = Run("a,b\n3,1\n");
   model_ = folder_ / "stopped.json";
   EXPECT_EQ(*Run("a,b\n3,1\n"), *expected);
-  const auto report = PredictFile(model_, folder_ / "rows.csv", Engine::kAuto, true, folder_ / "o");
+  const auto report = PredictFile(model_, folder_ / "rows.csv", {.margin = true}, folder_ / "o");
   ASSERT_TRUE(report) << report.error().message;
   ASSERT_TRUE(report->early_stop);
   EXPECT_EQ(report->early_stop->best_rounds, 1U);
@@ -165,14 +166,14 @@ TEST_F(PredictFileTest, AFailedRunLeavesTheOldOutput) {
 
 TEST_F(PredictFileTest, ADeviceIsNoPlaceForPredictions) {
   ASSERT_TRUE(base::WriteFileAtomic(folder_ / "rows.csv", "a,b\n1,2\n"));
-  const auto status = PredictFile(model_, folder_ / "rows.csv", Engine::kAuto, true, "/dev/null");
+  const auto status = PredictFile(model_, folder_ / "rows.csv", {.margin = true}, "/dev/null");
   ASSERT_FALSE(status);
   EXPECT_THAT(status.error().message, HasSubstr("/dev/null: it is no regular file"));
 }
 
 TEST_F(PredictFileTest, AMissingRowsFileIsNotFound) {
   const auto status =
-      PredictFile(model_, folder_ / "none.csv", Engine::kAuto, true, folder_ / "o.csv");
+      PredictFile(model_, folder_ / "none.csv", {.margin = true}, folder_ / "o.csv");
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().code, ErrorCode::kNotFound);
 }

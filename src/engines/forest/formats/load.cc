@@ -1,10 +1,13 @@
 #include "forest/formats/load.h"
 
 #include <algorithm>
+#include <cmath>
 #include <new>
+#include <unordered_set>
 
 #include "base/files.h"
 #include "forest/formats/document.h"
+#include "forest/formats/foreign.h"
 #include "forest/formats/load_parts.h"
 
 namespace aisle::forest {
@@ -24,16 +27,47 @@ bool LooksLikeJson(std::string_view bytes) {
 Result<Model> FromJson(std::string_view bytes) {
   {
     AISLE_TRY(const Value root, ReadJson(bytes, Decimals::kFloat));
+    if (std::string what = WhatElseItIs(root); !what.empty()) return Refuse(std::move(what));
     if (root.Find("learner") != nullptr) return ReadXgboost(root);
     if (root.Find("oblivious_trees") == nullptr && root.Find("features_info") == nullptr) {
-      return Refuse("neither 'learner' (XGBoost) nor 'oblivious_trees' (CatBoost) stands in it");
+      return Refuse(
+          "neither 'learner' (XGBoost) nor 'oblivious_trees' (CatBoost) stands in it; "
+          "docs/FOREST_FORMATS.md says how to export");
     }
   }
   AISLE_TRY(const Value root, ReadJson(bytes, Decimals::kDouble));
   return ReadCatboost(root);
 }
 
+// A whole number beyond this one may stand for its neighbour too.
+constexpr double kExactMax = 9007199254740991.0;
+
+template <typename Name>
+bool AllDiffer(const std::vector<Name>& names) {
+  std::unordered_set<Name> seen;
+  return std::ranges::all_of(names, [&](const Name& name) { return seen.insert(name).second; });
+}
+
 }  // namespace
+
+Status AddNames(CategoryNames names, Model& model) {
+  if (names.Size() > kCategoriesMax)
+    return Refuse(fmt::format("input {}: {} category names; at most {}", names.feature,
+                              names.Size(), kCategoriesMax));
+  const bool exact =
+      std::ranges::all_of(names.numbers, [](double x) { return std::abs(x) <= kExactMax; });
+  if (!exact || !AllDiffer(names.texts) || !AllDiffer(names.numbers)) {
+    const std::string input = model.feature_names.empty() ? fmt::format("{}", names.feature)
+                                                          : model.feature_names[names.feature];
+    model.names.unusable = fmt::format(
+        "the category names of input '{}' {}, so rows cannot be matched by them. Train with names "
+        "that are texts, or "
+        "give category codes and say --codes",
+        input, exact ? "stand there twice" : "are numbers beyond 2^53");
+  }
+  model.names.inputs.push_back(std::move(names));
+  return {};
+}
 
 Result<std::uint32_t> AddCategorySet(std::vector<std::uint32_t> categories, Model& model) {
   std::ranges::sort(categories);
@@ -50,8 +84,10 @@ Result<std::uint32_t> AddCategorySet(std::vector<std::uint32_t> categories, Mode
 Result<Model> LoadModel(std::string_view bytes) {
   if (bytes.empty()) return Refuse("the file is empty");
   if (bytes.starts_with("tree\n") || bytes.starts_with("tree\r\n")) return ReadLightgbm(bytes);
+  if (std::string what = WhatElseItIs(bytes); !what.empty()) return Refuse(std::move(what));
   if (LooksLikeJson(bytes)) return FromJson(bytes);
   AISLE_TRY(const Value root, ReadUbjson(bytes));
+  if (std::string what = WhatElseItIs(root); !what.empty()) return Refuse(std::move(what));
   return ReadXgboost(root);
 }
 

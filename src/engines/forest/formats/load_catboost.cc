@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "forest/formats/known_keys.h"
 #include "forest/formats/load_parts.h"
 
 namespace aisle::forest {
@@ -28,6 +29,16 @@ struct Feature {
 
 Status ReadLoss(const Value& root, Model& model) {
   AISLE_TRY(const Value* info, Need(root, "model_info"));
+  // Of a sum each model's parameters stand apart; those of the sum are nowhere.
+  if (info->Find("params") == nullptr && info->Find("model0:params") != nullptr) {
+    std::size_t count = 1;
+    while (info->Find(fmt::format("model{}:params", count)) != nullptr) ++count;
+    return Refuse(
+        fmt::format("it is CatBoost's sum of {} models (sum_models), which does not say what it "
+                    "was trained for. Save each model as "
+                    "JSON, score each with --margin, and add the margins times their weights",
+                    count));
+  }
   AISLE_TRY(const Value* parameters, Need(*info, "params"));
   AISLE_TRY(const Value* loss, Need(*parameters, "loss_function"));
   AISLE_TRY(const Value* type, Need(*loss, "type"));
@@ -213,6 +224,7 @@ Result<Model> ReadCatboost(const Value& root) {
       return Within(fmt::format("tree {}", i), std::move(status).error());
     }
   }
+  AISLE_CHECK(CheckKeys(root, CatboostKeys(), "CatBoost"));
   AISLE_CHECK(CheckModel(model));
   return model;
 }

@@ -1,9 +1,12 @@
+#include "forest/formats/load_lightgbm.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <optional>
 
+#include "forest/formats/known_keys.h"
 #include "forest/formats/load_parts.h"
 
 namespace aisle::forest {
@@ -25,6 +28,7 @@ class Block {
     return {};
   }
   bool IsEmpty() const { return keys_.empty(); }
+  const std::vector<std::string_view>& Keys() const { return keys_; }
   std::optional<std::string_view> Find(std::string_view key) const {
     for (std::size_t i = 0; i < keys_.size(); ++i) {
       if (keys_[i] == key) return values_[i];
@@ -41,23 +45,6 @@ class Block {
   std::vector<std::string_view> keys_;
   std::vector<std::string_view> values_;
 };
-
-// Takes the next line off the text, without its end.
-std::string_view TakeLine(std::string_view& rest) {
-  const std::size_t end = rest.find('\n');
-  std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
-}
-
-// Takes the next word off a list that is separated by single spaces.
-std::string_view TakeWord(std::string_view& rest) {
-  const std::size_t end = rest.find(' ');
-  const std::string_view word = rest.substr(0, end);
-  rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-  return word;
-}
 
 template <typename Number>
 Result<Number> ParseNumber(std::string_view key, std::string_view word) {
@@ -113,6 +100,8 @@ constexpr std::array kObjectives = {
 
 // "binary sigmoid:1", "multiclass num_class:3".
 Status ReadObjective(const Block& header, Model& model) {
+  // Of an objective of one's own nothing stands in the file: its margins are known, and no more.
+  if (!header.Find("objective")) return {};
   AISLE_TRY(std::string_view rest, header.Text("objective"));
   const std::string_view name = TakeWord(rest);
   AISLE_CHECK(SetObjective(kObjectives, name, model));
@@ -126,6 +115,17 @@ Status ReadObjective(const Block& header, Model& model) {
   }
   if (model.group_count > 1 && !name.starts_with("multiclass")) {
     return Refuse(fmt::format("{} classes with objective '{}'", model.group_count, name));
+  }
+  return {};
+}
+
+// Any key that is neither in the list nor empty.
+Status CheckBlock(const Block& block, std::span<const std::string_view> known,
+                  std::string_view where) {
+  for (const std::string_view key : block.Keys()) {
+    if (std::ranges::find(known, key) == known.end())
+      return UnknownKey(fmt::format("{}.{}", where, key),
+                        "LightGBM (its files do not say which version)");
   }
   return {};
 }
@@ -157,7 +157,7 @@ Status ReadHeader(const Block& header, Model& model) {
     return Refuse(fmt::format("{} feature_names for {} inputs", model.feature_names.size(),
                               model.feature_count));
   }
-  return {};
+  return CheckBlock(header, LightgbmHeaderKeys(), "header");
 }
 
 // The arrays of one tree; sizes agree. Splits are nodes 0, 1, ..., leaves the nodes after them.
@@ -259,6 +259,7 @@ Status ReadSplit(const RawTree& tree, std::uint32_t index, const Model& model, R
 
 Status AppendTree(const Block& block, Model& model) {
   AISLE_TRY(const RawTree tree, ReadRawTree(block, model));
+  AISLE_CHECK(CheckBlock(block, LightgbmTreeKeys(), "tree"));
   const std::size_t splits = tree.leaf.size() - 1;
   const auto read = [&](std::uint32_t index) -> Result<RawNode> {
     RawNode out;
@@ -299,6 +300,7 @@ Result<Model> ReadLightgbm(std::string_view text) {
   TakeLine(text);
   Block block;
   bool header = true;
+  std::string_view feature_infos;
   std::optional<std::size_t> declared;  // tree_sizes has a place for each tree.
   // The last block of trees is followed by "end of trees": a file that was cut lacks it.
   for (std::size_t tree = 0;;) {
@@ -315,6 +317,7 @@ Result<Model> ReadLightgbm(std::string_view text) {
       if (!header && block.Find("Tree") != fmt::format("{}", tree)) {
         return Refuse(fmt::format("'Tree={}' is missing", tree));
       }
+      if (header) feature_infos = block.Find("feature_infos").value_or("");
       if (const auto sizes = block.Find("tree_sizes"); header && sizes) {
         declared = sizes->empty() ? 0 : std::ranges::count(*sizes, ' ') + 1;
       }
@@ -336,6 +339,7 @@ Result<Model> ReadLightgbm(std::string_view text) {
     return Refuse(fmt::format("{} trees are no whole rounds of {} classes", model.TreeCount(),
                               model.group_count));
   }
+  AISLE_CHECK(ReadLightgbmTail(text, feature_infos, model));
   AISLE_CHECK(CheckModel(model));
   return model;
 }

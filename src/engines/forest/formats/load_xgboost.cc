@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "forest/formats/known_keys.h"
 #include "forest/formats/load_parts.h"
 
 namespace aisle::forest {
@@ -147,11 +148,22 @@ std::uint32_t RoundsOf(const Value& parameters, const Model& model) {
   return static_cast<std::uint32_t>(model.TreeCount() / trees_a_round);
 }
 
-// Gives the rounds, as RoundsOf.
-Result<std::uint32_t> ReadTrees(const Value& gbtree, const Value* weights, Model& model) {
-  AISLE_TRY(const Value* inner, Need(gbtree, "model"));
-  AISLE_TRY(const Value* parameters, Need(*inner, "gbtree_model_param"));
-  AISLE_TRY(const Value* trees, Need(*inner, "trees"));
+// The ends of the rounds, where the file has them (2.0 on): XGBoost takes the trees up to the last one.
+Status CheckRounds(const Value& inner, std::size_t tree_count) {
+  const Value* ends = inner.Find("iteration_indptr");
+  if (ends == nullptr) return {};
+  const auto size = ends->Size();
+  if (!size || *size == 0 || ends->NumberAt(*size - 1) != static_cast<double>(tree_count)) {
+    return Refuse(
+        fmt::format("iteration_indptr does not end with {}, the number of trees", tree_count));
+  }
+  return {};
+}
+
+// Gives the rounds, as RoundsOf. Null weights: there are none.
+Result<std::uint32_t> ReadTrees(const Value& inner, const Value* weights, Model& model) {
+  AISLE_TRY(const Value* parameters, Need(inner, "gbtree_model_param"));
+  AISLE_TRY(const Value* trees, Need(inner, "trees"));
   const auto tree_count = trees->Size();
   AISLE_TRY(const std::int64_t declared, IntegerOr(*parameters, "num_trees", -1));
   if (!tree_count || trees->items.size() != *tree_count)
@@ -163,10 +175,11 @@ Result<std::uint32_t> ReadTrees(const Value& gbtree, const Value* weights, Model
   if (*tree_count == 0) return Refuse("it has no trees: no round has trained it");
   if (*tree_count > kTreesMax)
     return Refuse(fmt::format("{} trees; at most {}", *tree_count, kTreesMax));
+  AISLE_CHECK(CheckRounds(inner, *tree_count));
   if (weights != nullptr && weights->Size() != tree_count) {
     return Refuse("weight_drop is no array of one place per tree");
   }
-  AISLE_TRY(const Value* groups, Need(*inner, "tree_info"));
+  AISLE_TRY(const Value* groups, Need(inner, "tree_info"));
   if (groups->Size() != tree_count) return Refuse("tree_info is no array of one place per tree");
   for (std::size_t i = 0; i < *tree_count; ++i) {
     const std::string where = fmt::format("tree {}", i);
@@ -186,17 +199,45 @@ Result<std::uint32_t> ReadTrees(const Value& gbtree, const Value* weights, Model
   return RoundsOf(*parameters, model);
 }
 
-// gbtree holds the trees itself; dart holds a gbtree, and a weight for each of its trees.
+// gbtree holds the trees itself; up to 3.2 dart holds a gbtree. The weights of a model that was trained with dropout stand
+// beside that gbtree (to 3.2), beside the trees' model (3.3), or in it (3.4).
 Result<std::uint32_t> ReadBooster(const Value& booster, Model& model) {
   AISLE_TRY(const Value* name, Need(booster, "name"));
-  if (name->text == "gbtree") return ReadTrees(booster, nullptr, model);
-  if (name->text != "dart") {
+  if (name->text != "gbtree" && name->text != "dart") {
     return Refuse(
         fmt::format("booster '{}' is not supported; 'gbtree' and 'dart' are", name->text));
   }
-  AISLE_TRY(const Value* gbtree, Need(booster, "gbtree"));
-  AISLE_TRY(const Value* weights, Need(booster, "weight_drop"));
-  return ReadTrees(*gbtree, weights, model);
+  const Value* gbtree = &booster;
+  if (name->text == "dart") {
+    AISLE_TRY(gbtree, Need(booster, "gbtree"));
+  }
+  if (name->text == "gbtree" && booster.Find("gbtree") != nullptr) {
+    return Refuse("booster 'gbtree' holds another 'gbtree'");
+  }
+  AISLE_TRY(const Value* inner, Need(*gbtree, "model"));
+  const Value* weights = nullptr;
+  std::size_t places = 0;
+  for (const Value* place : {booster.Find("weight_drop"), inner->Find("weight_drop"),
+                             gbtree == &booster ? nullptr : gbtree->Find("weight_drop")}) {
+    if (place == nullptr) continue;
+    weights = place;
+    ++places;
+  }
+  if (places > 1) return Refuse("'weight_drop' stands in two places");
+  if (name->text == "dart" && places == 0) return Refuse("'weight_drop' is missing");
+  AISLE_TRY(const std::uint32_t rounds, ReadTrees(*inner, weights, model));
+  AISLE_CHECK(ReadXgboostNames(inner->Find("cats"), model));
+  return rounds;
+}
+
+// "XGBoost 3.4.1"; the version is an array of three numbers.
+std::string WriterOf(const Value& root) {
+  std::string writer = "XGBoost";
+  const Value* version = root.Find("version");
+  for (std::size_t i = 0; version != nullptr && i < 3; ++i) {
+    writer += fmt::format("{}{}", i == 0 ? ' ' : '.', version->NumberAt(i).value_or(0));
+  }
+  return writer;
 }
 
 // The attribute "best_iteration", counted from 0, of a model of so many rounds. Attributes are anybody's notes: what
@@ -221,6 +262,8 @@ Result<Model> ReadXgboost(const Value& root) {
   AISLE_TRY(model.feature_types, ReadTexts(*learner, "feature_types", model.feature_count));
   AISLE_TRY(const std::uint32_t rounds, ReadBooster(*booster, model));
   model.early_stop = ReadEarlyStop(*learner, rounds);
+  AISLE_CHECK(CheckKeys(root, XgboostKeys(), WriterOf(root)));
+  if (!model.names.IsEmpty()) CheckNamesAreWhole(root, WriterOf(root), model);
   AISLE_CHECK(CheckModel(model));
   return model;
 }

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "forest/model/category_names.h"
 
 namespace aisle::forest {
 
@@ -77,7 +78,8 @@ struct Model {
   std::vector<std::uint32_t> tree_begin = {0};  // One more than there are trees.
   float base_margin = 0;                        // Where the float sum of group 0 starts.
   Objective objective = Objective::kRegression;
-  std::string objective_name;  // "binary:logistic"
+  std::string
+      objective_name;  // "binary:logistic". Empty from a loader: the file says none, and only margins are known.
   std::uint32_t feature_count = 0;
   std::vector<std::string> feature_names;  // Empty: the model has none.
   std::vector<std::string>
@@ -103,6 +105,8 @@ struct Model {
 
   // For whoever tells people about the file; no engine asks. Every round counts.
   std::optional<EarlyStop> early_stop;
+  // For whoever reads rows; engines ask for codes.
+  StoredNames names;
 
   std::size_t TreeCount() const { return tree_begin.size() - 1; }
   std::uint32_t GroupOf(std::size_t tree) const {
