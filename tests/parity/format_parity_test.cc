@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -16,6 +17,7 @@
 #include "engine_fit_testing.h"
 #include "forest/forest.h"
 #include "forest/formats/load.h"
+#include "forest/predict_file.h"
 
 namespace aisle {
 namespace {
@@ -74,6 +76,10 @@ void ExpectParity(const fs::path& file, const Facts& facts, Scored& scored) {
   EXPECT_EQ(std::to_string(model->group_count), facts.at("groups"));
   EXPECT_EQ(std::to_string(model->OutputCount()), facts.at("outputs"));
   EXPECT_EQ(model->wide, facts.at("kind") == "f64");
+  if (facts.contains("best_rounds")) {
+    EXPECT_EQ(model->early_stop ? std::to_string(model->early_stop->best_rounds) : "0",
+              facts.at("best_rounds"));
+  }
   const fs::path folder = file.parent_path();
   // Rows of doubles are read as such by a model that compares them, and rounded by any other.
   const bool doubles = facts.at("rows") == "f64";
@@ -105,6 +111,59 @@ void ExpectParity(const fs::path& file, const Facts& facts, Scored& scored) {
   }
 }
 
+// The numbers of a file that `predict` wrote, without its header.
+template <typename Number>
+std::vector<double> ReadWritten(const fs::path& path) {
+  std::istringstream lines(base::ReadFile(path).value_or(""));
+  std::vector<double> numbers;
+  std::string line;
+  std::getline(lines, line);
+  while (std::getline(lines, line)) {
+    Number number = 0;
+    std::from_chars(line.data(), line.data() + line.size(), number);
+    numbers.push_back(static_cast<double>(number));
+  }
+  return numbers;
+}
+
+// Rows as people have them: by the names of categories, and by their codes.
+void ExpectFrameParity(const fs::path& file, const Facts& facts) {
+  SCOPED_TRACE(file.string() + ", written by " + facts.at("library"));
+  const fs::path folder = file.parent_path();
+  const fs::path out = folder / "out.csv";
+  const auto margins = ReadExpected(folder, "margins", facts.at("kind"));
+  ASSERT_GT(margins.size(), 500U);
+  const auto written = [&] {
+    return facts.at("kind") == "f64" ? ReadWritten<double>(out) : ReadWritten<float>(out);
+  };
+  const auto predict = [&](const char* rows, bool codes) {
+    return forest::PredictFile(file, folder / rows, {.margin = true, .codes = codes}, out);
+  };
+  const auto by_code = predict("codes.csv", true);
+  ASSERT_TRUE(by_code) << by_code.error().message;
+  EXPECT_EQ(Different(written(), margins, 0), 0U) << "codes";
+  const auto by_name = predict("rows.csv", false);
+  const bool named = facts.at("by") == "names";
+  if (!named || facts.contains("names_refused")) {
+    ASSERT_FALSE(by_name);
+    const std::string words = named ? facts.at("names_refused") : "given by its code (0, 1, ...)";
+    EXPECT_NE(by_name.error().message.find(words), std::string::npos) << by_name.error().message;
+    return;
+  }
+  ASSERT_TRUE(by_name) << by_name.error().message;
+  EXPECT_EQ(Different(written(), margins, 0), 0U) << "names";
+  EXPECT_GE(by_name->categories.by_name.size(), 2U);
+  const std::string unseen = facts.contains("unseen") ? facts.at("unseen") : "0";
+  EXPECT_EQ(std::to_string(by_name->categories.unseen_count), unseen);
+  EXPECT_EQ(unseen == "0", fs::exists(folder / "unseen.csv")) << "it is counted, or refused";
+  if (unseen != "0") return;
+  const auto strange = predict("unseen.csv", false);
+  ASSERT_FALSE(strange);
+  EXPECT_NE(strange.error().message.find("'Paris' is no category that the model was trained with"),
+            std::string::npos)
+      << strange.error().message;
+}
+
 void ExpectRefused(const fs::path& file, const std::string& words) {
   SCOPED_TRACE(file.string());
   const auto model = forest::LoadModelFile(file);
@@ -128,6 +187,8 @@ TEST(FormatParity, EveryModelGivesItsLibrarysOwnBitsOrIsRefusedByName) {
       ++files;
       if (facts.contains("refused")) {
         ExpectRefused(file.path(), facts.at("refused"));
+      } else if (facts.contains("by")) {
+        ExpectFrameParity(file.path(), facts);
       } else {
         ExpectParity(file.path(), facts, scored);
       }

@@ -2,7 +2,11 @@
 
 A case is a folder: model.* (one or more forms of one model), rows.f32 or .f64 (row-major), margins.f32 or .f64 and
 predictions.* (what the library itself says; row-major), case.txt with what the checker must know. A refused case has
-case.txt and a model only."""
+case.txt and a model only.
+
+A case of rows as people have them (`frame`) has rows.csv, with names of categories, and codes.csv, with their codes, instead
+of numbers; and unseen.csv where the library refuses a name that training has not seen."""
+import csv
 import pathlib
 import sys
 
@@ -78,6 +82,58 @@ def write(name, rows, margins, predictions, **facts):
     predictions.astype("<" + ("f4" if kind == "f32" else "f8")).tofile(folder / f"predictions.{kind}")
     facts.update(columns=rows.shape[1], rows="f64" if wide else "f32", kind=kind, outputs=predictions.size // len(rows), groups=margins.size // len(rows))
     (folder / "case.txt").write_text("".join(f"{key}={value}\n" for key, value in facts.items()))
+
+
+TOWNS = ["Rome", "Oslo", "a, \"b\"", "Bonn"]
+BEYOND_ASCII = ["Zürich", "Köln", "Łódź", "Bonn"]
+
+
+def frame(towns=TOWNS, rows=1500, seed=4):
+    """A frame with categories by texts and by numbers, a number between them, and a signal that needs both."""
+    import pandas as pd
+    rng = np.random.default_rng(seed)
+    town, shop = rng.integers(0, 4, rows), rng.integers(0, 5, rows)
+    signal = np.array([0, 3, 1, -2])[town] + np.array([2, -1, 0, 4, 1])[shop] + .1 * rng.standard_normal(rows)
+    return pd.DataFrame({
+        "town": pd.Categorical.from_codes(np.where(rng.random(rows) < .05, -1, town), towns),
+        "width": rng.standard_normal(rows).astype(np.float32),
+        "shop": pd.Categorical.from_codes(np.where(rng.random(rows) < .05, -1, shop), [30, 10, 20, 7, 1000])}), signal
+
+
+def other_order(data):
+    """The same rows in a frame whose categories stand in another order, and lack one: its codes are others."""
+    import pandas as pd
+    data = data[data.town != data.town.cat.categories[1]].reset_index(drop=True)
+    return data.assign(**{name: pd.Categorical(data[name], categories=[c for c in data[name].cat.categories[::-1]
+                                                                       if (data[name] == c).any()])
+                          for name in data if hasattr(data[name], "cat")})
+
+
+def write_csv(path, data, codes_of=None, extra=()):
+    """Cells as names; with `codes_of` (the training frame) as its codes. None is an empty cell. `extra`: rows to follow."""
+    with open(path, "w", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(list(data))
+        columns = []
+        for name in data:
+            values = data[name]
+            known = {category: code for code, category in enumerate(codes_of[name].cat.categories)} \
+                if codes_of is not None and hasattr(codes_of[name], "cat") else None
+            columns.append(["" if value != value or value is None else
+                            repr(float(value)) if isinstance(value, (float, np.floating)) and known is None else
+                            known.get(value, "") if known is not None else value for value in values.astype(object)])
+        writer.writerows(zip(*columns))
+        writer.writerows(extra)
+
+
+def write_frame(name, training, rows, margins, **facts):
+    """`facts`: by=names, or by=codes where the file keeps no names; names_refused=words; unseen=how many cells."""
+    path = OUT / name
+    kind = "f32" if margins.dtype == np.float32 else "f64"
+    write_csv(path / "rows.csv", rows)
+    write_csv(path / "codes.csv", rows, training)
+    margins.astype("<" + ("f4" if kind == "f32" else "f8")).tofile(path / f"margins.{kind}")
+    (path / "case.txt").write_text("".join(f"{key}={value}\n" for key, value in dict(facts, kind=kind).items()))
 
 
 def folder(name):

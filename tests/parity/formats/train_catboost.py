@@ -72,6 +72,46 @@ def missing_untrained():
                 library=f"catboost {cb.__version__}")
 
 
+def asked(name, model, x, loss="Logloss"):
+    """A model that was shrunk or stopped, saved and asked as it is now."""
+    path = cases.OUT / name / "model.json"
+    model.save_model(str(path), format="json")
+    features = json.loads(path.read_text())["features_info"]["float_features"]
+    rows = cases.hard_rows(x, {feature["flat_feature_index"]: feature["borders"] or [] for feature in features}, True)
+    margins = np.asarray(model.predict(pool(rows), prediction_type="RawFormulaVal", thread_count=1), np.float64)
+    scores = np.asarray(model.predict(pool(rows), prediction_type="Probability", thread_count=1), np.float64)[:, 1]
+    cases.write(name, rows, margins, np.ascontiguousarray(scores), objective=loss, tolerance="1e-14",
+                library=f"catboost {cb.__version__}")
+
+
+def early_stopped():
+    """use_best_model cuts the model itself."""
+    cases.folder("stopped_early")
+    x, signal = cases.data()
+    y = ((signal > -.5) ^ (np.random.default_rng(1).random(len(x)) < .3)).astype(int)
+    model = cb.CatBoost(dict(FIXED, loss_function="Logloss", iterations=60, learning_rate=.6, use_best_model=True))
+    model.fit(pool(x[:800], y[:800]), eval_set=pool(x[800:], y[800:]))
+    assert model.tree_count_ < 60
+    asked("stopped_early", model, x)
+
+
+def refused_sum_and_binary():
+    _, x, first = train("refused_sum", "Logloss")
+    second = cb.CatBoost(dict(FIXED, loss_function="Logloss", depth=3))
+    second.fit(pool(x, labels("Logloss", cases.data()[1])))
+    total = cb.sum_models([first, second], weights=[.3, .7])
+    total.save_model(str(cases.OUT / "refused_sum" / "model.json"), format="json")
+    cases.refused("refused_sum", "CatBoost's sum of 2 models (sum_models)")
+    folder, _, model = train("refused_binary", "Logloss")
+    (folder / "model.json").unlink()
+    model.save_model(str(folder / "model.cbm"))
+    cases.refused("refused_binary", "CatBoost's binary format (.cbm)")
+    folder, _, model = train("refused_onnx", "RMSE", edit=np.nan_to_num)
+    (folder / "model.json").unlink()
+    model.save_model(str(folder / "model.onnx"), format="onnx")
+    cases.refused("refused_onnx", "an ONNX file")
+
+
 def main():
     for loss in ("Logloss", "CrossEntropy", "RMSE", "MAE", "QueryRMSE", "YetiRank", "MultiClass"):
         case(loss.lower(), loss)
@@ -82,7 +122,12 @@ def main():
     missing_untrained()
     case("scale_and_bias", "RMSE", scale_and_bias=(.3, 7.1))
     case("boost_from_average", "Logloss", boost_from_average=True)
+    early_stopped()
+    _, x, model = train("slice", "Logloss")
+    model.shrink(8)
+    asked("slice", model, x)
 
+    refused_sum_and_binary()
     train("refused_grow_policy", "RMSE", grow_policy="Lossguide")
     cases.refused("refused_grow_policy", "grow_policy")
     train("refused_objective", "Poisson", edit=lambda x: x)

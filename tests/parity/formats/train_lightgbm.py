@@ -76,6 +76,74 @@ def doubles():
     cases.write("doubles", rows, margins, booster.predict(rows), objective="binary", library=f"lightgbm {lgb.__version__}")
 
 
+def early_stopped():
+    """save_model writes the best rounds and no more, and Booster.predict uses these."""
+    folder = cases.folder("stopped_early")
+    x, signal = cases.data()
+    y = ((signal > -.5) ^ (np.random.default_rng(1).random(len(x)) < .3)).astype(int)
+    training = lgb.Dataset(x[:800], y[:800])
+    booster = lgb.train(dict(FIXED, objective="binary", learning_rate=.6), training, 60,
+                        valid_sets=[lgb.Dataset(x[800:], y[800:], reference=training)],
+                        callbacks=[lgb.early_stopping(4, verbose=False)])
+    assert 0 < booster.best_iteration < 56, "it stops early"
+    booster.save_model(str(folder / "model.txt"))
+    rows = cases.hard_rows(x, thresholds(booster), True)
+    cases.write("stopped_early", rows, booster.predict(rows, raw_score=True), booster.predict(rows), objective="binary",
+                library=f"lightgbm {lgb.__version__}")
+
+
+def sliced():
+    booster, x = train("slice", "binary")
+    booster.save_model(str(cases.OUT / "slice" / "model.txt"), num_iteration=7)
+    rows = cases.hard_rows(x, thresholds(booster), True)
+    cases.write("slice", rows, booster.predict(rows, raw_score=True, num_iteration=7), booster.predict(rows, num_iteration=7),
+                objective="binary", library=f"lightgbm {lgb.__version__}")
+
+
+def own_objective():
+    """The file names no objective; the library's predictions are the margins."""
+    folder = cases.folder("own_objective")
+    x, signal = cases.data()
+    own = lambda margins, data: (margins - data.get_label(), np.ones_like(margins))
+    parameters = {key: value for key, value in FIXED.items()}
+    dataset = lgb.Dataset(x, signal, params=parameters)
+    if int(lgb.__version__.split(".")[0]) >= 4:
+        booster = lgb.train(dict(parameters, objective=own), dataset, 20)
+    else:
+        booster = lgb.train(parameters, dataset, 20, fobj=own)
+    booster.save_model(str(folder / "model.txt"))
+    rows = cases.hard_rows(x, thresholds(booster), True)
+    margins = booster.predict(rows, raw_score=True)
+    cases.write("own_objective", rows, margins, booster.predict(rows), objective="", library=f"lightgbm {lgb.__version__}")
+
+
+def framed(name, towns, ordered, rounds=None):
+    """Trained on a data frame: pandas_categorical keeps the names. An ordered category is a number in the trees, true and false
+    are names too; a name that training has not seen is missing."""
+    import pandas as pd
+    folder = cases.folder(name)
+    data, signal = cases.frame(towns)
+    if ordered:
+        size = np.random.default_rng(2).integers(0, 3, len(data))
+        signal = signal + 2 * size
+        data["size"] = pd.Categorical.from_codes(size, ["S", "M", "L"], ordered=True)
+        data["online"] = pd.Categorical(size % 2 == 1)
+    parameters = dict(FIXED, objective="regression", min_data_per_group=5, cat_smooth=1)
+    booster = lgb.train(parameters, lgb.Dataset(data, signal), 20)
+    booster.save_model(str(folder / "model.txt"), num_iteration=rounds)
+    rows = cases.other_order(data)
+    if ordered:
+        # LightGBM takes an ordered column's categories by name as well.
+        rows["size"] = pd.Categorical(rows["size"].astype(object), categories=["L", "S", "M"], ordered=True)
+    strange = rows.town.cat.add_categories(["Paris"])
+    strange[:7] = "Paris"
+    rows = rows.assign(town=strange)
+    loaded = lgb.Booster(model_file=str(folder / "model.txt"))
+    margins = loaded.predict(rows, raw_score=True)
+    assert (margins != loaded.predict(data[: len(rows)], raw_score=True)).any()
+    cases.write_frame(name, data, rows, margins, by="names", unseen=7, library=f"lightgbm {lgb.__version__}")
+
+
 def main():
     case("binary", "binary")
     case("binary_sigmoid", "binary", sigmoid=.5)
@@ -101,6 +169,12 @@ def main():
     case("categories_classes", "multiclass", categorical=True, num_class=3, min_data_per_group=5, cat_smooth=1)
 
     doubles()
+    early_stopped()
+    sliced()
+    own_objective()
+    framed("names", cases.TOWNS, ordered=False)
+    framed("names_ordered", cases.BEYOND_ASCII, ordered=True)
+    framed("names_slice", cases.TOWNS, ordered=False, rounds=8)
 
     train("refused_random_forest", "binary", boosting="rf", bagging_freq=1, bagging_fraction=.6)
     cases.refused("refused_random_forest", "average_output")

@@ -1,6 +1,7 @@
 """Models of the installed XGBoost, in both of its forms, with its own margins and predictions. Names of functions and
 parameters are those of XGBoost's Python package; what each version calls new is left out of older ones."""
 import json
+import pickle
 
 import numpy as np
 import xgboost as xgb
@@ -69,6 +70,75 @@ def case(name, objective, categorical=False, **parameters):
     cases.write(name, rows, margins, predictions, objective=objective, library=f"xgboost {xgb.__version__}")
 
 
+def weights(path):
+    """Of dropout, wherever the version puts them."""
+    booster = json.loads(path.read_text())["learner"]["gradient_booster"]
+    return booster.get("weight_drop") or booster["model"].get("weight_drop")
+
+
+def dropout(name, objective, **parameters):
+    case(name, objective, **parameters)
+    found = weights(cases.OUT / name / "model.json")
+    assert found and min(found) < 1, "the case is about weights that are not 1"
+
+
+def sliced(name, objective, rounds, **parameters):
+    """The first rounds of a booster, saved as a model of their own."""
+    folder, booster, x = train(name, objective, **parameters)
+    booster = booster[:rounds]
+    booster.save_model(folder / "model.json")
+    booster.save_model(folder / "model.ubj")
+    rows = cases.hard_rows(x, thresholds(folder / "model.json"), False)
+    cases.write(name, rows, booster.predict(matrix(rows), output_margin=True), booster.predict(matrix(rows)),
+                objective=objective, library=f"xgboost {xgb.__version__}")
+
+
+def early_stopped(name, save_best):
+    folder = cases.folder(name)
+    x, signal = cases.data()
+    noise = np.random.default_rng(1).random(len(x)) < .3
+    y = (signal > -.5) ^ noise
+    callback = xgb.callback.EarlyStopping(4, save_best=save_best)
+    booster = xgb.train(dict(objective="binary:logistic", eta=.6, tree_method="hist", nthread=1, seed=3), matrix(x[:800], y[:800]), 60,
+                        evals=[(matrix(x[800:], y[800:]), "validation")], verbose_eval=False, callbacks=[callback])
+    rounds = booster.num_boosted_rounds()
+    assert booster.best_iteration + 1 < 60 and (rounds == booster.best_iteration + 1) == save_best
+    booster.save_model(folder / "model.json")
+    booster.save_model(folder / "model.ubj")
+    rows = cases.hard_rows(x, thresholds(folder / "model.json"), False)
+    # Booster.predict uses every round of the file.
+    whole = dict(iteration_range=(0, rounds))
+    cases.write(name, rows, booster.predict(matrix(rows), output_margin=True, **whole), booster.predict(matrix(rows), **whole),
+                objective="binary:logistic", library=f"xgboost {xgb.__version__}",
+                best_rounds=0 if save_best else booster.best_iteration + 1)
+
+
+def framed(name, towns=cases.TOWNS, rounds=None, **facts):
+    """Trained on a data frame. From 3.1 on the file keeps the names; up to 3.3 a slice has lost them."""
+    folder = cases.folder(name)
+    data, signal = cases.frame(towns)
+    parameters = dict(tree_method="hist", max_cat_to_onehot=1, nthread=1, seed=3)
+    booster = xgb.train(parameters, xgb.DMatrix(data, signal, enable_categorical=True), 20)
+    rows = cases.other_order(data)
+    named = VERSION >= (3, 1) and (rounds is None or VERSION >= (3, 4))
+    if rounds is not None:
+        booster = booster[:rounds]
+    booster.save_model(folder / "model.json")
+    booster.save_model(folder / "model.ubj")
+    # Without names, or with names that were cut, the library's own answer is right for the training's order only.
+    whole = named and "names_refused" not in facts
+    asked = rows if whole else rows.assign(**{c: rows[c].cat.set_categories(data[c].cat.categories) for c in ("town", "shop")})
+    if VERSION < (3, 1) or not whole:
+        codes = np.stack([asked[c].cat.codes.replace(-1, np.nan) if c != "width" else asked[c] for c in asked], 1)
+        asked = xgb.DMatrix(codes.astype(np.float32), feature_names=list(data), feature_types=["c", "float", "c"], enable_categorical=True)
+    else:
+        asked = xgb.DMatrix(asked, enable_categorical=True)
+    if named and whole:
+        cases.write_csv(folder / "unseen.csv", rows, extra=[["Paris", 1, 10]])
+    cases.write_frame(name, data, rows, booster.predict(asked, output_margin=True), by="names" if named else "codes",
+                      library=f"xgboost {xgb.__version__}", **facts)
+
+
 def main():
     case("binary", "binary:logistic")
     case("binary_base_score", "binary:logistic", base_score=.05)
@@ -89,8 +159,19 @@ def main():
     case("parallel_trees", "binary:logistic", num_parallel_tree=4, subsample=.6, colsample_bynode=.6)
     case("parallel_trees_classes", "multi:softprob", num_class=3, num_parallel_tree=3, subsample=.6, colsample_bynode=.6)
     case("pruned", "binary:logistic", gamma=3, tree_method="exact")
-    case("dart", "binary:logistic", booster="dart", rate_drop=.3)
-    case("dart_classes", "multi:softprob", num_class=3, booster="dart", rate_drop=.3, normalize_type="forest")
+    dropout("dart", "binary:logistic", booster="dart", rate_drop=.3)
+    dropout("dart_classes", "multi:softprob", num_class=3, booster="dart", rate_drop=.3, normalize_type="forest")
+    dropout("dart_parallel", "binary:logistic", num_parallel_tree=2, booster="dart", rate_drop=.5, one_drop=1)
+    if VERSION >= (3, 3):
+        dropout("dropout_without_booster", "binary:logistic", rate_drop=.5, one_drop=1)
+    sliced("slice", "multi:softprob", 6, num_class=3)
+    sliced("slice_dart", "binary:logistic", 6, booster="dart", rate_drop=.5, one_drop=1)
+    early_stopped("stopped_early", False)
+    early_stopped("stopped_early_save_best", True)
+    framed("names")
+    framed("names_slice", rounds=12)
+    cut = dict(names_refused="wrote the category names of input 'town' cut") if (3, 1) <= VERSION < (3, 4) else {}
+    framed("names_beyond_ascii", cases.BEYOND_ASCII, **cut)
     case("categories_one_hot", "binary:logistic", categorical=True, max_cat_to_onehot=1000)
     case("categories_sets", "binary:logistic", categorical=True, max_cat_to_onehot=1)
     case("categories_classes", "multi:softprob", categorical=True, max_cat_to_onehot=20, num_class=3)
@@ -101,6 +182,22 @@ def main():
     cases.refused("refused_objective", "objective 'binary:hinge'")
     train("refused_no_trees", "binary:logistic", rounds=0)
     cases.refused("refused_no_trees", "no trees")
+    folder, booster, _ = train("refused_dump", "binary:logistic")
+    (folder / "model.ubj").unlink()
+    booster.dump_model(folder / "model.json", dump_format="json")
+    booster.dump_model(folder / "model.txt")
+    cases.refused("refused_dump", "dump_model, get_dump")
+    folder, booster, _ = train("refused_pickle", "binary:logistic")
+    (folder / "model.json").unlink()
+    (folder / "model.ubj").unlink()
+    (folder / "model.pkl").write_bytes(pickle.dumps(booster))
+    cases.refused("refused_pickle", "it is a pickle")
+    if VERSION < (3, 1):
+        folder, booster, _ = train("refused_old_binary", "binary:logistic")
+        (folder / "model.json").unlink()
+        (folder / "model.ubj").unlink()
+        (folder / "model.bin").write_bytes(booster.save_raw("deprecated"))
+        cases.refused("refused_old_binary", "XGBoost's old binary format")
     if VERSION >= (2, 0):
         folder = cases.folder("refused_targets")
         x, signal = cases.data()
