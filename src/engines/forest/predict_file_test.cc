@@ -30,6 +30,7 @@ class PredictFileTest : public testing::Test {
     return base::ReadFile(folder_ / "out.csv");
   }
   std::string ErrorOf(const std::string& csv) {
+    fs::remove(folder_ / "out.csv");
     const auto out = Run(csv);
     if (out) return "no error";
     EXPECT_EQ(out.error().code, ErrorCode::kInvalidArgument);
@@ -148,6 +149,43 @@ TEST_F(PredictFileTest, AnEarlyStopIsReportedAndAllRoundsAreUsed) {
   ASSERT_TRUE(report->early_stop);
   EXPECT_EQ(report->early_stop->best_rounds, 1U);
   EXPECT_EQ(report->early_stop->rounds, 2U);
+}
+
+TEST_F(PredictFileTest, ABlankBesideANameHidesNoInput) {
+  const auto plain = Run("a,b\n3,1\n");
+  for (const std::string csv : {"a, b\n3,1\n", " a ,\tb\n3, 1\n", "\" a\",\"b \"\n3,1\n"}) {
+    const auto out = Run(csv);
+    ASSERT_TRUE(out) << csv << out.error().message;
+    EXPECT_EQ(*out, *plain) << csv;
+  }
+  // A frame that was read from "a, b" calls its column " b", and so does its model.
+  const std::string text = Corpus("logistic.json");
+  const auto with = [&](const std::string& names) {
+    std::string changed = text;
+    const std::string own = "\"feature_names\":[\"a\",\"b\"]";
+    changed.replace(changed.find(own), own.size(), "\"feature_names\":" + names);
+    EXPECT_TRUE(base::WriteFileAtomic(folder_ / "named.json", changed));
+    model_ = folder_ / "named.json";
+  };
+  with(R"(["a"," b"])");
+  for (const std::string csv : {"a, b\n3,1\n", "a,b\n3,1\n", "a,\" b\"\n3,1\n", "a,b \n3,1\n"}) {
+    const auto out = Run(csv);
+    ASSERT_TRUE(out) << csv << out.error().message;
+    EXPECT_EQ(*out, *plain) << csv;
+  }
+  // Two inputs whose names differ by a blank only: as they stand.
+  with(R"([" a","a"])");
+  EXPECT_EQ(*Run(" a,a\n3,1\n"), *plain);
+  EXPECT_EQ(*Run("a, a\n1,3\n"), *plain);
+  EXPECT_THAT(ErrorOf("a  ,b\n1,3\n"), HasSubstr("'b' is no input"));
+  EXPECT_THAT(ErrorOf("\"a  \",a\n1,3\n"), HasSubstr("names differ by blanks only"));
+  // LightGBM's underscores.
+  with(R"(["a_of_b","b"])");
+  EXPECT_EQ(*Run("a of b,b\n3,1\n"), *plain);
+  EXPECT_THAT(
+      ErrorOf("a of c,b\n3,1\n"),
+      HasSubstr(
+          "'a of c' is no input of the model; inputs without a column so far: 'a_of_b', 'b'"));
 }
 
 TEST_F(PredictFileTest, NoRowsGiveTheHeaderAlone) {
