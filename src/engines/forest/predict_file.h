@@ -6,11 +6,11 @@
 // model with several classes, "prediction_0", "prediction_1", ... (the single class number of multi:softmax
 // is a "prediction").
 //
-// Where the file keeps the names of categories, cells of these columns are names, and are recoded as the library does; with
-// `codes` they are codes. Where it keeps none, they can only be codes. The report says which was taken.
+// Where the file keeps the names of categories, cells of these columns are names, and are recoded as the library
+// does; with `codes` they are codes. Where it keeps none, they can only be codes. The report says which was taken.
 //
-// A column's name matches an input's exactly, or but for blanks around either; or where blanks stand for the underscores that
-// LightGBM makes of them.
+// A column's name matches an input's exactly, or but for blanks around either; or where blanks stand for the
+// underscores that LightGBM makes of them.
 //
 //   units    numbers have 9 significant digits, which is enough to give every float back; 17 where the model
 //            sums doubles (LightGBM, CatBoost). Cells are read as floats, for LightGBM as doubles, which is what each

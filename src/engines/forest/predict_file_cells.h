@@ -1,5 +1,5 @@
-// From the cells of a CSV file to the numbers that a model compares, for predict_file.h: which column is which input, and
-// which category a name is. Private to this module.
+// From the cells of a CSV file to the numbers that a model compares, for predict_file.h: which column is which
+// input, and which category a name is. Private to this module.
 //
 //   shapes   a row has a place per input of the model, in the model's order.
 //   missing  an empty cell, or "nan" (in a column of category names: unless a category is called so).

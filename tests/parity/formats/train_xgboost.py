@@ -153,6 +153,8 @@ def main():
     case("tweedie", "reg:tweedie")
     for objective in ("rank:ndcg", "rank:pairwise", "rank:map"):
         case(objective.replace(":", "_"), objective)
+    if VERSION >= (2, 0):
+        case("rank_unbiased", "rank:ndcg", lambdarank_unbiased=True)
     case("softprob", "multi:softprob", num_class=3)
     case("softprob_base_score", "multi:softprob", num_class=3, base_score=.8)
     case("softmax", "multi:softmax", num_class=3)

@@ -1,5 +1,5 @@
-// Which files that are no model of ours people hand over first, told by their first bytes: what it is, and what to export
-// instead. Private to this module.
+// Which files that are no model of ours people hand over first, told by their first bytes: what it is, and what to
+// export instead. Private to this module.
 //
 //   missing  empty: nothing that is known; whoever reads the file says what is wrong with it.
 //   errors   none.

@@ -79,6 +79,8 @@ constexpr auto kXgboost = std::to_array<std::string_view>({
     "learner.objective.reg_loss_param",
     "learner.objective.reg_loss_param.scale_pos_weight",
     "learner.objective.softmax_multiclass_param",
+    "learner.objective.ti+",
+    "learner.objective.tj-",
     "learner.objective.softmax_multiclass_param.num_class",
     "learner.objective.tweedie_regression_param",
     "learner.objective.tweedie_regression_param.tweedie_variance_power",

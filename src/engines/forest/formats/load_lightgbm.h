@@ -1,5 +1,5 @@
-// What the parts of LightGBM's loader say to each other: load_lightgbm.cc reads header and trees, load_lightgbm_tail.cc
-// what stands after them. Private to this module.
+// What the parts of LightGBM's loader say to each other: load_lightgbm.cc reads header and trees,
+// load_lightgbm_tail.cc what stands after them. Private to this module.
 //
 //   errors   kInvalidArgument, as load_parts.h.
 #pragma once
@@ -28,8 +28,9 @@ inline std::string_view TakeWord(std::string_view& rest) {
   return word;
 }
 
-// What stands after "end of trees": importances, parameters of training (neither changes a score) and `pandas_categorical`.
-// `feature_infos` is the header's: it says which inputs are categories where the parameters do not.
+// What stands after "end of trees": importances, parameters of training (neither changes a score) and
+// `pandas_categorical`. `feature_infos` is the header's: it says which inputs are categories where the parameters
+// do not.
 Status ReadLightgbmTail(std::string_view text, std::string_view feature_infos, Model& model);
 
 }  // namespace aisle::forest

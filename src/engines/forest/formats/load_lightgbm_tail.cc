@@ -65,9 +65,10 @@ std::optional<std::vector<Input>> ReadInputs(std::string_view infos,
   return inputs;
 }
 
-// The file lists the names of each column that the frame held as categories, in the order of columns, but not which columns
-// these were: the categories among the inputs, and any ordered ones, whose codes trees compare like numbers. Gives the input of
-// each list, if there is one way only: `ways[f][l]` counts (up to 2) how the first f inputs can have taken l lists.
+// The file lists the names of each column that the frame held as categories, in the order of columns, but not which
+// columns these were: the categories among the inputs, and any ordered ones, whose codes trees compare like numbers.
+// Gives the input of each list, if there is one way only: `ways[f][l]` counts (up to 2) how the first f inputs can
+// have taken l lists.
 std::optional<std::vector<std::uint32_t>> InputsOfLists(const std::vector<Input>& inputs,
                                                         const std::vector<CategoryNames>& lists) {
   const std::size_t width = lists.size() + 1;

@@ -109,8 +109,8 @@ Status AppendBreadthFirst(std::size_t count, const Read& read, bool wide, std::v
   return {};
 }
 
-// Adds an input's names to the model's. Names that cannot be told apart, or are no numbers that a double holds, make all
-// names unusable; the model is read all the same, for rows of codes. Refused is only what is too much.
+// Adds an input's names to the model's. Names that cannot be told apart, or are no numbers that a double holds,
+// make all names unusable; the model is read all the same, for rows of codes. Refused is only what is too much.
 Status AddNames(CategoryNames names, Model& model);
 
 // Adds a set to the model and gives its number. Categories may come in any order, and twice.

@@ -199,8 +199,8 @@ Result<std::uint32_t> ReadTrees(const Value& inner, const Value* weights, Model&
   return RoundsOf(*parameters, model);
 }
 
-// gbtree holds the trees itself; up to 3.2 dart holds a gbtree. The weights of a model that was trained with dropout stand
-// beside that gbtree (to 3.2), beside the trees' model (3.3), or in it (3.4).
+// gbtree holds the trees itself; up to 3.2 dart holds a gbtree. The weights of a model that was trained with dropout
+// stand beside that gbtree (to 3.2), beside the trees' model (3.3), or in it (3.4).
 Result<std::uint32_t> ReadBooster(const Value& booster, Model& model) {
   AISLE_TRY(const Value* name, Need(booster, "name"));
   if (name->text != "gbtree" && name->text != "dart") {

@@ -1,5 +1,6 @@
-// What the parts of XGBoost's loader say to each other: load_xgboost.cc reads the learner, the booster and which tree is
-// whose, load_xgboost_tree.cc one tree, load_xgboost_names.cc the names of categories. Private to this module.
+// What the parts of XGBoost's loader say to each other: load_xgboost.cc reads the learner, the booster and which
+// tree is whose, load_xgboost_tree.cc one tree, load_xgboost_names.cc the names of categories. Private to this
+// module.
 //
 //   errors   kInvalidArgument, as load_parts.h.
 #pragma once

@@ -1,7 +1,7 @@
 // The names that a data frame's categories had when the model was trained, where its file keeps them.
 //
-// Trees ask for codes: place k of a list of names is code k. Whoever reads rows that carry names looks codes up here; no
-// engine asks.
+// Trees ask for codes: place k of a list of names is code k. Whoever reads rows that carry names looks codes up
+// here; no engine asks.
 //
 //   order    inputs ascend; names in the order of their codes.
 //   missing  an input that has no list was given as numbers. No list at all: the file keeps no names.
@@ -28,7 +28,8 @@ struct StoredNames {
   std::vector<CategoryNames> inputs;
   // Not empty: the file has names, but why rows cannot be recoded by them, in words that stand after the path.
   std::string unusable;
-  // Where the library sends a name that training has not seen: to the missing values, or nowhere (it refuses the rows).
+  // Where the library sends a name that training has not seen: to the missing values, or nowhere (it refuses the
+  // rows).
   bool unseen_is_missing = false;
 
   bool IsEmpty() const { return inputs.empty() && unusable.empty(); }
