@@ -84,6 +84,41 @@ class ModelFiles(shop.ShopTest):
                 if len(probabilities) > 1:
                     self.assertAlmostEqual(sum(probabilities), 1, places=5)
 
+    def test_categories_are_names_where_the_file_keeps_them_and_the_answer_says_so(self):
+        rows, codes, out = (self.folder / f"{name}.csv" for name in ("names", "codes", "out"))
+        rows.write_text("town, width,shop\nOslo,0,30\nParis,1,20\n")
+        codes.write_text("town,width,shop\n1,0,2\n,1,1\n")
+
+        def predict(model, cells, *more):
+            code, answer, said = shop.run("models", "predict", "--file", str(CORPUS / model), "--rows", str(cells), "-o", str(out),
+                                          *more, data=self.data)
+            return code, answer, said, out.read_text() if code == 0 else None
+
+        code, answer, said, by_name = predict("lightgbm_names.txt", rows, "--json")
+        self.assertEqual(code, 0, said)
+        self.assertIn("Categories by the names that the model file keeps: town, shop", said)
+        self.assertIn("1 cells hold names that the model was not trained with, first line 3, column 'town': 'Paris'", said)
+        answer = json.loads(answer)
+        self.assertEqual((answer["rows"], answer["categories_by_name"], answer["unseen_names"]), (2, ["town", "shop"], 1))
+        code, _, said, by_code = predict("lightgbm_names.txt", codes, "--codes")
+        self.assertIn("Categories by code (0, 1, ...): town, shop", said)
+        self.assertEqual(by_name, by_code)
+        code, _, said, _ = predict("names_3_4.ubj", rows)
+        self.assertEqual(code, 2)
+        self.assertIn("line 3: column 1 'town': 'Paris' is no category", said)
+        rows.write_text("a,b,c\n1,0,2\n")
+        code, _, said, _ = predict("sets.json", rows)
+        self.assertEqual(code, 0, said)
+        self.assertIn("the model file keeps no names", said)
+
+    def test_a_file_of_another_kind_is_named_with_what_to_export(self):
+        model, rows = self.folder / "model.bin", self.folder / "rows.csv"
+        rows.write_text("a,b\n1,2\n")
+        for start, words in ((b"CBM1\x10\0\0\0", 'format="json"'), (b"\x1f\x8b\x08\0", "gzip'd"), (b"\x80\x04\x95", "pickle")):
+            model.write_bytes(start)
+            said = self.fails(2, "models", "predict", "--file", str(model), "--rows", str(rows), "-o", str(self.folder / "no.csv"))
+            self.assertIn(words, said)
+
     def test_a_model_file_is_timed_with_every_engine_beside_xgboost(self):
         model = str(self.data / "registry" / "propensity" / "1" / "model.ubj")
         report = json.loads(self.must("models", "bench", "--file", model, "--rows", "300", "--against", "xgboost", "--json"))
@@ -119,6 +154,10 @@ class ModelFiles(shop.ShopTest):
         engines = {engine["engine"]: engine for engine in report["engines"]}
         self.assertEqual(engines["xgboost through a matrix"]["rows_differ"], 0)
         self.assertGreater(engines["xgboost through a matrix"]["times_xgboost"], 0)
+        # The XGBoost that is built in would leave the weights out without a word.
+        for name in ("dart_3_3.json", "dart_3_4.ubj"):
+            said = self.fails(2, "models", "bench", "--file", str(CORPUS / name), "--rows", "20", "--against", "xgboost")
+            self.assertIn("does not read the weights of dropout", said)
 
     def test_the_sweep_is_timed_and_scores_rows_with_the_bits_of_the_others(self):
         self.must("train", self.small_recipe("ranking", "reference"))

@@ -34,6 +34,7 @@ constexpr std::size_t kSweptRows = 500'000;
 constexpr std::size_t kProductsMax = 50'000;
 // In XGBoost's JSON, which has no spaces.
 constexpr std::string_view kDartInJson = R"("name":"dart")";
+constexpr std::string_view kWeightsOfDropout = "weight_drop";
 
 // Values among each input's own thresholds, so that rows take different ways; a tenth is missing.
 std::vector<float> MakeRows(const forest::Model& model, std::size_t count) {
@@ -234,6 +235,14 @@ Result<BenchReport> BenchModel(const std::string& file, std::size_t rows, bool a
                                   model.feature_count));
     // Predicting in place, which the others stand against, starts a dart model from another base.
     AISLE_TRY(const std::string json, xgboost->AsJson());
+    // 3.2, which is built in, looks for these weights where 3.3 and 3.4 no longer put them, and goes without.
+    if (bytes.contains(kWeightsOfDropout) && !json.contains(kWeightsOfDropout)) {
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("{}: the XGBoost that is built in does not read the weights of dropout from "
+                      "files of 3.3 and newer, so its scores would be others; leave --against out",
+                      file));
+    }
     if (json.contains(kDartInJson)) {
       sides.push_back(SideOfXgboost("xgboost through a matrix", *xgboost,
                                     &trainer::XgboostModel::PredictMatrix, model.feature_count));
