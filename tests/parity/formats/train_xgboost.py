@@ -113,14 +113,18 @@ def early_stopped(name, save_best):
                 best_rounds=0 if save_best else booster.best_iteration + 1)
 
 
-def framed(name, towns=cases.TOWNS, rounds=None, **facts):
-    """Trained on a data frame. From 3.1 on the file keeps the names; up to 3.3 a slice has lost them."""
+def framed(name, towns=cases.TOWNS, rounds=None, save_best=False, **facts):
+    """Trained on a data frame. From 3.1 on the file keeps the names; up to 3.3 a slice has lost them, and save_best slices."""
     folder = cases.folder(name)
     data, signal = cases.frame(towns)
     parameters = dict(tree_method="hist", max_cat_to_onehot=1, nthread=1, seed=3)
-    booster = xgb.train(parameters, xgb.DMatrix(data, signal, enable_categorical=True), 20)
+    training = xgb.DMatrix(data, signal, enable_categorical=True)
+    stop = dict(evals=[(training, "training")], verbose_eval=False,
+                callbacks=[xgb.callback.EarlyStopping(2, min_delta=.1, save_best=True)]) if save_best else {}
+    booster = xgb.train(parameters, training, 20, **stop)
+    assert (booster.num_boosted_rounds() < 20) == save_best
     rows = cases.other_order(data)
-    named = VERSION >= (3, 1) and (rounds is None or VERSION >= (3, 4))
+    named = VERSION >= (3, 1) and ((rounds is None and not save_best) or VERSION >= (3, 4))
     if rounds is not None:
         booster = booster[:rounds]
     booster.save_model(folder / "model.json")
@@ -172,6 +176,7 @@ def main():
     early_stopped("stopped_early_save_best", True)
     framed("names")
     framed("names_slice", rounds=12)
+    framed("names_save_best", save_best=True)
     cut = dict(names_refused="wrote the category names of input 'town' cut") if (3, 1) <= VERSION < (3, 4) else {}
     framed("names_beyond_ascii", cases.BEYOND_ASCII, **cut)
     case("categories_one_hot", "binary:logistic", categorical=True, max_cat_to_onehot=1000)
