@@ -31,6 +31,9 @@ class WithAShop(shop.ShopTest):
         query = self.folder / "query.sql"
         query.write_text("-- counted\nSELECT count(*) AS n\nFROM raw.stores;\n")
         self.assertEqual(json.loads(self.must("sql", "--json", "--file", str(query))), {"n": 500})
+        numbers = "SELECT CAST('inf' AS DOUBLE) AS a, CAST('-inf' AS DOUBLE) AS b, CAST('nan' AS DOUBLE) AS c, NULL AS d"
+        self.assertEqual(json.loads(self.must("sql", "--json", numbers), parse_constant=self.fail),
+                         {"a": "Infinity", "b": "-Infinity", "c": None, "d": None})
 
     def test_sql_writes_nothing(self):
         events = self.must("sql", "SELECT count(*) FROM raw.event_stream")

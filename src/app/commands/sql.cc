@@ -62,28 +62,6 @@ Result<std::string> ReadQuery(const SqlOptions& options) {
   return text;
 }
 
-// What the database writes for numbers that JSON does not have becomes null: NaN is a missing value here.
-std::string WithNulls(std::string_view json) {
-  std::string out;
-  for (std::size_t at = 0; at < json.size();) {
-    if (json[at] == '"') {
-      std::size_t end = at + 1;
-      while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
-      end = std::min(end + 1, json.size());
-      out += json.substr(at, end - at);
-      at = end;
-      continue;
-    }
-    const std::string_view rest = json.substr(at);
-    std::size_t length = 0;
-    for (const std::string_view word : {"NaN", "Infinity", "-Infinity"})
-      if (rest.starts_with(word)) length = word.size();
-    out += length > 0 ? "null" : rest.substr(0, 1);
-    at += std::max<std::size_t>(length, 1);
-  }
-  return out;
-}
-
 // Lists, structs and the like have no form of their own on this side of the border, so the database
 // writes every value as text. What cannot stand inside FROM (EXPLAIN, PRAGMA) is asked as it is.
 Result<arrow::Stream> Ask(warehouse::Connection& connection, const std::string& query,
@@ -142,7 +120,7 @@ Status PrintJsonLines(arrow::Stream rows) {
     for (std::int64_t row = 0; row < batch->RowCount(); ++row) {
       if (batch->ColumnCount() == 1 && !batch->IsNull(0, row) &&
           batch->Text(0, row).starts_with('{')) {
-        PrintOut(WithNulls(batch->Text(0, row)) + "\n");
+        PrintOut(WithJsonNumbers(batch->Text(0, row)) + "\n");
         continue;
       }
       boost::json::object object;
@@ -177,7 +155,8 @@ void DefineSql(CommandBuilder& command) {
   command.Examples(
       {{"aisle sql 'SELECT rfm_segment, count(*) FROM gold.customer_360 GROUP BY ALL'",
         "the segments; nothing is written, neither tables nor files; also while a server runs"},
-       {"aisle sql --json 'FROM raw.stores LIMIT 3'", "one JSON object per line"},
+       {"aisle sql --json 'FROM raw.stores LIMIT 3'",
+        "one JSON object per line; NaN is null, infinities are texts"},
        {"aisle sql --file report.sql", "a query from a file"}});
   command.Run([options](Context& context) { return Sql(context, *options); });
 }
