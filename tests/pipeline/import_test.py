@@ -88,6 +88,48 @@ class AnImport(shop.ShopTest):
         self.assertIn("customers whose postal code belongs to no region: 1 (codes: 1, the first: V5K 0A1)",
                       self.must("import", str(mapping)))
 
+    def test_an_import_that_brings_nothing_fails_and_loses_nothing(self):
+        orders = self.files / "orders.csv"
+        good = orders.read_text()
+        self.imported()
+        until, events = self.status()["raw"]["until"], self.count("raw.event_stream")
+        for text in (good.splitlines()[0] + "\n", good.replace("2025-", "day 2025-")):
+            orders.write_text(text)
+            for more in ((), ("--replace",)):
+                code, out, said = shop.run("import", str(self.mapping), *more, data=self.data)
+                self.assertEqual((code, out), (5, ""))
+                self.assertIn("orders.csv: no", said)
+                self.assertNotIn("1970", said)
+                self.assertNotIn("aisle refresh", said)
+                self.assertEqual((self.status()["raw"]["until"], self.count("raw.event_stream")), (until, events))
+        self.assertIn("line 2: bought_at: 'day 2025-01-10 18:30:00' is not TIMESTAMP", said)
+
+    def test_a_catalogue_without_events_has_no_end_yet(self):
+        text = self.mapping.read_text()
+        self.mapping.write_text(text[:text.rindex("[[tables]]")])
+        self.assertIsNone(self.imported()["last_event"])
+        self.assertIsNone(self.status()["raw"]["until"])
+        code, out, said = shop.run("import", str(self.mapping), data=self.data)
+        self.assertEqual(code, 0, said)
+        self.assertIn("no events yet", out)
+        self.assertIn("there are no events yet: import some before `aisle refresh`", said)
+        shown = self.must("status")
+        self.assertIn("corner-shop, no events yet", shown)
+        self.assertNotIn("1970", out + said + shown)
+
+    def test_times_that_the_clock_skips_or_repeats_are_stated(self):
+        self.append("orders.csv", "R8;1;2025-03-09 02:30:00;anton;soap;1;2;", "R9;1;2025-11-02 01:30:00;anton;soap;1;2;")
+        said = self.must("import", str(self.mapping))
+        self.assertIn("orders.csv, bought_at, by the clock of America/New_York: times that it skips: 1 (line 5: '2025-03-09 "
+                      "02:30:00'); taken later by what it skips", said)
+        self.assertIn("times that it shows twice: 1 (line 6: '2025-11-02 01:30:00'); taken as the second", said)
+        self.assertEqual(self.imported()["changed_clocks"], [
+            {"file": "orders.csv", "column": "bought_at", "time_zone": "America/New_York", "skipped": 1,
+             "first_skipped": "line 5: '2025-03-09 02:30:00'", "repeated": 1,
+             "first_repeated": "line 6: '2025-11-02 01:30:00'"}])
+        self.append("orders.csv", "R7;1;2025-03-09 02:30:00 UTC;anton;soap;1;2;")
+        self.assertIn("the times are written in two ways", self.fails(2, "import", str(self.mapping)))
+
     def test_events_of_the_future_are_named(self):
         self.append("orders.csv", "R9;1;2199-01-01 10:00:00;anton;soap;1;2.25;")
         code, out, said = shop.run("import", str(self.mapping), data=self.data)

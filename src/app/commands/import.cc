@@ -71,9 +71,19 @@ Result<std::map<std::string, std::string>> ReadParameters(const ImportOptions& o
 
 boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
   boost::json::array sources;
+  boost::json::array clocks;
   for (const auto& source : report.sources) {
     sources.push_back(
         {{"file", source.file}, {"rows", source.rows}, {"rejected", source.rejected}});
+    for (const auto& clock : source.clocks) {
+      clocks.push_back({{"file", clock.file},
+                        {"column", clock.column},
+                        {"time_zone", clock.time_zone},
+                        {"skipped", clock.skipped},
+                        {"first_skipped", clock.first_skipped},
+                        {"repeated", clock.repeated},
+                        {"first_repeated", clock.first_repeated}});
+    }
   }
   boost::json::array tables;
   for (const auto& table : report.tables) {
@@ -96,6 +106,7 @@ boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
           {"about", report.about},
           {"others", boost::json::value_from(report.others)},
           {"sources", std::move(sources)},
+          {"changed_clocks", std::move(clocks)},
           {"tables", std::move(tables)},
           {"unknown", std::move(unknown)},
           {"unknown_postal_codes",
@@ -103,9 +114,30 @@ boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
             {"codes", report.unknown_postal_codes.codes},
             {"first", report.unknown_postal_codes.first}}},
           {"defaults", boost::json::value_from(report.defaults)},
-          {"last_event", base::FormatIso(report.last_event)},
+          {"last_event", report.last_event ? boost::json::value(base::FormatIso(*report.last_event))
+                                           : boost::json::value(nullptr)},
           {"events_after_now", report.events_after_now},
           {"seconds", seconds}};
+}
+
+// Times that are not what the file's clock showed, or may not be.
+std::string ClocksText(const ingest::ImportReport& report) {
+  std::string text;
+  for (const auto& source : report.sources) {
+    for (const auto& clock : source.clocks) {
+      const std::string where =
+          fmt::format("\n{}, {}, by the clock of {}: ", clock.file, clock.column, clock.time_zone);
+      if (clock.skipped > 0) {
+        text += fmt::format("{}times that it skips: {} ({}); taken later by what it skips\n", where,
+                            Grouped(clock.skipped), clock.first_skipped);
+      }
+      if (clock.repeated > 0) {
+        text += fmt::format("{}times that it shows twice: {} ({}); taken as the second\n", where,
+                            Grouped(clock.repeated), clock.first_repeated);
+      }
+    }
+  }
+  return text;
 }
 
 std::string ToText(const ingest::ImportReport& report) {
@@ -125,6 +157,7 @@ std::string ToText(const ingest::ImportReport& report) {
                 Grouped(table.unchanged), Grouped(table.repeated), Grouped(table.rejected)});
   }
   text += sources.Text() + "\n" + tables.Text();
+  text += ClocksText(report);
   for (const auto& table : report.tables) {
     if (table.withdrawn == 0) continue;
     text += fmt::format("\ntaken out of {}, because the mapping no longer gives it: {}\n",
@@ -147,7 +180,8 @@ std::string ToText(const ingest::ImportReport& report) {
   }
   if (!report.defaults.empty()) text += "\nWhat the source lacks, and what stands in for it:\n";
   for (const std::string& line : report.defaults) text += "  " + line + "\n";
-  return text + fmt::format("\nlast event {}\n", base::FormatTimestamp(report.last_event));
+  if (!report.last_event) return text + "\nno events yet\n";
+  return text + fmt::format("\nlast event {}\n", base::FormatTimestamp(*report.last_event));
 }
 
 // "corner-shop", or every mapping whose rows are there: "complete-journey + corner-shop".
@@ -158,9 +192,23 @@ std::string Held(const ingest::ImportReport& report) {
   return fmt::format("{}", fmt::join(names, " + "));
 }
 
-// The full hour after the last event: nothing happens at or after it.
-base::Timestamp EndOfData(base::Timestamp last_event) {
-  return std::chrono::floor<std::chrono::hours>(last_event) + std::chrono::hours{1};
+// The full hour after the last event: nothing happens at or after it. Without events there is no end yet.
+base::Timestamp EndOfData(const std::optional<base::Timestamp>& last_event) {
+  if (!last_event) return {};
+  return std::chrono::floor<std::chrono::hours>(*last_event) + std::chrono::hours{1};
+}
+
+Status SayNext(const Context& context, const ingest::ImportReport& report, base::Timestamp until,
+               double seconds) {
+  if (!report.last_event) {
+    context.Say("imported in {}; there are no events yet: import some before `aisle refresh`",
+                Seconds(seconds));
+    return {};
+  }
+  AISLE_TRY(const base::Timestamp as_of, context.AsOf());
+  context.Say("imported in {}; next: `aisle refresh` (as of {}{})", Seconds(seconds),
+              base::FormatTimestamp(as_of), as_of == until ? ", the end of the data" : "");
+  return {};
 }
 
 Status Import(Context& context, const ImportOptions& options) {
@@ -206,20 +254,20 @@ Status Import(Context& context, const ImportOptions& options) {
   AISLE_CHECK(job.DataLoaded(about));
   std::map<std::string, std::int64_t> counts;
   for (const auto& table : report.tables) counts[table.table] = table.held;
-  AISLE_CHECK(job.Record("import", about.until, watch.Seconds(), std::move(counts)));
+  // Of tables without events the import's own moment is all that can be said.
+  AISLE_CHECK(job.Record("import", report.last_event ? about.until : base::Now(), watch.Seconds(),
+                         std::move(counts)));
   if (report.events_after_now > 0) {
     base::LogWarning(
         "events after now: {}, the last at {}; with them the end of the data, and so the "
         "moment that commands look from without --as-of, comes later",
-        Grouped(report.events_after_now), base::FormatTimestamp(report.last_event));
+        Grouped(report.events_after_now), base::FormatTimestamp(*report.last_event));
   }
   if (context.json) {
     PrintJson(ToJson(report, watch.Seconds()));
   } else {
     PrintOut(ToText(report));
-    AISLE_TRY(const base::Timestamp as_of, context.AsOf());
-    context.Say("imported in {}; next: `aisle refresh` (as of {}{})", Seconds(watch.Seconds()),
-                base::FormatTimestamp(as_of), as_of == about.until ? ", the end of the data" : "");
+    AISLE_CHECK(SayNext(context, report, about.until, watch.Seconds()));
   }
   return {};
 }

@@ -66,7 +66,9 @@ json::object ToJson(const workspace::StatusReport& report, std::int64_t target_l
                      {"source", report.about->source},
                      {"seed", report.about->seed},
                      {"customers", report.about->customers},
-                     {"until", base::FormatIso(report.about->until)},
+                     {"until", report.about->until > base::Timestamp{}
+                                   ? json::value(base::FormatIso(report.about->until))
+                                   : json::value(nullptr)},
                      {"defaults", json::value_from(report.about->defaults)}};
   }
   if (report.generation) {
@@ -87,11 +89,12 @@ std::string DataText(const workspace::StatusReport& report) {
     return fmt::format("Data       {}: no data yet; start with `aisle demo`\n", report.data);
   const workspace::AboutData& about = *report.about;
   std::string text =
-      fmt::format("Data       {}: {}{}, up to {}\n", report.data, about.source,
+      fmt::format("Data       {}: {}{}, {}\n", report.data, about.source,
                   about.kind == "synthetic"
                       ? fmt::format(", seed {}, {} customers", about.seed, Grouped(about.customers))
                       : "",
-                  base::FormatTimestamp(about.until));
+                  about.until > base::Timestamp{} ? "up to " + base::FormatTimestamp(about.until)
+                                                  : "no events yet");
   for (const std::string& line : about.defaults) text += fmt::format("  stands in: {}\n", line);
   return text;
 }

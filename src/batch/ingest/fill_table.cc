@@ -174,6 +174,7 @@ Result<ImportedTable> FillTable(Connection& connection, const Mapping& mapping,
   ImportedTable report;
   report.table = step.table;
   report.source = SourceFile(mapping, step);
+  report.days_of_a_clock = plan.HasDaysOfAClock();
   AISLE_TRY(report.rows, Count(connection, "aisle_rows"));
   const std::string source =
       report.source.empty() ? mapping.name : RejectSource(mapping, report.source);

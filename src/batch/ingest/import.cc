@@ -10,6 +10,7 @@
 
 #include "base/files.h"
 #include "ingest/embedded.h"
+#include "ingest/enough_rows.h"
 #include "ingest/fill_table.h"
 #include "ingest/ingest.h"
 #include "ingest/mapping.h"
@@ -30,6 +31,9 @@ struct Shipped {
   std::string_view name;
   base::NamedText text;
 };
+// In raw.about: when the days begin that became times. Not there: at midnight UTC (before decision 0018).
+constexpr std::string_view kDaysKey = "days";
+
 constexpr Shipped kShipped[] = {{"complete-journey", embedded::kCompleteJourney}};
 
 Result<Mapping> ReadMapping(const std::string& mapping) {
@@ -145,6 +149,25 @@ Status CheckOnlyGrows(Connection& connection, const Mapping& mapping,
   return {};
 }
 
+// Before decision 0018 a day began at midnight UTC; its rows would stand beside those of today.
+Status CheckDays(Connection& connection, const Mapping& mapping,
+                 const std::vector<ImportedTable>& tables) {
+  const auto known = [&](const std::string& rest) -> Result<bool> {
+    AISLE_TRY(auto rows,
+              RowReader::Open(connection, sql::kGetAbout, {{"key", AboutKey(mapping, rest)}}));
+    return rows.Next();
+  };
+  AISLE_TRY(const bool again, known("loaded_at"));
+  AISLE_TRY(const bool same_days, known(std::string(kDaysKey)));
+  const auto changed = std::ranges::find(tables, true, &ImportedTable::days_of_a_clock);
+  if (!again || same_days || changed == tables.end()) return {};
+  return Fail(ErrorCode::kFailedPrecondition,
+              fmt::format("{}: {} has rows of an earlier import whose days begin at midnight UTC, "
+                          "and they begin at "
+                          "midnight of their source now; give --replace once to drop what is there",
+                          mapping.file, changed->table));
+}
+
 Status WriteAbout(Connection& connection, const Mapping& mapping,
                   const warehouse::Parameters& values, base::Timestamp loaded_at) {
   AISLE_CHECK(connection.Execute(sql::kForgetImport, {{"prefix", AboutKey(mapping, "")}}));
@@ -154,6 +177,7 @@ Status WriteAbout(Connection& connection, const Mapping& mapping,
   };
   AISLE_CHECK(set("source", mapping.about));
   AISLE_CHECK(set(AboutKey(mapping, "loaded_at"), base::FormatIso(loaded_at)));
+  AISLE_CHECK(set(AboutKey(mapping, std::string(kDaysKey)), "of their source"));
   for (const auto& [name, value] : values)
     AISLE_CHECK(set(AboutKey(mapping, "parameter." + name), AsText(value)));
   for (const Source& source : mapping.sources)
@@ -321,16 +345,19 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   AISLE_CHECK(WriteSettings(connection, mapping, !report.others.empty()));
   AISLE_CHECK(connection.Execute(sql::kForgetRejects, {{"mapping", mapping.name}}));
   AISLE_TRY(report.sources, OpenSources(connection, mapping, folder, options));
+  AISLE_CHECK(CheckSourceRows(connection, mapping, report.sources));
   for (const Step& step : mapping.steps) {
     say(step.name);
     AISLE_CHECK(RunStep(connection, mapping, step, values));
   }
   const auto fill = [&](bool of_shape, const domain::RetailerShape& shape) -> Status {
-    for (const TableStep& step : mapping.tables) {
+    for (std::size_t i = 0; i < mapping.tables.size(); ++i) {
+      const TableStep& step = mapping.tables[i];
       if (raw::FindTable(step.table)->of_shape != of_shape) continue;
       say(step.table);
       AISLE_TRY(ImportedTable table,
                 FillTable(connection, mapping, step, values, shape, options.loaded_at));
+      table.step = i;
       report.tables.push_back(std::move(table));
     }
     return {};
@@ -339,6 +366,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   AISLE_CHECK(Withdraw(connection, report));
   AISLE_TRY(const domain::RetailerShape shape, ShapeFor(connection, mapping));
   AISLE_CHECK(fill(false, shape));
+  AISLE_CHECK(CheckDays(connection, mapping, report.tables));
   for (const Step& step : mapping.steps) AISLE_CHECK(DropStep(connection, step));
   AISLE_CHECK(CloseSources(connection, mapping));
   AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));
@@ -348,6 +376,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
     AISLE_TRY(Error error, WithRejected(connection, mapping, std::move(named).error()));
     return std::unexpected(std::move(error));
   }
+  AISLE_CHECK(CheckTableRows(connection, mapping, report.tables));
   AISLE_TRY(report.unknown_postal_codes, FindUnknownPostalCodes(connection, shape));
   AISLE_TRY(const std::int64_t last, connection.QueryInt(sql::kLastEvent));
   if (last >= 0) report.last_event = base::FromMicros(last);

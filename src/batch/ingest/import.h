@@ -16,7 +16,8 @@
 //            kNotFound: a source file is missing, or no shipped mapping has the name;
 //            kFailedPrecondition: the warehouse holds another retailer (a synthetic one, or what
 //            another mapping imported), or more of this one than the parameters ask for, or rows of a
-//            region or tier that the shape has no more, or amounts in another currency. An import is
+//            region or tier that the shape has no more, or amounts in another currency; or fewer rows came
+//            in than `at_least_rows` asks for, or none. An import is
 //            one transaction: on any error, and when the process is killed, nothing of it is there.
 //            Rows that cannot be read go to raw.rejects with the reason, in place of those of the
 //            mapping's import before, and are counted; they are not an error.
@@ -27,6 +28,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,16 +47,29 @@ struct ImportOptions {
   std::function<void(const std::string& step)> progress;
 };
 
+// Times of a source's column that the clock of its zone skips or shows twice, because it is put forward or back.
+struct ChangedClock {
+  std::string file;    // "orders.csv"
+  std::string column;  // "bought_at"
+  std::string time_zone;
+  std::int64_t skipped = 0;   // Never happened: moved on by what the clock leaves out.
+  std::string first_skipped;  // "line 7: '2025-03-09 02:30'"; empty: none.
+  std::int64_t repeated = 0;  // Happened twice: taken as the second.
+  std::string first_repeated;
+};
+
 struct ImportedSource {
-  std::string file;           // "orders.csv"
-  std::int64_t rows = 0;      // In the file, rejected ones included.
-  std::int64_t rejected = 0;  // In raw.rejects: unreadable before any query saw them.
+  std::string file;                  // "orders.csv"
+  std::int64_t rows = 0;             // In the file, rejected ones included.
+  std::int64_t rejected = 0;         // In raw.rejects: unreadable before any query saw them.
+  std::vector<ChangedClock> clocks;  // Columns that have such times.
 };
 
 // rows = added + updated + unchanged + repeated + rejected.
 struct ImportedTable {
   std::string table;           // "raw.event_stream"
   std::string source;          // The file's name; empty: none in particular.
+  std::size_t step = 0;        // Which of the mapping's tables.
   std::int64_t rows = 0;       // That the mapping's query gave.
   std::int64_t added = 0;      // Not there before.
   std::int64_t updated = 0;    // There before with other values.
@@ -64,6 +79,7 @@ struct ImportedTable {
   std::int64_t withdrawn =
       0;                  // Of the retailer's shape, there before and given no more: taken out.
   std::int64_t held = 0;  // In the table afterwards.
+  bool days_of_a_clock = false;  // A DATE became a TIMESTAMP by another clock than UTC's.
 };
 
 // Events whose customer or product is in no table, among all that are there. They are kept: the table
@@ -92,7 +108,8 @@ struct ImportReport {
   UnknownPostalCodes unknown_postal_codes;
   std::vector<std::string> others;    // Mappings whose imports are there beside this one.
   std::vector<std::string> defaults;  // What is lacking and what stands in for it; others' too.
-  base::Timestamp last_event{};       // A sensible as_of is just after it.
+  std::optional<base::Timestamp>
+      last_event;  // A sensible as_of is just after it; nothing: no event is there.
   std::int64_t events_after_now = 0;  // Of all that are there.
 };
 

@@ -107,7 +107,7 @@ TEST_F(ImportReportTest, EventsAfterNowAreCounted) {
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->events_after_now, 1);
   ImportOptions later = Options();
-  later.loaded_at = report->last_event;
+  later.loaded_at = *report->last_event;
   const auto again = Import(*connection_, (folder_ / "mapping.toml").string(), folder_, later);
   ASSERT_TRUE(again) << again.error().message;
   EXPECT_EQ(again->events_after_now, 0) << "an event at this very moment is not after it";

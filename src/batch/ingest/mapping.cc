@@ -10,10 +10,13 @@
 
 #include "base/toml_reader.h"
 #include "domain/currency.h"
+#include "ingest/time_text.h"
 #include "raw/tables.h"
 
 namespace aisle::ingest {
 namespace {
+
+constexpr base::IntegerRange kRowCounts{0, 1'000'000'000'000};
 
 bool IsName(std::string_view name) {
   if (name.empty() || name.size() > 60 || (name[0] >= '0' && name[0] <= '9')) return false;
@@ -43,6 +46,14 @@ bool IsType(std::string_view type) {
          scale >= 0 && scale <= precision;
 }
 
+// Directives that read something else than they seem to would be silent.
+void CheckFormat(base::TomlSection& section, const SourceColumn& column) {
+  if (column.format.empty() || (column.type != "DATE" && column.type != "TIMESTAMP")) return;
+  const auto format = ReadTimeFormat(column.format, column.type == "DATE");
+  if (!format)
+    section.Complain("format", fmt::format("'{}' {}", column.format, format.error().message));
+}
+
 SourceColumn ReadColumn(base::TomlSection& columns, const std::string& name) {
   constexpr std::string_view kTypes =
       "one of TEXT, INT, BIGINT, DOUBLE, DECIMAL(p,s), BOOLEAN, DATE, TIMESTAMP";
@@ -54,6 +65,7 @@ SourceColumn ReadColumn(base::TomlSection& columns, const std::string& name) {
     column.type = section.Text("type");
     column.format = section.AnyText("format", "");
     if (!IsType(column.type)) section.Refuse("type", kTypes);
+    CheckFormat(section, column);
     section.Close();
   } else if (columns.KindOf(name) == base::TomlKind::kText) {
     column.type = columns.AnyText(name);
@@ -120,6 +132,7 @@ Source ReadSource(const std::string& name, base::TomlSection section,
   source.file = section.Text("file");
   ReadFormat(section, source);
   source.time_zone = section.AnyText("time_zone", time_zone);
+  source.at_least_rows = section.MaybeInteger("at_least_rows", kRowCounts);
   ReadColumns(section.Table("columns"), source);
   section.Close();
   return source;
@@ -173,6 +186,7 @@ TableStep ReadTable(base::TomlSection section) {
   step.required = section.AnyTexts("required", {});
   base::TomlSection least = section.Table("at_least");
   for (const std::string& column : least.Keys()) step.at_least[column] = least.Integer(column);
+  step.at_least_rows = section.MaybeInteger("at_least_rows", kRowCounts);
   const auto delay = ParseDelay(section.AnyText("delay", "0s"));
   if (!delay) section.ComplainHere(delay.error().message);
   step.delay = delay.value_or(base::Microseconds{});
@@ -196,6 +210,18 @@ void CheckNames(base::TomlFile& file, const Mapping& mapping) {
         std::ranges::find(mapping.sources, step.from, &Source::name) != mapping.sources.end();
     if (!known)
       file.Complain(step.line, fmt::format("{}: no source is called '{}'", step.table, step.from));
+  }
+}
+
+// Sources of tables whose rows end say 'infinity' for those that do not (as Postgres writes it).
+void AllowOpenEnds(Mapping& mapping) {
+  for (const TableStep& step : mapping.tables) {
+    const raw::Table* const table = raw::FindTable(step.table);
+    const auto source = std::ranges::find(mapping.sources, step.from, &Source::name);
+    if (table == nullptr || source == mapping.sources.end() ||
+        raw::FindColumn(*table, "valid_to") == nullptr)
+      continue;
+    for (SourceColumn& column : source->columns) column.may_be_open = true;
   }
 }
 
@@ -253,6 +279,7 @@ Result<Mapping> ParseMapping(base::NamedText text) {
   ReadMapping(file.Top(), mapping);
   CheckNames(file, mapping);
   AISLE_CHECK(file.Verdict());
+  AllowOpenEnds(mapping);
   return mapping;
 }
 

@@ -32,8 +32,9 @@ struct QueryText {
 
 struct SourceColumn {
   std::string name;
-  std::string type;    // TEXT, INT, BIGINT, DOUBLE, DECIMAL(12,2), BOOLEAN, DATE, TIMESTAMP.
-  std::string format;  // strptime pattern of DATE and TIMESTAMP; empty: ISO 8601.
+  std::string type;          // TEXT, INT, BIGINT, DOUBLE, DECIMAL(12,2), BOOLEAN, DATE, TIMESTAMP.
+  std::string format;        // strptime pattern of DATE and TIMESTAMP; empty: ISO 8601.
+  bool may_be_open = false;  // Whether 'infinity' is a time: the source fills a valid_to.
   int line = 0;
 };
 
@@ -48,6 +49,7 @@ struct Source {
   std::vector<std::string> null_texts{""};
   std::string time_zone = "UTC";  // Of times that name none; else the retailer's.
   std::vector<SourceColumn> columns;
+  std::optional<std::int64_t> at_least_rows;  // That can be read.
   int line = 0;
 };
 
@@ -71,6 +73,7 @@ struct TableStep {
   QueryText query;
   std::vector<std::string> required;             // Beside those of the table itself.
   std::map<std::string, std::int64_t> at_least;  // Smallest value of a column.
+  std::optional<std::int64_t> at_least_rows;     // Of the query, that are not rejected.
   base::Microseconds delay{};                    // Between an event and its arrival.
   int line = 0;
 };

@@ -109,11 +109,13 @@ TEST_F(MapleMarketTest, ARejectedRowIsNamedAsTheCause) {
 TEST_F(MapleMarketTest, AmountsInPartsOfWhichTheMoneyHasNoneAreRejected) {
   Replace("mapping.toml", "currency = \"CAD\"\nminor_unit = 2",
           "currency = \"JPY\"\nminor_unit = 0");
+  Replace("products.csv", "Rye loaf,Bakery,Trillium,5.99", "Rye loaf,Bakery,Trillium,6");
+  Append("sales.csv", "19999;1;2025-06-06 14:13;C042;BA01;1;6\n");
   ASSERT_TRUE(ImportShop());
   EXPECT_EQ(
       Rows("SELECT reason FROM raw.rejects WHERE table_name = 'raw.product_catalog' ORDER BY line "
            "LIMIT 1"),
-      "price: '5.99' is finer than JPY, which has 0 digits behind the point\n");
+      "price: '6.49' is finer than JPY, which has 0 digits behind the point\n");
   EXPECT_EQ(Rows("SELECT count(*) FROM raw.product_catalog WHERE price % 1 <> 0"), "0\n");
   EXPECT_EQ(Rows("SELECT count(*) FROM raw.event_stream WHERE line_total % 1 <> 0"), "0\n");
 }

@@ -13,6 +13,7 @@
 
 #include "arrow/batch.h"
 #include "ingest/csv_reader.h"
+#include "ingest/source_times.h"
 #include "ingest/sql.h"
 #include "ingest/sql_text.h"
 #include "raw/plain_text.h"
@@ -217,7 +218,8 @@ Result<ImportedSource> Sort(warehouse::Connection& connection, const Mapping& ma
       Literal(RejectSource(mapping, source.file)), reasons, RowText(source), kRejectTextBytesMax,
       stage, bad);
   AISLE_CHECK(connection.Execute({kOwn, rejects}, {{"loaded_at", loaded_at}}));
-  ImportedSource report{source.file, 0, 0};
+  ImportedSource report;
+  report.file = source.file;
   AISLE_TRY(report.rows, connection.QueryInt({kOwn, "SELECT count(*) FROM " + stage}));
   AISLE_TRY(report.rejected, KeepRejects(connection));
   return report;
@@ -270,6 +272,8 @@ Result<std::vector<ImportedSource>> OpenSources(warehouse::Connection& connectio
                                      ? StageCsv(connection, mapping, source, path)
                                      : StageParquet(connection, mapping, source, path));
     AISLE_TRY(ImportedSource report, Sort(connection, mapping, source, types, options.loaded_at));
+    AISLE_TRY(report.clocks,
+              CheckTimes(connection, mapping, source, types, "raw." + StageName(source)));
     reports.push_back(std::move(report));
   }
   return reports;

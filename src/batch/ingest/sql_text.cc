@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "ingest/time_text.h"
+
 namespace aisle::ingest {
 namespace {
 
 constexpr std::string_view kWholeNumber = R"(\s*[+-]?[0-9]+\s*)";
 constexpr std::string_view kNumber = R"(\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*)";
-constexpr std::string_view kIsoDate = R"(\s*[0-9]{4}-[0-9]{2}-[0-9]{2}\s*)";
-constexpr std::string_view kNamesZone =
-    R"(:[0-9]{2}(\.[0-9]+)?\s*([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)\s*$)";
 
 bool IsText(std::string_view type) { return type == "VARCHAR" || type == "TEXT"; }
 bool IsInteger(std::string_view type) {
@@ -20,9 +19,44 @@ bool IsReal(std::string_view type) {
   return type == "DOUBLE" || type == "FLOAT" || IsDecimal(type);
 }
 
-std::string ToUtc(std::string_view local, std::string_view zone) {
-  if (zone == "UTC") return std::string(local);
-  return fmt::format("timezone('UTC', timezone({}, {}))", Literal(zone), local);
+bool IsZoned(std::string_view type) {
+  return type.starts_with("TIMESTAMP WITH TIME ZONE") || type.starts_with("TIMESTAMPTZ");
+}
+bool IsTime(std::string_view type) { return type.starts_with("TIMESTAMP"); }
+
+// Of any TIMESTAMP without a zone, to the microsecond. Nanoseconds are cut: the cast rounds in one version of the
+// database and cuts in another.
+std::string AsMicros(std::string_view value, std::string_view physical) {
+  if (physical == "TIMESTAMP") return std::string(value);
+  if (physical == "TIMESTAMP_NS")
+    return fmt::format("CASE WHEN isfinite({0}) THEN make_timestamp(epoch_ns({0}) // 1000) END",
+                       value);
+  return fmt::format("CAST({} AS TIMESTAMP)", value);
+}
+
+// Of any TIMESTAMP with a zone, in UTC. The database has one of nanoseconds since its version 2.
+std::string InUtc(std::string_view value, std::string_view physical) {
+  if (physical == "TIMESTAMP WITH TIME ZONE") return fmt::format("timezone('UTC', {})", value);
+  return fmt::format("make_timestamp(epoch_ns({}) // 1000)", value);
+}
+
+// `value` is there and is, as `time` in UTC, none of the years 1 to 9999 on any clock; an infinity is none
+// either, unless it may be the one after all times.
+std::string IsNoTime(std::string_view value, std::string_view time, bool may_be_open) {
+  return fmt::format(
+      "({} IS NOT NULL AND NOT coalesce({} BETWEEN DATE '0001-01-01' - INTERVAL 1 DAY AND DATE "
+      "'9999-12-31' + INTERVAL 2 DAY{}, false))",
+      value, time, may_be_open ? fmt::format(" OR {} = TIMESTAMP 'infinity'", time) : "");
+}
+
+// A time in UTC as the DATE that begins with it on the clock of `zone`; refused where none does.
+Cast BeginAsDay(std::string_view value, const std::string& utc, std::string_view zone) {
+  const std::string day = fmt::format("date_trunc('day', {})", ToLocal(utc, zone));
+  // Where a clock skips midnight, the day begins later.
+  std::string cast = fmt::format("CASE WHEN isfinite({0}) AND {0} = {1} THEN CAST({2} AS DATE) END",
+                                 utc, ToUtc(day, zone), day);
+  std::string refused = fmt::format("({} IS NOT NULL AND ({}) IS NULL)", value, cast);
+  return {std::move(cast), std::move(refused)};
 }
 
 // A value that must look like `pattern` before it is cast.
@@ -32,18 +66,25 @@ std::string CastIf(std::string_view value, std::string_view pattern, std::string
 }
 
 std::string TextAsTime(std::string_view value, const SourceColumn& column, std::string_view zone) {
-  const bool zoned_format = column.format.find("%z") != std::string::npos;
-  if (zoned_format) {
-    return fmt::format("timezone('UTC', CAST(try_strptime({}, {}) AS TIMESTAMPTZ))", value,
-                       Literal(column.format));
+  const std::string open_end =
+      column.may_be_open ? fmt::format("WHEN {} THEN TIMESTAMP 'infinity' ", LooksInfinite(value))
+                         : "";
+  if (column.format.empty()) {
+    return fmt::format("CASE {0}WHEN {1} THEN {2} WHEN {3} THEN {4} END", open_end,
+                       LooksUnzoned(value), ToUtc(UnzonedText(value), zone), LooksZoned(value),
+                       ZonedText(value));
   }
+  const std::string text = FormattedText(value, column.format);
+  const bool zoned = ReadTimeFormat(column.format, false)->names_zone;
+  return fmt::format("CASE {}ELSE {} END", open_end.empty() ? "WHEN false THEN NULL " : open_end,
+                     zoned ? text : ToUtc(text, zone));
+}
+
+std::string TextAsDay(std::string_view value, const SourceColumn& column) {
   if (!column.format.empty())
-    return ToUtc(fmt::format("try_strptime({}, {})", value, Literal(column.format)), zone);
-  return fmt::format(
-      "CASE WHEN regexp_matches({0}, {1}) THEN timezone('UTC', TRY_CAST({0} AS TIMESTAMPTZ)) ELSE "
-      "{2} "
-      "END",
-      value, Literal(kNamesZone), ToUtc(fmt::format("TRY_CAST({} AS TIMESTAMP)", value), zone));
+    return fmt::format("CAST({} AS DATE)", FormattedText(value, column.format));
+  return fmt::format("CASE WHEN {0} THEN TRY_CAST(trim({1}) AS DATE) END", LooksLikeDay(value),
+                     value);
 }
 
 std::string TextAs(std::string_view value, const SourceColumn& column, std::string_view zone) {
@@ -52,9 +93,7 @@ std::string TextAs(std::string_view value, const SourceColumn& column, std::stri
   if (IsInteger(type)) return CastIf(value, kWholeNumber, type);
   if (type == "DOUBLE" || IsDecimal(type)) return CastIf(value, kNumber, type);
   if (type == "TIMESTAMP") return TextAsTime(value, column, zone);
-  if (type == "DATE" && !column.format.empty())
-    return fmt::format("CAST(try_strptime({}, {}) AS DATE)", value, Literal(column.format));
-  if (type == "DATE") return CastIf(value, kIsoDate, type);
+  if (type == "DATE") return TextAsDay(value, column);
   return fmt::format("TRY_CAST({} AS {})", value, type);
 }
 
@@ -86,29 +125,69 @@ Cast SourceCast(const SourceColumn& column, std::string_view physical, std::stri
     std::string refused = fmt::format("({} IS NOT NULL AND ({}) IS NULL)", value, cast);
     return {std::move(cast), std::move(refused)};
   }
-  if (column.type == "TIMESTAMP" && physical == "TIMESTAMP WITH TIME ZONE")
-    return {fmt::format("timezone('UTC', {})", value), ""};
-  if (column.type == "TIMESTAMP" && physical.starts_with("TIMESTAMP"))
-    return {ToUtc(fmt::format("CAST({} AS TIMESTAMP)", value), time_zone), ""};
+  if (column.type == "TIMESTAMP" && (IsTime(physical) || physical == "DATE")) {
+    const std::string utc = IsZoned(physical) ? InUtc(value, physical)
+                            : IsTime(physical)
+                                ? ToUtc(AsMicros(value, physical), time_zone)
+                                : ToUtc(fmt::format("CAST({} AS TIMESTAMP)", value), time_zone);
+    return {utc, IsNoTime(value, utc, column.may_be_open)};
+  }
+  if (column.type == "DATE" && IsTime(physical)) {
+    if (IsZoned(physical)) return BeginAsDay(value, InUtc(value, physical), time_zone);
+    return BeginAsDay(value, AsMicros(value, physical), "UTC");
+  }
   const std::string_view target = column.type == "TEXT" ? "VARCHAR" : std::string_view(column.type);
-  return TargetCast(column.name, physical, target);
+  return TargetCast(column.name, physical, target, time_zone);
 }
 
-Cast TargetCast(std::string_view column, std::string_view physical, std::string_view target) {
+std::string LocalTime(const SourceColumn& column, std::string_view physical) {
+  if (column.type != "TIMESTAMP") return "";
+  const std::string value = Quoted(column.name);
+  if (IsText(physical)) {
+    if (column.format.empty()) {
+      return fmt::format("CASE WHEN {} THEN {} END", LooksUnzoned(value), UnzonedText(value));
+    }
+    const bool zoned = ReadTimeFormat(column.format, false)->names_zone;
+    return zoned ? "" : FormattedText(value, column.format);
+  }
+  if (IsZoned(physical)) return "";
+  if (IsTime(physical))
+    return fmt::format("CASE WHEN isfinite({0}) THEN {0} END", AsMicros(value, physical));
+  if (physical == "DATE")
+    return fmt::format("CASE WHEN isfinite({0}) THEN CAST({0} AS TIMESTAMP) END", value);
+  return "";
+}
+
+Cast TargetCast(std::string_view column, std::string_view physical, std::string_view target,
+                std::string_view time_zone) {
   const std::string value = Quoted(column);
+  if (target == "TIMESTAMP" && (IsTime(physical) || physical == "DATE")) {
+    const bool open = column == "valid_to";
+    const std::string utc = IsZoned(physical) ? InUtc(value, physical)
+                            : IsTime(physical)
+                                ? AsMicros(value, physical)
+                                : ToUtc(fmt::format("CAST({} AS TIMESTAMP)", value), time_zone);
+    return {open ? fmt::format("CASE WHEN isfinite({0}) THEN {0} END", utc) : utc,
+            IsNoTime(value, utc, open)};
+  }
+  if (target == "DATE" && IsTime(physical)) {
+    const std::string utc = IsZoned(physical) ? InUtc(value, physical) : AsMicros(value, physical);
+    return {fmt::format("CASE WHEN isfinite({}) THEN CAST({} AS DATE) END", utc,
+                        ToLocal(utc, time_zone)),
+            IsNoTime(value, utc, false)};
+  }
   if (physical == target) {
+    if (target == "DATE") return {value, IsNoTime(value, value, false)};
     if (target == "DOUBLE")
       return {value, fmt::format("({0} IS NOT NULL AND NOT isfinite({0}))", value)};
     return {value, ""};
   }
-  if (target == "TIMESTAMP" && physical == "TIMESTAMP WITH TIME ZONE")
-    return {fmt::format("timezone('UTC', {})", value), ""};
   if (target == "VARCHAR") return {fmt::format("CAST({} AS VARCHAR)", value), ""};
   if (IsText(physical)) {
     SourceColumn text;
     text.name = column;
     text.type = target == "INTEGER" ? "INT" : std::string(target);
-    std::string cast = TextAs(value, text, "UTC");
+    std::string cast = TextAs(value, text, time_zone);
     std::string refused = fmt::format("({} IS NOT NULL AND ({}) IS NULL)", value, cast);
     return {std::move(cast), std::move(refused)};
   }

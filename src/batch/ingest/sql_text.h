@@ -23,10 +23,17 @@ struct Cast {
 };
 
 // A source's column, physically of `physical` type, as its declared type in UTC. Text is read strictly:
-// whole numbers for INT, no NaN, dates as the format says.
+// whole numbers for INT, no NaN, times as docs/TIMES.md says. A day that is to be a TIMESTAMP is the midnight of
+// `time_zone` with which it begins, whatever it is read from; a TIMESTAMP is a DATE only where it is a midnight.
 Cast SourceCast(const SourceColumn& column, std::string_view physical, std::string_view time_zone);
 
-// A query's column of type `physical` as the type of a raw table's column.
-Cast TargetCast(std::string_view column, std::string_view physical, std::string_view target);
+// A query's column of type `physical` as the type of a raw table's column. Days and UTC times change into each other by
+// the clock of `time_zone`. An infinity is refused, except that 'infinity' in valid_to is NULL: it holds still.
+Cast TargetCast(std::string_view column, std::string_view physical, std::string_view target,
+                std::string_view time_zone);
+
+// What `column` says on the source's clock, as TIMESTAMP: of a text that names no zone, a TIMESTAMP without one.
+// NULL: it names one, or cannot be read. Empty: this type leaves nothing to the clock.
+std::string LocalTime(const SourceColumn& column, std::string_view physical);
 
 }  // namespace aisle::ingest

@@ -39,7 +39,18 @@ TablePlan::TablePlan(const Mapping& mapping, const TableStep& step,
       shape_(shape),
       table_(*raw::FindTable(step.table)),
       given_(std::move(given)),
-      target_(std::move(target)) {}
+      target_(std::move(target)),
+      zone_(Zone().value_or("UTC")) {}
+
+std::optional<std::string> TablePlan::Zone() const {
+  const auto from = std::ranges::find(mapping_.sources, step_.from, &Source::name);
+  if (from != mapping_.sources.end()) return from->time_zone;
+  if (mapping_.sources.empty()) return "UTC";
+  const std::string& first = mapping_.sources.front().time_zone;
+  const bool same = std::ranges::all_of(
+      mapping_.sources, [&](const Source& source) { return source.time_zone == first; });
+  return same ? std::optional(first) : std::nullopt;
+}
 
 std::unexpected<Error> TablePlan::Wrong(const std::string& what) const {
   return Fail(ErrorCode::kInvalidArgument,
@@ -60,6 +71,13 @@ std::vector<std::string> TablePlan::MappedColumns() const {
     if (IsMapped(column.name)) columns.push_back(column.name);
   }
   return columns;
+}
+
+bool TablePlan::HasDaysOfAClock() const {
+  return zone_ != "UTC" && std::ranges::any_of(given_, [&](const Column& column) {
+           const Column* const target = Find(target_, column.name);
+           return column.type == "DATE" && target != nullptr && target->type == "TIMESTAMP";
+         });
 }
 
 std::vector<std::string> TablePlan::Required() const {
@@ -88,6 +106,14 @@ Status TablePlan::CheckColumn(const Column& column) const {
         fmt::format("'{}' is text; declare it as TIMESTAMP in its source, so that its time "
                     "zone is known",
                     column.name));
+  }
+  const bool days_and_times = (target->type == "TIMESTAMP" && column.type == "DATE") ||
+                              (target->type == "DATE" && column.type.starts_with("TIMESTAMP"));
+  if (days_and_times && !Zone()) {
+    return Wrong(
+        fmt::format("'{}' is {} and becomes {} by the clock of its source, and the sources have "
+                    "several; say whose rows these are: from = \"{}\"",
+                    column.name, column.type, target->type, mapping_.sources.front().name));
   }
   return {};
 }
@@ -120,7 +146,7 @@ std::string TablePlan::ReasonOf(const Column& column) const {
   };
   if (std::ranges::binary_search(Required(), column.name))
     refuse(name + " IS NULL", Literal(raw::Missing(column.name)));
-  const Cast cast = TargetCast(column.name, column.type, raw::TypeName(rules.type));
+  const Cast cast = TargetCast(column.name, column.type, raw::TypeName(rules.type), zone_);
   if (!IsMapped(column.name) && !cast.refused.empty())
     refuse(cast.refused, Shown(column, raw::IsNot(rules.type)));
   if (const auto allowed = raw::AllowedTexts(rules, shape_); !allowed.empty()) {
@@ -157,7 +183,7 @@ std::string TablePlan::Reason() const {
   }
   for (const raw::Follows& follows : table_.follows) {
     if (!Gives(follows.later) || !Gives(follows.earlier)) continue;
-    reasons += fmt::format("WHEN {} <= {} THEN {} ", follows.later, follows.earlier,
+    reasons += fmt::format("WHEN {} <= {} THEN {} ", Given(follows.later), Given(follows.earlier),
                            Literal(raw::DoesNotFollow(follows)));
   }
   return fmt::format("CASE {}END", reasons);
@@ -167,14 +193,17 @@ std::string TablePlan::Line() const {
   return Gives("source_line") ? "source_line" : "aisle_rows.rowid + 1";
 }
 
+std::string TablePlan::Given(std::string_view name) const {
+  return TargetCast(name, Find(given_, name)->type, Find(target_, name)->type, zone_).value;
+}
+
 std::string TablePlan::ValueOf(const Column& target, base::Timestamp loaded_at) const {
   if (IsMapped(target.name)) return fmt::format("{}.id", Quoted("map_" + target.name));
-  if (const Column* given = Find(given_, target.name); given != nullptr)
-    return TargetCast(target.name, given->type, target.type).value;
+  if (Gives(target.name)) return Given(target.name);
   if (IsEvents() && target.name == "loaded_at")
     return fmt::format("make_timestamp({})", base::ToMicros(loaded_at));
   if (IsEvents() && target.name == "ingested_at")
-    return fmt::format("event_timestamp + to_microseconds({})", step_.delay.count());
+    return fmt::format("{} + to_microseconds({})", Given("event_timestamp"), step_.delay.count());
   return fmt::format("CAST(NULL AS {})", target.type);
 }
 

@@ -5,9 +5,12 @@
 // raw/tables.h; here it becomes SQL, which gives the reasons that raw::Check gives (rules_test.cc).
 //
 //   errors   CheckColumns: kInvalidArgument with the mapping's file and line, table and column.
+//   units    a query's TIMESTAMP is UTC. A day is one of its source's clock: what fills a TIMESTAMP with a DATE,
+//            or a DATE with a TIMESTAMP, goes by it.
 //   missing  columns that the query does not give are NULL in the table.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +45,8 @@ class TablePlan {
   std::string Rows(base::Timestamp loaded_at, bool keys_repeat) const;
   // SELECT of how many good rows repeat the key of another: what Rows() leaves out.
   std::string RepeatedKeys() const;
+  // Whether a DATE becomes a TIMESTAMP by another clock than UTC's.
+  bool HasDaysOfAClock() const;
   // Columns whose texts become ids.
   std::vector<std::string> MappedColumns() const;
 
@@ -58,7 +63,11 @@ class TablePlan {
   bool Gives(std::string_view column) const;
   bool IsMapped(std::string_view column) const;
   std::vector<std::string> Required() const;
+  // The one zone of the rows' days; nothing where the step names no source and they have several.
+  std::optional<std::string> Zone() const;
   Status CheckColumn(const Column& column) const;
+  // What the query gives for `name`, as the table's type.
+  std::string Given(std::string_view name) const;
   std::string ReasonOf(const Column& column) const;
   std::string ValueOf(const Column& target, base::Timestamp loaded_at) const;
 
@@ -68,6 +77,7 @@ class TablePlan {
   const raw::Table& table_;
   Columns given_;
   Columns target_;
+  std::string zone_;
 };
 
 }  // namespace aisle::ingest
