@@ -52,10 +52,12 @@ std::unexpected<Error> TooFew(const Mapping& mapping, const Shortage& found,
   } else {
     said = fmt::format("{} of its {} rows can be used{}", found.fit, found.rows, examples);
   }
-  return Fail(ErrorCode::kFailedPrecondition,
-              fmt::format("{}:{}: {}: {}; at least {} must be (at_least_rows in {}, 0 takes what "
-                          "comes), so nothing was imported and what was there before is left",
-                          mapping.file, found.line, found.what, said, found.least, found.section));
+  return Fail(
+      ErrorCode::kFailedPrecondition,
+      fmt::format(
+          "{}:{}: {}: {}; at_least_rows in {} asks for {} (0 takes what comes), so nothing was "
+          "imported, and what was there before is left",
+          mapping.file, found.line, found.what, said, found.section, found.least));
 }
 
 }  // namespace

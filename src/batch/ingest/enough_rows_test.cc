@@ -32,10 +32,11 @@ TEST_F(EnoughRowsTest, AHeaderAloneIsRefusedAndNothingIsLost) {
   const auto report = ImportShop();
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kFailedPrecondition);
-  EXPECT_THAT(report.error().message, HasSubstr("mapping.toml:30: orders.csv: no rows, nothing but "
-                                                "a header; at least 1 must be (at_least_rows in "
-                                                "[sources.orders], 0 takes what comes), so nothing "
-                                                "was imported and what was there before is left"));
+  EXPECT_THAT(report.error().message,
+              HasSubstr("mapping.toml:30: orders.csv: no rows, nothing but "
+                        "a header; at_least_rows in [sources.orders] asks for 1 "
+                        "(0 takes what comes), so nothing was imported, "
+                        "and what was there before is left"));
   EXPECT_EQ(Rows("SELECT * FROM raw.event_stream ORDER BY event_id"), before);
   EXPECT_EQ(Rows("SELECT count(*) FROM raw.product_catalog"), "3\n") << "the apple neither";
   EXPECT_EQ(Rows("SELECT count(*) FROM raw.rejects"), rejects);
@@ -62,20 +63,23 @@ TEST_F(EnoughRowsTest, ATableWhoseRowsAreAllRejectedIsRefused) {
   const std::string said = Shop();
   EXPECT_THAT(said, HasSubstr("raw.event_stream: none of its 2 rows can be used; rejected: line 2: "
                               "customer_id: missing; "
-                              "line 3: quantity: '-1' is below 1; at least 1 must be "
-                              "(at_least_rows in its [[tables]]"));
+                              "line 3: quantity: '-1' is below 1; at_least_rows in its "
+                              "[[tables]] asks for 1"));
   Append("orders.csv", "R3;1;2025-07-12 10:00:00;anton;soap;1;2.25;\n");
   EXPECT_EQ(Shop(), "3 1 0 2") << "one that fits is enough";
 }
 
 TEST_F(EnoughRowsTest, AMappingSaysHowManyRowsThereMustBe) {
   Ask("[sources.orders]", "at_least_rows = 4");
-  EXPECT_THAT(Shop(), HasSubstr("orders.csv: 3 of its 3 rows can be used; at least 4 must be"));
+  EXPECT_THAT(
+      Shop(),
+      HasSubstr(
+          "orders.csv: 3 of its 3 rows can be used; at_least_rows in [sources.orders] asks for 4"));
   Append("orders.csv", "R3;1;2025-07-12 10:00:00;anton;soap;1;2.25;\n");
   EXPECT_EQ(Shop(), "4 4 0 0");
   Ask("table = \"raw.event_stream\"", "at_least_rows = 5");
-  EXPECT_THAT(Shop(),
-              HasSubstr("raw.event_stream: 4 of its 4 rows can be used; at least 5 must be"));
+  EXPECT_THAT(Shop(), HasSubstr("raw.event_stream: 4 of its 4 rows can be used; at_least_rows in "
+                                "its [[tables]] asks for 5"));
 }
 
 TEST_F(EnoughRowsTest, AMappingMayTakeWhatComes) {

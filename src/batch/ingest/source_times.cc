@@ -26,17 +26,17 @@ struct Kind {
   std::string first;  // "line 7: '2025-01-10'"
 };
 
-// Counts the rows of `from` that hold `conditions`, of which no row holds two. `from` has source_line and text.
-Result<std::pair<Kind, Kind>> Count(Connection& connection, const std::string& from,
-                                    const std::string& one, const std::string& other) {
-  const auto kind = [](const std::string& condition, std::string_view name) {
+// Counts the rows of `from` by its column kind, 1 and 2; it has source_line and text beside.
+Result<std::pair<Kind, Kind>> Count(Connection& connection, const std::string& from) {
+  const auto kind = [](int number, std::string_view name) {
     return fmt::format(
-        "count(*) FILTER (WHERE {0}) AS {1}, 'line ' || min(source_line) FILTER (WHERE {0}) || "
-        "': ''' || left(arg_min(text, source_line) FILTER (WHERE {0}), {2}) || '''' AS {1}_first",
-        condition, name, kExampleCharacters);
+        "count(*) FILTER (WHERE kind = {0}) AS {1}, 'line ' || min(source_line) FILTER (WHERE kind "
+        "= {0}) || ': ''' || left(arg_min(text, source_line) FILTER (WHERE kind = {0}), {2}) || "
+        "'''' AS {1}_first",
+        number, name, kExampleCharacters);
   };
   const std::string query =
-      fmt::format("SELECT {}, {} FROM ({})", kind(one, "one"), kind(other, "other"), from);
+      fmt::format("SELECT {}, {} FROM ({})", kind(1, "one"), kind(2, "other"), from);
   AISLE_TRY(auto rows, RowReader::Open(connection, {kOwn, query}));
   const auto one_rows = rows.Int("one");
   const auto one_first = rows.Text("one_first");
@@ -49,6 +49,15 @@ Result<std::pair<Kind, Kind>> Count(Connection& connection, const std::string& f
       Kind{rows[other_rows], std::string(rows.OrElse(other_first, std::string_view()))});
 }
 
+// Texts of a column: of kind 1 those of the first condition, of kind 2 those of the second that are not.
+std::string Kinds(const SourceColumn& column, std::string_view stage, const std::string& first,
+                  const std::string& second) {
+  return fmt::format(
+      "SELECT source_line, text, CASE WHEN {} THEN 1 WHEN {} THEN 2 END AS kind FROM (SELECT "
+      "source_line, {} AS text FROM {}) WHERE text IS NOT NULL",
+      first, second, Quoted(column.name), stage);
+}
+
 std::unexpected<Error> TwoWays(const Mapping& mapping, const Source& source,
                                const SourceColumn& column, const std::string& what) {
   return Fail(ErrorCode::kInvalidArgument,
@@ -56,16 +65,11 @@ std::unexpected<Error> TwoWays(const Mapping& mapping, const Source& source,
                           column.line, source.file, column.name, what));
 }
 
-std::string Values(const SourceColumn& column, std::string_view stage) {
-  return fmt::format("SELECT source_line, {0} AS text FROM {1} WHERE {0} IS NOT NULL",
-                     Quoted(column.name), stage);
-}
-
 Status CheckZones(Connection& connection, const Mapping& mapping, const Source& source,
                   const SourceColumn& column, std::string_view stage) {
   AISLE_TRY(const auto counted,
-            Count(connection, Values(column, stage), LooksZoned("text"), LooksUnzoned("text")));
-  const auto& [zoned, unzoned] = counted;
+            Count(connection, Kinds(column, stage, LooksUnzoned("text"), LooksZoned("text"))));
+  const auto& [unzoned, zoned] = counted;
   if (zoned.rows == 0 || unzoned.rows == 0) return {};
   return TwoWays(
       mapping, source, column,
@@ -81,11 +85,9 @@ Status CheckDayFirst(Connection& connection, const Mapping& mapping, const Sourc
                      const SourceColumn& column, std::string_view stage) {
   const TimeFormat format = *ReadTimeFormat(column.format, column.type == "DATE");
   if (format.swapped.empty()) return {};
-  const std::string as_said = Fits("text", column.format);
-  const std::string swapped = Fits("text", format.swapped);
-  AISLE_TRY(const auto counted, Count(connection, Values(column, stage),
-                                      fmt::format("({} AND NOT {})", swapped, as_said), as_said));
-  const auto& [other, said] = counted;
+  AISLE_TRY(const auto counted, Count(connection, Kinds(column, stage, Fits("text", column.format),
+                                                        Fits("text", format.swapped))));
+  const auto& [said, other] = counted;
   if (other.rows == 0) return {};
   return TwoWays(
       mapping, source, column,
@@ -111,20 +113,23 @@ Result<std::pair<Kind, Kind>> CountChanges(Connection& connection, const Source&
       fmt::format("SELECT source_line, CAST({} AS VARCHAR) AS text, {} AS local FROM {}",
                   Quoted(column.name), local, stage);
   const std::string changes = fmt::format(
-      "SELECT day FROM (SELECT DISTINCT date_trunc('day', local) AS day FROM ({}) WHERE local IS "
+      "SELECT day FROM (SELECT DISTINCT date_trunc('day', local) AS day FROM times WHERE local IS "
       "NOT NULL) WHERE {} <> {}",
-      times, Offset("(day - INTERVAL 1 DAY)", zone), Offset("(day + INTERVAL 2 DAY)", zone));
+      Offset("(day - INTERVAL 1 DAY)", zone), Offset("(day + INTERVAL 2 DAY)", zone));
   const std::string moments =
-      fmt::format("SELECT *, {} AS utc FROM ({}) WHERE date_trunc('day', local) IN ({})",
-                  ToUtc("local", zone), times, changes);
-  const std::string rows = fmt::format(
+      fmt::format("SELECT *, {} AS utc FROM times WHERE date_trunc('day', local) IN ({})",
+                  ToUtc("local", zone), changes);
+  const std::string shifts = fmt::format(
       "SELECT *, to_microseconds(CAST({} - {} AS BIGINT)) AS shift FROM ({})",
       Offset("(utc + INTERVAL 1 DAY)", zone), Offset("(utc - INTERVAL 1 DAY)", zone), moments);
-  const std::string skipped = fmt::format("{} <> local", ToLocal("utc", zone));
-  const std::string repeated = fmt::format(
-      "({} = local AND shift <> INTERVAL 0 SECOND AND ({} = local OR {} = local))",
-      ToLocal("utc", zone), ToLocal("(utc + shift)", zone), ToLocal("(utc - shift)", zone));
-  return Count(connection, rows, skipped, repeated);
+  const std::string shown = ToLocal("utc", zone);
+  return Count(
+      connection,
+      fmt::format(
+          "WITH times AS MATERIALIZED ({}) SELECT source_line, text, CASE WHEN {} <> local THEN 1 "
+          "WHEN "
+          "shift <> INTERVAL 0 SECOND AND ({} = local OR {} = local) THEN 2 END AS kind FROM ({})",
+          times, shown, ToLocal("(utc + shift)", zone), ToLocal("(utc - shift)", zone), shifts));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <regex>
 #include <utility>
 #include <vector>
 
@@ -23,17 +24,17 @@ std::string Moment(std::string_view digits) {
   return fmt::format("{}[T ]{}(?::[0-5][0-9](?:\\.[0-9]{})?)?", kDay, kClock, digits);
 }
 std::string Zoned() {
-  return fmt::format("\\s*{}\\s*(?:[Zz]|(?i:UTC|GMT)|{})\\s*", Moment("{1,9}"), kOffset);
+  return fmt::format(" *{} *(?:[Zz]|(?i:UTC|GMT)|{}) *", Moment("{1,9}"), kOffset);
 }
-std::string Unzoned() { return fmt::format("\\s*(?:{}|{})\\s*", Moment("{1,9}"), kDay); }
-// What a text of either kind begins with, as group 1; digits behind the sixth are left out.
-std::string Beginning() { return fmt::format("^\\s*({}|{})", Moment("{1,6}"), kDay); }
+// What such a text begins with, as group 1; digits behind the sixth are left out.
+std::string Beginning() { return fmt::format("^ *({})", Moment("{1,6}")); }
+std::string Unzoned() { return fmt::format(" *(?:{}|{}) *", Moment("{1,9}"), kDay); }
 
 struct Directive {
   std::string_view name;  // After the percent sign.
-  char
-      field;  // Y year, m month, d day, j day of the year, H hour, I hour of twelve, p, M, S, f, z.
-  int digits_max = 0;  // 0: no digits.
+  // Y year, m month, d day, j day of the year, H hour, I hour of twelve, p half of it, M S f z as they are called.
+  char field;
+  int digits_max = 0;  // 0: not a number of one digit or more.
   std::string_view pattern{};
 };
 
@@ -129,6 +130,22 @@ std::string PatternOf(const std::vector<Piece>& pieces, char group) {
   return pattern + "\\s*";
 }
 
+// A zone that stands in the format as letters, which would be read over: "Z", "UTC", "+00:00"; empty: none does.
+std::string ZoneInLetters(const std::vector<Piece>& pieces) {
+  std::string letters;
+  bool after_clock = false;
+  for (const Piece& piece : pieces) {
+    if (piece.directive != nullptr) {
+      letters.clear();
+      after_clock = std::string_view("HIpMSf").contains(piece.directive->field);
+    } else if (after_clock && piece.text != ' ') {
+      letters += piece.text;
+    }
+  }
+  static const std::regex kZone("[Zz]|UTC|GMT|utc|gmt|[+-][0-9]{2}(:?[0-9]{2})?");
+  return std::regex_match(letters, kZone) ? letters : "";
+}
+
 // What the fields must and must not be together; empty: all is well.
 std::string WrongTogether(const std::vector<Piece>& pieces, bool of_days) {
   const auto count = [&](char field) {
@@ -149,6 +166,12 @@ std::string WrongTogether(const std::vector<Piece>& pieces, bool of_days) {
   if (count('M') > count('H') + count('I')) return "has minutes without an hour";
   if (count('S') > count('M')) return "has seconds without minutes";
   if (count('f') > count('S')) return "has parts of seconds without seconds";
+  if (const std::string zone = ZoneInLetters(pieces); !zone.empty()) {
+    return fmt::format("has the zone '{}' as letters, which would be read over: write {}", zone,
+                       std::isalpha(static_cast<unsigned char>(zone[0])) != 0 && zone.size() > 1
+                           ? "%Z"
+                           : "%z, which reads Z and offsets");
+  }
   if (count('z') == 1 && of_days)
     return "has a zone, which a day has none of; declare it as TIMESTAMP";
   if (count('z') == 1 && count('H') + count('I') == 0) return "has a zone without an hour";
@@ -228,11 +251,9 @@ Result<TimeFormat> ReadTimeFormat(std::string_view format, bool of_days) {
 
 std::string LooksZoned(std::string_view value) { return FullMatch(value, Zoned()); }
 std::string LooksUnzoned(std::string_view value) { return FullMatch(value, Unzoned()); }
-std::string LooksInfinite(std::string_view value) {
-  return FullMatch(value, "\\s*(?i:infinity)\\s*");
-}
+std::string LooksInfinite(std::string_view value) { return FullMatch(value, " *(?i:infinity) *"); }
 std::string LooksLikeDay(std::string_view value) {
-  return FullMatch(value, fmt::format("\\s*{}\\s*", kDay));
+  return FullMatch(value, fmt::format(" *{} *", kDay));
 }
 
 std::string Fits(std::string_view value, std::string_view format) {
@@ -246,11 +267,12 @@ std::string ZonedText(std::string_view value) {
   return fmt::format(
       "timezone('UTC', TRY_CAST({0} || CASE WHEN {0} LIKE '%:%:%' THEN '' ELSE ':00' END || "
       "coalesce(nullif(trim(regexp_extract({1}, {2})), ''), '+00') AS TIMESTAMPTZ))",
-      moment, value, Literal(fmt::format("{}\\s*$", kOffset)));
+      moment, value, Literal(fmt::format("{} *$", kOffset)));
 }
 
 std::string UnzonedText(std::string_view value) {
-  return fmt::format("TRY_CAST({} AS TIMESTAMP)", Extract(value, Beginning()));
+  // Digits behind the sixth are cut by the cast of a text, in every version that there is.
+  return fmt::format("TRY_CAST(trim({}) AS TIMESTAMP)", value);
 }
 
 std::string FormattedText(std::string_view value, std::string_view format) {

@@ -92,6 +92,7 @@ TEST_F(TimeTextTest, AnIsoTimeIsReadAsItIsWrittenOrNotAtAll) {
       {"-2025-01-01", kRefused},
       {"12025-01-01", kRefused},
       {"2025-07-15t18:30", kRefused},
+      {"\t2025-07-15", kRefused},
       {"2025-1-5", kRefused},
       {"2025/01/05", kRefused},
       {"05.01.2025", kRefused},
@@ -225,6 +226,12 @@ TEST(TimeFormat, WhatReadsSomethingElseThanItSaysIsRefused) {
   EXPECT_THAT(Why("%d.%m.%Y %z"), HasSubstr("zone without an hour"));
   EXPECT_THAT(Why("%d.%m.%Y %H:%M %z", true), HasSubstr("declare it as TIMESTAMP"));
   EXPECT_THAT(Why("%d.%m.%Y %"), HasSubstr("not passed on"));
+  EXPECT_THAT(Why("%Y-%m-%dT%H:%M:%SZ"),
+              HasSubstr("the zone 'Z' as letters, which would be read over: write %z"));
+  EXPECT_THAT(Why("%Y-%m-%dT%H:%M:%S.%f +00:00"), HasSubstr("the zone '+00:00' as letters"));
+  EXPECT_THAT(Why("%Y-%m-%d %I:%M %p UTC"),
+              HasSubstr("the zone 'UTC' as letters, which would be read over: write %Z"));
+  EXPECT_EQ(Why("%d.%m.%Y %Hh%Mm"), "fine") << "letters that are no zone";
   EXPECT_THAT(Why("%d.%m.%Y %H:%M:%S.%n%z"), HasSubstr("write %f"));
 }
 
