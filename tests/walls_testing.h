@@ -25,4 +25,5 @@ inline const std::multimap<std::string, std::string> kWalls = {{"CLI/", "app"},
                                                                {"spdlog/", "base"},
                                                                {"toml++/", "base"},
                                                                {"xgboost/", ""},
-                                                               {"xxhash.h", "base"}};
+                                                               {"xxhash.h", "base"},
+                                                               {"zlib.h", "ingest"}};

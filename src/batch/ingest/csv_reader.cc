@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include "ingest/first_bytes.h"
+#include "ingest/gzip_stream.h"
 #include "raw/plain_text.h"
 
 namespace aisle::ingest {
@@ -16,14 +18,19 @@ namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
 constexpr std::size_t kNone = std::string_view::npos;
+constexpr std::string_view kNotText = "not UTF-8 text";
+constexpr std::string_view kCarriageAlone =
+    "its lines end with CR alone, as old programs for the Mac write them; save it with LF or CRLF "
+    "(tr '\\r' '\\n' < FILE > NEW)";
 
 }  // namespace
 
 CsvReader::CsvReader(std::unique_ptr<std::istream> in, std::string name, char delimiter)
     : in_(std::move(in)), name_(std::move(name)), delimiter_(delimiter) {}
 
-Result<CsvReader> CsvReader::Open(const std::filesystem::path& path, char delimiter, bool header,
-                                  std::size_t column_count) {
+namespace {
+
+Result<std::unique_ptr<std::istream>> OpenBytes(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
     return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", path.string()));
@@ -34,44 +41,76 @@ Result<CsvReader> CsvReader::Open(const std::filesystem::path& path, char delimi
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: cannot be read: {}", path.string(),
                                                          std::generic_category().message(errno)));
   }
-  return CsvReader(std::move(in), path.filename().string(), delimiter).Begin(header, column_count);
+  std::string mark(kGzipMark.size(), ' ');
+  in->read(mark.data(), static_cast<std::streamsize>(mark.size()));
+  if (in->gcount() == static_cast<std::streamsize>(mark.size()) && mark == kGzipMark)
+    return std::make_unique<GzipStream>(path);
+  in->clear();
+  in->seekg(0);
+  return in;
+}
+
+}  // namespace
+
+Result<CsvReader> CsvReader::Open(const std::filesystem::path& path, char delimiter, bool header,
+                                  std::size_t column_count, std::string name, bool may_be_empty) {
+  AISLE_TRY(auto in, OpenBytes(path));
+  if (name.empty()) name = path.filename().string();
+  return CsvReader(std::move(in), std::move(name), delimiter)
+      .Begin(header, column_count, may_be_empty);
 }
 
 Result<CsvReader> CsvReader::Over(std::string bytes, std::string name, char delimiter, bool header,
                                   std::size_t column_count) {
   return CsvReader(std::make_unique<std::istringstream>(std::move(bytes)), std::move(name),
                    delimiter)
-      .Begin(header, column_count);
+      .Begin(header, column_count, false);
 }
 
-Result<CsvReader> CsvReader::Begin(bool header, std::size_t column_count) && {
-  AISLE_CHECK(Fill());
-  const std::string_view bytes = buffer_;
-  if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF")) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}: this is UTF-16; save it as UTF-8", name_));
-  }
-  if (bytes.starts_with("\xEF\xBB\xBF")) position_ = 3;
-  column_count_ = column_count;
-  if (!header) return std::move(*this);
+std::unexpected<Error> CsvReader::Wrong(std::string_view what) const {
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", name_, what));
+}
+
+// By what is read first, whether it is text in lines at all.
+Status CsvReader::CheckKind() const {
+  if (const std::string_view kind = KindOfFile(buffer_); !kind.empty())
+    return Wrong(fmt::format("this is {}", kind));
+  const std::size_t carriage = buffer_.find('\r');
+  if (carriage != kNone && carriage + 1 < buffer_.size() && buffer_.find('\n') == kNone)
+    return Wrong(kCarriageAlone);
+  return {};
+}
+
+Status CsvReader::TakeHeader(bool may_be_empty) {
   CsvRecord record;
-  column_count_ = 0;  // As many as there are.
   AISLE_TRY(const bool any, Next(record));
-  if (!any)
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: empty, not even a header", name_));
+  if (!any && may_be_empty) return {};
+  if (!any) return Wrong("empty, not even a header");
   if (!record.reject.empty()) {
+    const std::string_view hint = record.reject == kNotText
+                                      ? "; save the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8)"
+                                      : "";
     return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{}:{}: the header: {}", name_, record.line, record.reject));
+                fmt::format("{}:{}: the header: {}{}", name_, record.line, record.reject, hint));
   }
   std::set<std::string_view> names;
   for (const std::string_view field : record.fields) {
-    if (!names.insert(field).second) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{}: the header names '{}' twice", name_, field));
-    }
+    if (field.find('\r') != kNone) return Wrong(kCarriageAlone);
+    // Spreadsheets leave empty columns behind, which nobody can name.
+    if (!field.empty() && !names.insert(field).second)
+      return Wrong(fmt::format("the header names '{}' twice", field));
     header_.emplace_back(field);
   }
-  column_count_ = header_.size();
+  return {};
+}
+
+Result<CsvReader> CsvReader::Begin(bool header, std::size_t column_count, bool may_be_empty) && {
+  AISLE_CHECK(Fill());
+  AISLE_CHECK(CheckKind());
+  if (buffer_.starts_with("\xEF\xBB\xBF")) position_ = 3;
+  column_count_ = 0;  // Of a header: as many as there are.
+  if (header) AISLE_CHECK(TakeHeader(may_be_empty));
+  column_count_ = header ? header_.size() : column_count;
   return std::move(*this);
 }
 
@@ -83,7 +122,11 @@ Status CsvReader::Fill() {
   in_->read(buffer_.data() + old_bytes, static_cast<std::streamsize>(kChunkBytes));
   const auto got = static_cast<std::size_t>(in_->gcount());
   buffer_.resize(old_bytes + got);
-  if (in_->bad()) return Fail(ErrorCode::kInternal, fmt::format("{}: read error", name_));
+  if (in_->bad()) {
+    const auto* const gzip = dynamic_cast<const GzipStream*>(in_.get());
+    if (gzip != nullptr && !gzip->WhatIsWrong().empty()) return Wrong(gzip->WhatIsWrong());
+    return Fail(ErrorCode::kInternal, fmt::format("{}: read error", name_));
+  }
   at_end_ = got < kChunkBytes;
   return {};
 }
@@ -188,7 +231,7 @@ Result<bool> CsvReader::Next(CsvRecord& record) {
     line_ += std::ranges::count(whole, '\n');
     position_ += extent.whole_bytes;
     if (text.empty() && record.reject.empty()) continue;
-    if (record.reject.empty() && !raw::IsPlainText(text)) record.reject = "not UTF-8 text";
+    if (record.reject.empty() && !raw::IsPlainText(text)) record.reject = kNotText;
     if (record.reject.empty() && column_count_ != 0 && record.fields.size() != column_count_) {
       record.reject = fmt::format("{} fields where the file has {} columns", record.fields.size(),
                                   column_count_);

@@ -7,13 +7,15 @@
 //            until the next call of Next().
 //   order    that of the file. Lines count from 1, the header included.
 //   missing  empty lines are no records; an empty field is an empty text here.
-//   errors   Open: kNotFound; kInvalidArgument: no header, a name twice, UTF-16, binary. Next:
-//            kInternal for a read error, kInvalidArgument for a line of more than
+//   errors   Open: kNotFound; kInvalidArgument: no header, a name twice (nameless columns may be many: nobody can
+//            read them), lines that end with CR alone, or another kind of file (first_bytes.h says which). Next:
+//            kInternal for a read error, kInvalidArgument for damaged gzip data and for a line of more than
 //            kCsvRecordBytesMax. A bad record is no error: a wrong number of fields, text
 //            after a closing quote, a quote that never closes, more than kCsvRecordBytesMax, not
 //            UTF-8. Reading goes on with the next line.
 //   cost     one buffer of about kCsvRecordBytesMax; no copy of unquoted fields.
-//   source   RFC 4180, with LF or CRLF, any one-character delimiter, and a leading UTF-8 mark allowed.
+//   source   RFC 4180, with LF or CRLF, any one-character delimiter, and a leading UTF-8 mark allowed; gzip'd
+//            or not, as its first bytes say.
 #pragma once
 
 #include <cstddef>
@@ -40,9 +42,11 @@ struct CsvRecord {
 
 class CsvReader {
  public:
-  // Without a header the records have `column_count` fields.
+  // Without a header the records have `column_count` fields. `name` is for errors; empty: the file's own.
+  // `may_be_empty`: a file without a header has no columns and no records, and is no error.
   static Result<CsvReader> Open(const std::filesystem::path& path, char delimiter, bool header,
-                                std::size_t column_count = 0);
+                                std::size_t column_count = 0, std::string name = {},
+                                bool may_be_empty = false);
   // The same over bytes in memory, for tests; `name` is for errors.
   static Result<CsvReader> Over(std::string bytes, std::string name, char delimiter, bool header,
                                 std::size_t column_count = 0);
@@ -50,10 +54,15 @@ class CsvReader {
   const std::vector<std::string>& Header() const { return header_; }
   // False at the end.
   Result<bool> Next(CsvRecord& record);
+  // Lines begun so far; at the end, at least as many as the file has.
+  std::int64_t Lines() const { return line_; }
 
  private:
   CsvReader(std::unique_ptr<std::istream> in, std::string name, char delimiter);
-  Result<CsvReader> Begin(bool header, std::size_t column_count) &&;
+  Result<CsvReader> Begin(bool header, std::size_t column_count, bool may_be_empty) &&;
+  Status CheckKind() const;
+  Status TakeHeader(bool may_be_empty);
+  std::unexpected<Error> Wrong(std::string_view what) const;
   Status Fill();
   // Finds the record at position_: its length without and with the end of line.
   struct Extent {

@@ -2,9 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/temp_folder_testing.h"
 
 namespace aisle::ingest {
 namespace {
@@ -103,6 +108,94 @@ TEST(CsvReader, WhatIsNoCsvIsRefused) {
   EXPECT_THAT(Read("a,a\n"), ElementsAre(HasSubstr("names 'a' twice")));
   EXPECT_THAT(Read(std::string(3 * kCsvRecordBytesMax, 'x')),
               ElementsAre(HasSubstr("longer than 1 MiB")));
+}
+
+TEST(CsvReader, OtherKindsOfFileAreNamedByTheirFirstBytes) {
+  const auto said = [](std::string_view bytes) { return Read(std::string(bytes)).front(); };
+  using namespace std::string_view_literals;
+  EXPECT_THAT(said("receipt,who\rR1,a\r"sv), HasSubstr("orders.csv: its lines end with CR alone"));
+  EXPECT_THAT(said("receipt,who\rR1,\"a\nb\"\r"sv), HasSubstr("lines end with CR alone"))
+      << "though a text holds a line feed";
+  EXPECT_THAT(said("PK\x03\x04xl/workbook"sv), HasSubstr("this is an Excel workbook (.xlsx) or"));
+  EXPECT_THAT(said("\xD0\xCF\x11\xE0"sv), HasSubstr("this is an old Excel workbook"));
+  EXPECT_THAT(said("PAR1\x15\x04"sv), HasSubstr("a Parquet file; say format = \"parquet\""));
+  EXPECT_THAT(said("\x28\xB5\x2F\xFDzz"sv), HasSubstr("compressed with zstd; decompress it"));
+  EXPECT_THAT(said("\x1F\x8B\x08zz"sv), HasSubstr("compressed with gzip")) << "twice, or in memory";
+  EXPECT_THAT(said("\xFE\xFF\0a\0,"sv), HasSubstr("UTF-16; save it as UTF-8 (iconv"));
+  EXPECT_THAT(said("a\0,\0b\0\n\0"sv), HasSubstr("UTF-16 without a mark"));
+  EXPECT_THAT(said("<!DOCTYPE html><html>"sv), HasSubstr("an HTML page"));
+  EXPECT_THAT(said("{\"receipt\": \"R1\"}\n"sv), HasSubstr("this is JSON"));
+  EXPECT_THAT(said("SQLite format 3\0more"sv), HasSubstr("an SQLite database"));
+  EXPECT_THAT(said("caf\xE9,b\n"sv),
+              HasSubstr("the header: not UTF-8 text; save the file as UTF-8"));
+}
+
+TEST(CsvReader, AHeaderMayBeginLikeAnotherKindOfFile) {
+  EXPECT_THAT(Read("ORCHARD,b\n1,2\n"), ElementsAre("2: [1] [2]"));
+  EXPECT_THAT(Read("PAR1,FEA1\r\n1,2\r\n"), ElementsAre("2: [1] [2]"));
+  EXPECT_THAT(Read("[a],{b}\n1,2\n"), ElementsAre("2: [1] [2]"));
+}
+
+TEST(CsvReader, ColumnsWithoutANameMayBeMany) {
+  EXPECT_THAT(Read("a,b,,\n1,2,,\n"), ElementsAre("2: [1] [2] [] []"));
+}
+
+class GzipTest : public testing::Test {
+ protected:
+  // A gzip member of the text.
+  static std::string Member(std::string text) {
+    z_stream deflating{};
+    std::string out(compressBound(text.size()) + 64, ' ');
+    EXPECT_EQ(deflateInit2(&deflating, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    deflating.next_in = reinterpret_cast<Bytef*>(text.data());
+    deflating.avail_in = static_cast<uInt>(text.size());
+    deflating.next_out = reinterpret_cast<Bytef*>(out.data());
+    deflating.avail_out = static_cast<uInt>(out.size());
+    EXPECT_EQ(deflate(&deflating, Z_FINISH), Z_STREAM_END);
+    out.resize(deflating.total_out);
+    deflateEnd(&deflating);
+    return out;
+  }
+  // Lines of the first field, or the error.
+  std::string Lines(const std::string& bytes) const {
+    const auto path = folder_.Path() / "orders.csv.gz";
+    std::ofstream(path, std::ios::binary) << bytes;
+    auto reader = CsvReader::Open(path, ',', true);
+    if (!reader) return reader.error().message;
+    std::string lines;
+    CsvRecord record;
+    for (;;) {
+      const auto any = reader->Next(record);
+      if (!any) return any.error().message;
+      if (!*any) return lines;
+      lines += std::to_string(record.line) + ":" + std::string(record.fields[0]) + " ";
+    }
+  }
+  base::TempFolder folder_;
+};
+
+TEST_F(GzipTest, AreReadAsWhatTheyHold) {
+  EXPECT_EQ(Lines(Member("a,b\n1,x\n2,y\n")), "2:1 3:2 ");
+  EXPECT_EQ(Lines(Member("a,b\n1,x\n") + Member("") + Member("2,y\n") + std::string(100, '\0')),
+            "2:1 3:2 ")
+      << "members one after another, and a tape's zeros";
+  std::string long_text = "a,b\n";
+  for (int i = 0; i < 200'000; ++i) long_text += std::to_string(i) + ",x\n";
+  EXPECT_THAT(Lines(Member(long_text)), HasSubstr(" 200001:199999 "));
+}
+
+TEST_F(GzipTest, DamageIsAnErrorAndNotAnEnd) {
+  std::string text = "a,b\n";
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i * 7919) + ",x\n";
+  const std::string whole = Member(text);
+  EXPECT_EQ(Lines(whole.substr(0, whole.size() / 2)),
+            "orders.csv.gz: its gzip data ends too early; was its copy cut short?");
+  EXPECT_THAT(Lines(whole.substr(0, whole.size() - 1)), HasSubstr("ends too early"))
+      << "its checksum";
+  std::string other = whole;
+  other[other.size() - 6] = static_cast<char>(other[other.size() - 6] ^ 1);
+  EXPECT_EQ(Lines(other), "orders.csv.gz: its gzip data is damaged");
+  EXPECT_EQ(Lines(whole + "more"), "orders.csv.gz: its gzip data is damaged");
 }
 
 TEST(CsvReader, AnEndlessQuotedFieldIsCutAtItsFirstLine) {
