@@ -73,8 +73,10 @@ boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
   boost::json::array sources;
   boost::json::array clocks;
   for (const auto& source : report.sources) {
-    sources.push_back(
-        {{"file", source.file}, {"rows", source.rows}, {"rejected", source.rejected}});
+    sources.push_back({{"file", source.file},
+                       {"files", source.files},
+                       {"rows", source.rows},
+                       {"rejected", source.rejected}});
     for (const auto& clock : source.clocks) {
       clocks.push_back({{"file", clock.file},
                         {"column", clock.column},
@@ -143,8 +145,11 @@ std::string ClocksText(const ingest::ImportReport& report) {
 std::string ToText(const ingest::ImportReport& report) {
   std::string text = fmt::format("{}: {}\n\n", report.mapping, report.about);
   TextTable sources({{"file"}, {"rows", Align::kRight}, {"rejected", Align::kRight}});
-  for (const auto& source : report.sources)
-    sources.Add({source.file, Grouped(source.rows), Grouped(source.rejected)});
+  for (const auto& source : report.sources) {
+    const std::string count =
+        source.files == 1 ? "" : fmt::format(" ({} files)", Grouped(source.files));
+    sources.Add({source.file + count, Grouped(source.rows), Grouped(source.rejected)});
+  }
   TextTable tables({{"table"},
                     {"rows", Align::kRight},
                     {"added", Align::kRight},

@@ -72,7 +72,7 @@ std::string SourceFile(const Mapping& mapping, const TableStep& step) {
 }
 
 // Bad rows of aisle_rows: their numbers as aisle_reasons, themselves in raw.rejects.
-Result<std::int64_t> Reject(Connection& connection, const TablePlan& plan,
+Result<std::int64_t> Reject(Connection& connection, const TablePlan& plan, const TableStep& step,
                             const std::string& source, base::Timestamp loaded_at) {
   AISLE_CHECK(
       Run(connection,
@@ -84,8 +84,10 @@ Result<std::int64_t> Reject(Connection& connection, const TablePlan& plan,
       fmt::format(
           "CREATE TEMP TABLE aisle_rejects AS SELECT {} AS source, {} AS table_name, {} AS line, "
           "b.reason, left(CAST(aisle_rows AS VARCHAR), 2000) AS row_text, make_timestamp({}) "
-          "AS rejected_at FROM aisle_rows JOIN aisle_reasons b ON b.row = aisle_rows.rowid",
-          Literal(source), Literal(plan.Name()), plan.Line(), base::ToMicros(loaded_at))));
+          "AS rejected_at, {} AS part_of FROM aisle_rows JOIN aisle_reasons b ON b.row = "
+          "aisle_rows.rowid",
+          Literal(source), Literal(plan.Name()), plan.Line(), base::ToMicros(loaded_at),
+          plan.NamesLines() ? Literal(step.from) : "CAST(NULL AS VARCHAR)")));
   return KeepRejects(connection);
 }
 
@@ -178,7 +180,7 @@ Result<ImportedTable> FillTable(Connection& connection, const Mapping& mapping,
   AISLE_TRY(report.rows, Count(connection, "aisle_rows"));
   const std::string source =
       report.source.empty() ? mapping.name : RejectSource(mapping, report.source);
-  AISLE_TRY(report.rejected, Reject(connection, plan, source, loaded_at));
+  AISLE_TRY(report.rejected, Reject(connection, plan, step, source, loaded_at));
   AISLE_CHECK(GiveIds(connection, plan));
   AISLE_CHECK(Write(connection, plan, loaded_at, report));
   AISLE_CHECK(

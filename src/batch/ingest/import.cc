@@ -12,8 +12,10 @@
 #include "ingest/embedded.h"
 #include "ingest/enough_rows.h"
 #include "ingest/fill_table.h"
+#include "ingest/id_check.h"
 #include "ingest/ingest.h"
 #include "ingest/mapping.h"
+#include "ingest/part_files.h"
 #include "ingest/read_shape.h"
 #include "ingest/sources.h"
 #include "ingest/sql.h"
@@ -263,7 +265,9 @@ Result<std::string> RejectedOfShape(Connection& connection, const Mapping& mappi
     if (!more) return std::string();
     const raw::Table* const of = raw::FindTable(rows[table]);
     const bool of_shape =
-        of != nullptr ? of->of_shape : std::ranges::find(sources, rows[source]) != sources.end();
+        of != nullptr ? of->of_shape : std::ranges::any_of(sources, [&](const std::string& one) {
+          return MayBePart(rows[source], one);
+        });
     if (of_shape) {
       return fmt::format("; a row of the shape was rejected: {}, line {}: {}", rows[source],
                          rows.OrElse(line, std::int64_t{0}), rows[reason]);
@@ -372,6 +376,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));
   AISLE_TRY(report.unknown, FindUnknown(connection));
   AISLE_CHECK(CheckSizes(connection));
+  AISLE_CHECK(CheckIds(connection));
   if (Status named = CheckNamedParts(connection, shape); !named) {
     AISLE_TRY(Error error, WithRejected(connection, mapping, std::move(named).error()));
     return std::unexpected(std::move(error));

@@ -59,10 +59,11 @@ struct ChangedClock {
 };
 
 struct ImportedSource {
-  std::string file;                  // "orders.csv"
-  std::int64_t rows = 0;             // In the file, rejected ones included.
-  std::int64_t rejected = 0;         // In raw.rejects: unreadable before any query saw them.
-  std::vector<ChangedClock> clocks;  // Columns that have such times.
+  std::string file;           // "orders.csv", "orders/", "orders/*.csv": as the mapping says it.
+  std::int64_t files = 1;     // That it is.
+  std::int64_t rows = 0;      // In the file, rejected ones included.
+  std::int64_t rejected = 0;  // In raw.rejects: unreadable before any query saw them.
+  std::vector<ChangedClock> clocks = {};  // Columns that have such times.
 };
 
 // rows = added + updated + unchanged + repeated + rejected.

@@ -91,6 +91,7 @@ void ReadColumns(base::TomlSection section, Source& source) {
 
 void ReadFormat(base::TomlSection& section, Source& source) {
   const bool parquet_name = source.file.ends_with(".parquet");
+  source.says_format = section.KindOf("format") != base::TomlKind::kNone;
   const bool is_parquet = section.Choice("format", {"csv", "parquet"}, parquet_name ? 1 : 0) == 1;
   source.format = is_parquet ? SourceFormat::kParquet : SourceFormat::kCsv;
   if (is_parquet) return;
@@ -187,6 +188,7 @@ TableStep ReadTable(base::TomlSection section) {
   base::TomlSection least = section.Table("at_least");
   for (const std::string& column : least.Keys()) step.at_least[column] = least.Integer(column);
   step.at_least_rows = section.MaybeInteger("at_least_rows", kRowCounts);
+  step.round_money = section.Choice("round", {"no", "cents"}, 0) == 1;
   const auto delay = ParseDelay(section.AnyText("delay", "0s"));
   if (!delay) section.ComplainHere(delay.error().message);
   step.delay = delay.value_or(base::Microseconds{});

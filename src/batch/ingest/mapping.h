@@ -42,8 +42,9 @@ enum class SourceFormat : std::uint8_t { kCsv, kParquet };
 
 struct Source {
   std::string name;  // How queries call it.
-  std::string file;  // Below the folder of the import.
+  std::string file;  // Below the folder of the import: a file, a folder of parts, or a pattern.
   SourceFormat format = SourceFormat::kCsv;
+  bool says_format = false;  // Else it is what the name says, or the first bytes.
   char delimiter = ',';
   bool header = true;
   std::vector<std::string> null_texts{""};
@@ -74,7 +75,8 @@ struct TableStep {
   std::vector<std::string> required;             // Beside those of the table itself.
   std::map<std::string, std::int64_t> at_least;  // Smallest value of a column.
   std::optional<std::int64_t> at_least_rows;     // Of the query, that are not rejected.
-  base::Microseconds delay{};                    // Between an event and its arrival.
+  bool round_money = false;    // Amounts with parts of a cent; else their rows are rejected.
+  base::Microseconds delay{};  // Between an event and its arrival.
   int line = 0;
 };
 

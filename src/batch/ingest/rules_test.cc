@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ingest/fill_table.h"
+#include "ingest/sql.h"
 #include "ingest/sql_text.h"
 #include "ingest/warehouse_testing.h"
 #include "raw/check.h"
@@ -50,6 +51,7 @@ class RulesTest : public WarehouseTest {
   void SetUp() override {
     WarehouseTest::SetUp();
     ASSERT_TRUE(CreateTables(*connection_));
+    ASSERT_TRUE(connection_->Execute(sql::kCreateParts));  // As OpenSources does.
   }
   // What the importer writes into raw.rejects for the row; empty: it was taken.
   std::string SqlReason(const raw::Table& table, const Row& row,

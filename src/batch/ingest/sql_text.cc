@@ -2,23 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "ingest/number_cast.h"
 #include "ingest/time_text.h"
 
 namespace aisle::ingest {
 namespace {
 
-constexpr std::string_view kWholeNumber = R"(\s*[+-]?[0-9]+\s*)";
-constexpr std::string_view kNumber = R"(\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*)";
-
 bool IsText(std::string_view type) { return type == "VARCHAR" || type == "TEXT"; }
-bool IsInteger(std::string_view type) {
-  return type == "INT" || type == "INTEGER" || type == "BIGINT";
-}
-bool IsDecimal(std::string_view type) { return type.starts_with("DECIMAL"); }
-bool IsReal(std::string_view type) {
-  return type == "DOUBLE" || type == "FLOAT" || IsDecimal(type);
-}
-
 bool IsZoned(std::string_view type) {
   return type.starts_with("TIMESTAMP WITH TIME ZONE") || type.starts_with("TIMESTAMPTZ");
 }
@@ -59,12 +49,6 @@ Cast BeginAsDay(std::string_view value, const std::string& utc, std::string_view
   return {std::move(cast), std::move(refused)};
 }
 
-// A value that must look like `pattern` before it is cast.
-std::string CastIf(std::string_view value, std::string_view pattern, std::string_view type) {
-  return fmt::format("CASE WHEN regexp_full_match({0}, {1}) THEN TRY_CAST(trim({0}) AS {2}) END",
-                     value, Literal(pattern), type);
-}
-
 std::string TextAsTime(std::string_view value, const SourceColumn& column, std::string_view zone) {
   const std::string open_end =
       column.may_be_open ? fmt::format("WHEN {} THEN TIMESTAMP 'infinity' ", LooksInfinite(value))
@@ -90,8 +74,6 @@ std::string TextAsDay(std::string_view value, const SourceColumn& column) {
 std::string TextAs(std::string_view value, const SourceColumn& column, std::string_view zone) {
   const std::string& type = column.type;
   if (type == "TEXT") return std::string(value);
-  if (IsInteger(type)) return CastIf(value, kWholeNumber, type);
-  if (type == "DOUBLE" || IsDecimal(type)) return CastIf(value, kNumber, type);
   if (type == "TIMESTAMP") return TextAsTime(value, column, zone);
   if (type == "DATE") return TextAsDay(value, column);
   return fmt::format("TRY_CAST({} AS {})", value, type);
@@ -120,6 +102,7 @@ std::string Literal(std::string_view text) {
 Cast SourceCast(const SourceColumn& column, std::string_view physical, std::string_view time_zone) {
   const std::string value = Quoted(column.name);
   if (IsText(physical)) {
+    if (auto number = NumberFromText(value, column.type)) return *std::move(number);
     std::string cast = TextAs(value, column, time_zone);
     if (column.type == "TEXT") return {std::move(cast), ""};
     std::string refused = fmt::format("({} IS NOT NULL AND ({}) IS NULL)", value, cast);
@@ -176,25 +159,21 @@ Cast TargetCast(std::string_view column, std::string_view physical, std::string_
                         ToLocal(utc, time_zone)),
             IsNoTime(value, utc, false)};
   }
-  if (physical == target) {
-    if (target == "DATE") return {value, IsNoTime(value, value, false)};
-    if (target == "DOUBLE")
-      return {value, fmt::format("({0} IS NOT NULL AND NOT isfinite({0}))", value)};
-    return {value, ""};
-  }
+  if (auto number = NumberCast(value, physical, target)) return *std::move(number);
+  if (physical == target)
+    return {value, target == "DATE" ? IsNoTime(value, value, false) : std::string()};
   if (target == "VARCHAR") return {fmt::format("CAST({} AS VARCHAR)", value), ""};
   if (IsText(physical)) {
+    if (auto number = NumberFromText(value, target)) return *std::move(number);
     SourceColumn text;
     text.name = column;
-    text.type = target == "INTEGER" ? "INT" : std::string(target);
+    text.type = target;
     std::string cast = TextAs(value, text, time_zone);
     std::string refused = fmt::format("({} IS NOT NULL AND ({}) IS NULL)", value, cast);
     return {std::move(cast), std::move(refused)};
   }
   std::string cast = fmt::format("TRY_CAST({} AS {})", value, target);
   std::string refused = fmt::format("({0} IS NOT NULL AND {1} IS NULL)", value, cast);
-  if (IsInteger(target) && IsReal(physical))
-    refused = fmt::format("({0} OR ({1} IS NOT NULL AND {1} <> floor({1})))", refused, value);
   return {std::move(cast), std::move(refused)};
 }
 

@@ -20,6 +20,9 @@ std::string Literal(std::string_view text);  // 'text'
 struct Cast {
   std::string value;
   std::string refused;  // Empty: nothing is.
+  // Where it could be read, and would lose digits; empty: never. And how the reason goes on after the value.
+  std::string lossy = {};
+  std::string lossy_reason = {};
 };
 
 // A source's column, physically of `physical` type, as its declared type in UTC. Text is read strictly:

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "ingest/number_cast.h"
 #include "ingest/sql_text.h"
 #include "raw/reasons.h"
 
@@ -137,6 +138,19 @@ Status TablePlan::CheckColumns() const {
   return {};
 }
 
+// Amounts are rounded where the mapping asks for it.
+Cast TablePlan::CastOf(const Column& given, std::string_view type) const {
+  const bool money = type == raw::TypeName(raw::Type::kDecimal);
+  if (money && step_.round_money) {
+    auto rounded = RoundedCast(Quoted(given.name), given.type, type, shape_.Money().minor_unit);
+    if (rounded) return *std::move(rounded);
+  }
+  Cast cast = TargetCast(given.name, given.type, type, zone_);
+  if (money && !cast.lossy.empty())
+    cast.lossy_reason += "; round it in the query, or give round = \"cents\" with the table";
+  return cast;
+}
+
 std::string TablePlan::ReasonOf(const Column& column) const {
   const raw::Column& rules = *raw::FindColumn(table_, column.name);
   const std::string name = Quoted(column.name);
@@ -146,9 +160,11 @@ std::string TablePlan::ReasonOf(const Column& column) const {
   };
   if (std::ranges::binary_search(Required(), column.name))
     refuse(name + " IS NULL", Literal(raw::Missing(column.name)));
-  const Cast cast = TargetCast(column.name, column.type, raw::TypeName(rules.type), zone_);
+  const Cast cast = CastOf(column, raw::TypeName(rules.type));
   if (!IsMapped(column.name) && !cast.refused.empty())
     refuse(cast.refused, Shown(column, raw::IsNot(rules.type)));
+  if (!IsMapped(column.name) && !cast.lossy.empty())
+    refuse(cast.lossy, Shown(column, cast.lossy_reason));
   if (const auto allowed = raw::AllowedTexts(rules, shape_); !allowed.empty()) {
     std::vector<std::string> literals;
     for (const std::string_view text : allowed) literals.push_back(Literal(text));
@@ -190,11 +206,13 @@ std::string TablePlan::Reason() const {
 }
 
 std::string TablePlan::Line() const {
-  return Gives("source_line") ? "source_line" : "aisle_rows.rowid + 1";
+  // Inside a transaction the numbers of new rows begin anywhere.
+  return NamesLines() ? "source_line"
+                      : "aisle_rows.rowid - (SELECT min(rowid) FROM aisle_rows) + 1";
 }
 
 std::string TablePlan::Given(std::string_view name) const {
-  return TargetCast(name, Find(given_, name)->type, Find(target_, name)->type, zone_).value;
+  return CastOf(*Find(given_, name), Find(target_, name)->type).value;
 }
 
 std::string TablePlan::ValueOf(const Column& target, base::Timestamp loaded_at) const {

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "ingest/mapping.h"
+#include "ingest/sql_text.h"
 #include "raw/tables.h"
 
 namespace aisle::ingest {
@@ -40,6 +41,8 @@ class TablePlan {
   std::string Reason() const;
   // The number of the row's line, for raw.rejects.
   std::string Line() const;
+  // Whether that is the source's line; else it is the number of the query's row.
+  bool NamesLines() const { return Gives("source_line"); }
   // SELECT of the good rows in the table's columns and types, with ids from raw.id_map, out of aisle_rows
   // and aisle_reasons (row, reason). `keys_repeat`: of rows with equal key only the first.
   std::string Rows(base::Timestamp loaded_at, bool keys_repeat) const;
@@ -69,6 +72,7 @@ class TablePlan {
   // What the query gives for `name`, as the table's type.
   std::string Given(std::string_view name) const;
   std::string ReasonOf(const Column& column) const;
+  Cast CastOf(const Column& given, std::string_view type) const;
   std::string ValueOf(const Column& target, base::Timestamp loaded_at) const;
 
   const Mapping& mapping_;

@@ -1,0 +1,156 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+#include <optional>
+#include <utility>
+
+#include "ingest/first_bytes.h"
+#include "ingest/parquet_columns.h"
+#include "ingest/sql_text.h"
+#include "ingest/stage.h"
+
+namespace aisle::ingest {
+namespace {
+
+// A file without the marks at both ends was never one, or was cut short.
+Status CheckMarks(const PartFile& part) {
+  std::ifstream in(part.path, std::ios::binary);
+  std::string head(kFirstBytes, ' ');
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  head.resize(static_cast<std::size_t>(in.gcount()));
+  std::string tail(kParquetMark.size(), ' ');
+  in.clear();
+  in.seekg(-static_cast<std::streamoff>(tail.size()), std::ios::end);
+  in.read(tail.data(), static_cast<std::streamsize>(tail.size()));
+  if (in && head.starts_with(kParquetMark) && tail == kParquetMark) return {};
+  std::string what = "not a whole Parquet file (no footer); was its copy cut short?";
+  if (!head.starts_with(kParquetMark)) {
+    const std::string_view kind = KindOfFile(head);
+    what = kind.empty()
+               ? "not a whole Parquet file (no 'PAR1' at its beginning); was its copy cut short?"
+               : fmt::format("not a Parquet file; this is {}", kind);
+  }
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", part.name, what));
+}
+
+// Where each declared column of a file comes from: a column of it, or a folder's name.
+struct Place {
+  const ParquetColumn* column = nullptr;  // Else of the folder.
+  std::optional<std::string> value;
+};
+
+Result<std::vector<Place>> FindPlaces(const Mapping& mapping, const Source& source,
+                                      const PartFile& part, const ParquetFile& file) {
+  std::vector<Place> places;
+  for (const SourceColumn& column : source.columns) {
+    const auto wrong = [&](const std::string& what) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}:{}: {} {}", mapping.file, column.line, part.name, what));
+    };
+    const auto found = std::ranges::find(file.columns, column.name, &ParquetColumn::name);
+    if (found != file.columns.end()) {
+      if (const std::string why = WhyNot(*found, column.type); !why.empty())
+        return wrong(fmt::format("has a column '{}' of {}", column.name, why));
+      places.push_back({&*found, {}});
+      continue;
+    }
+    const auto key =
+        std::ranges::find(part.keys, column.name, [](const auto& one) { return one.first; });
+    if (key == part.keys.end()) {
+      std::vector<std::string> present;
+      for (const ParquetColumn& one : file.columns) present.push_back(one.name);
+      for (const auto& one : part.keys) present.push_back(one.first + " (of its folder)");
+      return wrong(
+          fmt::format("has no column '{}'; it has {}", column.name, fmt::join(present, ", ")));
+    }
+    places.push_back({nullptr, key->second});
+  }
+  return places;
+}
+
+bool ReadAlike(const std::vector<Place>& one, const std::vector<Place>& other) {
+  return std::ranges::equal(one, other, [](const Place& left, const Place& right) {
+    if (left.column == nullptr || right.column == nullptr) return left.column == right.column;
+    return *left.column == *right.column;
+  });
+}
+
+// Files whose columns are alike: one read of the database.
+struct Group {
+  std::vector<PartFile> parts;
+  std::vector<std::vector<Place>> places;  // Of each part.
+  std::vector<std::int64_t> before;
+  std::string writer;
+};
+
+// A list with one entry a file, asked by the file that a row is of.
+std::string ByFile(const std::vector<std::string>& entries) {
+  return fmt::format("list_extract([{}], CAST(file_index AS BIGINT) + 1)",
+                     fmt::join(entries, ", "));
+}
+
+Relation Read(const Source& source, const Group& group) {
+  Relation relation;
+  std::string columns;
+  std::string reasons;
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
+    const SourceColumn& declared = source.columns[i];
+    ParquetValue value;
+    if (group.places[0][i].column == nullptr) {
+      std::vector<std::string> values;
+      for (const std::vector<Place>& places : group.places)
+        values.push_back(places[i].value ? Literal(*places[i].value) : "CAST(NULL AS VARCHAR)");
+      value = {ByFile(values), "VARCHAR", ""};
+    } else {
+      value = ReadAs(*group.places[0][i].column, declared.type, group.writer);
+    }
+    columns += fmt::format("{} AS {}, ", value.sql, Quoted(declared.name));
+    if (!value.unreadable.empty()) {
+      reasons += fmt::format("WHEN {} THEN {} || CAST({} AS VARCHAR) || {} ", value.unreadable,
+                             Literal(declared.name + ": '"), Quoted(declared.name),
+                             Literal("' is not UTF-8 text"));
+    }
+    relation.types.push_back(std::move(value.physical));
+  }
+  std::vector<std::string> before;
+  for (const std::int64_t lines : group.before)
+    before.push_back(fmt::format("CAST({} AS BIGINT)", lines));
+  relation.from = fmt::format(
+      "(SELECT {}{} + file_row_number + 1 AS source_line, {} AS source_reason, CAST(NULL AS "
+      "VARCHAR) AS "
+      "source_text FROM read_parquet({}, file_row_number = true, hive_partitioning = false))",
+      columns, ByFile(before),
+      reasons.empty() ? "CAST(NULL AS VARCHAR)" : fmt::format("CASE {}END", reasons),
+      FileList(group.parts));
+  return relation;
+}
+
+}  // namespace
+
+Result<Stage> StageParquet(warehouse::Connection& connection, const Mapping& mapping,
+                           const Source& source, const std::vector<PartFile>& parts) {
+  for (const PartFile& part : parts) AISLE_CHECK(CheckMarks(part));
+  AISLE_TRY(const auto files, ReadParquetFiles(connection, parts));
+  Stage stage;
+  std::vector<Group> groups;
+  std::int64_t before = 0;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const ParquetFile& file = files[i];
+    AISLE_TRY(std::vector<Place> places, FindPlaces(mapping, source, parts[i], file));
+    // The next of the last group, or a new one: the order of the files stays.
+    const bool alike = !groups.empty() && groups.back().writer == file.writer &&
+                       ReadAlike(groups.back().places[0], places);
+    if (!alike) groups.push_back({{}, {}, {}, file.writer});
+    groups.back().parts.push_back(parts[i]);
+    groups.back().places.push_back(std::move(places));
+    groups.back().before.push_back(before);
+    stage.parts.push_back({parts[i].name, before});
+    before += file.rows;
+  }
+  for (const Group& group : groups) stage.relations.push_back(Read(source, group));
+  return stage;
+}
+
+}  // namespace aisle::ingest
