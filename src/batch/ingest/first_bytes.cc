@@ -17,7 +17,9 @@ struct Kind {
 };
 
 constexpr Kind kKinds[] = {
-    {"PAR1", "a Parquet file; say format = \"parquet\" in its source", 0, true},
+    {"PAR1",
+     "a Parquet file; say format = \"parquet\" in its source, or keep CSV and Parquet apart", 0,
+     true},
     {"PARE", "an encrypted Parquet file; write it without encryption", 0, true},
     {kGzipMark, "compressed with gzip; only CSV files may be: decompress it (gunzip)"},
     {"BZh91AY&SY", "compressed with bzip2; decompress it (bunzip2), or compress CSV with gzip"},

@@ -8,6 +8,7 @@
 
 #include "base/files.h"
 #include "ingest/import.h"
+#include "ingest/stage.h"
 #include "ingest/warehouse_testing.h"
 
 namespace aisle::ingest {
@@ -153,6 +154,65 @@ TEST_F(PartsTest, ParquetFoldersNamedByAValueGiveTheColumn) {
   CopyPart("SELECT 'B' AS view, 2 AS customer", "views/day=2025-01-11/p.parquet");
   EXPECT_EQ(Import(), "2 2 0, 2 2 0");
   EXPECT_EQ(Events(), "A|1|2025-01-10 00:00:00\nB|2|2025-01-11 00:00:00\n");
+}
+
+TEST_F(PartsTest, AColumnOfTheFilesMayHaveTheNameOfAFileNumber) {
+  Map("views");
+  for (const char* name : {"a", "b", "c"}) {
+    CopyPart(std::string("SELECT 7 AS file_index, 8 AS filename, '") + name +
+                 "' AS view, unnest(['x', '2']) AS customer, DATE '2025-01-10' AS day",
+             std::string("views/") + name);
+  }
+  EXPECT_EQ(Import(), "3 6 3, 3 3 0");
+  EXPECT_EQ(Rejects(),
+            "parts/views/a|1|customer: 'x' is not BIGINT\n"
+            "parts/views/b|1|customer: 'x' is not BIGINT\n"
+            "parts/views/c|1|customer: 'x' is not BIGINT\n");
+}
+
+TEST_F(PartsTest, AColumnThatNobodyReadsMayBeMissingInSomeParts) {
+  Map("views");
+  CopyPart("SELECT 0 AS more, 'A' AS view, 1 AS customer, DATE '2025-01-10' AS day", "views/a");
+  CopyPart("SELECT DATE '2025-01-10' AS day, 2 AS customer, 'B' AS view", "views/b");
+  CopyPart("SELECT 'x' AS more, 'C' AS view, 3 AS customer, DATE '2025-01-10' AS day", "views/c");
+  EXPECT_EQ(Import(), "3 3 0, 3 3 0");
+  EXPECT_EQ(Events(),
+            "A|1|2025-01-10 00:00:00\nB|2|2025-01-10 00:00:00\nC|3|2025-01-10 00:00:00\n");
+}
+
+TEST_F(PartsTest, PartsMayBeOfManyKindsButNotOfAnyNumber) {
+  Map("views");
+  // A column of this name is why each is read alone.
+  for (std::size_t i = 0; i < kKindsOfPartsMax; ++i) {
+    CopyPart(
+        fmt::format(
+            "SELECT 7 AS file_index, 'A{0}' AS view, {0} AS customer, DATE '2025-01-10' AS day", i),
+        fmt::format("views/{}", i));
+  }
+  EXPECT_EQ(Import(), fmt::format("{0} {0} 0, {0} {0} 0", kKindsOfPartsMax));
+  CopyPart("SELECT 'B' AS view, 1 AS customer, DATE '2025-01-10' AS day", "views/more");
+  EXPECT_THAT(Import(),
+              HasSubstr("views: its columns are of more than 200 kinds in its 201 files"));
+}
+
+TEST_F(PartsTest, ColumnsThatTheDatabaseTakesForOneAreRefused) {
+  Map("views");
+  CopyPart("SELECT 'A' AS view, 1 AS customer, 2 AS custODER, DATE '2025-01-10' AS day", "views/a");
+  std::string bytes = *base::ReadFile(folder_ / "views/a");
+  for (std::size_t at = bytes.find("custODER"); at != std::string::npos;
+       at = bytes.find("custODER"))
+    bytes.replace(at, 8, "custOMER");
+  Part("views/a", bytes);
+  EXPECT_THAT(Import(),
+              HasSubstr("views/a has 2 columns 'customer' (capitals or not), which the database"));
+}
+
+TEST_F(PartsTest, TextWithANulIsRejectedAsInCsv) {
+  Map("views");
+  CopyPart("SELECT unnest(['A', 'B' || chr(0)]) AS view, 1 AS customer, DATE '2025-01-10' AS day",
+           "views/a");
+  EXPECT_EQ(Import(), "1 2 1, 1 1 0");
+  EXPECT_THAT(Rows("SELECT reason FROM raw.rejects"), HasSubstr("' is not UTF-8 text without NUL"));
 }
 
 TEST_F(PartsTest, ABadParquetPartIsNamed) {

@@ -229,11 +229,15 @@ ParquetValue ReadAs(const ParquetColumn& column, std::string_view type, std::str
   switch (column.kind) {
     case ParquetKind::kNothing:
       return {"CAST(NULL AS VARCHAR)", "VARCHAR", ""};
-    case ParquetKind::kText:
-      return {fmt::format("CAST({} AS VARCHAR)", name), "VARCHAR", ""};
+    case ParquetKind::kText: {
+      const std::string text = fmt::format("CAST({} AS VARCHAR)", name);
+      return {text, "VARCHAR", fmt::format("contains({}, chr(0))", text)};
+    }
     case ParquetKind::kBytes: {
       const std::string text = fmt::format("TRY(decode({}))", name);
-      return {text, "VARCHAR", fmt::format("{} IS NOT NULL AND {} IS NULL", name, text)};
+      return {
+          text, "VARCHAR",
+          fmt::format("{0} IS NOT NULL AND ({1} IS NULL OR contains({1}, chr(0)))", name, text)};
     }
     case ParquetKind::kTime: {
       const bool local = writer.starts_with("impala");

@@ -57,8 +57,8 @@ std::string FileList(const std::vector<PartFile>& parts);
 // Why the column cannot be of the declared `type`; empty: it can.
 std::string WhyNot(const ParquetColumn& column, std::string_view type);
 
-// The column as SQL, and what it then is: for SourceCast. `unreadable` is where a value is there and is NULL
-// in `sql`; empty: nowhere.
+// The column as SQL, and what it then is: for SourceCast. `unreadable` is where a value is there that is no text
+// (UTF-8 without NUL); empty: nowhere.
 struct ParquetValue {
   std::string sql;
   std::string physical;

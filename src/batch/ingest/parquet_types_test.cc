@@ -150,7 +150,7 @@ TEST_F(ParquetTypesTest, WhatWouldBeAnotherValueIsRefusedByName) {
 TEST_F(ParquetTypesTest, BytesWithoutAMarkAreTextWhereTheyAreUtf8) {
   const Taken taken = Take(Files() / "types.parquet", "BYTE_ARRAY", "TEXT");
   EXPECT_THAT(taken.cells, testing::ElementsAre("Café", "rejected", "NULL"));
-  EXPECT_EQ(taken.said, "BYTE_ARRAY: '\\xFF\\xFE' is not UTF-8 text\n");
+  EXPECT_EQ(taken.said, "BYTE_ARRAY: '\\xFF\\xFE' is not UTF-8 text without NUL\n");
   EXPECT_THAT(Take(Files() / "types.parquet", "FIXED_LEN_BYTE_ARRAY", "DECIMAL(12,2)").cells,
               testing::ElementsAre("2.50", "rejected", "NULL"));
 }

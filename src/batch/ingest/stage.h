@@ -5,7 +5,8 @@
 //
 //   shapes   a Relation has the declared columns, then source_line, and source_reason and source_text, which
 //            are NULL for a row that can be read.
-//   order    that of the parts; source_line counts on from part to part, so that it names one row of the source.
+//   order    that of the parts, but that Parquet files of equal columns stand together; source_line counts on
+//            from part to part, so that it names one row of the source.
 //   missing  a column that no file has, and a folder's name gives ("day=2025-01-10"), is text; the file's own
 //            goes first.
 //   errors   kInvalidArgument: a file is not what the mapping says, or lacks a column, or has one that cannot
@@ -27,6 +28,9 @@ namespace aisle::ingest {
 
 // Of source_text, and of what stands in raw.rejects.row_text.
 inline constexpr std::size_t kRejectTextBytesMax = 2'000;
+
+// Parquet files of so many different columns can be one source: each kind is a relation of one query.
+inline constexpr std::size_t kKindsOfPartsMax = 200;
 
 struct Relation {
   std::string from;  // What stands behind FROM.

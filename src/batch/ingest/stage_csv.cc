@@ -46,26 +46,12 @@ class CsvRows {
   const std::vector<PartLines>& Lines() const { return lines_; }
 
   Result<std::optional<arrow::Batch>> Next() {
-    arrow::BatchBuilder builder(schema_);
-    while (builder.RowCount() < kBatchRows) {
-      if (!reader_ && lines_.size() == parts_.size()) break;
-      if (!reader_) AISLE_CHECK(OpenNext());
-      AISLE_TRY(const bool any, reader_->Next(record_));
-      if (any) {
-        Append(builder);
-      } else {
-        before_ += reader_->Lines();
-        reader_.reset();
-      }
-    }
-    if (builder.RowCount() > 0) return builder.Finish();
-    if (source_.header && !any_header_) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("{}: its {} files are empty, not even a header", source_.file,
-                              parts_.size()));
-    }
-    return std::nullopt;
+    auto batch = Fill();
+    if (!batch) failure_ = batch.error();
+    return batch;
   }
+  // What Next() failed with, as it was said: the database adds the name of a table that nobody knows.
+  const std::optional<Error>& Failure() const { return failure_; }
 
   Status OpenNext() {
     const PartFile& part = parts_[lines_.size()];
@@ -102,6 +88,28 @@ class CsvRows {
   }
 
  private:
+  Result<std::optional<arrow::Batch>> Fill() {
+    arrow::BatchBuilder builder(schema_);
+    while (builder.RowCount() < kBatchRows) {
+      if (!reader_ && lines_.size() == parts_.size()) break;
+      if (!reader_) AISLE_CHECK(OpenNext());
+      AISLE_TRY(const bool any, reader_->Next(record_));
+      if (any) {
+        Append(builder);
+      } else {
+        before_ += reader_->Lines();
+        reader_.reset();
+      }
+    }
+    if (builder.RowCount() > 0) return builder.Finish();
+    if (source_.header && !any_header_) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}: its {} files are empty, not even a header", source_.file,
+                              parts_.size()));
+    }
+    return std::nullopt;
+  }
+
   // Where a declared column's text is: a field of the record, or the part's folder.
   struct Place {
     std::size_t field = 0;
@@ -162,6 +170,7 @@ class CsvRows {
   std::optional<CsvReader> reader_;  // Of the last of lines_; nothing: between two parts.
   std::vector<Place> places_;        // Of each declared column in it.
   CsvRecord record_;
+  std::optional<Error> failure_;
 };
 
 }  // namespace
@@ -180,9 +189,11 @@ Result<Stage> StageCsv(warehouse::Connection& connection, const Mapping& mapping
                        const Source& source, std::vector<PartFile> parts) {
   auto rows = std::make_shared<CsvRows>(mapping.file, source, std::move(parts));
   AISLE_CHECK(rows->OpenNext());
-  AISLE_CHECK(connection.Ingest("raw." + StageName(source),
-                                arrow::MakeStream(rows->Schema(), [rows] { return rows->Next(); }),
-                                warehouse::IngestMode::kCreate));
+  const auto loaded =
+      connection.Ingest("raw." + StageName(source),
+                        arrow::MakeStream(rows->Schema(), [rows] { return rows->Next(); }),
+                        warehouse::IngestMode::kCreate);
+  if (!loaded) return std::unexpected(rows->Failure().value_or(loaded.error()));
   Stage stage;
   stage.relations.push_back(
       {"raw." + StageName(source), std::vector<std::string>(source.columns.size(), "VARCHAR")});

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -50,7 +52,15 @@ Result<std::vector<Place>> FindPlaces(const Mapping& mapping, const Source& sour
                   fmt::format("{}:{}: {} {}", mapping.file, column.line, part.name, what));
     };
     const auto found = std::ranges::find(file.columns, column.name, &ParquetColumn::name);
+    const auto alike = std::ranges::count_if(file.columns, [&](const ParquetColumn& one) {
+      return strcasecmp(one.name.c_str(), column.name.c_str()) == 0;
+    });
     if (found != file.columns.end()) {
+      if (alike > 1) {
+        return wrong(fmt::format(
+            "has {} columns '{}' (capitals or not), which the database takes for one; rename them",
+            alike, column.name));
+      }
       if (const std::string why = WhyNot(*found, column.type); !why.empty())
         return wrong(fmt::format("has a column '{}' of {}", column.name, why));
       places.push_back({&*found, {}});
@@ -83,12 +93,21 @@ struct Group {
   std::vector<std::vector<Place>> places;  // Of each part.
   std::vector<std::int64_t> before;
   std::string writer;
+  bool alone = false;  // No other file may join it.
 };
 
-// A list with one entry a file, asked by the file that a row is of.
+// One entry a file, by the file that a row is of.
 std::string ByFile(const std::vector<std::string>& entries) {
+  if (entries.size() == 1) return entries[0];
   return fmt::format("list_extract([{}], CAST(file_index AS BIGINT) + 1)",
                      fmt::join(entries, ", "));
+}
+
+// A column of this name hides the database's number of the file.
+bool HidesFileIndex(const ParquetFile& file) {
+  return std::ranges::any_of(file.columns, [](const ParquetColumn& column) {
+    return strcasecmp(column.name.c_str(), "file_index") == 0;
+  });
 }
 
 Relation Read(const Source& source, const Group& group) {
@@ -110,7 +129,7 @@ Relation Read(const Source& source, const Group& group) {
     if (!value.unreadable.empty()) {
       reasons += fmt::format("WHEN {} THEN {} || CAST({} AS VARCHAR) || {} ", value.unreadable,
                              Literal(declared.name + ": '"), Quoted(declared.name),
-                             Literal("' is not UTF-8 text"));
+                             Literal("' is not UTF-8 text without NUL"));
     }
     relation.types.push_back(std::move(value.physical));
   }
@@ -140,12 +159,25 @@ Result<Stage> StageParquet(warehouse::Connection& connection, const Mapping& map
     const ParquetFile& file = files[i];
     AISLE_TRY(std::vector<Place> places, FindPlaces(mapping, source, parts[i], file));
     // The next of the last group, or a new one: the order of the files stays.
-    const bool alike = !groups.empty() && groups.back().writer == file.writer &&
-                       ReadAlike(groups.back().places[0], places);
-    if (!alike) groups.push_back({{}, {}, {}, file.writer});
-    groups.back().parts.push_back(parts[i]);
-    groups.back().places.push_back(std::move(places));
-    groups.back().before.push_back(before);
+    const auto joins = [&](const Group& group) {
+      return !HidesFileIndex(file) && !group.alone && group.writer == file.writer &&
+             ReadAlike(group.places[0], places);
+    };
+    auto group = std::ranges::find_if(groups, joins);
+    if (group == groups.end()) {
+      if (groups.size() == kKindsOfPartsMax) {
+        return Fail(
+            ErrorCode::kInvalidArgument,
+            fmt::format(
+                "{}: its columns are of more than {} kinds in its {} files; write them alike",
+                source.file, kKindsOfPartsMax, parts.size()));
+      }
+      groups.push_back({{}, {}, {}, file.writer, HidesFileIndex(file)});
+      group = std::prev(groups.end());
+    }
+    group->parts.push_back(parts[i]);
+    group->places.push_back(std::move(places));
+    group->before.push_back(before);
     stage.parts.push_back({parts[i].name, before});
     before += file.rows;
   }
