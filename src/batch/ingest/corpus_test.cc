@@ -20,8 +20,8 @@ TEST(Corpus, EveryFileIsReadBothWays) {
     records += ExerciseCsv(*bytes);
     mappings += ExerciseMapping(*bytes) ? 1 : 0;
   }
-  EXPECT_GE(files, 5U);
-  EXPECT_GE(records, 8U);
+  EXPECT_GE(files, 9U);
+  EXPECT_GE(records, 12U);
   EXPECT_GE(mappings, 1U);
 }
 

@@ -30,7 +30,7 @@ CsvReader::CsvReader(std::unique_ptr<std::istream> in, std::string name, char de
 
 namespace {
 
-Result<std::unique_ptr<std::istream>> OpenBytes(const std::filesystem::path& path) {
+Result<std::unique_ptr<std::istream>> OpenFile(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored))
     return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", path.string()));
@@ -41,12 +41,17 @@ Result<std::unique_ptr<std::istream>> OpenBytes(const std::filesystem::path& pat
     return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: cannot be read: {}", path.string(),
                                                          std::generic_category().message(errno)));
   }
+  return in;
+}
+
+// What is compressed as what it holds.
+std::unique_ptr<std::istream> Unwrapped(std::unique_ptr<std::istream> in) {
   std::string mark(kGzipMark.size(), ' ');
   in->read(mark.data(), static_cast<std::streamsize>(mark.size()));
-  if (in->gcount() == static_cast<std::streamsize>(mark.size()) && mark == kGzipMark)
-    return std::make_unique<GzipStream>(path);
+  const bool gzip = *in && mark == kGzipMark;
   in->clear();
   in->seekg(0);
+  if (gzip) return std::make_unique<GzipStream>(std::move(in));
   return in;
 }
 
@@ -54,16 +59,16 @@ Result<std::unique_ptr<std::istream>> OpenBytes(const std::filesystem::path& pat
 
 Result<CsvReader> CsvReader::Open(const std::filesystem::path& path, char delimiter, bool header,
                                   std::size_t column_count, std::string name, bool may_be_empty) {
-  AISLE_TRY(auto in, OpenBytes(path));
+  AISLE_TRY(auto in, OpenFile(path));
   if (name.empty()) name = path.filename().string();
-  return CsvReader(std::move(in), std::move(name), delimiter)
+  return CsvReader(Unwrapped(std::move(in)), std::move(name), delimiter)
       .Begin(header, column_count, may_be_empty);
 }
 
 Result<CsvReader> CsvReader::Over(std::string bytes, std::string name, char delimiter, bool header,
                                   std::size_t column_count) {
-  return CsvReader(std::make_unique<std::istringstream>(std::move(bytes)), std::move(name),
-                   delimiter)
+  auto in = std::make_unique<std::istringstream>(std::move(bytes));
+  return CsvReader(Unwrapped(std::move(in)), std::move(name), delimiter)
       .Begin(header, column_count, false);
 }
 

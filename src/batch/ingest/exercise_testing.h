@@ -5,11 +5,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "ingest/csv_reader.h"
+#include "ingest/first_bytes.h"
 #include "ingest/mapping.h"
 #include "raw/plain_text.h"
 
@@ -22,7 +24,9 @@ inline std::size_t ExerciseCsv(std::string_view bytes) {
     AISLE_ASSERT(!reader.error().message.empty());
     return 0;
   }
-  const std::int64_t lines = std::ranges::count(bytes, '\n') + 1;
+  // Of what is compressed, nobody knows before.
+  const bool gzip = bytes.starts_with(kGzipMark);
+  const std::int64_t lines = gzip ? INT64_MAX : std::ranges::count(bytes, '\n') + 1;
   std::size_t records = 0;
   std::int64_t last = 0;
   CsvRecord record;
@@ -31,7 +35,7 @@ inline std::size_t ExerciseCsv(std::string_view bytes) {
     if (!any || !*any) return records;
     AISLE_ASSERT(record.line > last && record.line <= lines);
     last = record.line;
-    AISLE_ASSERT(record.text.size() <= bytes.size());
+    AISLE_ASSERT(gzip || record.text.size() <= bytes.size());
     if (!record.reject.empty()) continue;
     AISLE_ASSERT(record.fields.size() == reader->Header().size());
     for (const std::string_view field : record.fields) AISLE_ASSERT(raw::IsPlainText(field));

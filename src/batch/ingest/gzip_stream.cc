@@ -3,10 +3,10 @@
 #include <zlib.h>
 
 #include <array>
-#include <fstream>
 #include <new>
 #include <stdexcept>
 #include <streambuf>
+#include <utility>
 
 namespace aisle::ingest {
 namespace {
@@ -18,7 +18,7 @@ constexpr int kGzipOnly = 15 + 16;  // The largest window, and no other wrapping
 
 class GzipStream::Buffer : public std::streambuf {
  public:
-  explicit Buffer(const std::filesystem::path& path) : file_(path, std::ios::binary) {
+  explicit Buffer(std::unique_ptr<std::istream> file) : file_(std::move(file)) {
     if (inflateInit2(&inflating_, kGzipOnly) != Z_OK) throw std::bad_alloc();
   }
   ~Buffer() override { inflateEnd(&inflating_); }
@@ -45,10 +45,10 @@ class GzipStream::Buffer : public std::streambuf {
  private:
   // Some bytes of the file; false at its end.
   bool FillIn() {
-    file_.read(in_.data(), static_cast<std::streamsize>(in_.size()));
+    file_->read(in_.data(), static_cast<std::streamsize>(in_.size()));
     inflating_.next_in = reinterpret_cast<Bytef*>(in_.data());
-    inflating_.avail_in = static_cast<uInt>(file_.gcount());
-    if (file_.bad()) wrong_ = "read error";
+    inflating_.avail_in = static_cast<uInt>(file_->gcount());
+    if (file_->bad()) wrong_ = "read error";
     return inflating_.avail_in > 0;
   }
 
@@ -77,7 +77,7 @@ class GzipStream::Buffer : public std::streambuf {
     return true;
   }
 
-  std::ifstream file_;
+  std::unique_ptr<std::istream> file_;
   z_stream inflating_{};
   std::array<char, kBufferBytes> in_;
   std::array<char, kBufferBytes> out_;
@@ -86,8 +86,8 @@ class GzipStream::Buffer : public std::streambuf {
   std::string wrong_;
 };
 
-GzipStream::GzipStream(const std::filesystem::path& path)
-    : std::istream(nullptr), buffer_(std::make_unique<Buffer>(path)) {
+GzipStream::GzipStream(std::unique_ptr<std::istream> compressed)
+    : std::istream(nullptr), buffer_(std::make_unique<Buffer>(std::move(compressed))) {
   rdbuf(buffer_.get());
 }
 GzipStream::~GzipStream() = default;

@@ -9,7 +9,6 @@
 //   source   RFC 1952 through zlib.
 #pragma once
 
-#include <filesystem>
 #include <istream>
 #include <memory>
 #include <string>
@@ -18,7 +17,8 @@ namespace aisle::ingest {
 
 class GzipStream : public std::istream {
  public:
-  explicit GzipStream(const std::filesystem::path& path);
+  // Of the compressed bytes, from where they begin.
+  explicit GzipStream(std::unique_ptr<std::istream> compressed);
   ~GzipStream() override;
   GzipStream(const GzipStream&) = delete;
   GzipStream& operator=(const GzipStream&) = delete;

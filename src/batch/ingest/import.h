@@ -12,7 +12,8 @@
 //   again    events stay, other rows are replaced by the newer. A table of the shape that the mapping
 //            brings is what it brings: rows that it no longer gives go, unless other mappings' imports
 //            are there too (`add`), whose rows they may be.
-//   errors   kInvalidArgument: mapping, parameter, file or column is wrong, with file, line and name;
+//   errors   kInvalidArgument: mapping, parameter, file or column is wrong, with file, line and name; ids of
+//            one kind are spelled in two ways (id_check.h);
 //            kNotFound: a source file is missing, or no shipped mapping has the name;
 //            kFailedPrecondition: the warehouse holds another retailer (a synthetic one, or what
 //            another mapping imported), or more of this one than the parameters ask for, or rows of a

@@ -84,11 +84,8 @@ Cast ToInteger(const std::string& value, std::string_view physical, std::string_
   const std::string cast = fmt::format("TRY_CAST({} AS {})", value, target);
   std::string refused = CouldNot(value, cast);
   if (IsInteger(physical) || physical == "BOOLEAN") return {cast, refused, "", ""};
-  if (IsDecimal(physical)) {
-    return {cast, refused, fmt::format("({0} <> floor({0}))", value),
-            fmt::format("' is not {}", target == "INTEGER" ? "INT" : target)};
-  }
   refused = fmt::format("({} OR {} <> floor({}))", refused, value, value);
+  if (IsDecimal(physical)) return {cast, refused, "", ""};
   return {
       cast, refused, fmt::format("(abs({}) > {})", value, LargestWhole(physical)),
       fmt::format("' is beyond what a {} counts to; write it as an integer", TypeName(physical))};
