@@ -26,8 +26,9 @@ Status CheckFloats(warehouse::Connection& connection) {
                   rows[kind], as_float, as_float.substr(0, as_float.size() - 2), rows[ids]));
 }
 
-Status CheckMixed(warehouse::Connection& connection) {
-  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kMixedIds));
+Status CheckMixed(warehouse::Connection& connection, base::Timestamp loaded_at) {
+  AISLE_TRY(auto rows,
+            warehouse::RowReader::Open(connection, sql::kMixedIds, {{"loaded_at", loaded_at}}));
   const auto kind = rows.Text("kind");
   const auto table = rows.Text("table_name");
   const auto number = rows.Int("number_id");
@@ -43,9 +44,9 @@ Status CheckMixed(warehouse::Connection& connection) {
 
 }  // namespace
 
-Status CheckIds(warehouse::Connection& connection) {
+Status CheckIds(warehouse::Connection& connection, base::Timestamp loaded_at) {
   AISLE_CHECK(CheckFloats(connection));
-  return CheckMixed(connection);
+  return CheckMixed(connection, loaded_at);
 }
 
 }  // namespace aisle::ingest

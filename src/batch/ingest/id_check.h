@@ -7,11 +7,13 @@
 //   cost     one pass over the ids of the events.
 #pragma once
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "warehouse/warehouse.h"
 
 namespace aisle::ingest {
 
-Status CheckIds(warehouse::Connection& connection);
+// Of events, those that were loaded at `loaded_at`: what came another way than by import is not its fault.
+Status CheckIds(warehouse::Connection& connection, base::Timestamp loaded_at);
 
 }  // namespace aisle::ingest

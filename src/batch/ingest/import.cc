@@ -376,7 +376,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));
   AISLE_TRY(report.unknown, FindUnknown(connection));
   AISLE_CHECK(CheckSizes(connection));
-  AISLE_CHECK(CheckIds(connection));
+  AISLE_CHECK(CheckIds(connection, options.loaded_at));
   if (Status named = CheckNamedParts(connection, shape); !named) {
     AISLE_TRY(Error error, WithRejected(connection, mapping, std::move(named).error()));
     return std::unexpected(std::move(error));

@@ -136,6 +136,11 @@ TEST_F(IdsTest, NumbersAndTextsAreNotMixed) {
       Import("17850\n13047\n", "17850\n", "BIGINT", "TEXT"),
       HasSubstr("customer_id: a number in raw.customers (13047) and a text elsewhere ('17850')"));
   EXPECT_EQ(Import("17850\n", "17850\n", "BIGINT", "DOUBLE"), "unknown 0");
+  ASSERT_EQ(Import("a\n", "a\n", "TEXT", "TEXT"), "unknown 0");
+  Rows("INSERT INTO raw.event_stream (event_id, customer_id, loaded_at) VALUES ('i', 77, now())");
+  const auto again =
+      ingest::Import(*connection_, (folder_ / "m.toml").string(), folder_, Options());
+  EXPECT_TRUE(again) << "that event came another way: " << again.error().message;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 --   grain    kind
 --   key      kind
 --   reads    raw.id_map, raw.customers, raw.product_catalog, raw.stores, raw.event_stream
+--   as of    of events, those of this import alone, loaded at $loaded_at
 --   missing  a kind whose ids are all of one sort has no row.
 WITH given AS (
   SELECT DISTINCT 'customer' AS kind, customer_id AS id, 'raw.customers' AS table_name FROM raw.customers
@@ -11,11 +12,11 @@ WITH given AS (
   UNION ALL
   SELECT DISTINCT 'store', store_id, 'raw.stores' FROM raw.stores
   UNION ALL
-  SELECT DISTINCT 'customer', customer_id, 'raw.event_stream' FROM raw.event_stream
+  SELECT DISTINCT 'customer', customer_id, 'raw.event_stream' FROM raw.event_stream WHERE loaded_at = $loaded_at
   UNION ALL
-  SELECT DISTINCT 'product', product_id, 'raw.event_stream' FROM raw.event_stream
+  SELECT DISTINCT 'product', product_id, 'raw.event_stream' FROM raw.event_stream WHERE loaded_at = $loaded_at
   UNION ALL
-  SELECT DISTINCT 'store', store_id, 'raw.event_stream' FROM raw.event_stream
+  SELECT DISTINCT 'store', store_id, 'raw.event_stream' FROM raw.event_stream WHERE loaded_at = $loaded_at
 )
 SELECT g.kind, min(g.table_name) AS table_name, min(g.id) AS number_id,
   (SELECT min(m.source_id) FROM raw.id_map m WHERE m.kind = g.kind) AS text_id
