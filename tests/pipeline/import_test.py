@@ -1,4 +1,5 @@
 """Imports from outside: what a directory may hold, and whether the numbers of the report add up."""
+import gzip
 import json
 import shutil
 
@@ -129,6 +130,29 @@ class AnImport(shop.ShopTest):
              "first_repeated": "line 6: '2025-11-02 01:30:00'"}])
         self.append("orders.csv", "R7;1;2025-03-09 02:30:00 UTC;anton;soap;1;2;")
         self.assertIn("the times are written in two ways", self.fails(2, "import", str(self.mapping)))
+
+    def test_a_folder_of_parts_is_one_source_and_a_rejected_line_is_named_by_its_part(self):
+        header, first, *rest = (self.files / "orders.csv").read_text().splitlines(keepends=True)
+        (self.files / "orders.csv").unlink()
+        parts = self.files / "orders"
+        parts.mkdir()
+        (parts / "part-0.csv").write_text(header + first)
+        (parts / "part-1.csv.gz").write_bytes(gzip.compress((header + "".join(rest) + "R9;1;2025-03-09 02:30:00;anton;soap;1;2;\n").encode()))
+        (parts / "part-2.csv").write_text(header + "R8;1;yesterday;anton;soap;1;2;\n")
+        (parts / "_SUCCESS").touch()
+        self.mapping.write_text(self.mapping.read_text().replace('"orders.csv"', '"orders/"'))
+        report = self.imported()
+        self.assertIn({"file": "orders/", "files": 3, "rows": 5, "rejected": 1}, report["sources"])
+        self.assertEqual(report["changed_clocks"][0]["first_skipped"], "orders/part-1.csv.gz, line 4: '2025-03-09 02:30:00'")
+        self.assertEqual(json.loads(self.must("sql", "--json", "SELECT source, line, reason FROM raw.rejects")), {
+            "source": "corner-shop/orders/part-2.csv", "line": 2, "reason": "bought_at: 'yesterday' is not TIMESTAMP"})
+        self.assertIn("orders/ (3 files)", self.must("import", str(self.mapping)))
+        self.assertEqual(self.count("raw.event_stream"), 4)
+        for name in ("part-0.csv", "part-1.csv.gz"):
+            (parts / name).unlink()
+        self.assertIn("orders/: none of its 1 rows can be used; rejected: orders/part-2.csv, line 2: bought_at: 'yesterday' is not "
+                      "TIMESTAMP; at_least_rows", self.fails(5, "import", str(self.mapping)))
+        self.assertEqual(self.count("raw.event_stream"), 4)
 
     def test_events_of_the_future_are_named(self):
         self.append("orders.csv", "R9;1;2199-01-01 10:00:00;anton;soap;1;2.25;")

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ingest/mapping.h"
+#include "ingest/parquet_columns.h"
 #include "ingest/sql_text.h"
 #include "ingest/warehouse_testing.h"
 
@@ -31,6 +32,16 @@ constexpr std::string_view kNanOutsideStatistics =
     "15001608166e166e26d2013c3600280144180141111100191c150015001502003c1608190619260008000000"
     "16b8021608260816b802002820706172717565742d6370702d6172726f772076657273696f6e2032362e302e"
     "31192c1c00001c000000f600000050415231";
+
+// Such a file of w DOUBLE of 1 and NaN: w is between 1 and 1.
+constexpr std::string_view kNanBesideOne =
+    "504152311500152c152c2c15041500150615061c1808000000000000f03f1808000000000000f03f16002808"
+    "000000000000f03f1808000000000000f03f1111000000020000000401000000000000f03f000000000000f8"
+    "7f1504192c35001806736368656d61150200150a2502180177001604191c191c26001c150a19250600191801"
+    "771500160416aa0116aa0126083c1808000000000000f03f1808000000000000f03f16002808000000000000"
+    "f03f1808000000000000f03f111100191c150015001502003c29061926000400000016aa011604260816aa01"
+    "002820706172717565742d6370702d6172726f772076657273696f6e2032362e302e31191c1c000000ac0000"
+    "0050415231";
 
 std::string Bytes(std::string_view hex) {
   std::string bytes;
@@ -63,6 +74,31 @@ SELECT source_line, s AS product_id, s AS product_name, 'c' AS category_id, 1 AS
   EXPECT_EQ(Rows("SELECT sum(weight_lbs), count(*) FROM raw.product_catalog"), "6.0|3\n");
 }
 
+TEST_F(DatabaseVersionsTest, NoTypeTakesTheNumberThatIsNoneForWhatStatisticsSay) {
+  Write("w.parquet", Bytes(kNanBesideOne));
+  for (const char* type : {"TEXT", "INT", "BIGINT", "DOUBLE", "DECIMAL(12,2)", "BOOLEAN"}) {
+    Write("w.toml", fmt::format(R"toml(name = "weights"
+about = "weights"
+[sources.w]
+file = "w.parquet"
+[sources.w.columns]
+w = "{}"
+[[tables]]
+table = "raw.product_catalog"
+from = "w"
+query = '''
+SELECT source_line, source_line AS product_id, 's' AS product_name, 'c' AS category_id, 1 AS price,
+       CAST(w AS DOUBLE) AS weight_lbs FROM w'''
+)toml",
+                                type));
+    const auto report = Import(*connection_, (folder_ / "w.toml").string(), folder_, Options());
+    ASSERT_TRUE(report) << type << ": " << report.error().message;
+    EXPECT_EQ(Rows("SELECT line, reason FROM raw.rejects"),
+              fmt::format("2|w: 'nan' is not {}\n", type));
+    EXPECT_EQ(Rows("SELECT weight_lbs FROM raw.product_catalog"), "1.0\n") << type;
+  }
+}
+
 TEST_F(DatabaseVersionsTest, NanosecondsAreCutAndNeverRoundedUp) {
   SourceColumn column;
   column.name = "t";
@@ -88,6 +124,14 @@ TEST_F(DatabaseVersionsTest, NanosecondsWithAZoneAreNotMovedByTheSourcesClock) {
                 Not(HasSubstr("New_York")))
         << type;
   }
+  ParquetColumn nanoseconds;
+  nanoseconds.name = "t";
+  nanoseconds.kind = ParquetKind::kTime;
+  nanoseconds.physical = "TIMESTAMPTZ_NS";
+  EXPECT_EQ(ReadAs(nanoseconds, "TIMESTAMP", "").physical, "TIMESTAMPTZ_NS");
+  EXPECT_EQ(ReadAs(nanoseconds, "TEXT", "").sql,
+            fmt::format("CAST({} AS VARCHAR) || '+00'", InUtc("\"t\"", "TIMESTAMPTZ_NS")))
+      << "a text of it names UTC, whatever the session's zone is";
   // What is asked of the type that this version does not have holds for the one that it has.
   const std::string cast = SourceCast(column, "TIMESTAMPTZ_NS", "America/New_York").value;
   EXPECT_EQ(

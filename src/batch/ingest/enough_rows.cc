@@ -1,12 +1,13 @@
 #include "ingest/enough_rows.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "ingest/part_files.h"
 #include "ingest/sources.h"
 #include "ingest/sql.h"
 #include "warehouse/row_reader.h"
@@ -16,20 +17,58 @@ namespace {
 
 using warehouse::Connection;
 
-// "; rejected: line 2: quantity: missing; line 3: …"; empty: none is.
-Result<std::string> Examples(Connection& connection, const std::string& source,
-                             const std::string& table) {
+constexpr std::size_t kExamples = 3;
+
+// Adds rejected rows of `source`, as raw.rejects names it, till there are enough.
+Status AddExamples(Connection& connection, const std::string& source, const std::string& table,
+                   const std::string& where, std::vector<std::string>& examples) {
   AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kRejectExamples,
                                                   {{"source", source}, {"table_name", table}}));
   const auto line = rows.Int("line");
   const auto reason = rows.Text("reason");
-  std::string text;
-  for (;;) {
+  while (examples.size() < kExamples) {
     AISLE_TRY(const bool more, rows.Next());
-    if (!more) return text;
-    text += fmt::format("{}line {}: {}", text.empty() ? "; rejected: " : "; ",
-                        rows.OrElse(line, std::int64_t{0}), rows[reason]);
+    if (!more) return {};
+    examples.push_back(
+        fmt::format("{}line {}: {}", where, rows.OrElse(line, std::int64_t{0}), rows[reason]));
   }
+  return {};
+}
+
+// Of a source's parts, each by its name: raw.rejects names them, and not the source.
+Status AddExamplesOfParts(Connection& connection, const Mapping& mapping, const std::string& file,
+                          const std::string& table, std::vector<std::string>& examples) {
+  const std::string prefix = RejectSource(mapping, "");
+  std::vector<std::string> names;
+  {
+    AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kRejectSources,
+                                                    {{"prefix", prefix}, {"table_name", table}}));
+    const auto source = rows.Text("source");
+    for (;;) {
+      AISLE_TRY(const bool more, rows.Next());
+      if (!more) break;
+      names.emplace_back(rows[source].substr(prefix.size()));
+    }
+  }
+  for (const std::string& name : names) {
+    if (examples.size() >= kExamples) break;
+    if (!MayBePart(name, file)) continue;
+    AISLE_CHECK(
+        AddExamples(connection, prefix + name, table, name == file ? "" : name + ", ", examples));
+  }
+  return {};
+}
+
+// "; rejected: line 2: quantity: missing; line 3: …"; empty: none is. `file` is a source's; empty: of no source.
+Result<std::string> Examples(Connection& connection, const Mapping& mapping,
+                             const std::string& file, const std::string& table) {
+  std::vector<std::string> examples;
+  if (file.empty()) {
+    AISLE_CHECK(AddExamples(connection, mapping.name, table, "", examples));
+  } else {
+    AISLE_CHECK(AddExamplesOfParts(connection, mapping, file, table, examples));
+  }
+  return examples.empty() ? "" : fmt::format("; rejected: {}", fmt::join(examples, "; "));
 }
 
 struct Shortage {
@@ -69,8 +108,7 @@ Status CheckSourceRows(Connection& connection, const Mapping& mapping,
     const std::int64_t fit = sources[i].rows - sources[i].rejected;
     const std::int64_t least = source.at_least_rows.value_or(1);
     if (fit >= least) continue;
-    AISLE_TRY(const std::string examples,
-              Examples(connection, RejectSource(mapping, source.file), ""));
+    AISLE_TRY(const std::string examples, Examples(connection, mapping, source.file, ""));
     return TooFew(mapping,
                   {.line = source.line,
                    .what = source.file,
@@ -78,9 +116,9 @@ Status CheckSourceRows(Connection& connection, const Mapping& mapping,
                    .rows = sources[i].rows,
                    .fit = fit,
                    .least = least,
-                   .none = source.format == SourceFormat::kCsv && source.header
-                               ? "no rows, nothing but a header"
-                               : "no rows"},
+                   .none = !sources[i].has_headers ? "no rows"
+                           : sources[i].files == 1 ? "no rows, nothing but a header"
+                                                   : "no rows in any of its files"},
                   examples);
   }
   return {};
@@ -97,9 +135,7 @@ Status CheckTableRows(Connection& connection, const Mapping& mapping,
     const std::int64_t least = step.at_least_rows.value_or(table.rows > 0 ? 1 : 0);
     asked_for_any = asked_for_any || step.at_least_rows != 0;
     if (fit >= least) continue;
-    const std::string source =
-        table.source.empty() ? mapping.name : RejectSource(mapping, table.source);
-    AISLE_TRY(const std::string examples, Examples(connection, source, table.table));
+    AISLE_TRY(const std::string examples, Examples(connection, mapping, table.source, table.table));
     return TooFew(mapping,
                   {.line = step.line,
                    .what = table.table,

@@ -54,7 +54,7 @@ struct ChangedClock {
   std::string column;  // "bought_at"
   std::string time_zone;
   std::int64_t skipped = 0;   // Never happened: moved on by what the clock leaves out.
-  std::string first_skipped;  // "line 7: '2025-03-09 02:30'"; empty: none.
+  std::string first_skipped;  // "line 7: '2025-03-09 02:30'", a part's after its name; empty: none.
   std::int64_t repeated = 0;  // Happened twice: taken as the second.
   std::string first_repeated;
 };
@@ -64,6 +64,7 @@ struct ImportedSource {
   std::int64_t files = 1;     // That it is.
   std::int64_t rows = 0;      // In the file, rejected ones included.
   std::int64_t rejected = 0;  // In raw.rejects: unreadable before any query saw them.
+  bool has_headers = false;   // Of CSV files.
   std::vector<ChangedClock> clocks = {};  // Columns that have such times.
 };
 

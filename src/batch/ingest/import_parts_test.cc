@@ -100,6 +100,42 @@ TEST_F(PartsTest, ALineOfNoSourceIsNotAPartsLine) {
   EXPECT_EQ(Rejects(), "parts/views|3|event_id: missing\n") << "the query's third row";
 }
 
+TEST_F(PartsTest, WhenNothingCameInTheRejectedRowsOfThePartsAreShown) {
+  for (const char* file : {"views", "views/", "views/*.csv", "*/*.csv"}) {
+    Map(file);
+    Part("views/a.csv", "view,customer,day\nA,x,2025-01-10\nA,y,2025-01-10\n");
+    Part("views/b.csv", "view,customer,day\n\nA,1,soon\nA,z,2025-01-10\n");
+    EXPECT_THAT(Import(), HasSubstr(": none of its 4 rows can be used; rejected: "
+                                    "views/a.csv, line 2: customer: 'x' is not BIGINT; "
+                                    "views/a.csv, line 3: customer: 'y' is not BIGINT; "
+                                    "views/b.csv, line 3: day: 'soon' is not DATE; at_least_rows"))
+        << file;
+    Part("views/a.csv", "view,customer,day\n,1,2025-01-10\n");
+    Part("views/b.csv", "view,customer,day\n,1,2025-01-10\n");
+    EXPECT_THAT(
+        Import(),
+        HasSubstr("raw.event_stream: none of its 2 rows can be used; rejected: views/a.csv, "
+                  "line 2: event_id: missing; views/b.csv, line 2: event_id: missing; at_"))
+        << file;
+  }
+  Map("views");
+  std::string mapping = *base::ReadFile(folder_ / "m.toml");
+  Write("m.toml", mapping.replace(mapping.find("source_line, "), 13, ""));
+  EXPECT_THAT(Import(),
+              HasSubstr("rejected: line 1: event_id: missing; line 2: event_id: missing;"))
+      << "rows of the query, of no part";
+}
+
+TEST_F(PartsTest, PartsWithoutRowsAreNoSuccess) {
+  Map("views");
+  Part("views/a.csv", "view,customer,day\n");
+  Part("views/b.csv", "");
+  EXPECT_THAT(Import(), HasSubstr("m.toml:3: views: no rows in any of its files; at_least_rows"));
+  fs::remove_all(folder_ / "views");
+  CopyPart("SELECT 'D' AS view, 4 AS customer, DATE '2025-01-13' AS day WHERE false", "views/a");
+  EXPECT_THAT(Import(), HasSubstr("m.toml:3: views: no rows; at_least_rows"));
+}
+
 TEST_F(PartsTest, APartThatLacksAColumnIsNamed) {
   Map("views");
   Part("views/a.csv", "view,customer,day\nA,1,2025-01-10\n");

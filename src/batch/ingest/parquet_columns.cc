@@ -240,11 +240,11 @@ ParquetValue ReadAs(const ParquetColumn& column, std::string_view type, std::str
           fmt::format("{0} IS NOT NULL AND ({1} IS NULL OR contains({1}, chr(0)))", name, text)};
     }
     case ParquetKind::kTime: {
-      const bool zoned = column.physical == "TIMESTAMP WITH TIME ZONE";
+      const bool zoned = IsZoned(column.physical);
       const bool instant = zoned || (column.is_int96 && !writer.starts_with("impala"));
       if (!instant) return {name, column.physical, ""};
       // Of an INT96, the database knows no more than the time that it is in UTC.
-      const std::string utc = zoned ? fmt::format("timezone('UTC', {})", name) : name;
+      const std::string utc = zoned ? InUtc(name, column.physical) : name;
       if (type == "TEXT") return {fmt::format("CAST({} AS VARCHAR) || '+00'", utc), "VARCHAR", ""};
       if (zoned) return {name, column.physical, ""};
       return {fmt::format("timezone('UTC', {})", utc), "TIMESTAMP WITH TIME ZONE", ""};

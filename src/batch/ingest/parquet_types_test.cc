@@ -41,7 +41,8 @@ class ParquetTypesTest : public WarehouseTest {
     std::vector<std::string> cells;
     std::string said;
   };
-  Taken Take(const fs::path& file, const std::string& column, std::string_view type) {
+  Taken Take(const fs::path& file, const std::string& column, std::string_view type,
+             const std::string& time_zone = "America/New_York") {
     Mapping mapping;
     mapping.name = "types";
     mapping.file = "types.toml";
@@ -49,7 +50,7 @@ class ParquetTypesTest : public WarehouseTest {
     source.name = "s";
     source.file = file.filename();
     source.format = SourceFormat::kParquet;
-    source.time_zone = "America/New_York";
+    source.time_zone = time_zone;
     SourceColumn declared;
     declared.name = column;
     declared.type = type;
@@ -160,6 +161,14 @@ TEST_F(ParquetTypesTest, AnInt96IsAnInstantButFromImpalaALocalTime) {
               testing::ElementsAre("2025-01-10 12:00:00.123", "2025-07-10 12:00:00", "NULL"));
   EXPECT_THAT(Take(Files() / "int96_impala.parquet", "INT96", "TIMESTAMP").cells,
               testing::ElementsAre("2025-01-10 17:00:00.123", "2025-07-10 16:00:00", "NULL"));
+}
+
+TEST_F(ParquetTypesTest, AnInt96IsTheDayThatBeginsWithIt) {
+  EXPECT_THAT(Take(Files() / "int96.parquet", "INT96", "DATE", "Pacific/Auckland").cells,
+              testing::ElementsAre("rejected", "2025-07-11", "NULL"))
+      << "noon in UTC is midnight there";
+  EXPECT_THAT(Take(Files() / "int96_impala.parquet", "INT96", "DATE", "Pacific/Auckland").cells,
+              testing::ElementsAre("rejected", "rejected", "NULL"));
 }
 
 TEST_F(ParquetTypesTest, FloatsAreTheIdsTheyWere) {

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -90,7 +88,8 @@ Result<ImportedSource> Sort(warehouse::Connection& connection, const Mapping& ma
       fmt::format("CREATE TEMP TABLE aisle_rejects AS {}", fmt::join(rejects, " UNION ALL "));
   AISLE_CHECK(connection.Execute({kOwn, table}, {{"loaded_at", loaded_at}}));
   ImportedSource report{.file = source.file,
-                        .files = static_cast<std::int64_t>(stage.parts.size())};
+                        .files = static_cast<std::int64_t>(stage.parts.size()),
+                        .has_headers = source.format == SourceFormat::kCsv && source.header};
   const std::string count = fmt::format("SELECT CAST({} AS BIGINT)", fmt::join(counts, " + "));
   AISLE_TRY(report.rows, connection.QueryInt({kOwn, count}));
   AISLE_TRY(report.rejected, KeepRejects(connection));
@@ -167,10 +166,7 @@ Result<std::vector<ImportedSource>> OpenSources(warehouse::Connection& connectio
                                      : StageParquet(connection, mapping, read, *parts));
     AISLE_CHECK(NameParts(connection, mapping, read, stage));
     AISLE_TRY(ImportedSource report, Sort(connection, mapping, read, stage, options.loaded_at));
-    for (const Relation& relation : stage.relations) {
-      AISLE_TRY(auto clocks, CheckTimes(connection, mapping, read, relation.types, relation.from));
-      std::ranges::move(clocks, std::back_inserter(report.clocks));
-    }
+    AISLE_TRY(report.clocks, CheckTimes(connection, mapping, read, stage));
     reports.push_back(std::move(report));
   }
   return reports;

@@ -9,9 +9,6 @@ namespace aisle::ingest {
 namespace {
 
 bool IsText(std::string_view type) { return type == "VARCHAR" || type == "TEXT"; }
-bool IsZoned(std::string_view type) {
-  return type.starts_with("TIMESTAMP WITH TIME ZONE") || type.starts_with("TIMESTAMPTZ");
-}
 bool IsTime(std::string_view type) { return type.starts_with("TIMESTAMP"); }
 
 // Of any TIMESTAMP without a zone, to the microsecond. Nanoseconds are cut: the cast rounds in one version of the
@@ -22,12 +19,6 @@ std::string AsMicros(std::string_view value, std::string_view physical) {
     return fmt::format("CASE WHEN isfinite({0}) THEN make_timestamp(epoch_ns({0}) // 1000) END",
                        value);
   return fmt::format("CAST({} AS TIMESTAMP)", value);
-}
-
-// Of any TIMESTAMP with a zone, in UTC. The database has one of nanoseconds since its version 2.
-std::string InUtc(std::string_view value, std::string_view physical) {
-  if (physical == "TIMESTAMP WITH TIME ZONE") return fmt::format("timezone('UTC', {})", value);
-  return fmt::format("make_timestamp(epoch_ns({}) // 1000)", value);
 }
 
 // `value` is there and is, as `time` in UTC, none of the years 1 to 9999 on any clock; an infinity is none
@@ -80,6 +71,15 @@ std::string TextAs(std::string_view value, const SourceColumn& column, std::stri
 }
 
 }  // namespace
+
+bool IsZoned(std::string_view type) {
+  return type.starts_with("TIMESTAMP WITH TIME ZONE") || type.starts_with("TIMESTAMPTZ");
+}
+
+std::string InUtc(std::string_view value, std::string_view physical) {
+  if (physical == "TIMESTAMP WITH TIME ZONE") return fmt::format("timezone('UTC', {})", value);
+  return fmt::format("make_timestamp(epoch_ns({}) // 1000)", value);
+}
 
 std::string Quoted(std::string_view name) {
   std::string quoted = "\"";

@@ -17,6 +17,10 @@ namespace aisle::ingest {
 std::string Quoted(std::string_view name);   // "name"
 std::string Literal(std::string_view text);  // 'text'
 
+// Whether it is a TIMESTAMP with a zone, and such a value in UTC. The database has one of nanoseconds since version 2.
+bool IsZoned(std::string_view physical);
+std::string InUtc(std::string_view value, std::string_view physical);
+
 struct Cast {
   std::string value;
   std::string refused;  // Empty: nothing is.

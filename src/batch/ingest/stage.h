@@ -1,4 +1,4 @@
-// The rows of a source's files as they stand there, before anything is cast. Private to sources.cc.
+// The rows of a source's files as they stand there, before anything is cast. Private to sources.cc and source_times.cc.
 //
 // A CSV source becomes a temporary table of texts; Parquet files are read where they lie, those of equal
 // columns together.

@@ -320,6 +320,53 @@ TEST_F(TimesImportTest, AColumnWithDayAndMonthInEitherOrderIsRefused) {
       << "a day of no month is a reject";
 }
 
+TEST_F(TimesImportTest, PartsOfASourceAreOneColumn) {
+  std::filesystem::create_directory(folder_ / "v");
+  Write("v/a.csv", "id;t\nA;2025-01-10 18:30:00\n");
+  Write("v/b.csv", "t;id\n2025-01-11;B\n2025-01-10 18:30:00Z;C\n");
+  EXPECT_THAT(Times("v"),
+              HasSubstr("views.toml:9: v: t: the times are written in two ways: rows that name "
+                        "their zone: 1 (v/b.csv, line 3: '2025-01-10 18:30:00Z'), rows that name "
+                        "none: 2 (v/a.csv, line 2: '2025-01-10 18:30:00'), which"));
+  Write("v/b.csv", "id;t\n");
+  Write("v/c.csv", "id;t\nB;2025-03-09 02:30:00\nC;2025-11-02 01:30:00\n");
+  const auto report = ImportViews("v", "\"TIMESTAMP\"", "America/New_York");
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->sources[0].clocks.size(), 1U);
+  EXPECT_EQ(report->sources[0].clocks[0].first_skipped, "v/c.csv, line 2: '2025-03-09 02:30:00'");
+  EXPECT_EQ(report->sources[0].clocks[0].first_repeated, "v/c.csv, line 3: '2025-11-02 01:30:00'");
+}
+
+TEST_F(TimesImportTest, PartsOfUnlikeColumnsAreLookedAtTogether) {
+  const auto copy = [&](const std::string& select, const std::string& name) {
+    std::filesystem::create_directory(folder_ / "v");
+    Rows(fmt::format("COPY ({}) TO '{}' (FORMAT parquet)", select, (folder_ / name).string()));
+  };
+  copy("SELECT 'A' AS id, '2025-01-10 18:30:00' AS t", "v/a");
+  copy("SELECT 7 AS id, '2025-01-10 18:30:00Z' AS t", "v/b");
+  EXPECT_THAT(Times("v"),
+              HasSubstr("rows that name their zone: 1 (v/b, line 1: '2025-01-10 18:30:00Z'), rows "
+                        "that name none: 1 (v/a, line 1: '2025-01-10 18:30:00')"));
+  copy("SELECT 'A' AS id, '31/01/2025' AS t", "v/a");
+  copy("SELECT 7 AS id, '01/31/2025' AS t", "v/b");
+  EXPECT_THAT(Times("v", "{type = \"DATE\", format = \"%d/%m/%Y\"}"),
+              HasSubstr("rows by the format '%d/%m/%Y': 1 (v/a, line 1: '31/01/2025'), rows only "
+                        "with day and month in each other's place ('%m/%d/%Y'): 1 (v/b, line 1"));
+  copy("SELECT 'A' AS id, TIMESTAMPTZ '2025-03-09 12:00:00+00' AS t", "v/a");
+  copy("SELECT 'B' AS id, TIMESTAMP '2025-03-09 02:30:00' AS t", "v/b");
+  copy("SELECT 'C' AS id, '2025-03-09 02:45:00' AS t", "v/c");
+  copy("SELECT 'D' AS id, DATE '2025-03-09' AS t", "v/d");
+  EXPECT_EQ(Times("v"),
+            "A|2025-03-09 12:00:00\nB|2025-03-09 07:30:00\nC|2025-03-09 07:45:00\nD|2025-03-09 "
+            "05:00:00\n")
+      << "a type says whose clock it is, file by file";
+  const auto report = ImportViews("v", "\"TIMESTAMP\"", "America/New_York");
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->sources[0].clocks.size(), 1U) << "one column, however its parts have it";
+  EXPECT_EQ(report->sources[0].clocks[0].skipped, 2);
+  EXPECT_EQ(report->sources[0].clocks[0].first_skipped, "v/b, line 1: '2025-03-09 02:30:00'");
+}
+
 TEST_F(TimesImportTest, AFormatThatReadsSomethingElseIsRefusedWithItsLine) {
   Write("v.csv", "id;t\nA;x\n");
   EXPECT_THAT(Times("v.csv", "{type = \"TIMESTAMP\", format = \"%d.%m.%Y %I:%M\"}"),
