@@ -28,6 +28,8 @@ struct RowPlan {
   // By input; empty for inputs that a call says.
   std::vector<std::vector<float>> prepared;
   std::vector<Grouping> groupings;
+  // All rows, by something that stays the same: the price, say. Columns may say that their values rise with it.
+  std::vector<std::vector<std::uint32_t>> orders;
 };
 
 struct Column {
@@ -43,6 +45,9 @@ struct Column {
   std::span<const float> values;
   std::span<const std::uint32_t> rows;  // Rising.
   std::uint32_t grouping = 0;
+  // Of kRows: along orders[order] the values never fall, or all of them are NaN. An engine need not look at it.
+  std::uint32_t order = kNoOrder;
+  static constexpr std::uint32_t kNoOrder = std::numeric_limits<std::uint32_t>::max();
 };
 
 // Writes the rows `begin` up to `end` as a matrix, row-major: what engines without planes score.

@@ -191,5 +191,51 @@ struct Vbmi : Avx512Base {
   }
 };
 
+// 64 rows at a time, for few rows: a plane is a word, and leaf numbers are the bytes of one register.
+struct NarrowAvx512 : Avx512Base {
+  using Vector = __m128i;
+  static constexpr unsigned kBytes = 8;
+  static constexpr unsigned kPlaneBytes = 8;
+
+  static AISLE_INLINE Vector Load(const std::byte* from) {
+    return _mm_loadl_epi64(reinterpret_cast<const Vector*>(from));
+  }
+  static AISLE_INLINE void Store(std::byte* to, Vector v) {
+    _mm_storel_epi64(reinterpret_cast<Vector*>(to), v);
+  }
+  static AISLE_INLINE Vector Zero() { return _mm_setzero_si128(); }
+  static AISLE_INLINE Vector Or(Vector a, Vector b) { return _mm_or_si128(a, b); }
+  static AISLE_INLINE Vector Mux(Vector s, Vector one, Vector zero) {
+    return _mm_ternarylogic_epi64(s, one, zero, 0xCA);
+  }
+  // Sixteen rows are the same byte of the sixteen 32-bit words of the numbers.
+  static std::uint32_t Position(std::uint32_t row) { return row % 16 * 4 + row / 16; }
+  static std::size_t LeafBytes(std::uint32_t depth) { return FloatLeafBytes(depth); }
+  static void PackLeaves(std::uint32_t depth, const float* leaves, std::byte* packed) {
+    PackFloatLeaves(depth, leaves, packed);
+  }
+
+  template <unsigned kDepth>
+  static AISLE_INLINE void AddLeaves(Vector* bits, const std::byte* packed, float* sums) {
+    constexpr unsigned kTables = kDepth <= 4 ? 1 : (1U << kDepth) / 16;
+    __m512 table[kTables];
+#pragma GCC unroll 16
+    for (std::size_t t = 0; t < kTables; ++t)
+      table[t] = _mm512_load_ps(reinterpret_cast<const float*>(packed) + std::size_t{16} * t);
+    __m512i number = _mm512_setzero_si512();
+#pragma GCC unroll 8
+    for (unsigned j = 0; j < kDepth; ++j) {
+      const auto rows = static_cast<std::uint64_t>(_mm_cvtsi128_si64(bits[j]));
+      number =
+          _mm512_mask_add_epi8(number, rows, number, _mm512_set1_epi8(static_cast<char>(1U << j)));
+    }
+#pragma GCC unroll 4
+    for (std::size_t j = 0; j < 4; ++j) {
+      Add(sums + 16 * j, Avx512::LookUp<kDepth>(table, number));
+      number = _mm512_srli_epi32(number, 8);
+    }
+  }
+};
+
 }  // namespace
 }  // namespace aisle::forest

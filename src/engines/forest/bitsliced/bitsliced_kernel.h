@@ -82,9 +82,11 @@ struct Kernel {
   void (*score)(const SlicedForest& forest, const std::byte* planes, float* sums) = nullptr;
 };
 
-extern const Kernel kWordsKernel;  // Any CPU.
-extern const Kernel kAvx2Kernel;   // The others only where cpu.h says so.
+extern const Kernel kWordsKernel;   // Any CPU.
+extern const Kernel kNarrowKernel;  // Any CPU; 64 rows, for few of them.
+extern const Kernel kAvx2Kernel;    // The others only where cpu.h says so.
 extern const Kernel kAvx512Kernel;
+extern const Kernel kNarrowAvx512Kernel;
 extern const Kernel kVbmiKernel;
 
 }  // namespace aisle::forest

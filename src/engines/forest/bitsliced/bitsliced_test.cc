@@ -114,7 +114,8 @@ TEST(Columns, EnginesThatTakeRowsTakeColumnsToo) {
 TEST(ColumnsDeathTest, ColumnsThatDoNotFitThePlanAreAsserted) {
   const Forest forest = *Forest::Build(RandomModel(1, 2, 2, 2, 0));
   const Forest other = *Forest::Build(RandomModel(1, 2, 2, 2, 0));
-  const auto rows = forest.Prepare({.row_count = 2, .prepared = {{1, 2}, {}}, .groupings = {}});
+  const auto rows =
+      forest.Prepare({.row_count = 2, .prepared = {{1, 2}, {}}, .groupings = {}, .orders = {}});
   std::vector<float> margins(2);
   std::vector<Column> columns(2);
   EXPECT_DEATH(forest.Margins(rows, columns, margins), "") << "the second input is not prepared";

@@ -152,8 +152,24 @@ class HardColumns {
       count = lists_[feature].size();
     }
     for (std::size_t i = 0; i < count; ++i) values_[feature].push_back(HardValue(model_, stream_));
+    if (column.form == Column::Form::kRows && stream_.Chance(0.5)) MakeOrdered(feature, column);
     column.values = values_[feature];
     return column;
+  }
+
+  // Numbers alone, or NaN alone, and an order in which they rise.
+  void MakeOrdered(std::uint32_t feature, Column& column) {
+    std::vector<float>& values = values_[feature];
+    const bool missing = stream_.Chance(0.2);
+    std::vector<std::uint32_t> order;
+    for (std::uint32_t i = 0; i < values.size(); ++i) {
+      if (missing || std::isnan(values[i]))
+        values[i] = missing ? std::numeric_limits<float>::quiet_NaN() : 0.0F;
+      order.push_back(i);
+    }
+    if (!missing) std::ranges::sort(order, {}, [&](std::uint32_t i) { return values[i]; });
+    column.order = static_cast<std::uint32_t>(plan_.orders.size());
+    plan_.orders.push_back(std::move(order));
   }
 
   base::Stream stream_;

@@ -1,0 +1,11 @@
+// The screen's kernel by AVX-512 BW and VL. Compiled with these; called where the CPU has them.
+#include <immintrin.h>
+
+#include "forest/screen/screen_avx512_planes.h"
+
+namespace aisle::forest {
+
+constinit const ScreenKernel kScreenAvx512Kernel =
+    MakeScreenKernel<ScreenAvx512>(kNarrowAvx512Kernel);
+
+}  // namespace aisle::forest
