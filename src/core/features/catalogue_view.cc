@@ -5,6 +5,7 @@
 
 #include "features/inputs.h"
 #include "features/pair_row.h"
+#include "features/share_logs.h"
 
 namespace aisle::features {
 namespace {
@@ -19,6 +20,23 @@ float ProductTier(double price_usd) {
   return price_usd < 50 ? 0.0F : price_usd < 150 ? 1.0F : 2.0F;
 }
 
+// Tables of logarithms may have so many places.
+constexpr std::size_t kUnmetPlacesMax = 1'000'000;
+
+std::vector<CatalogueView::ShareLogs> UnmetLogs(std::span<const double> shares, double prior) {
+  std::vector<CatalogueView::ShareLogs> logs;
+  const std::size_t rows =
+      std::min(CatalogueView::kUnmetMax, kUnmetPlacesMax / std::max<std::size_t>(1, shares.size()));
+  for (std::size_t all = 0; all < rows; ++all) {
+    for (const double share : shares)
+      logs.push_back(ShareLogsOf(0, static_cast<double>(all), share, prior));
+  }
+  return logs;
+}
+
+// A table of ids may have so many places a product.
+constexpr std::int64_t kIdsPerProduct = 8;
+
 float Log1p(std::int32_t count) { return std::log1p(static_cast<float>(count)); }
 
 }  // namespace
@@ -31,6 +49,12 @@ std::ptrdiff_t Catalogue::Find(domain::ProductId product) const {
 }
 
 std::ptrdiff_t CatalogueView::Find(domain::ProductId product) const {
+  if (!position_of_.empty()) {
+    // Below the first id the difference wraps to more than any table has.
+    const auto at = static_cast<std::uint64_t>(product.value) -
+                    static_cast<std::uint64_t>(product_ids_.front());
+    return at < position_of_.size() ? position_of_[at] : -1;
+  }
   // No branch depends on an id: half of them would be guessed wrong.
   const std::int64_t* at = product_ids_.data();
   for (std::size_t left = product_ids_.size(); left > 1;) {
@@ -44,6 +68,17 @@ std::ptrdiff_t CatalogueView::Find(domain::ProductId product) const {
 CatalogueView::CatalogueView(const Catalogue& catalogue) : catalogue_(&catalogue) {
   const auto& products = catalogue.products;
   for (const ProductRecord& product : products) product_ids_.push_back(product.product.value);
+  if (!products.empty()) {
+    const auto range = static_cast<std::uint64_t>(product_ids_.back()) -
+                       static_cast<std::uint64_t>(product_ids_.front());
+    if (range / kIdsPerProduct <= products.size()) {
+      position_of_.assign(range + 1, -1);
+      for (std::size_t p = 0; p < products.size(); ++p)
+        position_of_[static_cast<std::uint64_t>(product_ids_[p]) -
+                     static_cast<std::uint64_t>(product_ids_.front())] =
+            static_cast<std::int32_t>(p);
+    }
+  }
   std::vector<double> category_weight(catalogue.categories.size(), 0.5);
   std::map<std::string, std::uint16_t> departments;
   for (const Category& category : catalogue.categories) {
@@ -76,6 +111,8 @@ CatalogueView::CatalogueView(const Catalogue& catalogue) : catalogue_(&catalogue
   }
   for (std::size_t b = 0; b < brand_share_.size(); ++b)
     brand_share_[b] /= department_weight[brand_department_[b]];
+  unmet_categories_ = UnmetLogs(category_share_, kCategoryPrior);
+  unmet_brands_ = UnmetLogs(brand_share_, kBrandPrior);
 
   product_columns_.resize(PairInputs().size());
   const auto column = [&](PairInput input, auto value) {

@@ -5,13 +5,12 @@
 #include <limits>
 #include <span>
 
+#include "features/share_logs.h"
+
 namespace aisle::features {
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-
-// Sessions of everybody that stand beside the customer's own before a share is believed.
-constexpr double kCategoryPrior = 30.0;
 
 float Ratio(double numerator, double denominator) {
   return denominator > 0 ? static_cast<float>(numerator / denominator) : kMissing;
@@ -26,31 +25,6 @@ float EngagementScore(const CustomerRecord& customer) {
   const std::int64_t tenths = (std::min<std::int64_t>(hundredths, 10'000) + 5) / 10;
   return static_cast<float>(static_cast<double>(tenths) / 10.0);
 }
-
-// The customer's share of sessions in each category, smoothed by everybody's.
-class CategoryShares {
- public:
-  CategoryShares(const CustomerRecord& customer, std::span<const double> everybody)
-      : customer_(customer), everybody_(everybody) {
-    for (const CategoryHistory& history : customer.categories) sessions_ += history.sessions;
-  }
-  // Calls with category and share, once for each.
-  template <typename Take>
-  void ForEach(const Take& take) const {
-    auto history = customer_.categories.begin();
-    for (std::size_t c = 0; c < everybody_.size(); ++c) {
-      while (history != customer_.categories.end() && history->category < c) ++history;
-      const bool met = history != customer_.categories.end() && history->category == c;
-      const double own = met ? history->sessions : 0;
-      take(c, (own + kCategoryPrior * everybody_[c]) / (sessions_ + kCategoryPrior));
-    }
-  }
-
- private:
-  const CustomerRecord& customer_;
-  std::span<const double> everybody_;
-  double sessions_ = 0;
-};
 
 }  // namespace
 
@@ -93,32 +67,29 @@ CustomerInputs MakeCustomerInputs(const CustomerRecord& customer, base::Timestam
 void FillCategoryContexts(const CustomerRecord& customer, const CatalogueView& view,
                           base::Timestamp now, std::vector<CategoryContext>& contexts) {
   const auto shares = view.CategoryShare();
+  std::int64_t sessions = 0;
+  for (const CategoryHistory& history : customer.categories) sessions += history.sessions;
+  const auto logs = [&](std::size_t category, double own) {
+    return ShareLogsOf(own, static_cast<double>(sessions), shares[category], kCategoryPrior);
+  };
   contexts.assign(shares.size(), {0, 0, 0, 0, kMissing, kMissing, 0});
+  const CatalogueView::ShareLogs* const unmet = view.UnmetCategories(sessions);
+  for (std::size_t c = 0; c < contexts.size(); ++c) {
+    const CatalogueView::ShareLogs found = unmet != nullptr ? unmet[c] : logs(c, 0);
+    contexts[c].share_log = found.to_everybody;
+    contexts[c].log_share = found.alone;
+  }
   for (const CategoryHistory& history : customer.categories) {
     if (history.category >= contexts.size()) continue;
-    contexts[history.category] = {0,
+    const CatalogueView::ShareLogs found = logs(history.category, history.sessions);
+    contexts[history.category] = {found.to_everybody,
                                   static_cast<float>(history.sessions),
                                   static_cast<float>(history.sessions_28d),
                                   static_cast<float>(history.purchases),
                                   DaysSince(history.last_event, now),
                                   DaysSince(history.last_purchase, now),
-                                  0};
+                                  found.alone};
   }
-  const CategoryShares own(customer, shares);
-  own.ForEach([&](std::size_t c, double share) {
-    contexts[c].share_log = static_cast<float>(std::log(share / shares[c]));
-  });
-}
-
-std::vector<CategoryContext> MakeCategoryContexts(const CustomerRecord& customer,
-                                                  const CatalogueView& view, base::Timestamp now) {
-  std::vector<CategoryContext> contexts;
-  FillCategoryContexts(customer, view, now, contexts);
-  const CategoryShares own(customer, view.CategoryShare());
-  own.ForEach([&](std::size_t c, double share) {
-    contexts[c].log_share = static_cast<float>(std::log(share));
-  });
-  return contexts;
 }
 
 }  // namespace aisle::features

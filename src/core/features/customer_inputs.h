@@ -23,15 +23,13 @@ base::Timestamp OpenInterest(const PairHistory& pair);
 // What it knows of one category.
 struct CategoryContext {
   float share_log, sessions, sessions_28d, purchases, days_since_event, days_since_purchase;
-  float log_share;  // Only of pairs.
+  float log_share;
 };
 
 CustomerInputs MakeCustomerInputs(const CustomerRecord& customer, base::Timestamp now);
-// One per category of the catalogue. Fill leaves out what only pairs ask for: half of the logarithms.
+// One per category of the catalogue.
 void FillCategoryContexts(const CustomerRecord& customer, const CatalogueView& view,
                           base::Timestamp now, std::vector<CategoryContext>& contexts);
-std::vector<CategoryContext> MakeCategoryContexts(const CustomerRecord& customer,
-                                                  const CatalogueView& view, base::Timestamp now);
 
 // Days from `then` to `now` with fractions; NaN for kNever. An event after `now` (a clock ahead) is
 // 0 days ago.

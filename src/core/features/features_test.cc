@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "base/random.h"
+#include "features/each_columns.h"
 #include "features/pair_row.h"
+#include "forest/cpu.h"
 
 namespace aisle::features {
 namespace {
@@ -232,24 +234,88 @@ TEST(PairColumns, ExpandToTheRowsThatFillWrites) {
     std::vector<float> rows(candidates.size() * inputs.size());
     std::vector<float> expanded(rows.size());
     maker.Fill(customer, propensity, kNoon, candidates, rows);
-    maker.FillColumns(customer, propensity, kNoon, candidates, columns);
+    maker.FillColumns(customer, propensity, kNoon, maker.List(candidates), columns);
     forest::ExpandRows(maker.Plan(candidates), columns.columns, 0, candidates.size(), expanded);
     ASSERT_EQ(Bits(rows), Bits(expanded)) << "round " << round;
+    const forest::RowPlan plan = maker.Plan(candidates);
+    for (const forest::Column& column : columns.columns) {
+      if (column.order == forest::Column::kNoOrder || column.values.empty()) continue;
+      const auto& order = plan.orders[column.order];
+      const bool missing = std::isnan(column.values[0]);
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        ASSERT_EQ(std::isnan(column.values[order[i]]), missing);
+        if (i > 0 && !missing) {
+          ASSERT_LE(column.values[order[i - 1]], column.values[order[i]]);
+        }
+      }
+    }
   }
 }
 
 TEST(CatalogueView, FindsProductsAsTheCatalogueDoes) {
-  for (std::int64_t count = 0; count <= 20; ++count) {
-    Catalogue catalogue;
-    catalogue.categories.push_back({"C", "C", "D"});
-    catalogue.brands = {"B"};
-    for (std::int64_t p = 0; p < count; ++p) {
-      catalogue.products.emplace_back();
-      catalogue.products.back().product.value = 3 * p;
+  // Ids close together have a table, others are searched.
+  for (const std::int64_t step : {3, 1'000}) {
+    for (std::int64_t count = 0; count <= 20; ++count) {
+      Catalogue catalogue;
+      catalogue.categories.push_back({"C", "C", "D"});
+      catalogue.brands = {"B"};
+      for (std::int64_t p = 0; p < count; ++p) {
+        catalogue.products.emplace_back();
+        catalogue.products.back().product.value = step * p - 7;
+      }
+      const CatalogueView view(catalogue);
+      for (const std::int64_t far : {INT64_MIN, INT64_MIN + 1, std::int64_t{-1'000'000}, INT64_MAX})
+        ASSERT_EQ(view.Find({far}), -1) << far;
+      for (std::int64_t id = -30; id <= step * count + 2; ++id)
+        ASSERT_EQ(view.Find({id}), catalogue.Find({id})) << id << " of " << count;
     }
-    const CatalogueView view(catalogue);
-    for (std::int64_t id = -2; id <= 62; ++id)
-      ASSERT_EQ(view.Find({id}), catalogue.Find({id})) << id << " of " << count;
+  }
+}
+
+TEST(EachColumns, AreTheSameBitsByEveryLevelOfThisCpu) {
+  base::Stream stream(9, 9, 9);
+  const std::vector<float> category = {0.5F, -2.0F, std::numeric_limits<float>::quiet_NaN()};
+  const std::vector<float> brand = {0.25F, 1e-30F};
+  for (const std::size_t count : {0, 1, 15, 16, 17, 333}) {
+    std::vector<float> price, popularity;
+    std::vector<double> price_z, price_log;
+    std::vector<std::uint32_t> categories, brands;
+    for (std::size_t i = 0; i < count; ++i) {
+      price.push_back(static_cast<float>(stream.Between(0, 99'999)) / 100);
+      popularity.push_back(static_cast<float>(stream.Normal()));
+      price_z.push_back(stream.Normal());
+      price_log.push_back(stream.Uniform());
+      categories.push_back(static_cast<std::uint32_t>(stream.Below(3)));
+      brands.push_back(static_cast<std::uint32_t>(stream.Below(2)));
+    }
+    AffinityColumns affinity{.popularity_log = popularity.data(),
+                             .category = categories.data(),
+                             .brand = brands.data(),
+                             .price_z = price_z.data(),
+                             .price_log = price_log.data(),
+                             .category_log = category.data(),
+                             .brand_log = brand.data(),
+                             .category_count = category.size(),
+                             .brand_count = brand.size(),
+                             .mean = 0.3,
+                             .twice_variance = 1.7};
+    const auto columns = [&](const EachColumns& level, float denominator) {
+      std::vector<float> out(3 * count);
+      level.quotients(price.data(), count, denominator, 5, out.data());
+      level.price_distances(price_z.data(), count, 0.3, out.data() + count);
+      level.affinities(affinity, count, out.data() + 2 * count);
+      return Bits(out);
+    };
+    for (const float denominator : {1.0F, 37.5F, std::numeric_limits<float>::quiet_NaN()}) {
+      const auto expected = columns(kEachPortable, denominator);
+      affinity.brand_count = denominator > 1 ? 33 : brand.size();  // More than registers hold.
+      if (forest::CpuHasAvx2()) {
+        EXPECT_EQ(columns(kEachAvx2, denominator), expected) << count;
+      }
+      if (forest::CpuHasAvx512()) {
+        EXPECT_EQ(columns(kEachAvx512, denominator), expected) << count;
+      }
+    }
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
+#include <utility>
 
 #include "features/pair_values.h"
 
@@ -11,21 +13,56 @@ namespace {
 // The groupings of a plan.
 constexpr std::uint32_t kByCategory = 0;
 constexpr std::uint32_t kByBrand = 1;
+// And its orders.
+constexpr std::uint32_t kByPrice = 0;
+constexpr std::uint32_t kByPriceZ = 1;
 
 // Where the products the customer met stand among the candidates, which rise as the pairs' positions do.
-void FindMet(const PairRequest& request, std::span<const std::uint32_t> candidates,
-             PairColumns& out) {
+void FindMet(const PairRequest& request, const ListedProducts& candidates, PairColumns& out) {
   out.met_rows.clear();
-  auto from = candidates.begin();
   for (const MetPair& met : request.interests.pairs) {
-    from = std::lower_bound(from, candidates.end(), met.position);
-    if (from == candidates.end()) break;
-    if (*from == met.position)
-      out.met_rows.push_back(static_cast<std::uint32_t>(from - candidates.begin()));
+    const std::int32_t row = candidates.row_of[met.position];
+    if (row >= 0) out.met_rows.push_back(static_cast<std::uint32_t>(row));
   }
 }
 
+// Along which of the plan's orders an input's values rise, whoever the customer is: a price over a number above 0, a
+// price's position less a number.
+std::uint32_t OrderOf(PairInput input) {
+  switch (input) {
+    case PairInput::kPriceRatio:
+    case PairInput::kSpendMatch:
+      return kByPrice;
+    case PairInput::kPriceDistance:
+      return kByPriceZ;
+    default:
+      return forest::Column::kNoOrder;
+  }
+}
+
+forest::Column::Form FormOf(Scope scope) {
+  switch (scope) {
+    case Scope::kRequest:
+      return forest::Column::Form::kConstant;
+    case Scope::kProduct:
+      return forest::Column::Form::kPrepared;
+    case Scope::kCategory:
+    case Scope::kBrand:
+      return forest::Column::Form::kGrouped;
+    case Scope::kEach:
+      return forest::Column::Form::kRows;
+    case Scope::kHistory:
+      break;
+  }
+  return forest::Column::Form::kFew;
+}
+
 }  // namespace
+
+PairColumns::PairColumns() = default;
+PairColumns::PairColumns(PairColumns&&) noexcept = default;
+PairColumns& PairColumns::operator=(PairColumns&&) noexcept = default;
+PairColumns::~PairColumns() = default;
 
 PairRowMaker::PairRowMaker(const CatalogueView& view, std::vector<std::uint16_t> inputs)
     : view_(&view), inputs_(std::move(inputs)) {
@@ -40,15 +77,9 @@ PairRowMaker::PairRowMaker(const CatalogueView& view, std::vector<std::uint16_t>
 void PairRowMaker::FillRequest(const CustomerRecord& customer, base::Timestamp now,
                                std::span<float> values) const {
   AISLE_ASSERT(values.size() == inputs_.size());
-  const PairRequest request{
-      *view_,
-      MakeCustomerInputs(customer, now),
-      {},
-      {},
-      {},
-      {},
-      asks_interests_ ? MakeInterests(customer, view_->FullCatalogue(), now) : Interests{},
-      now};
+  PairRequest request;
+  request.customer = MakeCustomerInputs(customer, now);
+  if (asks_interests_) FillInterests(customer, *view_, now, request.interests);
   for (std::size_t f = 0; f < values.size(); ++f) {
     const auto input = static_cast<PairInput>(inputs_[f]);
     switch (PairInputs()[inputs_[f]].role) {
@@ -70,7 +101,8 @@ void PairRowMaker::Fill(const CustomerRecord& customer, std::span<const float> p
                         std::span<float> rows) const {
   const std::size_t width = inputs_.size();
   AISLE_ASSERT(rows.size() == candidates.size() * width);
-  const PairRequest request = MakePairRequest(*view_, customer, propensity, now);
+  PairRequest request;
+  FillPairRequest(*view_, customer, propensity, now, request);
   const auto& products = view_->FullCatalogue().products;
 
   // Most candidates were never met: histories are filled with "never" in one sweep, and the few others are
@@ -135,56 +167,98 @@ forest::RowPlan PairRowMaker::Plan(std::span<const std::uint32_t> candidates) co
     plan.groupings[kByCategory].group_of_row.push_back(product.category);
     plan.groupings[kByBrand].group_of_row.push_back(product.brand);
   }
+  plan.orders.resize(2);
+  for (std::vector<std::uint32_t>& order : plan.orders) {
+    order.resize(candidates.size());
+    std::iota(order.begin(), order.end(), 0U);
+  }
+  const auto product_of = [&](std::uint32_t row) -> const ProductRecord& {
+    return catalogue.products[candidates[row]];
+  };
+  std::ranges::stable_sort(plan.orders[kByPrice], {},
+                           [&](std::uint32_t row) { return product_of(row).price.value; });
+  std::ranges::stable_sort(plan.orders[kByPriceZ], {},
+                           [&](std::uint32_t row) { return product_of(row).price_z; });
   return plan;
 }
 
+std::vector<forest::Column::Form> PairRowMaker::Forms() const {
+  std::vector<forest::Column::Form> forms;
+  for (const std::uint16_t input : inputs_) forms.push_back(FormOf(ScopeOf(input)));
+  return forms;
+}
+
+ListedProducts PairRowMaker::List(std::span<const std::uint32_t> candidates) const {
+  const auto& products = view_->FullCatalogue().products;
+  const auto popularity =
+      view_->ProductColumn(static_cast<std::size_t>(PairInput::kLogShareInCategory));
+  ListedProducts listed;
+  listed.row_of.assign(products.size(), -1);
+  for (const std::uint32_t position : candidates) {
+    const ProductRecord& product = products[position];
+    listed.row_of[position] = static_cast<std::int32_t>(listed.positions.size());
+    listed.positions.push_back(position);
+    listed.price.push_back(static_cast<float>(product.price.Units()));
+    listed.popularity_log.push_back(popularity[position]);
+    listed.price_z.push_back(product.price_z);
+    listed.price_log.push_back(PriceLog(product.price_z));
+    listed.category.push_back(product.category);
+    listed.brand.push_back(product.brand);
+  }
+  return listed;
+}
+
 void PairRowMaker::FillColumns(const CustomerRecord& customer, std::span<const float> propensity,
-                               base::Timestamp now, std::span<const std::uint32_t> candidates,
+                               base::Timestamp now, const ListedProducts& candidates,
                                PairColumns& out) const {
-  const PairRequest request = MakePairRequest(*view_, customer, propensity, now);
+  if (out.request == nullptr) out.request = std::make_unique<PairRequest>();
+  FillPairRequest(*view_, customer, propensity, now, *out.request);
+  const PairRequest& request = *out.request;
   FindMet(request, candidates, out);
+  const std::size_t rows = candidates.positions.size();
   out.columns.assign(inputs_.size(), {});
   // Never too few: spans of it are handed out.
-  out.values.resize(inputs_.size() * std::max({candidates.size(), request.categories.size(),
-                                               request.brands.size()}));
+  out.values.resize(inputs_.size() *
+                    std::max({rows, request.categories.size(), request.brands.size()}));
   float* free = out.values.data();
   for (std::size_t f = 0; f < inputs_.size(); ++f) {
     const auto input = static_cast<PairInput>(inputs_[f]);
+    const Scope scope = ScopeOf(inputs_[f]);
     forest::Column& column = out.columns[f];
-    const auto fill = [&](std::size_t count, const auto& value_of) {
+    column.form = FormOf(scope);
+    const auto take = [&](std::size_t count) {
       column.values = {free, count};
-      for (std::size_t i = 0; i < count; ++i) *free++ = value_of(i);
+      return std::exchange(free, free + count);
     };
-    switch (ScopeOf(inputs_[f])) {
+    const auto fill = [&](std::size_t count, const auto& value_of) {
+      float* const to = take(count);
+      for (std::size_t i = 0; i < count; ++i) to[i] = value_of(i);
+    };
+    switch (scope) {
       case Scope::kRequest:
-        column.form = forest::Column::Form::kConstant;
         column.value = RequestValue(input, request);
         break;
       case Scope::kProduct:
         break;
       case Scope::kCategory:
-        column.form = forest::Column::Form::kGrouped;
         column.grouping = kByCategory;
         fill(request.categories.size(),
              [&](std::size_t c) { return CategoryValue(input, request, c); });
         break;
       case Scope::kBrand:
-        column.form = forest::Column::Form::kGrouped;
         column.grouping = kByBrand;
         fill(request.brands.size(), [&](std::size_t b) { return BrandValue(input, request, b); });
         break;
       case Scope::kEach:
-        column.form = forest::Column::Form::kRows;
-        fill(candidates.size(),
-             [&](std::size_t i) { return EachValue(input, request, candidates[i]); });
+        column.order = OrderOf(input);
+        FillEach(input, request, candidates, out, take(rows));
         break;
       case Scope::kHistory: {
-        column.form = forest::Column::Form::kFew;
         column.value = HistoryValue(input, nullptr, now);
         column.rows = out.met_rows;
         auto met = request.interests.pairs.begin();
         fill(out.met_rows.size(), [&](std::size_t i) {
-          while (met->position != candidates[out.met_rows[i]]) ++met;
+          while (met->position != candidates.positions[out.met_rows[i]]) ++met;
           return HistoryValue(input, &*met, now);
         });
       }

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,7 +65,7 @@ class CatalogueView {
   explicit CatalogueView(const Catalogue& catalogue);
 
   const Catalogue& FullCatalogue() const { return *catalogue_; }
-  // As Catalogue::Find, but the ids stand by themselves: fewer cache lines.
+  // As Catalogue::Find, by a table where ids stand close together, as they mostly do.
   std::ptrdiff_t Find(domain::ProductId product) const;
   // One column per input of role kProductStatic, in the order of PairInputs(); column[p] belongs to
   // products[p].
@@ -76,22 +77,68 @@ class CatalogueView {
   std::span<const double> BrandShare() const { return brand_share_; }
   std::span<const std::uint16_t> BrandDepartment() const { return brand_department_; }
   std::size_t DepartmentCount() const { return department_count_; }
+  // Logarithms of shares (share_logs.h) of a customer with so many sessions, or products touched in the department, of
+  // which none is of this category, or brand: most are of most. Null beyond kUnmetMax; numbers by category, or brand.
+  static constexpr std::size_t kUnmetMax = 256;
+  struct ShareLogs {
+    float to_everybody;  // Of the share, compared with everybody's.
+    float alone;
+  };
+  const ShareLogs* UnmetCategories(std::int64_t sessions) const {
+    return RowOf(unmet_categories_, category_share_.size(), sessions);
+  }
+  const ShareLogs* UnmetBrands(std::int64_t touched) const {
+    return RowOf(unmet_brands_, brand_share_.size(), touched);
+  }
 
  private:
+  static const ShareLogs* RowOf(const std::vector<ShareLogs>& table, std::size_t width,
+                                std::int64_t count) {
+    const auto row = static_cast<std::uint64_t>(count);
+    return (row + 1) * width <= table.size() ? table.data() + row * width : nullptr;
+  }
+
   const Catalogue* catalogue_;
   std::vector<std::int64_t> product_ids_;
+  std::vector<std::int32_t>
+      position_of_;  // By id less the first one's; -1: no product. Empty: ids are far apart.
   std::vector<std::vector<float>> product_columns_;  // [input], empty for inputs of other roles.
   std::vector<double> category_share_;
   std::vector<double> brand_share_;
   std::vector<std::uint16_t> brand_department_;
   std::size_t department_count_ = 0;
+  std::vector<ShareLogs> unmet_categories_;
+  std::vector<ShareLogs> unmet_brands_;
 };
+
+// Products that are asked for again and again (a region's shelf), side by side in the order of a list.
+struct ListedProducts {
+  std::vector<std::uint32_t> positions;  // Rising.
+  std::vector<std::int32_t> row_of;      // By position in the catalogue's products; -1: not listed.
+  std::vector<float> price;
+  std::vector<float> popularity_log;
+  std::vector<double> price_z;
+  std::vector<double> price_log;
+  std::vector<std::uint32_t> category;
+  std::vector<std::uint32_t> brand;
+};
+
+// What a request knows before it looks at a product; private to the module (pair_values.h).
+struct PairRequest;
 
 // What FillColumns makes, and memory that is kept from call to call. The columns refer to it.
 struct PairColumns {
+  PairColumns();
+  PairColumns(PairColumns&&) noexcept;
+  PairColumns& operator=(PairColumns&&) noexcept;
+  ~PairColumns();
+
   std::vector<forest::Column> columns;
   std::vector<float> values;
+  std::vector<float> category_log;
+  std::vector<float> brand_log;
   std::vector<std::uint32_t> met_rows;  // Candidates with a history, rising.
+  std::unique_ptr<PairRequest> request;
 };
 
 // The rows of pair models. `propensity` holds one score per category of the catalogue, or is empty
@@ -112,9 +159,11 @@ class PairRowMaker {
 
   // The same rows by column: ExpandRows(Plan(c), columns) is what Fill writes for c.
   forest::RowPlan Plan(std::span<const std::uint32_t> candidates) const;
+  // How FillColumns says each input.
+  std::vector<forest::Column::Form> Forms() const;
+  ListedProducts List(std::span<const std::uint32_t> candidates) const;
   void FillColumns(const CustomerRecord& customer, std::span<const float> propensity,
-                   base::Timestamp now, std::span<const std::uint32_t> candidates,
-                   PairColumns& out) const;
+                   base::Timestamp now, const ListedProducts& candidates, PairColumns& out) const;
 
  private:
   const CatalogueView* view_;

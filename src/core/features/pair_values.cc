@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "features/each_columns.h"
+#include "features/each_formulas.h"
+#include "features/share_logs.h"
+
 namespace aisle::features {
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-
-// Distinct products of everybody that stand beside the customer's own before a brand's share is
-// believed.
-constexpr double kBrandPrior = 6.5;
 
 // The customer's price position is a normal with this prior; one touched product tells with the
 // noise of the tastes it was drawn from (the spreads are those of the synthetic retailer's measured
@@ -25,43 +25,49 @@ PriceTaste MakePriceTaste(const CustomerRecord& customer) {
           kPriceTasteVariance + 1.0 / precision};
 }
 
-std::vector<BrandContext> MakeBrandContexts(const CustomerRecord& customer,
-                                            const CatalogueView& view) {
+void FillBrandContexts(const CustomerRecord& customer, const CatalogueView& view,
+                       std::vector<std::int64_t>& touched, std::vector<BrandContext>& contexts) {
   const auto shares = view.BrandShare();
   const auto departments = view.BrandDepartment();
-  std::vector<double> touched(view.DepartmentCount(), 0.0);
-  std::vector<double> own(shares.size(), 0.0);
+  touched.assign(view.DepartmentCount(), 0);
+  contexts.resize(shares.size());
   for (const BrandHistory& history : customer.brands) {
-    if (history.brand >= own.size()) continue;
-    own[history.brand] = history.products;
-    touched[departments[history.brand]] += history.products;
+    if (history.brand < contexts.size()) touched[departments[history.brand]] += history.products;
   }
-  std::vector<BrandContext> contexts(shares.size());
+  const auto logs = [&](std::size_t brand, double own) {
+    return ShareLogsOf(own, static_cast<double>(touched[departments[brand]]), shares[brand],
+                       kBrandPrior)
+        .to_everybody;
+  };
   for (std::size_t b = 0; b < contexts.size(); ++b) {
-    const double share =
-        (own[b] + kBrandPrior * shares[b]) / (touched[departments[b]] + kBrandPrior);
-    contexts[b] = {static_cast<float>(std::log(share / shares[b])), static_cast<float>(own[b])};
+    const auto* const known = view.UnmetBrands(touched[departments[b]]);
+    contexts[b] = {known != nullptr ? known[b].to_everybody : logs(b, 0), 0};
   }
-  return contexts;
+  for (const BrandHistory& history : customer.brands) {
+    if (history.brand >= contexts.size()) continue;
+    contexts[history.brand] = {logs(history.brand, history.products),
+                               static_cast<float>(history.products)};
+  }
 }
 
 }  // namespace
 
-Interests MakeInterests(const CustomerRecord& customer, const Catalogue& catalogue,
-                        base::Timestamp now) {
+void FillInterests(const CustomerRecord& customer, const CatalogueView& view, base::Timestamp now,
+                   Interests& interests) {
   // Stands beside the customer's own until there is enough of it.
   constexpr double kPriorTouched = 4;
   constexpr double kPriorBought = 1;
-  Interests interests;
-  interests.pairs.reserve(customer.pairs.size());
-  std::vector<base::Timestamp> open;
+  interests.pairs.clear();
+  interests.open = 0;
+  std::vector<base::Timestamp>& open = interests.open_times;
+  open.clear();
   int bought = 0;
   for (const PairHistory& pair : customer.pairs) {
     bought += pair.purchases > 0 ? 1 : 0;
     const base::Timestamp interest = OpenInterest(pair);
     if (interest != kNever) open.push_back(interest);
     if (interest != kNever && DaysSince(interest, now) <= kOpenInterestDays) interests.open += 1;
-    const std::ptrdiff_t position = catalogue.Find(pair.product);
+    const std::ptrdiff_t position = view.Find(pair.product);
     if (position >= 0) interests.pairs.push_back({static_cast<std::uint32_t>(position), &pair});
   }
   std::sort(open.begin(), open.end());
@@ -74,19 +80,18 @@ Interests MakeInterests(const CustomerRecord& customer, const Catalogue& catalog
   const auto touched = static_cast<double>(customer.pairs.size());
   interests.touched = static_cast<float>(touched);
   interests.share_bought = static_cast<float>((bought + kPriorBought) / (touched + kPriorTouched));
-  return interests;
 }
 
-PairRequest MakePairRequest(const CatalogueView& view, const CustomerRecord& customer,
-                            std::span<const float> propensity, base::Timestamp now) {
-  return {view,
-          MakeCustomerInputs(customer, now),
-          MakeCategoryContexts(customer, view, now),
-          MakeBrandContexts(customer, view),
-          MakePriceTaste(customer),
-          propensity,
-          MakeInterests(customer, view.FullCatalogue(), now),
-          now};
+void FillPairRequest(const CatalogueView& view, const CustomerRecord& customer,
+                     std::span<const float> propensity, base::Timestamp now, PairRequest& request) {
+  request.view = &view;
+  request.customer = MakeCustomerInputs(customer, now);
+  FillCategoryContexts(customer, view, now, request.categories);
+  FillBrandContexts(customer, view, request.touched, request.brands);
+  request.taste = MakePriceTaste(customer);
+  request.propensity = propensity;
+  FillInterests(customer, view, now, request.interests);
+  request.now = now;
 }
 
 float HistoryValue(PairInput input, const MetPair* met, base::Timestamp now) {
@@ -196,30 +201,59 @@ float QuotientCap(std::size_t pair_input) {
 
 std::size_t PriceInput() { return static_cast<std::size_t>(PairInput::kPrice); }
 
+double PriceLog(double price_z) {
+  return PriceLogOf(price_z, kPriceTasteVariance + kPricePriorVariance);
+}
+
 float EachValue(PairInput input, const PairRequest& request, std::uint32_t position) {
-  const ProductRecord& product = request.view.FullCatalogue().products[position];
+  const ProductRecord& product = request.view->FullCatalogue().products[position];
   switch (input) {
     case PairInput::kPriceRatio:
     case PairInput::kSpendMatch:
-      return std::min(
-          static_cast<float>(product.price.Units()) / Denominator(input, request.customer),
-          QuotientCap(static_cast<std::size_t>(input)));
+      return QuotientOf(static_cast<float>(product.price.Units()),
+                        Denominator(input, request.customer),
+                        QuotientCap(static_cast<std::size_t>(input)));
     case PairInput::kPriceDistance:
-      return static_cast<float>(product.price_z - request.taste.mean);
-    case PairInput::kAffinityLog: {
-      const double distance = product.price_z - request.taste.mean;
-      const double price_log =
-          product.price_z * product.price_z / (2.0 * (kPriceTasteVariance + kPricePriorVariance)) -
-          distance * distance / (2.0 * request.taste.variance);
-      const auto popularity = request.view.ProductColumn(
-          static_cast<std::size_t>(PairInput::kLogShareInCategory))[position];
-      return static_cast<float>(
-          static_cast<double>(popularity) +
-          static_cast<double>(request.categories[product.category].log_share) +
-          static_cast<double>(request.brands[product.brand].share_log) + price_log);
-    }
+      return PriceDistanceOf(product.price_z, request.taste.mean);
+    case PairInput::kAffinityLog:
+      return AffinityOf(request.view->ProductColumn(
+                            static_cast<std::size_t>(PairInput::kLogShareInCategory))[position],
+                        request.categories[product.category].log_share,
+                        request.brands[product.brand].share_log, product.price_z,
+                        PriceLog(product.price_z), request.taste.mean,
+                        2.0 * request.taste.variance);
     default:
       return kMissing;
+  }
+}
+
+void FillEach(PairInput input, const PairRequest& request, const ListedProducts& products,
+              PairColumns& memory, float* out) {
+  const std::size_t count = products.positions.size();
+  switch (input) {
+    case PairInput::kPriceRatio:
+    case PairInput::kSpendMatch:
+      EachHere().quotients(products.price.data(), count, Denominator(input, request.customer),
+                           QuotientCap(static_cast<std::size_t>(input)), out);
+      return;
+    case PairInput::kPriceDistance:
+      EachHere().price_distances(products.price_z.data(), count, request.taste.mean, out);
+      return;
+    case PairInput::kAffinityLog:
+      memory.category_log.clear();
+      for (const CategoryContext& category : request.categories)
+        memory.category_log.push_back(category.log_share);
+      memory.brand_log.clear();
+      for (const BrandContext& brand : request.brands) memory.brand_log.push_back(brand.share_log);
+      EachHere().affinities(
+          {products.popularity_log.data(), products.category.data(), products.brand.data(),
+           products.price_z.data(), products.price_log.data(), memory.category_log.data(),
+           memory.brand_log.data(), memory.category_log.size(), memory.brand_log.size(),
+           request.taste.mean, 2.0 * request.taste.variance},
+          count, out);
+      return;
+    default:
+      std::fill_n(out, count, kMissing);
   }
 }
 

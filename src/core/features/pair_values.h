@@ -51,25 +51,28 @@ struct MetPair {
 // What the customer's pairs say together.
 struct Interests {
   std::vector<MetPair> pairs;  // Those that are among the catalogue's products, by position.
+  std::vector<base::Timestamp> open_times;  // Rising.
   float open = 0;
   float touched = 0;
   float share_bought = 0;
 };
 
 struct PairRequest {
-  const CatalogueView& view;
-  CustomerInputs customer;
+  const CatalogueView* view = nullptr;
+  CustomerInputs customer{};
   std::vector<CategoryContext> categories;
   std::vector<BrandContext> brands;
   PriceTaste taste;
   std::span<const float> propensity;
   Interests interests;
-  base::Timestamp now;
+  base::Timestamp now{};
+  std::vector<std::int64_t> touched;  // By department.
 };
-Interests MakeInterests(const CustomerRecord& customer, const Catalogue& catalogue,
-                        base::Timestamp now);
-PairRequest MakePairRequest(const CatalogueView& view, const CustomerRecord& customer,
-                            std::span<const float> propensity, base::Timestamp now);
+void FillInterests(const CustomerRecord& customer, const CatalogueView& view, base::Timestamp now,
+                   Interests& interests);
+// Memory of `request` is kept from call to call.
+void FillPairRequest(const CatalogueView& view, const CustomerRecord& customer,
+                     std::span<const float> propensity, base::Timestamp now, PairRequest& request);
 
 // Each for inputs of its scope.
 float RequestValue(PairInput input, const PairRequest& request);
@@ -78,6 +81,11 @@ float BrandValue(PairInput input, const PairRequest& request, std::size_t brand)
 // Of a quotient; NaN when the average is missing.
 float Denominator(PairInput input, const CustomerInputs& customer);
 float EachValue(PairInput input, const PairRequest& request, std::uint32_t position);
+// The same for a list of products: count values from `out` on.
+void FillEach(PairInput input, const PairRequest& request, const ListedProducts& products,
+              PairColumns& memory, float* out);
+// What a product's price position says by itself, of ListedProducts.
+double PriceLog(double price_z);
 float HistoryValue(PairInput input, const MetPair* met, base::Timestamp now);  // Null: never met.
 
 }  // namespace aisle::features
