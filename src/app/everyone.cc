@@ -124,6 +124,7 @@ Result<EveryoneReport> RecommendEveryone(const Context& context, const EveryoneR
   AISLE_CHECK(out.Commit());
   for (const std::int64_t id : ranked.unknown_candidates) left_out.push_back(products.Source(id));
   report.swept = ranked.swept;
+  report.screened = ranked.screened;
   report.candidates = request.candidates_csv ? ranked.candidates : 0;
   report.unknown_candidates = static_cast<std::int64_t>(left_out.size());
   if (!left_out.empty()) {

@@ -22,7 +22,8 @@ struct EveryoneRequest {
 };
 struct EveryoneReport {
   std::int64_t customers = 0;
-  std::int64_t swept = 0;  // Of these, whom the sweep ranked.
+  std::int64_t swept = 0;     // Of these, whom the sweep ranked.
+  std::int64_t screened = 0;  // And whom the screen ranked.
   std::int64_t rows = 0;
   std::int64_t candidates = 0;          // 0: the whole catalogue.
   std::int64_t unknown_candidates = 0;  // Asked for, but not in the catalogue of as_of: left out.

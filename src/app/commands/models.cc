@@ -8,6 +8,7 @@
 #include "app/print_json.h"
 #include "forest/forest.h"
 #include "forest/formats/load.h"
+#include "ranking/screen_scorer.h"
 #include "ranking/sweep_scorer.h"
 #include "registry/registry.h"
 #include "serving/state/serving_state.h"
@@ -149,22 +150,30 @@ json::object ManifestJson(const registry::Manifest& manifest, const std::string&
           {"model_checksum", manifest.model_checksum}};
 }
 
+// How a request finds the best with the model instead of scoring every candidate, or why not so: by the sweep
+// (forest/sweep/sweep.h), else by the screen (forest/screen/screen.h).
+struct RequestWays {
+  std::string sweep;
+  std::string screen;
+};
+
 std::string ManifestText(const registry::Manifest& manifest, const std::string& aliases,
-                         std::string_view engine, std::string_view sweep) {
+                         std::string_view engine, const RequestWays& ways) {
   std::vector<std::string> cutoffs;
   for (const base::Timestamp cutoff : manifest.cutoffs)
     cutoffs.push_back(base::FormatTimestamp(cutoff));
   std::string text = fmt::format(
       "{}/{}{}\n  created      {}\n  recipe       {}\n  objective    {}\n  engine       {}\n"
-      "  sweep        {}\n  window       {} to {}\n  cutoffs      {}\n  rows         {}, {} of "
+      "  sweep        {}\n  screen       {}\n  window       {} to {}\n  cutoffs      {}\n  rows    "
+      "     {}, {} of "
       "them positive\n"
       "  fingerprint  {}\n  checksum     {}\n  calibration  sigmoid({:.6g} * margin + {:.6g})\n",
       manifest.model, manifest.version, aliases.empty() ? "" : " (" + aliases + ")",
-      Moment(manifest.created), manifest.recipe, manifest.objective, engine, sweep,
-      base::FormatTimestamp(manifest.window_from), base::FormatTimestamp(manifest.window_until),
-      fmt::join(cutoffs, ", "), Grouped(manifest.train_rows), Grouped(manifest.positive_rows),
-      manifest.data_fingerprint, manifest.model_checksum, manifest.calibration_slope,
-      manifest.calibration_offset);
+      Moment(manifest.created), manifest.recipe, manifest.objective, engine, ways.sweep,
+      ways.screen, base::FormatTimestamp(manifest.window_from),
+      base::FormatTimestamp(manifest.window_until), fmt::join(cutoffs, ", "),
+      Grouped(manifest.train_rows), Grouped(manifest.positive_rows), manifest.data_fingerprint,
+      manifest.model_checksum, manifest.calibration_slope, manifest.calibration_offset);
   if (manifest.propensity_blend != 0) {
     text += fmt::format("  blend        {:.2g} propensity of the category\n",
                         manifest.propensity_blend);
@@ -182,20 +191,23 @@ std::string ManifestText(const registry::Manifest& manifest, const std::string& 
   return text + "\n" + metrics.Text() + "\n" + inputs.Text();
 }
 
-// Whether a request sweeps the model instead of scoring its candidates (forest/sweep/sweep.h), and why: that depends
-// on the catalogue too, which is the published one.
-std::string SweepText(const Context& context, const registry::ModelVersion& version,
-                      const forest::Forest& forest) {
+// Both depend on the catalogue too, which is the published one.
+RequestWays WaysOf(const Context& context, const registry::ModelVersion& version,
+                   const forest::Forest& forest) {
+  const auto both = [](const std::string& text) { return RequestWays{text, text}; };
   const auto spec = ranking::SpecOf(version);
-  if (!spec) return "no: " + spec.error().message;
+  if (!spec) return both("no: " + spec.error().message);
   if (const auto inputs = features::ResolvePairInputs(spec->inputs); !inputs)
-    return "no: it does not score (customer, product) pairs";
+    return both("no: it does not score (customer, product) pairs");
   const auto state = serving::ServingState::OpenCurrent(context.workspace.Serving());
   if (!state && state.error().code != ErrorCode::kNotFound)
-    return "not known: " + state.error().message;
-  if (!state) return "not known before `aisle publish`: it depends on the catalogue";
+    return both("not known: " + state.error().message);
+  if (!state) return both("not known before `aisle publish`: it depends on the catalogue");
   const auto sweep = ranking::SweepScorer::Make(*spec, forest, (*state)->View());
-  return sweep ? "yes: " + sweep->Sweep().Summary() : "no: " + sweep.error().message;
+  if (sweep) return {"yes: " + sweep->Sweep().Summary(), "no: it is swept"};
+  const auto screen = ranking::ScreenScorer::Make(*spec, forest, (*state)->View());
+  return {"no: " + sweep.error().message,
+          screen ? "yes: " + screen->Summary() : "no: " + screen.error().message};
 }
 
 Status Show(Context& context, const std::string& text) {
@@ -213,13 +225,15 @@ Status Show(Context& context, const std::string& text) {
     object["engine_reason"] = forest.EngineReason();
     object["engine_bytes"] = forest.EngineBytes();
     object["trees"] = forest.TreeCount();
-    object["sweep"] = SweepText(context, loaded, forest);
+    const RequestWays ways = WaysOf(context, loaded, forest);
+    object["sweep"] = ways.sweep;
+    object["screen"] = ways.screen;
     PrintJson(object);
   } else {
     PrintOut(ManifestText(loaded.manifest, alias,
                           fmt::format("{} ({}), {} trees", forest::EngineName(forest.EngineInUse()),
                                       forest.EngineReason(), forest.TreeCount()),
-                          SweepText(context, loaded, forest)));
+                          WaysOf(context, loaded, forest)));
   }
   return {};
 }

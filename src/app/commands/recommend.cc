@@ -78,10 +78,12 @@ Status One(Context& context, const RecommendOptions& options) {
 }
 
 // How the lists were ranked, where that was not by columns alone.
-std::string Swept(const EveryoneReport& report) {
-  if (report.swept == 0) return "";
-  if (report.swept == report.customers) return ", ranked by the sweep";
-  return fmt::format(", {} of them ranked by the sweep", Grouped(report.swept));
+std::string Ranked(const EveryoneReport& report) {
+  const std::int64_t count = report.swept + report.screened;
+  const std::string_view by = report.swept > 0 ? "sweep" : "screen";
+  if (count == 0) return "";
+  if (count == report.customers) return fmt::format(", ranked by the {}", by);
+  return fmt::format(", {} of them ranked by the {}", Grouped(count), by);
 }
 
 Status Everyone(Context& context, const RecommendOptions& options) {
@@ -102,6 +104,7 @@ Status Everyone(Context& context, const RecommendOptions& options) {
     PrintJson({{"as_of", base::FormatIso(request.as_of)},
                {"customers", report.customers},
                {"swept", report.swept},
+               {"screened", report.screened},
                {"rows", report.rows},
                {"candidates", report.candidates},
                {"unknown_candidates", report.unknown_candidates},
@@ -109,7 +112,7 @@ Status Everyone(Context& context, const RecommendOptions& options) {
                {"file", *options.out}});
   } else {
     PrintOut(fmt::format("{}: {} rows for {} customers{} in {}\n", *options.out,
-                         Grouped(report.rows), Grouped(report.customers), Swept(report),
+                         Grouped(report.rows), Grouped(report.customers), Ranked(report),
                          Seconds(report.seconds)));
   }
   return {};

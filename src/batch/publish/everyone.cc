@@ -9,6 +9,7 @@
 #include "publish/champion.h"
 #include "publish/progress.h"
 #include "publish/publish.h"
+#include "ranking/screen_scorer.h"
 #include "ranking/select.h"
 #include "ranking/sweep_scorer.h"
 
@@ -22,12 +23,14 @@ constexpr std::size_t kBlockCustomersMax = 128;
 struct Worker {
   ranking::Scratch scratch;
   ranking::SweepWorkspace sweep;
+  ranking::ScreenScratch screen;
   std::vector<float> propensities;  // Of a block: one per category, customer by customer.
   std::vector<float> scores;
   std::vector<std::uint32_t> bought;  // Indices in the candidates, rising.
-  std::vector<ranking::SweptItem> best;
+  std::vector<ranking::TopItem> best;
   ranking::TopSelector selector;
   std::int64_t swept = 0;
+  std::int64_t screened = 0;
 };
 
 // Whether the model looks at propensities at all.
@@ -36,21 +39,24 @@ bool NeedsPropensity(const ranking::ModelSpec& spec) {
          std::ranges::find(spec.inputs, "propensity") != spec.inputs.end();
 }
 
-// Ranks by the sweep where model and catalogue allow it; else, and for a customer whom it declines, by columns.
-// Both give the same scores bit by bit. Columns are prepared when the first customer needs them.
+// Ranks by the sweep where model and catalogue allow it, else by the screen; else, and for a customer whom these decline,
+// by columns. All give the same scores bit by bit. Columns are prepared when the first customer needs them.
 class EveryoneRanker {
  public:
   EveryoneRanker(const features::Catalogue& catalogue, const ranking::PairScorer& ranker,
                  std::optional<ranking::SweepScorer> sweeper,
+                 std::optional<ranking::ScreenScorer> screener,
                  std::optional<ranking::CategoryScorer> propensity,
                  std::vector<std::uint32_t> candidates, const EveryoneOptions& options)
       : catalogue_(catalogue),
         ranker_(ranker),
         sweeper_(std::move(sweeper)),
+        screener_(std::move(screener)),
         propensity_(std::move(propensity)),
         candidates_(std::move(candidates)),
         options_(options) {
     if (sweeper_) swept_ = sweeper_->Group(candidates_);
+    if (screener_) screened_ = screener_->Prepare(candidates_);
   }
 
   // How many customers are best ranked in one call: whole forest calls of the propensity model where customers
@@ -83,7 +89,8 @@ class EveryoneRanker {
     // With so many more, the best that were not bought are among the best.
     const auto count = static_cast<std::size_t>(options_.count);
     const std::size_t wanted = count + worker.bought.size();
-    if (!Sweep(record, propensity, wanted, worker)) Score(record, propensity, wanted, worker);
+    if (!Sweep(record, propensity, wanted, worker) && !Screen(record, propensity, wanted, worker))
+      Score(record, propensity, wanted, worker);
     RankedList list{record.customer, {}, {}};
     for (const auto& [i, score] : worker.best) {
       if (list.products.size() == count) break;
@@ -107,7 +114,7 @@ class EveryoneRanker {
     }
   }
 
-  // Both leave the best `count` candidates in worker.best. False: declined.
+  // Each leaves the best `count` candidates in worker.best. False: declined.
   bool Sweep(const features::CustomerRecord& record, std::span<const float> propensity,
              std::size_t count, Worker& worker) const {
     if (!sweeper_) return false;
@@ -115,6 +122,15 @@ class EveryoneRanker {
     if (!sweeper_->Top(propensity, swept_, count, worker.sweep)) return false;
     worker.best.assign(worker.sweep.best.begin(), worker.sweep.best.end());
     ++worker.swept;
+    return true;
+  }
+  bool Screen(const features::CustomerRecord& record, std::span<const float> propensity,
+              std::size_t count, Worker& worker) const {
+    if (!screener_) return false;
+    screener_->FillColumns(record, propensity, options_.as_of, screened_, worker.screen);
+    if (!screener_->Top(screened_, count, worker.screen)) return false;
+    worker.best.assign(worker.screen.best.begin(), worker.screen.best.end());
+    ++worker.screened;
     return true;
   }
   void Score(const features::CustomerRecord& record, std::span<const float> propensity,
@@ -132,6 +148,8 @@ class EveryoneRanker {
   const ranking::PairScorer& ranker_;
   std::optional<ranking::SweepScorer> sweeper_;
   ranking::SweptCandidates swept_;
+  std::optional<ranking::ScreenScorer> screener_;
+  ranking::ScreenedCandidates screened_;
   std::optional<ranking::CategoryScorer> propensity_;
   std::vector<std::uint32_t> candidates_;
   mutable std::once_flag prepare_;
@@ -186,7 +204,10 @@ Result<EveryoneReport> RankBlocks(warehouse::Database& database,
       });
   AISLE_CHECK(gold::ReadCustomers(database, catalogue, source, blocks.Adding()));
   AISLE_CHECK(blocks.Finish());
-  for (const Worker& worker : workers) report.swept += worker.swept;
+  for (const Worker& worker : workers) {
+    report.swept += worker.swept;
+    report.screened += worker.screened;
+  }
   return report;
 }
 
@@ -218,8 +239,13 @@ Result<EveryoneReport> RankEveryone(warehouse::Database& database,
   const std::size_t candidate_count = candidates.size();
   AISLE_TRY(auto sweeper,
             ranking::SweepScorer::MakeIfFits(ranking_model.spec, ranker.Forest(), view));
-  const EveryoneRanker everyone(catalogue, ranker, std::move(sweeper), std::move(propensity),
-                                std::move(candidates), options);
+  std::optional<ranking::ScreenScorer> screener;
+  if (!sweeper) {
+    auto made = ranking::ScreenScorer::Make(ranking_model.spec, ranker.Forest(), view);
+    if (made) screener = *std::move(made);
+  }
+  const EveryoneRanker everyone(catalogue, ranker, std::move(sweeper), std::move(screener),
+                                std::move(propensity), std::move(candidates), options);
   AISLE_TRY(EveryoneReport report,
             RankBlocks(database, catalogue, everyone, source, take, progress));
   report.candidates = static_cast<std::int64_t>(candidate_count);

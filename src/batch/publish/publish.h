@@ -73,6 +73,7 @@ struct RankedList {
 struct EveryoneReport {
   std::int64_t customers = 0;
   std::int64_t swept = 0;       // Of these, whom the sweep ranked (ranking/sweep_scorer.h).
+  std::int64_t screened = 0;    // And whom the screen ranked (ranking/screen_scorer.h).
   std::int64_t candidates = 0;  // Products ranked for each.
   // Asked for, but not in the catalogue of as_of: left out. Rising.
   std::vector<std::int64_t> unknown_candidates;

@@ -118,7 +118,7 @@ void PairScorer::ScoreRows(std::span<const float> propensity,
 
 PreparedCandidates PairScorer::Prepare(std::span<const std::uint32_t> candidates) const {
   PreparedCandidates prepared;
-  prepared.positions_.assign(candidates.begin(), candidates.end());
+  prepared.products_ = maker_.List(candidates);
   prepared.rows_ = forest_->Prepare(maker_.Plan(candidates));
   return prepared;
 }
@@ -126,7 +126,7 @@ PreparedCandidates PairScorer::Prepare(std::span<const std::uint32_t> candidates
 void PairScorer::FillColumns(const features::CustomerRecord& customer,
                              std::span<const float> propensity, base::Timestamp now,
                              const PreparedCandidates& candidates, Scratch& scratch) const {
-  maker_.FillColumns(customer, propensity, now, candidates.Positions(), scratch.pair_columns);
+  maker_.FillColumns(customer, propensity, now, candidates.products_, scratch.pair_columns);
 }
 
 void PairScorer::ScoreColumns(std::span<const float> propensity,

@@ -59,12 +59,12 @@ struct Scratch {
 class PreparedCandidates {
  public:
   // Positions in the catalogue's products, rising.
-  std::span<const std::uint32_t> Positions() const { return positions_; }
+  std::span<const std::uint32_t> Positions() const { return products_.positions; }
   std::size_t Bytes() const { return rows_.Bytes(); }
 
  private:
   friend class PairScorer;
-  std::vector<std::uint32_t> positions_;
+  features::ListedProducts products_;
   forest::PreparedRows rows_;
 };
 

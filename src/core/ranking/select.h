@@ -20,6 +20,12 @@
 
 namespace aisle::ranking {
 
+// One of the best candidates: its index among them.
+struct TopItem {
+  std::uint32_t index = 0;
+  float score = 0;
+};
+
 // A score and a position as one number: larger ranks before. -0 is 0, NaN is below every number.
 inline std::uint64_t RankKey(float score, std::uint32_t position) {
   std::uint32_t ordered = 0;

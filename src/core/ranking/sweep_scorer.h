@@ -46,11 +46,6 @@ struct SweptCandidates {
   bool outside = false;                   // Some candidate has no cell.
 };
 
-struct SweptItem {
-  std::uint32_t index = 0;
-  float score = 0;
-};
-
 // Memory that is kept from request to request.
 struct SweepWorkspace {
   struct Screened {
@@ -63,7 +58,7 @@ struct SweepWorkspace {
   std::vector<std::uint32_t> cells, positions, indices;
   std::vector<Screened> screened;
   TopSelector selector;
-  std::vector<SweptItem> best;
+  std::vector<TopItem> best;
 };
 
 class SweepScorer {

@@ -25,19 +25,19 @@ std::vector<float> MakePropensity(base::Stream& stream, bool ties) {
 }
 
 // What rows and SelectTop give.
-std::vector<SweptItem> ByRows(const PairScorer& scorer, const features::CustomerRecord& customer,
-                              std::span<const float> propensity,
-                              std::span<const std::uint32_t> candidates, std::size_t count) {
+std::vector<TopItem> ByRows(const PairScorer& scorer, const features::CustomerRecord& customer,
+                            std::span<const float> propensity,
+                            std::span<const std::uint32_t> candidates, std::size_t count) {
   Scratch scratch;
   std::vector<float> scores(candidates.size());
   scorer.FillRows(customer, propensity, kNow, candidates, scratch);
   scorer.ScoreRows(propensity, candidates, scratch, scores);
-  std::vector<SweptItem> best;
+  std::vector<TopItem> best;
   for (const std::uint32_t i : SelectTop(scores, candidates, count)) best.push_back({i, scores[i]});
   return best;
 }
 
-void ExpectSame(const std::vector<SweptItem>& found, const std::vector<SweptItem>& expected) {
+void ExpectSame(const std::vector<TopItem>& found, const std::vector<TopItem>& expected) {
   ASSERT_EQ(found.size(), expected.size());
   for (std::size_t i = 0; i < found.size(); ++i) {
     ASSERT_EQ(found[i].index, expected[i].index) << "place " << i;

@@ -1,5 +1,5 @@
-// LocalRanker: the shelf by the sweep where the model allows it, else by columns that were prepared; what came into
-// stock since by rows. All three give the same bits (ranking/ranking.h).
+// LocalRanker: the shelf by the sweep where the model allows it, else by the screen, else by columns that were prepared;
+// what came into stock since by rows. All four give the same bits (ranking/ranking.h).
 #include <algorithm>
 
 #include "recommend/ranker.h"
@@ -13,31 +13,56 @@ using Steady = std::chrono::steady_clock;
 // Of the best that the sweep gives some may be sold out: so many more are asked for at first.
 constexpr std::size_t kSoldOutFirst = 16;
 
-// False: rank by columns.
+// Asks top(n) for the best n of the shelf, less those sold out, until enough are left or nothing more could come; top
+// gives them as `best`. False: it declined.
+template <typename Top>
+bool TakeInStock(RankTask& task, std::span<const std::uint32_t> shelf,
+                 const std::vector<ranking::TopItem>& best, const Top& top) {
+  const Candidates& candidates = task.candidates;
+  std::vector<Finalist>& finalists = task.work->finalists;
+  const std::size_t sold_out = candidates.SoldOut();
+  for (std::size_t more = std::min(sold_out, kSoldOutFirst);; more = std::min(sold_out, 4 * more)) {
+    if (!top(task.count + more)) return false;
+    finalists.clear();
+    for (const ranking::TopItem& item : best) {
+      const std::uint32_t product = shelf[item.index];
+      if (finalists.size() == task.count) break;
+      if (sold_out == 0 || candidates.Offers(product)) finalists.push_back({product, item.score});
+    }
+    if (finalists.size() == task.count || more == sold_out) return true;
+  }
+}
+
+// False: the model is not swept, or not this request.
 bool SweepShelf(RankTask& task, std::span<const std::uint32_t> shelf, RankTimes& times) {
   const ranking::SweepScorer* sweeper = task.state->Sweeper();
   if (sweeper == nullptr) return false;
-  Work& work = *task.work;
-  const Candidates& candidates = task.candidates;
+  ranking::SweepWorkspace& work = task.work->sweep;
+  const ranking::SweptCandidates& swept = task.state->SweptOf(task.candidates.Region());
   const auto begin = Steady::now();
-  sweeper->FillRequest(task.customer.record, task.now, work.sweep);
+  sweeper->FillRequest(task.customer.record, task.now, work);
   const auto filled = Steady::now();
-  const std::size_t sold_out = candidates.SoldOut();
-  // The best of all, less those sold out, until enough are left or nothing more could come.
-  for (std::size_t more = std::min(sold_out, kSoldOutFirst);; more = std::min(sold_out, 4 * more)) {
-    if (!sweeper->Top(task.propensity, task.state->SweptOf(candidates.Region()), task.count + more,
-                      work.sweep)) {
-      return false;
-    }
-    work.finalists.clear();
-    for (const ranking::SweptItem& item : work.sweep.best) {
-      const std::uint32_t product = shelf[item.index];
-      if (work.finalists.size() == task.count) break;
-      if (sold_out == 0 || candidates.Offers(product))
-        work.finalists.push_back({product, item.score});
-    }
-    if (work.finalists.size() == task.count || more == sold_out) break;
-  }
+  if (!TakeInStock(task, shelf, work.best, [&](std::size_t count) {
+        return sweeper->Top(task.propensity, swept, count, work);
+      }))
+    return false;
+  times.pair_features += filled - begin;
+  times.model += Steady::now() - filled;
+  return true;
+}
+
+// The same by the screen.
+bool ScreenShelf(RankTask& task, std::span<const std::uint32_t> shelf, RankTimes& times) {
+  const ranking::ScreenScorer* screener = task.state->Screener();
+  if (screener == nullptr) return false;
+  ranking::ScreenScratch& work = task.work->screen;
+  const ranking::ScreenedCandidates& screened = task.state->ScreenedOf(task.candidates.Region());
+  const auto begin = Steady::now();
+  screener->FillColumns(task.customer.record, task.propensity, task.now, screened, work);
+  const auto filled = Steady::now();
+  if (!TakeInStock(task, shelf, work.best,
+                   [&](std::size_t count) { return screener->Top(screened, count, work); }))
+    return false;
   times.pair_features += filled - begin;
   times.model += Steady::now() - filled;
   return true;
@@ -79,7 +104,8 @@ net::Task<Result<RankTimes>> LocalRanker::Rank(std::shared_ptr<RankTask> task) {
     if (list.products.empty()) continue;
     if (list.source == CandidateSource::kRestocked) {
       ScoreRows(*task, list, times);
-    } else if (!SweepShelf(*task, list.products, times)) {
+    } else if (!SweepShelf(*task, list.products, times) &&
+               !ScreenShelf(*task, list.products, times)) {
       task->work->finalists.clear();
       ScoreShelf(*task, list, times);
     }

@@ -2,7 +2,7 @@
 // default recipe's inputs.
 //
 // AISLE_BENCH_SERVING names a folder of published generations: then its current one is asked too, for customers
-// from 1,000,000 on, with the models that were trained.
+// from 1,000,000 on, with the models that were trained, and lists are compared (BM_ScreenedLists).
 //
 // `p50_us` is the median of whole calls. The other counters are means: nanoseconds of each step as the answer reports them; `other_ns` is everything that is
 // neither look-up, features nor forest: candidates, selection, the answer itself. `checksum` adds up
@@ -10,6 +10,7 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 #include "base/stopwatch.h"
@@ -116,21 +117,89 @@ BENCHMARK_CAPTURE(BM_Recommend, swept_300_depth_8, 300, 8, ranking::ReferenceInp
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(BM_Recommend, no_model, 0, 0, {})->Unit(benchmark::kMicrosecond);
 
-void BM_RecommendPublished(benchmark::State& state) {
+// Null: the row says why it is skipped.
+std::shared_ptr<const serving::ServingState> OpenPublished(benchmark::State& state) {
   const char* folder = std::getenv("AISLE_BENCH_SERVING");
   if (folder == nullptr) {
     state.SkipWithError("SKIPPED: AISLE_BENCH_SERVING names no folder of generations");
-    return;
+    return nullptr;
   }
   auto serving = serving::ServingState::OpenCurrent(folder);
-  if (!serving) {
-    state.SkipWithError(serving.error().message.c_str());
-    return;
-  }
-  const base::Timestamp now = (*serving)->Manifest().as_of;
-  Run(state, *std::move(serving), now);
+  if (serving) return *std::move(serving);
+  state.SkipWithError(serving.error().message.c_str());
+  return nullptr;
+}
+
+void BM_RecommendPublished(benchmark::State& state) {
+  auto serving = OpenPublished(state);
+  if (serving == nullptr) return;
+  const base::Timestamp now = serving->Manifest().as_of;
+  Run(state, std::move(serving), now);
 }
 BENCHMARK(BM_RecommendPublished)->Unit(benchmark::kMicrosecond);
+
+// Lists by the screen beside those by columns, of 2,000 customers in every region, each with and without propensities, of
+// 13 and of 108 products: products and score bits are asserted to be equal. Times are of one list, the steps alone.
+void BM_ScreenedLists(benchmark::State& state) {
+  const auto serving = OpenPublished(state);
+  if (serving == nullptr) return;
+  const ranking::ScreenScorer* screener = serving->Screener();
+  if (screener == nullptr) return state.SkipWithError("SKIPPED: the model is not screened here");
+  constexpr std::int64_t kMany = 2000;
+  const auto customers = serving->OpenCustomers();
+  const base::Timestamp now = serving->Manifest().as_of;
+  const std::size_t regions = serving->RetailerShape().RegionCount();
+  ranking::ScreenScratch work;
+  ranking::Scratch scratch;
+  ranking::TopSelector selector;
+  std::vector<float> scores;
+  std::vector<double> screened_us, columns_us;
+  std::int64_t declined = 0;
+  std::int64_t places = 0;
+  for (auto _ : state) {
+    for (std::int64_t i = 0; i < kMany; ++i) {
+      const auto customer = customers->Get({kFirst + i});
+      AISLE_ASSERT(customer);
+      const auto region = static_cast<domain::Region>(static_cast<std::size_t>(i) % regions);
+      const std::size_t count = i % 2 == 0 ? 13 : 108;
+      const std::span<const float> propensity =
+          i % 7 == 0 ? std::span<const float>() : std::span<const float>(customer->propensity);
+      const auto& screened = serving->ScreenedOf(region);
+      const auto& columns = serving->Candidates(region);
+      bool found = false;
+      screened_us.push_back(1e3 * base::MillisecondsOf([&] {
+                              screener->FillColumns(customer->record, propensity, now, screened,
+                                                    work);
+                              found = screener->Top(screened, count, work);
+                            }));
+      std::span<const std::uint32_t> best;
+      scores.resize(columns.Positions().size());
+      columns_us.push_back(1e3 * base::MillisecondsOf([&] {
+                             const auto* ranker = serving->Ranker();
+                             ranker->FillColumns(customer->record, propensity, now, columns,
+                                                 scratch);
+                             ranker->ScoreColumns(propensity, columns, scratch, scores);
+                             best = selector.Select(scores, columns.Positions(), count);
+                           }));
+      if (!found) {
+        ++declined;
+        continue;
+      }
+      AISLE_ASSERT(best.size() == work.best.size());
+      for (std::size_t place = 0; place < best.size(); ++place, ++places) {
+        AISLE_ASSERT(best[place] == work.best[place].index);
+        AISLE_ASSERT(std::bit_cast<std::uint32_t>(scores[best[place]]) ==
+                     std::bit_cast<std::uint32_t>(work.best[place].score));
+      }
+    }
+  }
+  state.counters["screened_us"] = base::Median(std::move(screened_us));
+  state.counters["columns_us"] = base::Median(std::move(columns_us));
+  state.counters["declined"] = static_cast<double>(declined);
+  state.counters["places"] = static_cast<double>(places);
+  state.SetLabel(screener->Summary());
+}
+BENCHMARK(BM_ScreenedLists)->Unit(benchmark::kMillisecond)->Iterations(1);
 
 }  // namespace
 }  // namespace aisle::recommend

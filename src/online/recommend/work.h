@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ranking/ranking.h"
+#include "ranking/screen_scorer.h"
 #include "ranking/select.h"
 #include "ranking/sweep_scorer.h"
 
@@ -25,6 +26,7 @@ struct Work {
   ranking::Scratch scratch;
   ranking::TopSelector selector;
   ranking::SweepWorkspace sweep;
+  ranking::ScreenScratch screen;
   std::vector<float> scores;
   std::vector<Finalist> finalists;  // Best first.
 };

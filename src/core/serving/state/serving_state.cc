@@ -109,6 +109,8 @@ struct ServingState::Impl {
   std::vector<ranking::PreparedCandidates> candidates;  // By region, with a ranker.
   std::optional<ranking::SweepScorer> sweeper;
   std::vector<ranking::SweptCandidates> swept;  // By region, with a sweeper.
+  std::optional<ranking::ScreenScorer> screener;
+  std::vector<ranking::ScreenedCandidates> screened;  // By region, with a screener.
 
   // What is computed from the shelf; the shelf must not move afterwards.
   Status Complete(const std::optional<ranking::ModelSpec>& model) {
@@ -121,9 +123,16 @@ struct ServingState::Impl {
     for (const RegionShelf& region : shelf.regions)
       candidates.push_back(ranker->Prepare(region.products));
     AISLE_TRY(sweeper, ranking::SweepScorer::MakeIfFits(*model, ranker->Forest(), *view));
-    if (!sweeper) return {};
+    if (sweeper) {
+      for (const RegionShelf& region : shelf.regions)
+        swept.push_back(sweeper->Group(region.products));
+      return {};
+    }
+    auto screen = ranking::ScreenScorer::Make(*model, ranker->Forest(), *view);
+    if (!screen) return {};
+    screener.emplace(*std::move(screen));
     for (const RegionShelf& region : shelf.regions)
-      swept.push_back(sweeper->Group(region.products));
+      screened.push_back(screener->Prepare(region.products));
     return {};
   }
 
@@ -191,6 +200,9 @@ const ranking::PairScorer* ServingState::Ranker() const {
 const ranking::SweepScorer* ServingState::Sweeper() const {
   return impl_->sweeper ? &*impl_->sweeper : nullptr;
 }
+const ranking::ScreenScorer* ServingState::Screener() const {
+  return impl_->screener ? &*impl_->screener : nullptr;
+}
 const ranking::PreparedCandidates& ServingState::Candidates(domain::Region region) const {
   AISLE_ASSERT(impl_->ranker.has_value());
   return impl_->candidates[static_cast<std::size_t>(region)];
@@ -198,6 +210,10 @@ const ranking::PreparedCandidates& ServingState::Candidates(domain::Region regio
 const ranking::SweptCandidates& ServingState::SweptOf(domain::Region region) const {
   AISLE_ASSERT(impl_->sweeper.has_value());
   return impl_->swept[static_cast<std::size_t>(region)];
+}
+const ranking::ScreenedCandidates& ServingState::ScreenedOf(domain::Region region) const {
+  AISLE_ASSERT(impl_->screener.has_value());
+  return impl_->screened[static_cast<std::size_t>(region)];
 }
 const RegionPopularity& ServingState::Popularity(domain::Region region) const {
   return impl_->popularity[static_cast<std::size_t>(region)];

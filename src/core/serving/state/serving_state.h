@@ -24,6 +24,7 @@
 #include "domain/region.h"
 #include "features/pair_row.h"
 #include "ranking/ranking.h"
+#include "ranking/screen_scorer.h"
 #include "ranking/sweep_scorer.h"
 #include "serving/generation/manifest.h"
 #include "serving/shelf/region_popularity.h"
@@ -55,11 +56,15 @@ class ServingState {
   const ranking::PairScorer* Ranker() const;  // Null: no ranking model; answer by the next rung.
   // The same model by the sweep. Null: it does not fit, or there is none.
   const ranking::SweepScorer* Sweeper() const;
+  // The same model by the screen, where it is not swept. Null as well.
+  const ranking::ScreenScorer* Screener() const;
 
   // What the region had in stock when published, prepared for Ranker(), which must not be null.
   const ranking::PreparedCandidates& Candidates(domain::Region region) const;
   // The same for Sweeper(), which must not be null.
   const ranking::SweptCandidates& SweptOf(domain::Region region) const;
+  // And for Screener(), which must not be null.
+  const ranking::ScreenedCandidates& ScreenedOf(domain::Region region) const;
   const RegionPopularity& Popularity(domain::Region region) const;
 
   // The customers of this generation. When they cannot be opened, each look-up says so. Must not outlive the state.
