@@ -1,5 +1,6 @@
 #include "api/answer_json.h"
 
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <iterator>
@@ -15,22 +16,25 @@ constexpr std::string_view kUnsaidCurrency = "USD";
 // With as many digits as the currency has, and more where there is more.
 void AppendPrice(std::string& out, domain::Cents price, const domain::Currency& currency) {
   const std::int64_t cents = price.value < 0 ? -price.value : price.value;
-  fmt::format_to(std::back_inserter(out), "{}{}", price.value < 0 ? "-" : "", cents / 100);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}{}"), price.value < 0 ? "-" : "",
+                 cents / 100);
   if (currency.minor_unit == 2 || cents % 10 != 0) {
-    fmt::format_to(std::back_inserter(out), ".{:02}", cents % 100);
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE(".{:02}"), cents % 100);
   } else if (currency.minor_unit == 1 || cents % 100 != 0) {
-    fmt::format_to(std::back_inserter(out), ".{}", cents % 100 / 10);
+    fmt::format_to(std::back_inserter(out), FMT_COMPILE(".{}"), cents % 100 / 10);
   }
 }
 
 void AppendMilliseconds(std::string& out, std::string_view name, std::chrono::nanoseconds time) {
   const std::int64_t micros = (time.count() + 500) / 1000;
-  fmt::format_to(std::back_inserter(out), R"("{}":{}.{:03},)", name, micros / 1000, micros % 1000);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"("{}":{}.{:03},)"), name, micros / 1000,
+                 micros % 1000);
 }
 
 void AppendItem(std::string& out, const recommend::Item& item, const domain::Currency& currency) {
-  fmt::format_to(std::back_inserter(out), R"({{"rank":{},"product_id":{},"product_name":)",
-                 item.rank, item.product.value);
+  fmt::format_to(std::back_inserter(out),
+                 FMT_COMPILE(R"({{"rank":{},"product_id":{},"product_name":)"), item.rank,
+                 item.product.value);
   web::AppendJsonString(out, item.product_name);
   out += R"(,"category":)";
   web::AppendJsonString(out, item.category);
@@ -40,7 +44,8 @@ void AppendItem(std::string& out, const recommend::Item& item, const domain::Cur
   AppendPrice(out, item.price, currency);
   out += R"(,"score":)";
   web::AppendJsonNumber(out, item.score);
-  fmt::format_to(std::back_inserter(out), R"(,"in_stock_qty":{},"est_delivery_days":{},"source":)",
+  fmt::format_to(std::back_inserter(out),
+                 FMT_COMPILE(R"(,"in_stock_qty":{},"est_delivery_days":{},"source":)"),
                  item.in_stock_qty, item.est_delivery_days);
   web::AppendJsonString(out, item.source);
   out += '}';
@@ -51,10 +56,10 @@ void AppendTimings(std::string& out, const recommend::Timings& timings) {
   AppendMilliseconds(out, "features_ms", timings.features);
   AppendMilliseconds(out, "propensity_ms", timings.propensity);
   AppendMilliseconds(out, "inventory_ms", timings.inventory);
-  fmt::format_to(std::back_inserter(out), R"("candidates":{},)", timings.candidates);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"("candidates":{},)"), timings.candidates);
   AppendMilliseconds(out, "pair_features_ms", timings.pair_features);
   AppendMilliseconds(out, "model_ms", timings.model);
-  fmt::format_to(std::back_inserter(out), R"("model_ok":{},)", timings.model_ok);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"("model_ok":{},)"), timings.model_ok);
   AppendMilliseconds(out, "total_ms", timings.total);
   out += R"("backend":)";
   web::AppendJsonString(out, timings.backend);
@@ -65,7 +70,7 @@ void AppendTimings(std::string& out, const recommend::Timings& timings) {
 
 void AppendAnswer(std::string& out, const recommend::Answer& answer) {
   out.reserve(out.size() + 512 + 280 * answer.items.size());
-  fmt::format_to(std::back_inserter(out), R"({{"customer_id":{},"zip_code":)",
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"({{"customer_id":{},"zip_code":)"),
                  answer.customer.value);
   web::AppendJsonString(out, answer.zip_code);
   out += R"(,"region":)";
@@ -83,9 +88,10 @@ void AppendAnswer(std::string& out, const recommend::Answer& answer) {
   AppendTimings(out, answer.timings);
   out += R"(,"request_id":)";
   web::AppendJsonString(out, answer.request_id);
-  fmt::format_to(std::back_inserter(out),
-                 R"(,"model":{{"ranking":{},"propensity":{}}},"generation":{},"degraded":[)",
-                 answer.ranking_version, answer.propensity_version, answer.generation);
+  fmt::format_to(
+      std::back_inserter(out),
+      FMT_COMPILE(R"(,"model":{{"ranking":{},"propensity":{}}},"generation":{},"degraded":[)"),
+      answer.ranking_version, answer.propensity_version, answer.generation);
   for (const serving::Degraded& degraded : answer.degraded) {
     if (&degraded != &answer.degraded.front()) out += ',';
     out += R"({"what":)";
