@@ -1,5 +1,5 @@
-// The loops of each_columns.h, for files that are compiled each with its own instructions; the compiler makes vectors of
-// them. Private to this module.
+// The loops of each_columns.h, for files that are compiled each with its own instructions; the compiler makes vectors
+// of them. Private to this module.
 #pragma once
 
 #include "features/each_columns.h"

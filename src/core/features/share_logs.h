@@ -1,5 +1,5 @@
-// The smoothed shares of a customer's sessions and products, and their logarithms: the one text of them, for tables made
-// beforehand and for what no table has. Private to this module.
+// The smoothed shares of a customer's sessions and products, and their logarithms: the one text of them, for tables
+// made beforehand and for what no table has. Private to this module.
 //
 //   missing  none; every share is above 0.
 //   threads  any.

@@ -6,12 +6,12 @@
 //
 // Steps   per model   ScreenTables: questions, and the leaves that decided inputs leave within reach.
 //         per list    Prepare: planes and rank bytes of the inputs that do not change; the rows of each group.
-//         per call    1. The decided inputs' ranks; with them the residual tree of each tree (screen_trees.h), made once
-//                        and kept.
+//         per call    1. The decided inputs' ranks; with them the residual tree of each tree (screen_trees.h), made
+//                        once and kept.
 //                     2. Planes of the questions that these trees ask, some 300 of 1,300, block by block of rows.
 //                     3. Screening: 16-bit sums of all rows, trees ordered by depth (integers have no order).
-//                     4. The bar: a row is left out when `count` others are surely above it. A sum is at most `distance`
-//                        from its float sum, so what is twice that below the count-th best cannot be among them.
+//                     4. The bar: a row is left out when `count` others are surely above it. A sum is at most
+//                        `distance` from its float sum, so twice that below the count-th best nobody is among them.
 //                     5. The rows that are left, and all rows in which a decided input has another value than in the
 //                        others, are scored exactly, 64 at a time, by the narrow bit-sliced kernel.
 //

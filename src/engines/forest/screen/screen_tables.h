@@ -1,8 +1,8 @@
 // What the screen makes of a model once: its questions and trees as the bit-sliced engine has them, and which leaves of
 // each tree a value of a decided input leaves within reach.
 //
-// A decided input has one value in all rows of a request. An input's rank tells the sides of all splits that ask it, and
-// with them a set of leaves of every tree: a word, since a tree has at most 64. The AND of these words over the decided
+// A decided input has one value in all rows of a request. Its rank tells the sides of all splits that ask it, and with
+// them a set of leaves of every tree: a word, since a tree has at most 64. The AND of these words over the decided
 // inputs is what rows can still reach, and names the residual tree (screen_trees.h). Private to this module.
 //
 //   shapes   reach: a row of tree_words words for each decided input and rank, the missing one last.

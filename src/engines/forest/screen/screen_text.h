@@ -4,8 +4,8 @@
 // A Plane type is one of bitsliced_text.h with kPlaneBytes == kBytes and, beside it: Shorts, a vector of 16-bit
 // integers as wide as Vector; Above64(bytes, bar), the bits of 64 bytes that are above the bar; StoreAbove(bytes, bar,
 // to), the same for kBytes of them; ReachMask(sums, bar), one bit for each of the Shorts; PackShort(depth, leaves,
-// packed); kRanksBySteps; AddShort<depth>(bits, packed, sums), which adds to each row's 16-bit sum the leaf whose number
-// stands in its bits; and RankBytes(search, values, count, right, left).
+// packed); kRanksBySteps; AddShort<depth>(bits, packed, sums), which adds to each row's 16-bit sum the leaf whose
+// number stands in its bits; and RankBytes(search, values, count, right, left).
 //
 //   source   multiplexers over bit planes, as the bit-sliced engine's.
 #pragma once
@@ -16,7 +16,7 @@
 namespace aisle::forest {
 namespace {
 
-// Tables of 16-bit leaves by bytes, as byte shuffles want them: of each `group` leaves the low bytes, then the high ones.
+// Tables of 16-bit leaves by bytes, as byte shuffles want them: of each `group` leaves the low bytes, then the high.
 inline void PackShortBytes(std::uint32_t depth, std::size_t group, const std::int16_t* leaves,
                            std::byte* packed) {
   for (std::size_t i = 0; i < (std::size_t{1} << depth); ++i) {
@@ -206,7 +206,7 @@ std::int16_t BarByHalving(const std::int16_t* sums, std::size_t sum_count, std::
   return static_cast<std::int16_t>(low);
 }
 
-// Sums are dealt to so many lanes; the count-th largest of the lanes' maxima is a first bar that at least `count` reach.
+// Sums are dealt to so many lanes; the count-th largest of the lanes' maxima is a bar that at least `count` reach.
 constexpr std::size_t kLanesDealt = 64;
 constexpr std::size_t kFirstMost = 1024;
 
