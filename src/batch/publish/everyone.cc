@@ -241,8 +241,8 @@ Result<EveryoneReport> RankEveryone(warehouse::Database& database,
             ranking::SweepScorer::MakeIfFits(ranking_model.spec, ranker.Forest(), view));
   std::optional<ranking::ScreenScorer> screener;
   if (!sweeper) {
-    auto made = ranking::ScreenScorer::Make(ranking_model.spec, ranker.Forest(), view);
-    if (made) screener = *std::move(made);
+    AISLE_TRY(screener,
+              ranking::ScreenScorer::MakeIfFits(ranking_model.spec, ranker.Forest(), view));
   }
   const EveryoneRanker everyone(catalogue, ranker, std::move(sweeper), std::move(screener),
                                 std::move(propensity), std::move(candidates), options);

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "forest/cpu.h"
 #include "gold/feature_stream.h"
 #include "publish/publish.h"
 #include "publish/small_shop_testing.h"
@@ -118,8 +119,28 @@ TEST_F(EveryoneTest, EveryCustomersListIsAFullSortOfTheCandidates) {
     EXPECT_EQ(report->ranking_version, 1);
     EXPECT_EQ(report->propensity_version, 1);
     EXPECT_EQ(report->swept, 0) << "the model looks at what a customer did with a product";
+    EXPECT_EQ(report->screened, 0) << "a blend";
     EXPECT_EQ(lists.size(), 600U);
     EXPECT_EQ(lists, BruteForce(spec, PropensitySpec(1), options)) << exclude_bought;
+  }
+}
+
+TEST_F(EveryoneTest, TheScreenGivesTheListsOfTheRows) {
+  if (!forest::CpuHasAvx2()) GTEST_SKIP() << "this CPU has no AVX2";
+  const ranking::ModelSpec spec = RankingSpec(1);
+  ASSERT_EQ(spec.propensity_blend, 0);
+  AddModel(registry_, "ranking", spec);
+  AddModel(registry_, "propensity", PropensitySpec(1));
+  for (const bool screen : {true, false}) {
+    if (!screen) setenv("AISLE_FOREST_SCREEN", "off", 1);
+    EveryoneOptions options{.as_of = as_of_, .count = 7};
+    Lists lists;
+    const auto report = Rank(options, lists);
+    unsetenv("AISLE_FOREST_SCREEN");
+    ASSERT_TRUE(report) << report.error().message;
+    // Of forty candidates some have one score: a few customers are declined.
+    EXPECT_EQ(report->screened > 0, screen) << report->screened;
+    EXPECT_EQ(lists, BruteForce(spec, PropensitySpec(1), options));
   }
 }
 

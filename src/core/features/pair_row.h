@@ -95,6 +95,7 @@ class CatalogueView {
   static const ShareLogs* RowOf(const std::vector<ShareLogs>& table, std::size_t width,
                                 std::int64_t count) {
     const auto row = static_cast<std::uint64_t>(count);
+    if (row >= kUnmetMax) return nullptr;  // Below 0 as well.
     return (row + 1) * width <= table.size() ? table.data() + row * width : nullptr;
   }
 

@@ -34,6 +34,15 @@ Result<ScreenScorer> ScreenScorer::Make(const ModelSpec& spec, const forest::For
                       fmt::format("by {}, {} trees", level.name, forest.TreeCount()));
 }
 
+Result<std::optional<ScreenScorer>> ScreenScorer::MakeIfFits(const ModelSpec& spec,
+                                                             const forest::Forest& forest,
+                                                             const features::CatalogueView& view) {
+  auto made = Make(spec, forest, view);
+  if (made) return std::optional(*std::move(made));
+  if (made.error().code == ErrorCode::kInvalidArgument) return std::unexpected(made.error());
+  return std::optional<ScreenScorer>();
+}
+
 ScreenScorer::ScreenScorer(forest::Screen screen, features::PairRowMaker maker,
                            const ModelSpec& spec, std::string summary)
     : screen_(std::move(screen)),

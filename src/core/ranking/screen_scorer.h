@@ -55,6 +55,11 @@ class ScreenScorer {
   // `view` must outlive the scorer. Where somebody chose the forest's engine, that one answers and nothing is screened.
   static Result<ScreenScorer> Make(const ModelSpec& spec, const forest::Forest& forest,
                                    const features::CatalogueView& view);
+  // The same, and nothing where it does not fit: score all candidates. kInvalidArgument where AISLE_FOREST_SCREEN asks
+  // for what there is not.
+  static Result<std::optional<ScreenScorer>> MakeIfFits(const ModelSpec& spec,
+                                                        const forest::Forest& forest,
+                                                        const features::CatalogueView& view);
 
   ScreenedCandidates Prepare(std::span<const std::uint32_t> candidates) const;
   // Step one, and step two: the best `count` in work.best. They can be timed apart.

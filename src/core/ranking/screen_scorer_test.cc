@@ -186,6 +186,21 @@ TEST_F(ScreenScorerTest, SaysWhyAModelIsNotScreened) {
   setenv("AISLE_FOREST_SCREEN", "sideways", 1);
   EXPECT_THAT(why(RandomSpec(1, 10, 6, AllInputs())), HasSubstr("none of auto, off, avx2"));
   unsetenv("AISLE_FOREST_SCREEN");
+  {
+    // Served all the same where a model does not fit; an unknown word is nobody's wish.
+    features::Catalogue catalogue;
+    const features::CatalogueView view(catalogue);
+    const ModelSpec deep = RandomSpec(1, 10, 7, AllInputs());
+    const auto rows = PairScorer::Make(deep, view);
+    const auto none = ScreenScorer::MakeIfFits(deep, rows->Forest(), view);
+    ASSERT_TRUE(none);
+    EXPECT_FALSE(none->has_value());
+    setenv("AISLE_FOREST_SCREEN", "sideways", 1);
+    const auto unknown = ScreenScorer::MakeIfFits(deep, rows->Forest(), view);
+    unsetenv("AISLE_FOREST_SCREEN");
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().code, ErrorCode::kInvalidArgument);
+  }
   setenv("AISLE_FOREST_ENGINE", "interleaved", 1);
   EXPECT_THAT(why(RandomSpec(1, 10, 6, AllInputs())), HasSubstr("engine interleaved is wanted"));
   unsetenv("AISLE_FOREST_ENGINE");

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdlib>
 
+#include "forest/cpu.h"
 #include "recommend/ask_testing.h"
 
 namespace aisle::recommend {
@@ -15,11 +17,11 @@ using testing::Not;
 
 constexpr domain::Region kNorth = domain::Region::kNortheast;
 
-// A shop ranked by columns, by the sweep, or by no model at all.
-enum class Way : std::uint8_t { kColumns, kSweep, kPropensity, kPopularity };
+// A shop ranked by columns, by the screen, by the sweep, or by no model at all.
+enum class Way : std::uint8_t { kColumns, kScreen, kSweep, kPropensity, kPopularity };
 
 Shop ShopOf(Way way, std::uint64_t seed) {
-  Shop shop = MakeShop(seed, 400, 4, way == Way::kColumns);
+  Shop shop = MakeShop(seed, 400, 4, way == Way::kColumns || way == Way::kScreen);
   if (way == Way::kSweep) {
     shop.model = ranking::RandomSpec(5, 60, 6, ranking::ReferenceInputs(), 0.1);
     shop.model->propensity_blend = 0.3;
@@ -64,11 +66,15 @@ std::vector<std::pair<std::int64_t, float>> FullSort(const serving::ServingState
 }
 
 TEST(StockChangesProperty, TheModelsAnswerIsAFullSortOfWhatIsInStockNow) {
-  for (const Way way : {Way::kColumns, Way::kSweep}) {
+  for (const Way way : {Way::kColumns, Way::kScreen, Way::kSweep}) {
+    if (way == Way::kScreen && !forest::CpuHasAvx2()) continue;  // Has none.
     for (std::uint64_t seed = 1; seed < 5; ++seed) {
       const Shop shop = ShopOf(way, seed);
+      if (way == Way::kColumns) setenv("AISLE_FOREST_SCREEN", "off", 1);
       const auto state = shop.Open();
+      unsetenv("AISLE_FOREST_SCREEN");
       ASSERT_EQ(state->Sweeper() != nullptr, way == Way::kSweep);
+      ASSERT_EQ(state->Screener() != nullptr, way == Way::kScreen);
       Recommender recommender(nullptr);
       recommender.SetState(state);
       base::Stream stream(seed, 3, 1);

@@ -128,9 +128,8 @@ struct ServingState::Impl {
         swept.push_back(sweeper->Group(region.products));
       return {};
     }
-    auto screen = ranking::ScreenScorer::Make(*model, ranker->Forest(), *view);
-    if (!screen) return {};
-    screener.emplace(*std::move(screen));
+    AISLE_TRY(screener, ranking::ScreenScorer::MakeIfFits(*model, ranker->Forest(), *view));
+    if (!screener) return {};
     for (const RegionShelf& region : shelf.regions)
       screened.push_back(screener->Prepare(region.products));
     return {};

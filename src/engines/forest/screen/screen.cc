@@ -56,7 +56,7 @@ Screen::Screen(std::shared_ptr<const ScreenTables> tables, const ScreenKernel& k
     position_[row] = static_cast<std::uint8_t>(kernel.exact->position(row));
   // An odd number of lines: blocks at multiples of 4 KB would fall into the same sets of a cache.
   const std::size_t bytes = tables_->sliced.PlaneCount() * (kernel.block_rows / 8);
-  stride_ = (bytes / 64 | 1U) * 64 + 64;
+  stride_ = ((bytes + 63) / 64 | 1U) * 64;
 }
 
 // Fills picked, asked, decided_rank.

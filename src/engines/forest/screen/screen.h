@@ -146,8 +146,8 @@ struct ScreenChoice {
   const ScreenKernel* kernel = nullptr;
   std::string_view name;
 };
-// By AISLE_FOREST_SCREEN: "auto" (or nothing), "off", "avx2", "avx512" or "vbmi". kInvalidArgument for another word,
-// kFailedPrecondition for what this CPU lacks, or "off".
+// By AISLE_FOREST_SCREEN: "auto" (or nothing), "off", "avx2", "avx512" or "vbmi". kInvalidArgument for another word or a
+// level that this CPU lacks; kFailedPrecondition for "off", and where it has none.
 Result<ScreenChoice> ChooseScreen();
 
 }  // namespace aisle::forest

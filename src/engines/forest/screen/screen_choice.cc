@@ -33,7 +33,7 @@ Result<ScreenChoice> ChooseScreen() {
     if ((asked == "auto" || asked == level.name) && level.runs_here())
       choice = {level.kernel, level.name};
     if (asked == level.name && choice.kernel == nullptr) {
-      return Fail(ErrorCode::kFailedPrecondition,
+      return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("{} says {}, which this CPU lacks", kVariable, level.name));
     }
     names += fmt::format(", {}", level.name);

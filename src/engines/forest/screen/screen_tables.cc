@@ -69,8 +69,8 @@ std::string WhyNotScreened(const Model& model, std::span<const Column::Form> for
   if (!(sum > 0) || !(sum + std::fabs(double{model.base_margin}) < kScreenSumMax))
     return fmt::format("its leaves add up to {}", sum);
   // Where the floats themselves are that coarse, 16 bits tell nothing.
-  const double scale = 32'000 / sum;
-  if (DistanceOf(model, sum, scale) > 8'000)
+  const double scale = kScreenUnits / sum;
+  if (DistanceOf(model, sum, scale) > kScreenDistanceMax)
     return "sums of its leaves lose too many digits beside its base margin";
   return "";
 }
@@ -82,7 +82,7 @@ ScreenTables::ScreenTables(const Model& model, std::span<const Column::Form> for
       tree_words((model.TreeCount() + 7) / 8 * 8),
       word_count((sliced.PlaneCount() / 64 + 8) / 8 * 8) {
   const double sum = LargestSum(model);
-  scale = 32'000 / sum;
+  scale = kScreenUnits / sum;
   distance = DistanceOf(model, sum, scale);
   for (const SlicedInput& input : sliced.inputs)
     inputs.push_back({.form = forms[input.feature], .search = {.table = input.search}});

@@ -25,9 +25,14 @@
 
 namespace aisle::forest {
 
-// Rounding each tree's leaf moves a sum by half a unit: with more trees sums could leave 16 bits.
+// All trees' largest leaves together, in units; rounding each tree's leaf moves a sum by half a unit: with more trees sums
+// could leave 16 bits.
+inline constexpr int kScreenUnits = 32'000;
 inline constexpr std::size_t kScreenTreesMax = 1'000;
-// A residual tree's planes are named by 16 bits, and planes of a block should stay in a cache.
+static_assert(kScreenUnits + kScreenTreesMax / 2 <= 32'767);
+// With a larger distance most rows would be finalists.
+inline constexpr double kScreenDistanceMax = 8'000;
+// Planes of a block should stay in a cache.
 inline constexpr std::size_t kScreenPlanesMax = 8'192;
 inline constexpr std::size_t kReachBytesMax = std::size_t{16} << 20U;
 // The largest sums of leaves that floats add with the error that DistanceOf() counts on.
