@@ -56,9 +56,13 @@ class InputNames {
               "write the name in quotes, as the model has it",
               cell.text));
     }
-    std::string joined(cell.quoted ? std::string_view(cell.text) : cell.raw);
-    std::ranges::replace(joined, ' ', '_');
-    if (const auto at = exact_.find(joined); at != exact_.end()) return at->second;
+    for (const std::string_view name :
+         {cell.quoted ? std::string_view(cell.text) : std::string_view(cell.raw),
+          Trim(cell.text)}) {
+      std::string joined(name);
+      std::ranges::replace(joined, ' ', '_');
+      if (const auto at = exact_.find(joined); at != exact_.end()) return at->second;
+    }
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("column '{}' is no input of the model", cell.text));
   }

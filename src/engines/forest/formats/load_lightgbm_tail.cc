@@ -184,6 +184,11 @@ Status ReadLightgbmTail(std::string_view text, std::string_view feature_infos, M
           "LightGBM (its files do not say which version)");
     }
   }
+  if (part == Part::kParameters) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "the line 'end of parameters' is missing: the file was cut short, and with it what "
+                "stands after it, as the names of categories");
+  }
   if (!names) return {};
   return ReadNamesLine(*names, feature_infos, categories, model);
 }
