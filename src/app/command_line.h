@@ -1,7 +1,7 @@
 // The command line: words in, one command run, an exit code out.
 //
 //   0 done · 1 ours: a bug or a damaged file · 2 wrong arguments, file or query · 3 not found ·
-//   4 held or unreachable, try again · 5 a step before is missing, versions disagree or memory ran out ·
+//   4 held or unreachable, try again · 5 a step before is missing, versions disagree, nothing came in or memory ran out ·
 //   130 interrupted (Ctrl-C), 143 terminated
 //
 //   threads  one call, from main.

@@ -155,8 +155,12 @@ std::optional<Cast> RoundedCast(const std::string& value, std::string_view physi
                                 std::string_view target, int digits) {
   const bool floating = IsFloating(physical);
   if (!IsDecimal(target) || (!floating && !IsDecimal(physical))) return std::nullopt;
+  // A half cent of a DOUBLE is the half of the digits that it is written with: 1.005 is a little less as a binary number.
   const std::string finite =
-      floating ? fmt::format("CASE WHEN isfinite({0}) THEN round({0}, {1}) END", value, digits)
+      floating ? fmt::format(
+                     "CASE WHEN isfinite({0}) THEN round(TRY_CAST(CAST({0} AS VARCHAR) AS "
+                     "DECIMAL(38,10)), {1}) END",
+                     value, digits)
                : fmt::format("round({}, {})", value, digits);
   const std::string cast = fmt::format("TRY_CAST({} AS {})", finite, target);
   return Cast{cast, CouldNot(value, cast), "", ""};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <system_error>
 
 namespace aisle::ingest {
@@ -47,6 +48,28 @@ std::string_view TableFormat(const fs::path& folder) {
 
 std::unexpected<Error> Wrong(std::string_view name, std::string_view what) {
   return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", name, what));
+}
+
+Status CheckNoTable(const fs::path& folder) {
+  const std::string_view format = TableFormat(folder);
+  if (format.empty()) return {};
+  return Wrong(folder.string(),
+               fmt::format("{} table, whose files hold rows that were deleted or replaced since; "
+                           "write the table itself as Parquet into a new folder",
+                           format));
+}
+
+// A part may be named whose table's log lies folders above it.
+Status CheckInNoTable(const std::vector<PartFile>& parts, const fs::path& from) {
+  std::set<fs::path> seen;
+  for (const PartFile& part : parts) {
+    for (fs::path folder = part.path.parent_path(); seen.insert(folder).second;
+         folder = folder.parent_path()) {
+      if (folder.empty() || folder == from || folder == folder.parent_path()) break;
+      AISLE_CHECK(CheckNoTable(folder));
+    }
+  }
+  return {};
 }
 
 class Finder {
@@ -113,12 +136,7 @@ class Finder {
   }
 
   static Result<std::vector<fs::path>> Entries(const PartFile& folder) {
-    if (const std::string_view format = TableFormat(folder.path); !format.empty()) {
-      return Wrong(folder.path.string(),
-                   fmt::format("{} table, whose files hold rows that were deleted or replaced "
-                               "since; write the table itself as Parquet into a new folder",
-                               format));
-    }
+    AISLE_CHECK(CheckNoTable(folder.path));
     std::error_code failed;
     std::vector<fs::path> entries;
     for (fs::directory_iterator at(folder.path, failed), end; !failed && at != end;
@@ -160,6 +178,7 @@ Result<std::vector<PartFile>> FindParts(const fs::path& folder, const std::strin
                   fmt::format("{}: no file fits this pattern", whole.string()));
     }
   }
+  AISLE_CHECK(CheckInNoTable(finder.found, folder));
   return std::move(finder.found);
 }
 

@@ -21,12 +21,12 @@ std::string AsMicros(std::string_view value, std::string_view physical) {
   return fmt::format("CAST({} AS TIMESTAMP)", value);
 }
 
-// `value` is there and is, as `time` in UTC, none of the years 1 to 9999 on any clock; an infinity is none
-// either, unless it may be the one after all times.
+// `value` is there and is, as `time` in UTC, none of the years 1 to 9999, with which every answer's form of a time ends; an
+// infinity is none either, unless it may be the one after all times.
 std::string IsNoTime(std::string_view value, std::string_view time, bool may_be_open) {
   return fmt::format(
-      "({} IS NOT NULL AND NOT coalesce({} BETWEEN DATE '0001-01-01' - INTERVAL 1 DAY AND DATE "
-      "'9999-12-31' + INTERVAL 2 DAY{}, false))",
+      "({} IS NOT NULL AND NOT coalesce({} BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP "
+      "'9999-12-31 23:59:59.999999'{}, false))",
       value, time, may_be_open ? fmt::format(" OR {} = TIMESTAMP 'infinity'", time) : "");
 }
 
