@@ -16,11 +16,9 @@ namespace fs = std::filesystem;
 constexpr std::string_view kExitCodes =
     "Exit codes: 0 done, 1 internal or a damaged file, 2 wrong arguments, file or query, 3 not\n"
     "found, 4 held by another process or unreachable (try again), 5 a step before is missing,\n"
-    "versions disagree, nothing came in or memory ran out, 130 interrupted, 143 terminated. "
-    "`serve`,\n"
-    "`demo`, `up` and `worker --every` run until they are told to stop, and end with 0 when a "
-    "signal\n"
-    "does.\n";
+    "versions disagree, nothing came in or memory ran out, 130 interrupted, 143 terminated.\n"
+    "`serve`, `demo`, `up` and `worker --every` run until they are told to stop, and then\n"
+    "end with 0 when a signal does.\n";
 
 // The options of every command, as they were given.
 struct Globals {

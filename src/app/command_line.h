@@ -1,8 +1,8 @@
 // The command line: words in, one command run, an exit code out.
 //
 //   0 done · 1 ours: a bug or a damaged file · 2 wrong arguments, file or query · 3 not found ·
-//   4 held or unreachable, try again · 5 a step before is missing, versions disagree, nothing came in or memory ran out ·
-//   130 interrupted (Ctrl-C), 143 terminated
+//   4 held or unreachable, try again · 5 a step before is missing, versions disagree, nothing came in or memory ran
+//   out · 130 interrupted (Ctrl-C), 143 terminated
 //
 //   threads  one call, from main.
 //   errors   none leave: an error is one line on standard error, "aisle <command>: <message>".

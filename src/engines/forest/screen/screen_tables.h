@@ -25,8 +25,8 @@
 
 namespace aisle::forest {
 
-// All trees' largest leaves together, in units; rounding each tree's leaf moves a sum by half a unit: with more trees sums
-// could leave 16 bits.
+// All trees' largest leaves together, in units; rounding each tree's leaf moves a sum by half a unit: with more trees
+// sums could leave 16 bits.
 inline constexpr int kScreenUnits = 32'000;
 inline constexpr std::size_t kScreenTreesMax = 1'000;
 static_assert(kScreenUnits + kScreenTreesMax / 2 <= 32'767);
