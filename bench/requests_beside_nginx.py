@@ -2,9 +2,9 @@
 """Requests a second of one event loop of `aisle serve`, by one binary or several in turns, beside nginx that sends one
 such answer as a static file.
 
-    python3 bench/requests_beside_nginx.py --data DIR [--aisle BINARY ...] [--connections 16] [--rounds 5] [--seconds 2]
+    python3 bench/requests_beside_nginx.py --data DIR ... [--aisle BINARY ...] [--connections 16] [--rounds 5] [--seconds 2]
 
-DIR is an aisle data directory that was published. Needs nginx and wrk. Each server runs on core 0 with one thread, wrk
+A DIR for each binary, which keeps its own to itself: aisle data directories of the same published shop. Needs nginx and wrk. Each server runs on core 0 with one thread, wrk
 on core 1; customers of the answer come in turn. Prints medians over the rounds: requests a second, the share of nginx's,
 p50 and p99 in milliseconds, CPU microseconds a request. One request that fails ends the run.
 """
@@ -55,21 +55,23 @@ def load(process, address, given, lua):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--data", required=True)
+    parser.add_argument("--data", nargs="+", required=True)
     parser.add_argument("--aisle", nargs="+", default=["build/release/src/app/aisle"])
     for name, default in (("connections", 16), ("rounds", 5), ("seconds", 2), ("port", 18200)):
         parser.add_argument("--" + name, type=int, default=default)
     given = parser.parse_args()
+    if len(given.data) != len(given.aisle):
+        parser.error(f"{len(given.aisle)} binaries need as many data directories, not {len(given.data)}")
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         lua = pathlib.Path(folder) / "requests.lua"
         lua.write_text(LUA)
         servers = []
         try:
-            for i, aisle in enumerate(given.aisle):
+            for i, (aisle, data) in enumerate(zip(given.aisle, given.data)):
                 address = f"127.0.0.1:{given.port + 1 + i}"
                 process = subprocess.Popen(["taskset", "-c", "0", aisle, "serve", "--threads", "1", "--listen", address,
-                                            "--data", given.data, "--quiet"], stdout=subprocess.DEVNULL,
+                                            "--data", data, "--quiet"], stdout=subprocess.DEVNULL,
                                            stderr=subprocess.DEVNULL)
                 servers.append((aisle, process, address))
                 wait_for(address, process)

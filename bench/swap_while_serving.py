@@ -137,4 +137,5 @@ def main():
             server.wait(10)
 
 
-main()
+if __name__ == "__main__":
+    main()
