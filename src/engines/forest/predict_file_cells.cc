@@ -131,11 +131,32 @@ Result<RowReader> RowReader::Make(LineReader lines, const Model& model, bool cod
   return reader;
 }
 
+namespace {
+
+// What a first line is instead of one of CSV; empty: nothing that can be seen.
+std::string_view NoCsvHeader(std::string_view line) {
+  if (line.starts_with("PAR1")) return "it is a Parquet file; write its rows as CSV";
+  if (line.starts_with("\x1f\x8b")) return "it is a gzip'd file; unpack it first";
+  if (line.starts_with("\xff\xfe") || line.starts_with("\xfe\xff"))
+    return "it is a text in UTF-16; save it as UTF-8";
+  if (line.find('\r') != std::string_view::npos)
+    return "its lines end with CR alone, as old programs for the Mac write them; save it with LF "
+           "or CRLF";
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\t'; };
+  if (std::ranges::any_of(line, is_control))
+    return "its first line holds control characters: it is no CSV text";
+  return {};
+}
+
+}  // namespace
+
 Status RowReader::ReadHeader() {
   std::string_view rest;
   AISLE_TRY(const bool found, lines_.Next(rest));
   if (!found) return Fail(ErrorCode::kInvalidArgument, lines_.Name() + ": no header line");
   if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
+  if (const std::string_view what = NoCsvHeader(rest); !what.empty())
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", lines_.Name(), what));
   const auto& inputs = model_->feature_names;
   const InputNames names(inputs);
   std::vector<bool> seen(model_->feature_count, false);

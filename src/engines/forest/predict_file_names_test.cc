@@ -153,5 +153,26 @@ TEST_F(PredictNamesTest, OfAnObjectiveOfOnesOwnOnlyMarginsAreKnown) {
   EXPECT_THAT(ErrorOf(csv), AllOf(HasSubstr("names no objective"), HasSubstr("--margin")));
 }
 
+TEST_F(PredictNamesTest, RowsThatAreNoCsvAreNamedAndNothingOfThemIsPrinted) {
+  EXPECT_THAT(ErrorOf("PAR1\x15\x04"), HasSubstr("rows.csv: it is a Parquet file"));
+  EXPECT_THAT(ErrorOf("\x1f\x8b\x08\x02"), HasSubstr("it is a gzip'd file; unpack it first"));
+  EXPECT_THAT(ErrorOf(std::string("\xff\xfe"
+                                  "a\0,\0",
+                                  6)),
+              HasSubstr("UTF-16"));
+  EXPECT_THAT(ErrorOf("town,width,shop\rRome,0,10\r"), HasSubstr("CR alone"));
+  EXPECT_THAT(ErrorOf("town\x01,width,shop\nRome,0,10\n"), HasSubstr("control characters"));
+  EXPECT_TRUE(Run("town,width,shop\r\nRome,0,10\r\n"));
+}
+
+TEST_F(PredictNamesTest, ALightgbmFileCutInItsParametersIsRefused) {
+  const std::string text = Corpus("lightgbm_names.txt");
+  const std::size_t cut = text.find("end of parameters");
+  ASSERT_NE(cut, std::string::npos);
+  model_ = folder_ / "cut.txt";
+  ASSERT_TRUE(base::WriteFileAtomic(model_, text.substr(0, cut)));
+  EXPECT_THAT(ErrorOf("town,width,shop\nRome,0,10\n"), HasSubstr("the file was cut short"));
+}
+
 }  // namespace
 }  // namespace aisle::forest
