@@ -67,6 +67,10 @@ TEST_F(DigitsTest, AQuerysAmountsDoNotLoseDigitsUnasked) {
   EXPECT_EQ(
       Import("DOUBLE", "price / 3", "sku;price\na;10\nb;9.99\nc;1e300\n", "round = \"cents\"\n"),
       "a|3.33\nb|3.33\n4|price: '3.3333333333333335e+299' is not DECIMAL(12,2)\n");
+  EXPECT_EQ(Import("DOUBLE", "price", "sku;price\na;1.005\nb;1.015\nc;2.675\nd;1.115\ne;1.004\n",
+                   "round = \"cents\"\n"),
+            "a|1.01\nb|1.02\nc|2.68\nd|1.12\ne|1.00\n")
+      << "the half of the digits as written, not of the binary number beside them";
   EXPECT_EQ(Import("DOUBLE", "price * 3", "sku;price\na;0.1\nb;33.33\n"), "a|0.30\nb|99.99\n")
       << "the last bits of a DOUBLE are no digits";
   EXPECT_EQ(Import("DOUBLE", "price / 3", "sku;price\na;10\nb;9.99\n"),

@@ -93,6 +93,12 @@ TEST_F(PartFilesTest, ATableFormatsFilesAreNotTheTable) {
   Make("ice/data/part-0.parquet");
   EXPECT_THAT(Find("ice"), ElementsAre(HasSubstr("an Iceberg table")));
   EXPECT_THAT(Find("ice/data"), ElementsAre(HasSubstr("an Iceberg table")));
+  // Nor is a folder of it, nor a file.
+  Make("delta/day=1/part-0.parquet");
+  Make("ice/data/day=1/part-0.parquet");
+  for (const char* part : {"delta/day=1", "delta/day=1/*.parquet", "delta/day=1/part-0.parquet"})
+    EXPECT_THAT(Find(part), ElementsAre(HasSubstr("a Delta table"))) << part;
+  EXPECT_THAT(Find("ice/data/day=1"), ElementsAre(HasSubstr("an Iceberg table")));
 }
 
 }  // namespace

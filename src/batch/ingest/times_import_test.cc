@@ -100,6 +100,10 @@ TEST_F(TimesImportTest, EveryTypeOfTimeInParquetIsReadOrRefused) {
       << "cut, whatever the database's cast does";
   EXPECT_EQ(Parquet("('A', TIMESTAMPTZ '2025-01-10 18:30:00+00')"), "A|2025-01-10 18:30:00\n");
   EXPECT_EQ(Parquet("('A', '2025-01-10 18:30:00 UTC')"), "A|2025-01-10 18:30:00\n");
+  EXPECT_EQ(
+      Parquet("('A', TIMESTAMP '9999-12-31 23:59:59'), ('B', TIMESTAMP '2025-01-10 18:30:00')"),
+      "B|2025-01-10 23:30:00\n")
+      << "the year 10000 in UTC";
   for (const char* value : {"TIMESTAMP 'infinity'", "TIMESTAMP '-infinity'",
                             "TIMESTAMPTZ 'infinity'", "DATE 'infinity'", "DATE '-infinity'",
                             "TIMESTAMP '2025-01-05 (BC) 10:00:00'", "'infinity'", "'epoch'"}) {

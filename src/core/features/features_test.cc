@@ -274,9 +274,24 @@ TEST(CatalogueView, FindsProductsAsTheCatalogueDoes) {
 
 TEST(EachColumns, AreTheSameBitsByEveryLevelOfThisCpu) {
   base::Stream stream(9, 9, 9);
-  const std::vector<float> category = {0.5F, -2.0F, std::numeric_limits<float>::quiet_NaN()};
-  const std::vector<float> brand = {0.25F, 1e-30F};
-  for (const std::size_t count : {0, 1, 15, 16, 17, 333}) {
+  // Groups of up to 32 stand in registers, sixteen in each, where a level has such.
+  for (const auto& [count, groups] : {std::pair<std::size_t, std::size_t>{0, 1},
+                                      {1, 1},
+                                      {15, 3},
+                                      {16, 15},
+                                      {17, 16},
+                                      {333, 2},
+                                      {500, 17},
+                                      {500, 31},
+                                      {500, 32},
+                                      {500, 33},
+                                      {500, 70}}) {
+    std::vector<float> category, brand;
+    for (std::size_t g = 0; g < groups; ++g) {
+      category.push_back(static_cast<float>(stream.Normal()));
+      brand.push_back(static_cast<float>(stream.Normal()));
+    }
+    category[stream.Below(groups)] = std::numeric_limits<float>::quiet_NaN();
     std::vector<float> price, popularity;
     std::vector<double> price_z, price_log;
     std::vector<std::uint32_t> categories, brands;
@@ -285,20 +300,20 @@ TEST(EachColumns, AreTheSameBitsByEveryLevelOfThisCpu) {
       popularity.push_back(static_cast<float>(stream.Normal()));
       price_z.push_back(stream.Normal());
       price_log.push_back(stream.Uniform());
-      categories.push_back(static_cast<std::uint32_t>(stream.Below(3)));
-      brands.push_back(static_cast<std::uint32_t>(stream.Below(2)));
+      categories.push_back(static_cast<std::uint32_t>(stream.Below(groups)));
+      brands.push_back(static_cast<std::uint32_t>(stream.Below(groups)));
     }
-    AffinityColumns affinity{.popularity_log = popularity.data(),
-                             .category = categories.data(),
-                             .brand = brands.data(),
-                             .price_z = price_z.data(),
-                             .price_log = price_log.data(),
-                             .category_log = category.data(),
-                             .brand_log = brand.data(),
-                             .category_count = category.size(),
-                             .brand_count = brand.size(),
-                             .mean = 0.3,
-                             .twice_variance = 1.7};
+    const AffinityColumns affinity{.popularity_log = popularity.data(),
+                                   .category = categories.data(),
+                                   .brand = brands.data(),
+                                   .price_z = price_z.data(),
+                                   .price_log = price_log.data(),
+                                   .category_log = category.data(),
+                                   .brand_log = brand.data(),
+                                   .category_count = category.size(),
+                                   .brand_count = brand.size(),
+                                   .mean = 0.3,
+                                   .twice_variance = 1.7};
     const auto columns = [&](const EachColumns& level, float denominator) {
       std::vector<float> out(3 * count);
       level.quotients(price.data(), count, denominator, 5, out.data());
@@ -308,7 +323,6 @@ TEST(EachColumns, AreTheSameBitsByEveryLevelOfThisCpu) {
     };
     for (const float denominator : {1.0F, 37.5F, std::numeric_limits<float>::quiet_NaN()}) {
       const auto expected = columns(kEachPortable, denominator);
-      affinity.brand_count = denominator > 1 ? 33 : brand.size();  // More than registers hold.
       if (forest::CpuHasAvx2()) {
         EXPECT_EQ(columns(kEachAvx2, denominator), expected) << count;
       }

@@ -8,7 +8,7 @@
 //         per list    Prepare: planes and rank bytes of the inputs that do not change; the rows of each group.
 //         per call    1. The decided inputs' ranks; with them the residual tree of each tree (screen_trees.h), made
 //                        once and kept.
-//                     2. Planes of the questions that these trees ask, some 300 of 1,300, block by block of rows.
+//                     2. Planes of the questions that these trees ask, some 360 of 1,325, block by block of rows.
 //                     3. Screening: 16-bit sums of all rows, trees ordered by depth (integers have no order).
 //                     4. The bar: a row is left out when `count` others are surely above it. A sum is at most
 //                        `distance` from its float sum, so twice that below the count-th best nobody is among them.
@@ -25,7 +25,7 @@
 //   errors   Make: kFailedPrecondition with the reason when model or CPU do not fit. Best() is false when too many rows
 //            look alike to tell the best apart: score them all.
 //   cost     about 5 ns a row for 80 trees of depth 6, 0.1 us a finalist. Memory: one bit per row and question, a byte
-//            per row and prepared input; a workspace keeps residual trees, at most kKeptBytesMax.
+//            per row and prepared input; a workspace keeps residual trees, about kKeptBytesMax.
 #pragma once
 
 #include <array>
