@@ -11,11 +11,11 @@
 
 #include "app/interrupt.h"
 #include "app/job.h"
-#include "app/source_ids.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "ingest/csv_reader.h"
 #include "publish/publish.h"
+#include "publish/source_ids.h"
 
 namespace aisle::app {
 namespace {
@@ -39,7 +39,7 @@ struct Candidates {
   std::vector<std::string> never_imported;  // Each once, in the file's order.
 };
 
-Result<Candidates> ReadCandidates(const fs::path& path, const SourceIds& products) {
+Result<Candidates> ReadCandidates(const fs::path& path, const publish::SourceIds& products) {
   AISLE_TRY(auto reader, ingest::CsvReader::Open(path, ',', true));
   const auto column = std::ranges::find(reader.Header(), "product_id");
   if (column == reader.Header().end()) {
@@ -88,8 +88,8 @@ Result<EveryoneReport> RecommendEveryone(const Context& context, const EveryoneR
   AISLE_TRY(auto database,
             context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
   AISLE_TRY(auto connection, database.Connect());
-  AISLE_TRY(const auto customers, SourceIds::Read(connection, "customer"));
-  AISLE_TRY(const auto products, SourceIds::Read(connection, "product"));
+  AISLE_TRY(const auto customers, publish::SourceIds::Read(connection, "customer"));
+  AISLE_TRY(const auto products, publish::SourceIds::Read(connection, "product"));
   publish::EveryoneOptions options{.as_of = request.as_of,
                                    .count = request.count,
                                    .candidates = std::nullopt,

@@ -2,10 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "app/print.h"
-#include "app/reason.h"
+#include "features/records.h"
 #include "net/event_loops.h"
 
 namespace aisle::app {
@@ -14,24 +12,40 @@ namespace {
 constexpr std::chrono::seconds kDeadline{5};
 constexpr std::size_t kNameWidth = 34;
 
-net::Task<void> Ask(const serving::ServingState& state, recommend::Recommender& recommender,
-                    recommend::Request request, Result<recommend::Answer>& answer,
-                    std::optional<features::CustomerRecord>& customer) {
-  const domain::CustomerId id = request.customer;
-  answer = co_await recommender.Recommend(std::move(request), base::Now(),
-                                          net::Deadline::After(kDeadline));
-  if (auto found = state.OpenCustomers()->Get(id)) customer = std::move(found->record);
-}
-
 // The quickstart's dollars go without saying.
 std::string PriceText(const domain::Currency& currency, domain::Cents price) {
   return currency.code == "USD" ? fmt::format("{:.2f}", price.Units()) : currency.Text(price);
 }
 
+std::unexpected<Error> Refuse(std::string_view field, std::string_view value,
+                              std::string_view accepted) {
+  return FailField(ErrorCode::kInvalidArgument, std::string(field),
+                   fmt::format("{} is '{}', accepted is {}", field, value, accepted));
+}
+
+Result<recommend::Request> MakeRequest(LocalRequest request, const features::Catalogue& catalogue) {
+  recommend::Request asked;
+  const auto customer = recommend::CustomerKey::Of(request.customer, catalogue.text_customer_ids);
+  if (!customer) {
+    return Refuse("customer_id", request.customer,
+                  recommend::CustomerKey::Accepted(catalogue.text_customer_ids));
+  }
+  asked.customer = *customer;
+  if (request.zip_code) {
+    asked.destination = recommend::Destination::Of(*request.zip_code, catalogue.shape);
+    if (!asked.destination)
+      return Refuse("zip_code", *request.zip_code, catalogue.shape.AcceptedPostalCodes());
+  }
+  asked.top_n = request.top_n;
+  asked.strict = request.strict;
+  asked.why = true;
+  asked.request_id = std::move(request.request_id);
+  return asked;
+}
+
 }  // namespace
 
-Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, recommend::Request request,
-                                 const std::optional<std::string>& zip_code) {
+Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, LocalRequest request) {
   LocalAnswer local;
   auto state = serving::ServingState::OpenCurrent(workspace.Serving());
   if (!state) {
@@ -41,38 +55,20 @@ Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, recommen
     return std::unexpected(std::move(state).error());
   }
   local.state = *std::move(state);
-  if (zip_code) {
-    const domain::RetailerShape& shape = local.state->RetailerShape();
-    request.destination = recommend::Destination::Of(*zip_code, shape);
-    if (!request.destination) {
-      // As over HTTP, in its words.
-      return FailField(
-          ErrorCode::kInvalidArgument, "zip_code",
-          fmt::format("zip_code is '{}', accepted is {}", *zip_code, shape.AcceptedPostalCodes()));
-    }
-  }
+  AISLE_TRY(recommend::Request asked,
+            MakeRequest(std::move(request), local.state->PublishedShelf().catalogue));
   recommend::Recommender recommender(nullptr);
   recommender.SetState(local.state);
   Result<recommend::Answer> answer = Fail(ErrorCode::kInternal, "the request did not end");
-  net::RunToEnd(Ask(*local.state, recommender, std::move(request), answer, local.customer));
+  net::RunToEnd([&]() -> net::Task<void> {
+    answer = co_await recommender.Recommend(std::move(asked), base::Now(),
+                                            net::Deadline::After(kDeadline));
+  }());
   AISLE_TRY(local.answer, std::move(answer));
   return local;
 }
 
-std::vector<std::string> Reasons(const LocalAnswer& local) {
-  const features::CustomerRecord* customer = local.customer ? &*local.customer : nullptr;
-  // The clock that the model ranked by: recommend.h.
-  const base::Timestamp now =
-      std::min(base::Now(), local.state->PublishedShelf().catalogue.as_of + base::kDay);
-  std::vector<std::string> reasons;
-  for (const recommend::Item& item : local.answer.items) {
-    reasons.push_back(Reason(customer, local.state->PublishedShelf().catalogue, item.product,
-                             local.answer.region, now));
-  }
-  return reasons;
-}
-
-std::string ItemsTable(const LocalAnswer& local) {
+std::string ItemsTable(const recommend::Answer& answer) {
   TextTable table({{"#", Align::kRight},
                    {"product"},
                    {"category"},
@@ -82,13 +78,11 @@ std::string ItemsTable(const LocalAnswer& local) {
                    {"days", Align::kRight},
                    {"by"},
                    {"why"}});
-  const std::vector<std::string> reasons = Reasons(local);
-  for (std::size_t i = 0; i < reasons.size(); ++i) {
-    const recommend::Item& item = local.answer.items[i];
+  for (const recommend::Item& item : answer.items) {
     table.Add({fmt::format("{}", item.rank), Shorten(item.product_name, kNameWidth), item.category,
-               PriceText(local.answer.currency, item.price), fmt::format("{:.4f}", item.score),
+               PriceText(answer.currency, item.price), fmt::format("{:.4f}", item.score),
                fmt::format("{}", item.in_stock_qty), fmt::format("{}", item.est_delivery_days),
-               item.source, reasons[i]});
+               item.source, item.why});
   }
   return table.Text();
 }

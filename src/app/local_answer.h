@@ -1,12 +1,12 @@
-// One answer without a server: the published generation, opened here and asked once.
+// One answer without a server: the published generation, opened here and asked once. Nobody is shown it: no impression.
 //
-//   errors   as recommend::Recommender; kFailedPrecondition when nothing is published.
+//   errors   as recommend::Recommender; kFailedPrecondition when nothing is published; kInvalidArgument for a customer
+//            or a postal code that cannot be, in the words of HTTP.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "app/command.h"
 #include "recommend/recommend.h"
@@ -14,20 +14,22 @@
 
 namespace aisle::app {
 
-struct LocalAnswer {
-  recommend::Answer answer;
-  std::shared_ptr<const serving::ServingState> state;
-  std::optional<features::CustomerRecord> customer;  // Nothing: unknown.
+struct LocalRequest {
+  std::string customer;  // As the retailer writes it.
+  std::optional<std::string> zip_code = {};
+  recommend::TopN top_n = {};
+  bool strict = false;
+  std::string request_id;
 };
 
-// `zip_code`: where it would be delivered, checked by what is published (kInvalidArgument); unset: the customer's
-// own.
-Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, recommend::Request request,
-                                 const std::optional<std::string>& zip_code = {});
+struct LocalAnswer {
+  recommend::Answer answer;  // With the reasons.
+  std::shared_ptr<const serving::ServingState> state;
+};
 
-// One per item, in their order (reason.h).
-std::vector<std::string> Reasons(const LocalAnswer& local);
+Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, LocalRequest request);
+
 // Rank, product, category, price, score, stock, delivery, source and why.
-std::string ItemsTable(const LocalAnswer& local);
+std::string ItemsTable(const recommend::Answer& answer);
 
 }  // namespace aisle::app

@@ -12,6 +12,7 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/sql.h"
+#include "domain/currency.h"
 #include "warehouse/row_reader.h"
 
 namespace aisle::app {
@@ -155,8 +156,7 @@ json::value ToJson(std::int64_t customer, const Facts& facts, const LocalAnswer&
   return {{"customer_id", customer},
           {"customer", std::move(who)},
           {"events", std::move(events)},
-          {"answer", json::parse(answer)},
-          {"reasons", json::value_from(Reasons(local))}};
+          {"answer", json::parse(answer)}};
 }
 
 }  // namespace
@@ -164,18 +164,17 @@ json::value ToJson(std::int64_t customer, const Facts& facts, const LocalAnswer&
 Result<Portrait> DrawPortrait(const Context& context, std::int64_t customer,
                               base::Timestamp as_of) {
   AISLE_TRY(const Facts facts, ReadFacts(context, customer, as_of));
-  recommend::Request request;
-  request.customer = {customer};
-  request.top_n = *recommend::TopN::Of(kTopN);
-  request.request_id = "aisle-portrait";
-  AISLE_TRY(const LocalAnswer local, AskPublished(context.workspace, std::move(request)));
+  AISLE_TRY(const LocalAnswer local,
+            AskPublished(context.workspace, {.customer = fmt::format("{}", customer),
+                                             .top_n = *recommend::TopN::Of(kTopN),
+                                             .request_id = "aisle-portrait"}));
   const recommend::Answer& answer = local.answer;
   Portrait portrait;
   portrait.text = fmt::format(
       "{}\nWhat they did lately\n{}\n"
       "What they should see now in the {}, out of {} products in stock there\n{}",
       WhoText(customer, facts.who, answer.region_name, local.state->RetailerShape().Money()),
-      EventsText(facts.events), answer.region_name, answer.timings.candidates, ItemsTable(local));
+      EventsText(facts.events), answer.region_name, answer.timings.candidates, ItemsTable(answer));
   portrait.value = ToJson(customer, facts, local);
   return portrait;
 }

@@ -1,12 +1,9 @@
-#include <limits>
-
 #include "api/answer_json.h"
 #include "app/command.h"
 #include "app/everyone.h"
 #include "app/local_answer.h"
 #include "app/print.h"
 #include "app/print_json.h"
-#include "app/source_ids.h"
 
 namespace aisle::app {
 namespace {
@@ -23,24 +20,6 @@ std::unexpected<Error> Wrong(std::string message) {
   return Fail(ErrorCode::kInvalidArgument, std::move(message));
 }
 
-// The customer as the user wrote it: our number, or a retailer's own id.
-Result<domain::CustomerId> ReadCustomer(const Context& context, const std::string& text) {
-  if (const auto plain = SourceIds().Ours(text)) {
-    // As over HTTP, in its words.
-    if (*plain < 0) {
-      return Wrong(fmt::format("customer_id is '{}', accepted is an integer from 0 to {}", text,
-                               std::numeric_limits<std::int64_t>::max()));
-    }
-    return domain::CustomerId{*plain};
-  }
-  AISLE_TRY(auto database,
-            context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
-  AISLE_TRY(auto connection, database.Connect());
-  AISLE_TRY(const auto ids, SourceIds::Read(connection, "customer"));
-  AISLE_TRY(const std::int64_t id, ids.Ours(text));
-  return domain::CustomerId{id};
-}
-
 // "10001 (Northeast)"
 std::string Place(const recommend::Answer& answer) {
   const std::string& region = answer.region_name;
@@ -54,14 +33,14 @@ Status One(Context& context, const RecommendOptions& options) {
     return Wrong("--candidates, --exclude-bought, -k and -o belong to --all");
   if (context.as_of_flag)
     return Wrong("--as-of goes with --all; one customer is answered as of what is published");
-  recommend::Request request;
-  AISLE_TRY(request.customer, ReadCustomer(context, *options.customer));
   // The option's own bounds are TopN's.
-  request.top_n = *recommend::TopN::Of(options.top_n.value_or(recommend::kTopNDefault));
-  request.strict = options.strict;
-  request.request_id = "aisle-recommend";
+  const auto top_n = recommend::TopN::Of(options.top_n.value_or(recommend::kTopNDefault));
   AISLE_TRY(const LocalAnswer local,
-            AskPublished(context.workspace, std::move(request), options.zip_code));
+            AskPublished(context.workspace, {.customer = *options.customer,
+                                             .zip_code = options.zip_code,
+                                             .top_n = *top_n,
+                                             .strict = options.strict,
+                                             .request_id = "aisle-recommend"}));
   if (context.json) {
     std::string text;
     api::AppendAnswer(text, local.answer);
@@ -71,7 +50,7 @@ Status One(Context& context, const RecommendOptions& options) {
   const recommend::Answer& answer = local.answer;
   PrintOut(fmt::format("customer {}, {}, generation {}, {} candidates\n\n{}", *options.customer,
                        Place(answer), answer.generation, answer.timings.candidates,
-                       ItemsTable(local)));
+                       ItemsTable(answer)));
   for (const serving::Degraded& degraded : answer.degraded)
     PrintOut(fmt::format("degraded: {}: {}\n", degraded.what, degraded.why));
   return {};
@@ -122,7 +101,7 @@ Status Everyone(Context& context, const RecommendOptions& options) {
 
 void DefineRecommend(CommandBuilder& command) {
   auto options = std::make_shared<RecommendOptions>();
-  command.Positional("customer", &options->customer, "Customer id, ours or the retailer's own");
+  command.Positional("customer", &options->customer, "Customer id, as the retailer writes it");
   command.Text("--zip-code", "ZIP", &options->zip_code,
                "Where it would be delivered (default: the customer's own)");
   command.Number("--top-n", &options->top_n, 1, recommend::kTopNMax, "How many (default 5)");

@@ -39,7 +39,17 @@ arrow::Schema ShownColumns() {
           {"ranking_version", kInt32},
           {"propensity_version", kInt32},
           {"generation", kInt64},
-          {"experiment_arm", kString}};
+          {"experiment_arm", kString},
+          {"visitor_id", kString},
+          {"is_batch", kBool}};
+}
+
+void AppendOrNull(arrow::BatchBuilder& rows, int column, const std::string& text) {
+  if (text.empty()) {
+    rows.AppendNull(column);
+  } else {
+    rows.AppendString(column, text);
+  }
 }
 
 // One row per shown product; one without a product if none was.
@@ -49,7 +59,11 @@ void AppendRow(arrow::BatchBuilder& rows, std::uint64_t position, const Impressi
   rows.AppendInt(1, static_cast<std::int64_t>(rank) + 1);
   rows.AppendString(2, impression.request_id);
   rows.AppendTime(3, impression.served_at);
-  rows.AppendInt(4, impression.customer.value);
+  if (impression.customer == events::kNobody) {
+    rows.AppendNull(4);
+  } else {
+    rows.AppendInt(4, impression.customer.value);
+  }
   rows.AppendString(5, impression.region);
   if (rank < impression.shown.size()) {
     const events::ShownProduct& shown = impression.shown[rank];
@@ -62,11 +76,9 @@ void AppendRow(arrow::BatchBuilder& rows, std::uint64_t position, const Impressi
   rows.AppendInt(9, impression.ranking_version);
   rows.AppendInt(10, impression.propensity_version);
   rows.AppendInt(11, impression.generation);
-  if (impression.arm.empty()) {
-    rows.AppendNull(12);
-  } else {
-    rows.AppendString(12, impression.arm);
-  }
+  AppendOrNull(rows, 12, impression.arm);
+  AppendOrNull(rows, 13, impression.visitor);
+  rows.AppendBool(14, impression.batch);
 }
 
 // A record that cannot be read must not hold up those after it.

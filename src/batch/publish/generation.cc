@@ -1,12 +1,15 @@
 // PublishGeneration: catalogue, stock, customers, propensities and the ranking model as one generation.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/log.h"
 #include "gold/feature_stream.h"
 #include "publish/champion.h"
 #include "publish/progress.h"
 #include "publish/propensity_rows.h"
 #include "publish/publish.h"
+#include "publish/source_ids.h"
 #include "serving/generation/writer.h"
 
 namespace aisle::publish {
@@ -29,6 +32,35 @@ std::int64_t FillShelves(const std::vector<gold::Stock>& stock, serving::Shelf& 
   return rows;
 }
 
+// The retailer's own ids of the products, where they are texts.
+Status FillProductIds(warehouse::Connection& connection, features::Catalogue& catalogue) {
+  AISLE_TRY(const auto ids, SourceIds::Read(connection, "product"));
+  if (!ids.Mapped()) return {};
+  for (features::ProductRecord& product : catalogue.products)
+    product.source_id = ids.Source(product.product.value);
+  return {};
+}
+
+// Whom the page and the demo show first: of those who bought at least so often, who was here last; the first of these.
+class Example {
+ public:
+  void Look(const features::CustomerRecord& record, const std::string& source_id) {
+    constexpr std::int32_t kOrders = 5;
+    const bool often = record.total_orders >= kOrders;
+    if (!id_.empty() && std::pair(often, record.last_event) <= std::pair(often_, last_event_))
+      return;
+    often_ = often;
+    last_event_ = record.last_event;
+    id_ = source_id.empty() ? fmt::format("{}", record.customer.value) : source_id;
+  }
+  const std::string& Id() const { return id_; }
+
+ private:
+  std::string id_;
+  bool often_ = false;
+  base::Timestamp last_event_{};
+};
+
 }  // namespace
 
 Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& database,
@@ -48,6 +80,9 @@ Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& datab
   serving::Shelf shelf(std::move(catalogue));
   AISLE_TRY(const auto stock, gold::ReadStock(connection, shelf.catalogue.shape, as_of));
   manifest.inventory_rows = FillShelves(stock, shelf);
+  AISLE_CHECK(FillProductIds(connection, shelf.catalogue));
+  AISLE_TRY(const auto customer_ids, SourceIds::Read(connection, "customer"));
+  shelf.catalogue.text_customer_ids = customer_ids.Mapped();
   AISLE_CHECK(writer.PutShelf(shelf));
 
   AISLE_TRY(const auto champion, FindChampion(registry, "ranking"));
@@ -57,16 +92,21 @@ Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& datab
     manifest.ranking_version = champion->version;
   }
 
+  Example example;
   AISLE_TRY(auto propensities, PropensityRows::Open(connection, shelf.catalogue));
   AISLE_CHECK(gold::ReadCustomers(
       database, shelf.catalogue, source, [&](features::CustomerRecord&& record) -> Status {
         AISLE_TRY(const auto propensity, propensities.Of(record.customer));
-        AISLE_CHECK(writer.PutCustomer(record, propensity));
+        const std::string id =
+            customer_ids.Mapped() ? customer_ids.Source(record.customer.value) : std::string();
+        AISLE_CHECK(writer.PutCustomer(record, propensity, id));
+        example.Look(record, id);
         manifest.propensity_rows += static_cast<std::int64_t>(propensity.size());
         if (++manifest.customers % kTellEvery != 0) return {};
         return Tell(progress, manifest.customers);
       }));
   AISLE_CHECK(Tell(progress, manifest.customers));
+  manifest.example_customer = example.Id();
   manifest.propensity_version = propensities.Version();
   if (propensities.Incomplete() > 0) {
     base::LogWarning(

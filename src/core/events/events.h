@@ -48,6 +48,9 @@ inline constexpr int kOldestLogFormat = 1;
 // Moves impressions into the warehouse. There from the start in every new log.
 inline constexpr std::string_view kWarehouseReader = "warehouse";
 
+// The customer of an impression that was shown to somebody whose id no customer has.
+inline constexpr domain::CustomerId kNobody{-1};
+
 struct ShownProduct {
   domain::ProductId product;
   float score = 0;
@@ -59,7 +62,9 @@ struct Impression {
   std::string request_id;
   base::Timestamp served_at{};
   domain::CustomerId customer;
-  std::string region;               // By its name: which regions there are is the retailer's.
+  std::string visitor;  // The id that was asked for, where customer is kNobody.
+  bool batch = false;   // One row of a request of many: prepared, and perhaps shown later.
+  std::string region;   // By its name: which regions there are is the retailer's.
   std::vector<ShownProduct> shown;  // In rank order.
   int ranking_version = 0;          // 0: none.
   int propensity_version = 0;

@@ -11,8 +11,9 @@
 namespace aisle::events {
 namespace {
 
-constexpr std::uint8_t kImpressionFormat = 2;
-constexpr int kRegionByIndex = 1;  // The format before; then as ever in the order of these names.
+constexpr std::uint8_t kImpressionFormat = 3;
+constexpr int kFirstWithVisitor = 3;
+constexpr int kRegionByIndex = 1;  // The first format; then as ever in the order of these names.
 constexpr std::array<std::string_view, 5> kRegionNames = {"Northeast", "Southeast", "Midwest",
                                                           "South", "West"};
 constexpr std::size_t kShownBytesMin = 1 + sizeof(float) + 1;
@@ -44,6 +45,8 @@ std::string EncodeImpression(const Impression& impression) {
   out.Signed(impression.propensity_version);
   out.Signed(impression.generation);
   out.Text(impression.arm);
+  out.Text(impression.visitor);
+  out.Byte(impression.batch ? 1 : 0);
 
   std::vector<std::string_view> sources;
   const auto number_of = [&](std::string_view source) {
@@ -79,6 +82,10 @@ Result<Impression> DecodeImpression(std::string_view bytes) {
   impression.propensity_version = in.Int<int>();
   impression.generation = in.Signed();
   impression.arm = PlainText(in);
+  if (record.body_format >= kFirstWithVisitor) {
+    impression.visitor = PlainText(in);
+    impression.batch = in.Bool();
+  }
   std::vector<std::string_view> sources(in.Count(1));
   for (std::string_view& source : sources) source = PlainText(in);
   // A long source that many products share would make much out of few bytes.

@@ -58,6 +58,9 @@ TEST(ImpressionBytes, EveryFieldComesBack) {
   EXPECT_EQ(back->propensity_version, 12);
   EXPECT_EQ(back->generation, 31);
   EXPECT_EQ(back->arm, impression.arm);
+  EXPECT_TRUE(back->batch);
+  impression.visitor = "somebody";
+  EXPECT_EQ(DecodeImpression(EncodeImpression(impression))->visitor, "somebody");
   ASSERT_EQ(back->shown.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(back->shown[i].product, impression.shown[i].product);

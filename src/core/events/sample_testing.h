@@ -17,6 +17,8 @@ inline Impression Sample(std::uint64_t number) {
   impression.served_at =
       base::FromMicros(1'795'478'400'000'000 + static_cast<std::int64_t>(number));
   impression.customer.value = stream.Between(1'000'000, 1'050'000);
+  impression.visitor = number % 5 == 0 ? "somebody" : "";
+  impression.batch = number % 3 == 0;
   impression.region = stream.Chance(0.5) ? "Northeast" : "Île-de-France";
   for (std::uint64_t i = stream.Below(12); i > 0; --i) {
     impression.shown.push_back({domain::ProductId{stream.Between(1, 2000)},

@@ -99,6 +99,7 @@ struct CustomerRecord {
 struct ProductRecord {
   domain::ProductId product;
   std::string name;
+  std::string source_id;  // The retailer's own; empty where theirs are numbers, which are ours.
   std::uint16_t category = 0;
   std::uint16_t brand = 0;
   domain::Cents price;
@@ -124,6 +125,7 @@ struct Category {
 struct Catalogue {
   base::Timestamp as_of{};
   domain::RetailerShape shape = domain::RetailerShape::Quickstart();
+  bool text_customer_ids = false;  // The retailer's own ids of customers are texts.
   std::vector<Category> categories;
   std::vector<std::string> brands;
   std::vector<ProductRecord> products;

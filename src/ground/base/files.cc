@@ -216,6 +216,8 @@ std::string Checksum(std::string_view bytes) {
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
+std::uint64_t Hash(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+
 Result<std::string> ChecksumFile(const fs::path& path) {
   AISLE_TRY(const std::string bytes, ReadFile(path));
   return Checksum(bytes);

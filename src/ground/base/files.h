@@ -93,5 +93,7 @@ class FileLock {
 // XXH3 128 bits as 32 hexadecimal digits. Finds damage, not malice.
 std::string Checksum(std::string_view bytes);
 Result<std::string> ChecksumFile(const std::filesystem::path& path);
+// XXH3 64 bits: the same on every machine, so it may lie on a disk.
+std::uint64_t Hash(std::string_view bytes);
 
 }  // namespace aisle::base

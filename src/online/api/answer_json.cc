@@ -5,25 +5,11 @@
 
 #include <iterator>
 
+#include "api/answer_parts.h"
 #include "web/json_text.h"
 
 namespace aisle::api {
 namespace {
-
-// Prices without a currency are in the quickstart's.
-constexpr std::string_view kUnsaidCurrency = "USD";
-
-// With as many digits as the currency has, and more where there is more.
-void AppendPrice(std::string& out, domain::Cents price, const domain::Currency& currency) {
-  const std::int64_t cents = price.value < 0 ? -price.value : price.value;
-  fmt::format_to(std::back_inserter(out), FMT_COMPILE("{}{}"), price.value < 0 ? "-" : "",
-                 cents / 100);
-  if (currency.minor_unit == 2 || cents % 10 != 0) {
-    fmt::format_to(std::back_inserter(out), FMT_COMPILE(".{:02}"), cents % 100);
-  } else if (currency.minor_unit == 1 || cents % 100 != 0) {
-    fmt::format_to(std::back_inserter(out), FMT_COMPILE(".{}"), cents % 100 / 10);
-  }
-}
 
 void AppendMilliseconds(std::string& out, std::string_view name, std::chrono::nanoseconds time) {
   const std::int64_t micros = (time.count() + 500) / 1000;
@@ -32,9 +18,9 @@ void AppendMilliseconds(std::string& out, std::string_view name, std::chrono::na
 }
 
 void AppendItem(std::string& out, const recommend::Item& item, const domain::Currency& currency) {
-  fmt::format_to(std::back_inserter(out),
-                 FMT_COMPILE(R"({{"rank":{},"product_id":{},"product_name":)"), item.rank,
-                 item.product.value);
+  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"({{"rank":{},"product_id":)"), item.rank);
+  AppendId(out, item.product_source_id, item.product.value);
+  out += R"(,"product_name":)";
   web::AppendJsonString(out, item.product_name);
   out += R"(,"category":)";
   web::AppendJsonString(out, item.category);
@@ -48,6 +34,10 @@ void AppendItem(std::string& out, const recommend::Item& item, const domain::Cur
                  FMT_COMPILE(R"(,"in_stock_qty":{},"est_delivery_days":{},"source":)"),
                  item.in_stock_qty, item.est_delivery_days);
   web::AppendJsonString(out, item.source);
+  if (!item.why.empty()) {
+    out += R"(,"why":)";
+    web::AppendJsonString(out, item.why);
+  }
   out += '}';
 }
 
@@ -70,15 +60,13 @@ void AppendTimings(std::string& out, const recommend::Timings& timings) {
 
 void AppendAnswer(std::string& out, const recommend::Answer& answer) {
   out.reserve(out.size() + 512 + 280 * answer.items.size());
-  fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"({{"customer_id":{},"zip_code":)"),
-                 answer.customer.value);
+  out += R"({"customer_id":)";
+  AppendId(out, answer.customer_source_id, answer.customer.value);
+  out += R"(,"zip_code":)";
   web::AppendJsonString(out, answer.zip_code);
   out += R"(,"region":)";
   web::AppendJsonString(out, answer.region_name);
-  if (answer.currency.code != kUnsaidCurrency) {
-    out += R"(,"currency":)";
-    web::AppendJsonString(out, answer.currency.code);
-  }
+  AppendCurrency(out, answer.currency);
   out += R"(,"recommendations":[)";
   for (const recommend::Item& item : answer.items) {
     if (&item != &answer.items.front()) out += ',';

@@ -3,8 +3,9 @@
 //   order    the quickstart's fields first, ours after them; items in rank order.
 //   units    price in the retailer's currency, with its digits; timings in milliseconds with three decimals; scores
 //            as the shortest text that reads back as the same float.
-//   missing  currency: only where it is not USD; zip_code "" when nobody knows it; model versions 0 when none took
-//            part.
+//            ids as the retailer has them: texts where theirs are texts, else numbers.
+//   missing  currency: only where it is not USD; why: only where it was asked for; zip_code "" when nobody knows it;
+//            model versions 0 when none took part.
 //   cost     one pass, about 250 bytes an item.
 #pragma once
 

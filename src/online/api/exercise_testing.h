@@ -14,21 +14,21 @@
 namespace aisle::api {
 
 inline void ExpectChecked(const Checked<recommend::Request>& request) {
-  const auto& shape = domain::RetailerShape::Quickstart();
+  static const features::Catalogue kCatalogue;
   if (!request) {
     AISLE_ASSERT(request.error().status == 400 && !request.error().detail.empty());
     AISLE_ASSERT(web::ParseJson(web::ToJson(request.error(), "id")));
     return;
   }
-  AISLE_ASSERT(request->customer.value >= 0);
+  AISLE_ASSERT(request->customer.Number().value >= 0);
   AISLE_ASSERT(request->top_n.Count() >= 1 && request->top_n.Count() <= recommend::kTopNMax);
   AISLE_ASSERT(!request->destination ||
-               shape.RegionOfPostalCode(request->destination->PostalCode()));
+               kCatalogue.shape.RegionOfPostalCode(request->destination->PostalCode()));
 }
 
 // True when the body is taken.
 inline bool Exercise(std::string_view bytes) {
-  const auto body = RequestOfBody(bytes, false, domain::RetailerShape::Quickstart());
+  const auto body = RequestOfBody(bytes, false, features::Catalogue{});
   if (!body) {
     ExpectChecked(std::unexpected(body.error()));
     return false;

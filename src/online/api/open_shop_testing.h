@@ -40,6 +40,7 @@ inline std::int64_t PublishGeneration(const std::filesystem::path& root, std::ui
     manifest.as_of = serving::kSampleAsOf;
     manifest.ranking_version = ranking_version;
     manifest.propensity_version = 12;
+    manifest.example_customer = "1000000";
     return writer.Commit(manifest);
   };
   const auto manifest = publish();

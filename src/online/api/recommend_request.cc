@@ -17,9 +17,8 @@ namespace aisle::api {
 namespace json = boost::json;
 namespace {
 
-constexpr std::string_view kCustomerIdAccepted = "an integer from 0 to 9223372036854775807";
-constexpr std::string_view kStrictAccepted = "true or false";
-constexpr std::string_view kKnownFields = "customer_id, zip_code, top_n, strict";
+constexpr std::string_view kSwitchAccepted = "true or false";
+constexpr std::string_view kKnownFields = "customer_id, zip_code, top_n, strict, why, dry_run";
 
 std::unexpected<web::Problem> Refuse(std::string_view field, std::string detail,
                                      std::string_view accepted) {
@@ -53,15 +52,24 @@ std::optional<std::int64_t> CountOf(const json::value& value) {
 
 // A request that is being put together from fields in any order.
 struct Draft {
-  const domain::RetailerShape& shape;
+  const features::Catalogue& catalogue;
   recommend::Request request = {};
   bool has_customer = false;
 
-  Checked<void> SetCustomer(std::optional<std::int64_t> id, std::string_view shown) {
-    if (!id) return RefuseField("customer_id", shown, kCustomerIdAccepted);
-    request.customer.value = *id;
+  std::string_view AcceptedCustomers() const {
+    return recommend::CustomerKey::Accepted(catalogue.text_customer_ids);
+  }
+  Checked<void> SetCustomer(std::optional<recommend::CustomerKey> key, std::string_view shown) {
+    if (!key) return RefuseField("customer_id", shown, AcceptedCustomers());
+    request.customer = *std::move(key);
     has_customer = true;
     return {};
+  }
+  // Null: there is no such switch.
+  bool* FindSwitch(std::string_view name) {
+    if (name == "strict") return &request.strict;
+    if (name == "why") return &request.why;
+    return name == "dry_run" ? &request.dry_run : nullptr;
   }
   Checked<void> SetTopN(std::optional<std::int64_t> count, std::string_view shown) {
     const auto top_n = count ? recommend::TopN::Of(*count) : std::nullopt;
@@ -70,12 +78,15 @@ struct Draft {
     return {};
   }
   Checked<void> SetZip(std::string_view zip, bool is_text, std::string_view shown) {
-    if (is_text) request.destination = recommend::Destination::Of(zip, shape);
-    if (!request.destination) return RefuseField("zip_code", shown, shape.AcceptedPostalCodes());
+    // A field of a form that was left empty: nowhere else than where the customer lives.
+    if (is_text && zip.empty()) return {};
+    if (is_text) request.destination = recommend::Destination::Of(zip, catalogue.shape);
+    if (!request.destination)
+      return RefuseField("zip_code", shown, catalogue.shape.AcceptedPostalCodes());
     return {};
   }
   Checked<recommend::Request> Finish() && {
-    if (!has_customer) return Refuse("customer_id", "customer_id is missing", kCustomerIdAccepted);
+    if (!has_customer) return Refuse("customer_id", "customer_id is missing", AcceptedCustomers());
     return std::move(request);
   }
 
@@ -87,13 +98,16 @@ struct Draft {
 
 Checked<void> SetParameter(Draft& draft, const web::Parameter& parameter) {
   const std::string shown = fmt::format("'{}'", Shorten(parameter.value));
-  if (parameter.name == "customer_id") return draft.SetCustomer(ParseCount(parameter.value), shown);
+  if (parameter.name == "customer_id") {
+    return draft.SetCustomer(
+        recommend::CustomerKey::Of(parameter.value, draft.catalogue.text_customer_ids), shown);
+  }
   if (parameter.name == "top_n") return draft.SetTopN(ParseCount(parameter.value), shown);
   if (parameter.name == "zip_code") return draft.SetZip(parameter.value, true, shown);
-  if (parameter.name == "strict") {
+  if (bool* const wanted = draft.FindSwitch(parameter.name)) {
     if (parameter.value != "true" && parameter.value != "false")
-      return Draft::RefuseField("strict", shown, kStrictAccepted);
-    draft.request.strict = parameter.value == "true";
+      return Draft::RefuseField(parameter.name, shown, kSwitchAccepted);
+    *wanted = parameter.value == "true";
     return {};
   }
   return Refuse(parameter.name, fmt::format("there is no parameter '{}'", Shorten(parameter.name)),
@@ -114,9 +128,21 @@ Checked<void> SetParameters(Draft& draft, std::span<const web::Parameter> query)
   return {};
 }
 
+// A text where the retailer's ids are texts, and only there.
+std::optional<recommend::CustomerKey> KeyOf(const json::value& value,
+                                            const features::Catalogue& catalogue) {
+  if (catalogue.text_customer_ids) {
+    if (!value.is_string()) return std::nullopt;
+    const json::string& text = value.get_string();
+    return recommend::CustomerKey::Of({text.data(), text.size()}, true);
+  }
+  const auto number = CountOf(value);
+  return number ? std::optional<recommend::CustomerKey>(domain::CustomerId{*number}) : std::nullopt;
+}
+
 Checked<void> SetField(Draft& draft, std::string_view name, const json::value& value) {
   const std::string shown = json::serialize(value);
-  if (name == "customer_id") return draft.SetCustomer(CountOf(value), shown);
+  if (name == "customer_id") return draft.SetCustomer(KeyOf(value, draft.catalogue), shown);
   if (name == "top_n") return draft.SetTopN(CountOf(value), shown);
   if (name == "zip_code") {
     const std::string_view zip =
@@ -124,17 +150,17 @@ Checked<void> SetField(Draft& draft, std::string_view name, const json::value& v
                           : std::string_view();
     return draft.SetZip(zip, value.is_string(), shown);
   }
-  if (name == "strict") {
-    if (!value.is_bool()) return Draft::RefuseField("strict", shown, kStrictAccepted);
-    draft.request.strict = value.get_bool();
+  if (bool* const wanted = draft.FindSwitch(name)) {
+    if (!value.is_bool()) return Draft::RefuseField(name, shown, kSwitchAccepted);
+    *wanted = value.get_bool();
     return {};
   }
   return Refuse(name, fmt::format("there is no field '{}'", Shorten(name)), kKnownFields);
 }
 
 Checked<recommend::Request> RequestOfObject(const json::object& object, bool strict,
-                                            const domain::RetailerShape& shape) {
-  Draft draft{shape};
+                                            const features::Catalogue& catalogue) {
+  Draft draft{catalogue};
   draft.request.strict = strict;
   for (const auto& [key, value] : object) {
     const Checked<void> set = SetField(draft, {key.data(), key.size()}, value);
@@ -144,7 +170,7 @@ Checked<recommend::Request> RequestOfObject(const json::object& object, bool str
 }
 
 Checked<BatchRow> RowOf(const json::value& value, std::size_t position, bool strict,
-                        const domain::RetailerShape& shape) {
+                        const features::Catalogue& catalogue) {
   constexpr std::string_view kAccepted = "[row number, {\"customer_id\": ...}]";
   const std::string field = fmt::format("data[{}]", position);
   const auto refuse = [&](std::string_view why) {
@@ -155,11 +181,11 @@ Checked<BatchRow> RowOf(const json::value& value, std::size_t position, bool str
   const auto index = CountOf(pair[0]);
   if (!index) return refuse("does not begin with a row number");
   if (!pair[1].is_object()) return refuse("has no object");
-  return BatchRow{*index, RequestOfObject(pair[1].get_object(), strict, shape)};
+  return BatchRow{*index, RequestOfObject(pair[1].get_object(), strict, catalogue)};
 }
 
 Checked<std::vector<BatchRow>> RowsOf(const json::object& object, bool strict,
-                                      const domain::RetailerShape& shape) {
+                                      const features::Catalogue& catalogue) {
   const std::string accepted = fmt::format(
       "{{\"data\": [[0, {{\"customer_id\": ...}}], ...]}}, at most {} rows", kBatchRowsMax);
   for (const auto& [key, value] : object) {
@@ -177,7 +203,7 @@ Checked<std::vector<BatchRow>> RowsOf(const json::object& object, bool strict,
   std::vector<BatchRow> rows;
   rows.reserve(list.size());
   for (std::size_t i = 0; i < list.size(); ++i) {
-    Checked<BatchRow> row = RowOf(list[i], i, strict, shape);
+    Checked<BatchRow> row = RowOf(list[i], i, strict, catalogue);
     if (!row) return std::unexpected(std::move(row.error()));
     rows.push_back(*std::move(row));
   }
@@ -187,11 +213,21 @@ Checked<std::vector<BatchRow>> RowsOf(const json::object& object, bool strict,
 }  // namespace
 
 Checked<recommend::Request> RequestOfQuery(std::span<const web::Parameter> query,
-                                           const domain::RetailerShape& shape) {
-  Draft draft{shape};
+                                           const features::Catalogue& catalogue) {
+  Draft draft{catalogue};
   const Checked<void> set = SetParameters(draft, query);
   if (!set) return std::unexpected(set.error());
   return std::move(draft).Finish();
+}
+
+Checked<recommend::CustomerKey> KeyOfText(std::string_view id,
+                                          const features::Catalogue& catalogue) {
+  Draft draft{catalogue};
+  const Checked<void> set =
+      draft.SetCustomer(recommend::CustomerKey::Of(id, catalogue.text_customer_ids),
+                        fmt::format("'{}'", Shorten(id)));
+  if (!set) return std::unexpected(set.error());
+  return draft.request.customer;
 }
 
 Checked<bool> StrictOfQuery(std::span<const web::Parameter> query) {
@@ -202,25 +238,25 @@ Checked<bool> StrictOfQuery(std::span<const web::Parameter> query) {
                   "strict");
   }
   // No postal code is among them.
-  Draft draft{domain::RetailerShape::Quickstart()};
+  Draft draft{features::Catalogue{}};
   const Checked<void> set = SetParameters(draft, query);
   if (!set) return std::unexpected(set.error());
   return draft.request.strict;
 }
 
 Checked<RecommendBody> RequestOfBody(std::string_view body, bool strict,
-                                     const domain::RetailerShape& shape) {
+                                     const features::Catalogue& catalogue) {
   const auto value = web::ParseJson(body);
   if (!value) return std::unexpected(value.error());
   if (!value->is_object())
     return Refuse("", "the body is JSON, but not an object", R"({"customer_id": ...})");
   const json::object& object = value->get_object();
   if (object.contains("data")) {
-    Checked<std::vector<BatchRow>> rows = RowsOf(object, strict, shape);
+    Checked<std::vector<BatchRow>> rows = RowsOf(object, strict, catalogue);
     if (!rows) return std::unexpected(std::move(rows.error()));
     return RecommendBody(*std::move(rows));
   }
-  Checked<recommend::Request> request = RequestOfObject(object, strict, shape);
+  Checked<recommend::Request> request = RequestOfObject(object, strict, catalogue);
   if (!request) return std::unexpected(std::move(request.error()));
   return RecommendBody(*std::move(request));
 }

@@ -5,9 +5,11 @@
 //         {"customer_id": 1000000, "zip_code": "10001", "top_n": 5, "strict": true}
 //         {"data": [[0, {"customer_id": 1000000}], [1, {...}]]}
 //
+// `why` says of each product why it is there; under `dry_run` nobody is shown the answer, so it is not logged.
+//
 //   order    rows of a batch in theirs.
-//   missing  zip_code: empty (the customer's own is used); top_n: 5; strict: false. In JSON, null is not
-//            missing but wrong.
+//   missing  zip_code, or an empty one: the customer's own is used; top_n: 5; strict, why, dry_run: false. In JSON,
+//            null is not missing but wrong.
 //   errors   problems of status 400 that name the field and what is accepted: unknown, repeated, missing,
 //            of the wrong type or out of range. A bad object in a batch fails its row only; a body that
 //            is not a batch fails as a whole.
@@ -20,7 +22,7 @@
 #include <variant>
 #include <vector>
 
-#include "domain/retailer_shape.h"
+#include "features/records.h"
 #include "recommend/request.h"
 #include "web/message.h"
 #include "web/problem.h"
@@ -39,13 +41,16 @@ struct BatchRow {
 
 using RecommendBody = std::variant<recommend::Request, std::vector<BatchRow>>;
 
-// `shape` says which postal codes there are.
+// `catalogue` says which postal codes there are, and whether the retailer's ids of customers are texts.
 Checked<recommend::Request> RequestOfQuery(std::span<const web::Parameter> query,
-                                           const domain::RetailerShape& shape);
+                                           const features::Catalogue& catalogue);
+// An id of a customer that stands for itself, in a path.
+Checked<recommend::CustomerKey> KeyOfText(std::string_view id,
+                                          const features::Catalogue& catalogue);
 // The one parameter that a POST may carry in its query; false when it is absent.
 Checked<bool> StrictOfQuery(std::span<const web::Parameter> query);
 // `strict` holds for requests of the body that do not say.
 Checked<RecommendBody> RequestOfBody(std::string_view body, bool strict,
-                                     const domain::RetailerShape& shape);
+                                     const features::Catalogue& catalogue);
 
 }  // namespace aisle::api

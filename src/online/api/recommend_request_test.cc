@@ -14,7 +14,7 @@
 namespace aisle::api {
 namespace {
 
-const domain::RetailerShape& kShape = domain::RetailerShape::Quickstart();
+const features::Catalogue kNumbers;
 
 using testing::HasSubstr;
 
@@ -22,7 +22,7 @@ Checked<recommend::Request> OfQuery(const std::string& query) {
   std::string path;
   std::vector<web::Parameter> parameters;
   AISLE_ASSERT(web::DecodeTarget("/recommend?" + query, path, parameters));
-  return RequestOfQuery(parameters, kShape);
+  return RequestOfQuery(parameters, kNumbers);
 }
 
 // The field that the query is refused for; empty if it is taken.
@@ -35,7 +35,7 @@ std::string Refused(const std::string& query) {
 }
 
 Checked<recommend::Request> OfJson(const std::string& body) {
-  auto parsed = RequestOfBody(body, false, kShape);
+  auto parsed = RequestOfBody(body, false, kNumbers);
   if (!parsed) return std::unexpected(parsed.error());
   return std::get<recommend::Request>(*parsed);
 }
@@ -48,7 +48,7 @@ std::string RefusedJson(const std::string& body) {
 TEST(RecommendRequest, TakesAQuery) {
   const auto request = OfQuery("customer_id=1000000&zip_code=10001&top_n=7&strict=true");
   ASSERT_TRUE(request) << request.error().detail;
-  EXPECT_EQ(request->customer.value, 1'000'000);
+  EXPECT_EQ(request->customer.Number().value, 1'000'000);
   EXPECT_EQ(request->destination->PostalCode(), "10001");
   EXPECT_EQ(request->top_n.Count(), 7U);
   EXPECT_TRUE(request->strict);
@@ -56,7 +56,7 @@ TEST(RecommendRequest, TakesAQuery) {
   EXPECT_FALSE(plain->destination);
   EXPECT_EQ(plain->top_n.Count(), 5U);
   EXPECT_FALSE(plain->strict);
-  EXPECT_EQ(OfQuery("customer_id=9223372036854775807")->customer.value, INT64_MAX);
+  EXPECT_EQ(OfQuery("customer_id=9223372036854775807")->customer.Number().value, INT64_MAX);
 }
 
 TEST(RecommendRequest, EveryBadParameterIsNamed) {
@@ -66,8 +66,8 @@ TEST(RecommendRequest, EveryBadParameterIsNamed) {
   for (const char* value : {"-1", "1.5", "9223372036854775808", "abc", "", "1e6", "%D9%A1"})
     EXPECT_EQ(Refused(fmt::format("customer_id={}", value)), "customer_id") << value;
   EXPECT_EQ(Refused("zip_code=10001"), "customer_id");
-  for (const char* value :
-       {"1000", "100011", "1000a", "", "10001%20", "%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1"})
+  for (const char* value : {"1000", "100011", "1000a", "10001-123", "10001-12a4", "10001%20",
+                            "%D9%A1%D9%A1%D9%A1%D9%A1%D9%A1"})
     EXPECT_EQ(Refused(fmt::format("customer_id=1&zip_code={}", value)), "zip_code") << value;
   EXPECT_EQ(Refused("customer_id=1&strict=yes"), "strict");
   EXPECT_EQ(Refused("customer_id=1&topn=5"), "topn");
@@ -75,16 +75,54 @@ TEST(RecommendRequest, EveryBadParameterIsNamed) {
   EXPECT_THAT(OfQuery("customer_id=1&top_n=0").error().accepted, HasSubstr("1 to 100"));
 }
 
+TEST(RecommendRequest, AZipPlusFourIsItsZipCodeAndAnEmptyCodeIsNone) {
+  EXPECT_EQ(OfQuery("customer_id=1&zip_code=10001-1234")->destination->PostalCode(), "10001");
+  EXPECT_FALSE(OfQuery("customer_id=1&zip_code=")->destination);
+  EXPECT_FALSE(OfJson(R"({"customer_id": 1, "zip_code": ""})")->destination);
+}
+
+TEST(RecommendRequest, TheRetailersOwnIdsAreTextsWhereTheCatalogueSaysSo) {
+  features::Catalogue texts;
+  texts.text_customer_ids = true;
+  const auto of_query = [&](const std::string& id) {
+    return RequestOfQuery(std::vector<web::Parameter>{{"customer_id", id}}, texts);
+  };
+  const auto of_body = [&](const std::string& body) { return RequestOfBody(body, false, texts); };
+  EXPECT_EQ(of_query("C00001")->customer.Text(), "C00001");
+  EXPECT_EQ(of_query("17")->customer.Text(), "17") << "theirs, not our number";
+  EXPECT_EQ(of_query(" \xC3\xA9")->customer.Text(), " \xC3\xA9");
+  for (const std::string& bad : {std::string(), std::string(257, 'x'), std::string("\xFF")}) {
+    ASSERT_FALSE(of_query(bad)) << bad;
+    EXPECT_EQ(of_query(bad).error().field, "customer_id");
+    EXPECT_THAT(of_query(bad).error().accepted, HasSubstr("the retailer's own"));
+  }
+  EXPECT_EQ(std::get<recommend::Request>(*of_body(R"({"customer_id": "C1"})")).customer.Text(),
+            "C1");
+  EXPECT_EQ(of_body(R"({"customer_id": 17})").error().field, "customer_id");
+  EXPECT_EQ(KeyOfText("C1", texts)->Text(), "C1");
+  EXPECT_EQ(KeyOfText("1", kNumbers)->Number().value, 1);
+  EXPECT_EQ(KeyOfText("C1", kNumbers).error().field, "customer_id");
+}
+
+TEST(RecommendRequest, SwitchesAreOffUnlessTheyAreAskedFor) {
+  const auto plain = OfQuery("customer_id=1");
+  EXPECT_FALSE(plain->why || plain->dry_run || plain->batch);
+  EXPECT_TRUE(OfQuery("customer_id=1&why=true")->why);
+  EXPECT_TRUE(OfJson(R"({"customer_id": 1, "dry_run": true})")->dry_run);
+  EXPECT_EQ(Refused("customer_id=1&why=1"), "why");
+  EXPECT_EQ(RefusedJson(R"({"customer_id": 1, "dry_run": "true"})"), "dry_run");
+}
+
 TEST(RecommendRequest, TakesABody) {
   const auto request =
       OfJson(R"({"top_n": 7, "customer_id": 1000000, "zip_code": "10001", "strict": true})");
   ASSERT_TRUE(request) << request.error().detail;
-  EXPECT_EQ(request->customer.value, 1'000'000);
+  EXPECT_EQ(request->customer.Number().value, 1'000'000);
   EXPECT_EQ(request->destination->PostalCode(), "10001");
   EXPECT_EQ(request->top_n.Count(), 7U);
   EXPECT_TRUE(request->strict);
   EXPECT_TRUE(
-      std::get<recommend::Request>(*RequestOfBody(R"({"customer_id": 1})", true, kShape)).strict);
+      std::get<recommend::Request>(*RequestOfBody(R"({"customer_id": 1})", true, kNumbers)).strict);
 }
 
 TEST(RecommendRequest, EveryBadFieldIsNamed) {
@@ -116,7 +154,7 @@ TEST(RecommendRequest, WhatIsNoObjectIsRefused) {
 TEST(RecommendRequest, ABatchFailsRowByRow) {
   const auto body = RequestOfBody(
       R"({"data": [[5, {"customer_id": 1}], [3, {"customer_id": 1, "top_n": 0}], [3, {}]]})", false,
-      kShape);
+      kNumbers);
   ASSERT_TRUE(body) << body.error().detail;
   const auto& rows = std::get<std::vector<BatchRow>>(*body);
   ASSERT_EQ(rows.size(), 3U);
@@ -124,12 +162,12 @@ TEST(RecommendRequest, ABatchFailsRowByRow) {
   EXPECT_TRUE(rows[0].request);
   EXPECT_EQ(rows[1].request.error().field, "top_n");
   EXPECT_EQ(rows[2].request.error().field, "customer_id");
-  EXPECT_TRUE(RequestOfBody(R"({"data": []})", false, kShape));
+  EXPECT_TRUE(RequestOfBody(R"({"data": []})", false, kNumbers));
 }
 
 TEST(RecommendRequest, WhatIsNoBatchIsRefusedAsAWhole) {
   const auto field = [](const std::string& body) {
-    const auto parsed = RequestOfBody(body, false, kShape);
+    const auto parsed = RequestOfBody(body, false, kNumbers);
     return parsed ? "" : parsed.error().field;
   };
   EXPECT_EQ(field(R"({"data": {}})"), "data");

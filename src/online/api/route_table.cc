@@ -8,12 +8,12 @@ using web::Role;
 constexpr std::size_t kNoBody = 0;
 
 web::Example RecommendByQuery() {
-  return {.target = "/recommend?customer_id=1000000&zip_code=10001&top_n=5", .answer = R"({
+  return {.target = "/recommend?customer_id=1000000&zip_code=10001&top_n=5&why=true", .answer = R"({
   "customer_id": 1000000, "zip_code": "10001", "region": "Northeast",
   "recommendations": [
     {"rank": 1, "product_id": 42, "product_name": "Silk Wrap Dress", "category": "Womens Clothing",
      "department": "Apparel", "price": 89.99, "score": 0.9234, "in_stock_qty": 145,
-     "est_delivery_days": 2, "source": "model"}],
+     "est_delivery_days": 2, "source": "model", "why": "viewed yesterday"}],
   "timings": {"features_ms": 0.012, "propensity_ms": 0.008, "inventory_ms": 0.004,
               "candidates": 1701, "pair_features_ms": 0.031, "model_ms": 0.102, "model_ok": true,
               "total_ms": 0.181, "backend": "embedded"},
@@ -24,7 +24,8 @@ web::Example RecommendByQuery() {
 web::Example RecommendByBody() {
   web::Example example = RecommendByQuery();
   example.target = "/recommend";
-  example.body = R"({"customer_id": 1000000, "zip_code": "10001", "top_n": 5, "strict": false})";
+  example.body =
+      R"({"customer_id": 1000000, "zip_code": "10001", "top_n": 5, "strict": false, "why": true})";
   return example;
 }
 
@@ -67,11 +68,24 @@ web::Example RecommendBodyRefused() {
   "detail": "the body is not JSON: syntax error", "position": 16, "request_id": "5f0c8a1b2d3e4f60"})"};
 }
 
+web::Example Customer() {
+  return {.target = "/customers/1000005", .answer = R"({
+  "customer_id": 1000005, "zip_code": "10001", "region": "Northeast", "tier": "Gold", "age_years": 41,
+  "has_app": true, "email_subscriber": false, "orders": 9, "spend": 1240.5, "sessions": 31,
+  "last_purchase": "2026-11-20T17:02:11Z", "last_event": "2026-11-23T08:40:00Z", "as_of": "2026-11-24T05:03:52Z",
+  "categories": [{"category": "Womens Clothing", "lines_bought": 6, "sessions": 12,
+                  "last_event": "2026-11-23T08:40:00Z"}],
+  "products": [{"product_id": 42, "product_name": "Silk Wrap Dress", "category": "Womens Clothing",
+                "price": 89.99, "views": 3, "carts": 1, "lines_bought": 0, "last": "put into the cart",
+                "last_event": "2026-11-23T08:40:00Z"}]})"};
+}
+
 web::Example Health() {
   return {.target = "/health", .answer = R"({
   "status": "ok", "products_cached": 2000, "backend": "embedded", "generation": 31,
   "as_of": "2026-11-24T05:03:52Z", "created": "2026-11-24T05:04:10Z",
   "model": {"ranking": 7, "propensity": 12}, "customers": 50000, "uptime_s": 86, "loops": 2,
+  "example_customer_id": 1000000,
   "impressions": {"written": 1024, "dropped": 0}})"};
 }
 
@@ -85,7 +99,8 @@ std::vector<web::Route> RouteTable(const std::shared_ptr<Desk>& desk) {
       {.method = "GET",
        .pattern = "/recommend",
        .role = Role::kReader,
-       .summary = "the best products for a customer; query: customer_id, zip_code, top_n, strict",
+       .summary = "the best products for a customer; query: customer_id, zip_code, top_n, strict, "
+                  "why, dry_run",
        .examples = {RecommendByQuery(), RecommendToNobodyKnown(), RecommendRefused()},
        .limits = {.body_bytes = kNoBody, .deadline = desk->request_deadline},
        .handler = by(GetRecommend)},
@@ -96,6 +111,13 @@ std::vector<web::Route> RouteTable(const std::shared_ptr<Desk>& desk) {
        .examples = {RecommendByBody(), RecommendBatch(), RecommendBodyRefused()},
        .limits = {.deadline = desk->request_deadline},
        .handler = by(PostRecommend)},
+      {.method = "GET",
+       .pattern = "/customers/{customer_id}",
+       .role = Role::kReader,
+       .summary = "what is known of a customer: who they are, what they buy, what they did last",
+       .examples = {Customer()},
+       .limits = {.body_bytes = kNoBody, .deadline = desk->request_deadline},
+       .handler = by(GetCustomer)},
       {.method = "GET",
        .pattern = "/health",
        .role = Role::kPublic,

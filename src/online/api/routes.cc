@@ -7,6 +7,7 @@
 #include <random>
 
 #include "api/answer_json.h"
+#include "api/customer_json.h"
 #include "api/embedded.h"
 #include "api/recommend_request.h"
 #include "base/clock.h"
@@ -84,6 +85,7 @@ net::Task<web::Response> AnswerBatch(const Desk& desk, const web::Request& reque
     if (rows[i].request) {
       recommend::Request row = *std::move(rows[i].request);
       row.request_id = std::move(row_id);
+      row.batch = true;
       co_await AppendAnswerOrProblem(desk, request, std::move(row), out);
     } else {
       out += web::ToJson(rows[i].request.error(), row_id);
@@ -99,10 +101,28 @@ net::Task<web::Response> AnswerBatch(const Desk& desk, const web::Request& reque
 net::Task<web::Response> GetRecommend(DeskPointer desk, const web::Request& request) {
   const StatePointer state = desk->StateOf(request);
   if (!state) co_return web::ToResponse(NotReady(), request.request_id);
-  auto asked = RequestOfQuery(request.query, state->RetailerShape());
+  auto asked = RequestOfQuery(request.query, state->PublishedShelf().catalogue);
   if (!asked) co_return web::ToResponse(asked.error(), request.request_id);
   asked->request_id = request.request_id;
+  // The answer to HEAD is shown to nobody.
+  if (request.method == "HEAD") asked->dry_run = true;
   co_return co_await AnswerOne(*desk, request, *std::move(asked));
+}
+
+net::Task<web::Response> GetCustomer(DeskPointer desk, const web::Request& request) {
+  const StatePointer state = desk->StateOf(request);
+  if (!state) co_return web::ToResponse(NotReady(), request.request_id);
+  const features::Catalogue& catalogue = state->PublishedShelf().catalogue;
+  const auto key = KeyOfText(request.PathParameter("customer_id"), catalogue);
+  if (!key) co_return web::ToResponse(key.error(), request.request_id);
+  const auto place = static_cast<std::size_t>(request.loop_index);
+  const auto found =
+      co_await desk->places[place]->recommender.Describe(*key, web::DeadlineOf(*request.route));
+  if (!found)
+    co_return web::ToResponse(ProblemOf(found.error(), request.request_id), request.request_id);
+  web::Response response = JsonResponse({});
+  AppendCustomer(response.body, key->Text(), found->record, catalogue);
+  co_return response;
 }
 
 net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& request) {
@@ -112,7 +132,7 @@ net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& req
     co_return web::ToResponse(*problem, request.request_id);
   const auto strict = StrictOfQuery(request.query);
   if (!strict) co_return web::ToResponse(strict.error(), request.request_id);
-  auto body = RequestOfBody(request.body, *strict, state->RetailerShape());
+  auto body = RequestOfBody(request.body, *strict, state->PublishedShelf().catalogue);
   if (!body) co_return web::ToResponse(body.error(), request.request_id);
   if (auto* rows = std::get_if<std::vector<BatchRow>>(&*body))
     co_return co_await AnswerBatch(*desk, request, std::move(*rows));
@@ -138,6 +158,14 @@ std::string HealthJson(const Desk& desk, const serving::ServingState& state) {
       manifest.ranking_version, manifest.propensity_version);
   fmt::format_to(std::back_inserter(out), R"(,"customers":{},"uptime_s":{},"loops":{})",
                  manifest.customers, uptime.count(), desk.places.size());
+  if (!manifest.example_customer.empty()) {
+    out += R"(,"example_customer_id":)";
+    if (state.PublishedShelf().catalogue.text_customer_ids) {
+      web::AppendJsonString(out, manifest.example_customer);
+    } else {
+      out += manifest.example_customer;
+    }
+  }
   if (desk.impressions) {
     fmt::format_to(std::back_inserter(out), R"(,"impressions":{{"written":{},"dropped":{}}})",
                    desk.impressions->Written(), desk.impressions->Dropped());

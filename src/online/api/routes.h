@@ -53,6 +53,7 @@ using DeskPointer = std::shared_ptr<Desk>;
 
 net::Task<web::Response> GetRecommend(DeskPointer desk, const web::Request& request);
 net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetCustomer(DeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetAlive(DeskPointer desk, const web::Request& request);

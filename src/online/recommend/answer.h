@@ -3,7 +3,7 @@
 //   order    items by falling score, ties to the smaller product id; rank counts from 1.
 //   units    scores are probabilities when a model ranked, shares in (0, 1) otherwise; timings are
 //            nanoseconds of the monotonic clock; look-ups overlap, so the total is at least the largest of them.
-//   missing  zip_code "": nobody knows it; model versions 0: none took part.
+//   missing  zip_code "": nobody knows it; model versions 0: none took part; source ids "": the ids are ours.
 #pragma once
 
 #include <chrono>
@@ -29,6 +29,7 @@ inline constexpr std::string_view kPopularity = "popularity";
 struct Item {
   int rank = 0;
   domain::ProductId product;
+  std::string product_source_id = {};  // The retailer's own, where it is a text.
   std::string product_name;
   std::string category;
   std::string department;
@@ -37,6 +38,7 @@ struct Item {
   std::int32_t in_stock_qty = 0;
   std::int32_t est_delivery_days = 0;
   std::string source;
+  std::string why = {};  // Where the request asked.
 };
 
 struct Timings {
@@ -47,8 +49,9 @@ struct Timings {
 };
 
 struct Answer {
-  domain::CustomerId customer;
-  std::string zip_code;  // The request's, or the customer's own.
+  domain::CustomerId customer;     // kNobody: a text that no customer has.
+  std::string customer_source_id;  // The retailer's own, where they are texts; as it was asked.
+  std::string zip_code;            // The request's, or the customer's own.
   domain::Region region{};
   std::string region_name;
   domain::Currency currency;  // Of the prices.
@@ -59,6 +62,7 @@ struct Answer {
   int propensity_version = 0;  // Of the propensities that took part.
   std::int64_t generation = 0;
   std::vector<serving::Degraded> degraded;
+  bool batch = false;  // One of many of a request.
 };
 
 // What the log keeps of it.

@@ -30,9 +30,10 @@ struct Shop {
   std::optional<ranking::ModelSpec> model;
   std::vector<serving::CustomerState> customers;
   serving::GenerationManifest manifest;
+  std::unordered_map<std::string, domain::CustomerId> source_ids = {};
 
   std::shared_ptr<const serving::ServingState> Open() const {
-    auto state = serving::ServingState::FromParts(manifest, shelf, model, customers);
+    auto state = serving::ServingState::FromParts(manifest, shelf, model, customers, source_ids);
     if (!state) fmt::print(stderr, "{}\n", state.error().message);
     AISLE_ASSERT(state);
     return *std::move(state);
@@ -59,7 +60,7 @@ inline Shop MakeShop(std::uint64_t seed, std::size_t products, int customers, bo
 // A request as a client could have sent it.
 inline Request Of(std::int64_t customer, std::string_view zip_code = "10001",
                   int top_n = kTopNDefault, std::string request_id = {}) {
-  Request request{.customer = {customer}, .request_id = std::move(request_id)};
+  Request request{.customer = domain::CustomerId{customer}, .request_id = std::move(request_id)};
   const auto count = TopN::Of(top_n);
   AISLE_ASSERT(count);
   request.top_n = *count;

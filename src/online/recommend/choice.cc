@@ -18,6 +18,7 @@ void ChooseItems(const serving::ServingState& state, const serving::Stock& newes
     const features::Category& category = catalogue.categories[product.category];
     answer.items.push_back({.rank = static_cast<int>(answer.items.size()) + 1,
                             .product = product.product,
+                            .product_source_id = product.source_id,
                             .product_name = product.name,
                             .category = category.name,
                             .department = category.department,
@@ -25,7 +26,8 @@ void ChooseItems(const serving::ServingState& state, const serving::Stock& newes
                             .score = score,
                             .in_stock_qty = level.quantity,
                             .est_delivery_days = level.delivery_days,
-                            .source = std::string(source)});
+                            .source = std::string(source),
+                            .why = {}});
   }
   if (answer.items.empty()) answer.degraded.push_back({"stock", "empty"});
 }

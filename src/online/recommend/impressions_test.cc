@@ -73,5 +73,40 @@ TEST_F(ImpressionsTest, EachAnswerIsLoggedAsItWasShown) {
   EXPECT_EQ(logged[1].shown[0].source, "popularity");
 }
 
+TEST_F(ImpressionsTest, ADryRunIsNoneAndABatchAndAVisitorAreMarked) {
+  Shop shop = MakeShop(4, 80, 2, true);
+  shop.shelf.catalogue.text_customer_ids = true;
+  shop.source_ids = {{"C1", {kFirst}}};
+  {
+    auto log = events::EventLog::Open(folder_, events::EventLog::Access::kWrite);
+    ASSERT_TRUE(log) << log.error().message;
+    events::ImpressionQueue queue(*std::move(log));
+    Recommender recommender(&queue);
+    recommender.SetState(shop.Open());
+    Request request = Of(0, "10001", 2, "dry");
+    request.customer = *CustomerKey::Of("C1", true);
+    request.dry_run = true;
+    ASSERT_TRUE(Ask(recommender, request));
+    request.dry_run = false;
+    request.request_id = "batch.0";
+    request.batch = true;
+    ASSERT_TRUE(Ask(recommender, request));
+    request.batch = false;
+    request.request_id = "visitor";
+    request.customer = *CustomerKey::Of("somebody", true);
+    ASSERT_TRUE(Ask(recommender, request));
+  }
+  const auto logged = Logged();
+  ASSERT_EQ(logged.size(), 2U);
+  EXPECT_EQ(logged[0].request_id, "batch.0");
+  EXPECT_TRUE(logged[0].batch);
+  EXPECT_EQ(logged[0].customer, domain::CustomerId{kFirst});
+  EXPECT_EQ(logged[0].visitor, "");
+  EXPECT_EQ(logged[1].request_id, "visitor");
+  EXPECT_FALSE(logged[1].batch);
+  EXPECT_EQ(logged[1].customer, events::kNobody);
+  EXPECT_EQ(logged[1].visitor, "somebody");
+}
+
 }  // namespace
 }  // namespace aisle::recommend

@@ -7,6 +7,7 @@
 
 #include "recommend/candidates.h"
 #include "recommend/choice.h"
+#include "recommend/reason.h"
 #include "recommend/rungs.h"
 #include "recommend/where.h"
 #include "serving/store/embedded_store.h"
@@ -32,7 +33,11 @@ base::Timestamp ModelTime(base::Timestamp now, base::Timestamp as_of) {
 
 Answer Begin(Request& request, serving::Fetched& fetched, const serving::ServingState& state) {
   Answer answer;
-  answer.customer = request.customer;
+  answer.customer = fetched.customer            ? fetched.customer->record.customer
+                    : request.customer.IsText() ? events::kNobody
+                                                : request.customer.Number();
+  answer.customer_source_id = request.customer.Text();
+  answer.batch = request.batch;
   answer.request_id = std::move(request.request_id);
   answer.generation = state.Manifest().generation;
   answer.degraded = std::move(fetched.degraded);
@@ -45,6 +50,29 @@ Answer Begin(Request& request, serving::Fetched& fetched, const serving::Serving
   ChooseRegion(request, fetched.customer ? &fetched.customer->record : nullptr,
                state.RetailerShape(), answer);
   return answer;
+}
+
+// What a look-up gives of somebody whose id leads to no customer.
+serving::Fetched Unidentified(const Error& error, std::string_view store) {
+  if (error.code == ErrorCode::kNotFound)
+    return {.customer = {}, .backend = std::string(store), .degraded = {{"customer", "unknown"}}};
+  return {.customer = {}, .backend = "none", .degraded = {{"features", "unavailable"}}};
+}
+
+// An id of the other kind than the generation has: it is one of before or after.
+Result<domain::CustomerId> Identify(const Epoch& epoch, const CustomerKey& key) {
+  if (key.IsText() != epoch.state->PublishedShelf().catalogue.text_customer_ids)
+    return Fail(ErrorCode::kNotFound, fmt::format("customer {} is unknown", key.Shown()));
+  if (key.IsText()) return epoch.customers->Find(key.Text());
+  return key.Number();
+}
+
+void SayWhy(const RankTask& task, bool known, Answer& answer) {
+  for (Item& item : answer.items) {
+    item.why =
+        Reason(known ? &task.customer.record : nullptr, task.state->PublishedShelf().catalogue,
+               item.product, answer.region, task.now);
+  }
 }
 
 std::shared_ptr<RankTask> MakeTask(const Epoch& epoch,
@@ -70,6 +98,9 @@ struct Recommender::Impl {
   std::shared_ptr<Ranker> ranker;
   std::shared_ptr<Epoch> epoch = {};
   WorkPool works = {};
+
+  net::Task<serving::Fetched> Fetch(const Epoch& of, const CustomerKey& key,
+                                    net::Deadline deadline);
 };
 
 Recommender::Recommender(events::ImpressionQueue* impressions, Stores stores,
@@ -106,6 +137,26 @@ std::shared_ptr<const serving::Stock> Recommender::Stock() const {
 
 std::string_view Recommender::StoreName() const { return impl_->ladder.FirstName(); }
 
+net::Task<serving::Fetched> Recommender::Impl::Fetch(const Epoch& of, const CustomerKey& key,
+                                                     net::Deadline deadline) {
+  const Result<domain::CustomerId> customer = Identify(of, key);
+  if (!customer) co_return Unidentified(customer.error(), ladder.FirstName());
+  co_return co_await ladder.Fetch({*customer, of.customers->Generation()}, deadline);
+}
+
+net::Task<Result<serving::CustomerState>> Recommender::Describe(CustomerKey customer,
+                                                                net::Deadline deadline) {
+  const std::shared_ptr<Epoch> epoch = impl_->epoch;
+  if (epoch == nullptr) co_return Fail(ErrorCode::kUnavailable, "nothing has been published yet");
+  serving::Fetched fetched = co_await impl_->Fetch(*epoch, customer, deadline);
+  if (fetched.customer) co_return *std::move(fetched.customer);
+  if (IsUnknown(fetched)) {
+    co_return FailField(ErrorCode::kNotFound, "customer_id",
+                        fmt::format("customer_id {} is unknown", customer.Shown()));
+  }
+  co_return Fail(ErrorCode::kUnavailable, "no store answers for customers");
+}
+
 net::Task<Result<Answer>> Recommender::Recommend(Request request, base::Timestamp now,
                                                  net::Deadline deadline) {
   const auto begin = Steady::now();
@@ -114,12 +165,11 @@ net::Task<Result<Answer>> Recommender::Recommend(Request request, base::Timestam
     co_return Fail(ErrorCode::kUnavailable, "nothing has been published yet; run `aisle publish`");
   }
   // 1. Who is it?
-  serving::Fetched fetched =
-      co_await impl_->ladder.Fetch({request.customer, epoch->customers->Generation()}, deadline);
+  serving::Fetched fetched = co_await impl_->Fetch(*epoch, request.customer, deadline);
   const bool known = fetched.customer.has_value();
   if (request.strict && !known && IsUnknown(fetched)) {
     co_return FailField(ErrorCode::kNotFound, "customer_id",
-                        fmt::format("customer_id {} is unknown", request.customer.value));
+                        fmt::format("customer_id {} is unknown", request.customer.Shown()));
   }
   // 2. Where would it be delivered?
   Answer answer = Begin(request, fetched, *epoch->state);
@@ -135,8 +185,10 @@ net::Task<Result<Answer>> Recommender::Recommend(Request request, base::Timestam
   const auto ranked = Steady::now();
   ChooseItems(*epoch->state, *epoch->stock, task->work->finalists, request.top_n, rung, answer);
   answer.timings.inventory = Steady::now() - ranked;
+  if (request.why) SayWhy(*task, known, answer);
   // 6. Remember what was shown.
-  if (impl_->impressions != nullptr) impl_->impressions->Offer(ImpressionOf(answer, now));
+  if (impl_->impressions != nullptr && !request.dry_run)
+    impl_->impressions->Offer(ImpressionOf(answer, now));
   answer.timings.total = Steady::now() - begin;
   co_return answer;
 }

@@ -63,6 +63,10 @@ class Recommender {
   // outlive the task.
   net::Task<Result<Answer>> Recommend(Request request, base::Timestamp now, net::Deadline deadline);
 
+  // What is known of a customer, by the store that answers requests. kNotFound: nobody has this id; kUnavailable:
+  // no store answers, or nothing has been published yet.
+  net::Task<Result<serving::CustomerState>> Describe(CustomerKey customer, net::Deadline deadline);
+
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

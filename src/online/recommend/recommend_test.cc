@@ -171,7 +171,7 @@ TEST(Recommend, StrictRefusesOnlyACustomerNobodyKnows) {
   EXPECT_EQ(answer.error().code, ErrorCode::kNotFound);
   EXPECT_THAT(answer.error().message, StartsWith("customer_id 99"));
   EXPECT_EQ(answer.error().field, "customer_id");
-  request.customer = {1};
+  request.customer = domain::CustomerId{1};
   EXPECT_TRUE(Ask(recommender, request));
 }
 

@@ -33,14 +33,14 @@ class TopN {
   std::size_t count_ = kTopNDefault;
 };
 
-// Where it would be delivered: a postal code that some region of the retailer serves. What is accepted, in words:
-// shape.AcceptedPostalCodes().
+// Where it would be delivered: a postal code that some region of the retailer serves, or a ZIP+4 whose ZIP code is one.
+// What is accepted, in words: shape.AcceptedPostalCodes().
 class Destination {
  public:
   static std::optional<Destination> Of(std::string_view postal_code,
                                        const domain::RetailerShape& shape);
-  // As it was written. Which region it is in the answering generation says: it may be a newer one than that
-  // which was asked here.
+  // As it was written, a ZIP+4 without its last four digits. Which region it is in the answering generation says: it
+  // may be a newer one than that which was asked here.
   const std::string& PostalCode() const { return postal_code_; }
 
  private:
@@ -48,11 +48,33 @@ class Destination {
   std::string postal_code_;
 };
 
+// Whom it is for: the retailer's own id, a text where the catalogue says so (text_customer_ids), else a number.
+class CustomerKey {
+ public:
+  static std::string_view Accepted(bool text_ids);
+  CustomerKey() = default;
+  // Of a number; by Of() where it comes from outside.
+  CustomerKey(domain::CustomerId number) : number_(number) {}
+  static std::optional<CustomerKey> Of(std::string_view id, bool text_ids);
+
+  bool IsText() const { return !text_.empty(); }
+  domain::CustomerId Number() const { return number_; }  // Of one that is no text.
+  const std::string& Text() const { return text_; }      // Empty: it is a number.
+  std::string Shown() const;                             // As it was sent.
+
+ private:
+  domain::CustomerId number_;
+  std::string text_;
+};
+
 struct Request {
-  domain::CustomerId customer;
+  CustomerKey customer;
   std::optional<Destination> destination = {};
   TopN top_n = {};
-  bool strict = false;  // An unknown customer is kNotFound.
+  bool strict = false;   // An unknown customer is kNotFound.
+  bool why = false;      // Each item says why it is there.
+  bool dry_run = false;  // Nobody is shown the answer: no impression.
+  bool batch = false;    // One of many of a request: its impression says so.
   std::string request_id = {};
 };
 

@@ -43,7 +43,7 @@ TEST(Shape, ItsRegionsPostalCodesAndCurrencyAreThoseOfTheAnswer) {
   const auto state = shop.Open();
   Recommender recommender(nullptr);
   recommender.SetState(state);
-  Request request{.customer = {kFirst}};
+  Request request{.customer = domain::CustomerId{kFirst}};
   const auto home = Ask(recommender, request);
   ASSERT_TRUE(home) << home.error().message;
   EXPECT_EQ(home->region_name, "Region 8");

@@ -210,8 +210,11 @@ CREATE TABLE IF NOT EXISTS raw.impressions (
   ranking_version INT,
   propensity_version INT,
   generation BIGINT,
-  experiment_arm STRING
+  experiment_arm STRING,
+  is_batch BOOLEAN
 );
+-- Warehouses made before answers of a batch were told apart.
+ALTER TABLE raw.impressions ADD COLUMN IF NOT EXISTS is_batch BOOLEAN;
 
 -- key: source, table_name, line, reason. Rows of imported files that could not be read. line: the
 -- line of a CSV file, counted from 1 with the header; the row of a Parquet file or query, from 1.

@@ -122,11 +122,12 @@ std::string ManifestToJson(const StoredManifest& stored) {
   std::string text = fmt::format(
       "{{\n  \"format\": {},\n  \"generation\": {},\n  \"as_of\": {},\n  \"created\": {},\n"
       "  \"ranking_version\": {},\n  \"propensity_version\": {},\n  \"customers\": {},\n"
-      "  \"propensity_rows\": {},\n  \"inventory_rows\": {},\n  \"checksums\": {{",
+      "  \"propensity_rows\": {},\n  \"inventory_rows\": {},\n  \"example_customer\": {},\n"
+      "  \"checksums\": {{",
       manifest.format, manifest.generation, Quoted(base::FormatIso(manifest.as_of)),
       Quoted(base::FormatIso(manifest.created)), manifest.ranking_version,
       manifest.propensity_version, manifest.customers, manifest.propensity_rows,
-      manifest.inventory_rows);
+      manifest.inventory_rows, Quoted(manifest.example_customer));
   const char* separator = "\n";
   for (const auto& [file, checksum] : stored.checksums) {
     text += fmt::format("{}    {}: {}", separator, Quoted(file), Quoted(checksum));
@@ -147,6 +148,7 @@ Result<StoredManifest> ManifestFromJson(std::string_view text) {
     };
     StoredManifest stored;
     GenerationManifest& manifest = stored.manifest;
+    manifest.format = json::value_to<int>(object.at("format"));
     manifest.generation = number("generation");
     manifest.as_of = Time(object.at("as_of"));
     manifest.created = Time(object.at("created"));
@@ -155,6 +157,8 @@ Result<StoredManifest> ManifestFromJson(std::string_view text) {
     manifest.customers = number("customers");
     manifest.propensity_rows = number("propensity_rows");
     manifest.inventory_rows = number("inventory_rows");
+    if (const json::value* example = object.if_contains("example_customer"))
+      manifest.example_customer = json::value_to<std::string>(*example);
     for (const auto& [file, checksum] : object.at("checksums").as_object())
       stored.checksums[file] = json::value_to<std::string>(checksum);
     return stored;

@@ -5,6 +5,7 @@
 //            caller adds the path.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -28,8 +29,12 @@ inline constexpr std::string_view kModelsFolder = "models";
 inline constexpr std::string_view kRankingModel = "ranking";
 
 // Tables of the data file, in the order they are opened with.
-enum Table : std::size_t { kCustomerTable, kPropensityTable, kTableCount };
-inline constexpr std::array<std::string_view, kTableCount> kTables = {"customers", "propensity"};
+enum Table : std::size_t { kCustomerTable, kPropensityTable, kCustomerIdTable, kTableCount };
+inline constexpr std::array<std::string_view, kTableCount> kTables = {"customers", "propensity",
+                                                                      "customer_ids"};
+// Generations of formats 1 and 2 have the first two.
+inline constexpr std::size_t kTablesBeforeIds = 2;
+inline constexpr int kFormatBeforeIds = 2;
 
 std::filesystem::path GenerationFolder(const std::filesystem::path& root, std::int64_t generation);
 // The number of "generation-31"; nothing for any other name.

@@ -2,7 +2,7 @@
 //
 //   <root>/CURRENT                       "31"
 //   <root>/generation-31/manifest.json   format, as_of, model versions, row counts, checksums
-//   <root>/generation-31/data/           LMDB: customers, propensity
+//   <root>/generation-31/data/           LMDB: customers, propensity, ids of customers by their texts
 //   <root>/generation-31/shelf.bin       catalogue and regional stock
 //   <root>/generation-31/models/         the model files in service
 //
@@ -12,15 +12,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "base/clock.h"
 #include "base/result.h"
 
 namespace aisle::serving {
 
-// 2: the retailer's shape lies beside the catalogue, and postal codes are texts. Format 1 is still read: its shape
-// is the quickstart's.
-inline constexpr int kGenerationFormat = 2;
+// 2: the retailer's shape lies beside the catalogue, and postal codes are texts. 3: the retailer's own ids, where they
+// are texts. Older formats are still read: the shape of format 1 is the quickstart's, and ids of 1 and 2 are ours.
+inline constexpr int kGenerationFormat = 3;
 inline constexpr int kGenerationFormatFirst = 1;
 
 struct GenerationManifest {
@@ -33,6 +34,8 @@ struct GenerationManifest {
   std::int64_t customers = 0;
   std::int64_t propensity_rows = 0;
   std::int64_t inventory_rows = 0;
+  // A customer to show the shop by, as the publisher chose: theirs where the ids are texts. Empty: none.
+  std::string example_customer;
 };
 
 // The number CURRENT holds; kNotFound when nothing is published. Cheap: for polling.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <span>
 #include <string>
 
 #include "base/files.h"
@@ -42,7 +43,10 @@ Result<kv::Snapshot> OpenData(const fs::path& folder, const StoredManifest& stor
         fmt::format("{} is damaged: checksum {}, the manifest says {}", (folder / file).string(),
                     *found, expected == stored.checksums.end() ? "nothing" : expected->second));
   }
-  return kv::Snapshot::Open(folder / kDataFolder, kTables);
+  const std::span<const std::string_view> tables = kTables;
+  return kv::Snapshot::Open(folder / kDataFolder, stored.manifest.format > kFormatBeforeIds
+                                                      ? tables
+                                                      : tables.first(kTablesBeforeIds));
 }
 
 Result<std::optional<ranking::ModelSpec>> ReadRankingModel(const fs::path& folder,

@@ -11,15 +11,22 @@ using features::Catalogue;
 using features::Category;
 using features::ProductRecord;
 
+constexpr int kFirstWithShape = 2;
+constexpr int kFirstWithIds = 3;
 constexpr std::size_t kCategoryBytesMin = 3;
 constexpr std::size_t kProductBytesMin = 12 + sizeof(double);
 
+bool HasTextIds(const Catalogue& catalogue) {
+  return !catalogue.products.empty() && !catalogue.products.front().source_id.empty();
+}
+
 void WriteProduct(const Catalogue& catalogue, std::size_t position, std::int64_t before,
-                  kv::RecordWriter& out) {
+                  bool text_ids, kv::RecordWriter& out) {
   const ProductRecord& product = catalogue.products[position];
   out.Signed(static_cast<std::int64_t>(static_cast<std::uint64_t>(product.product.value) -
                                        static_cast<std::uint64_t>(before)));
   out.Text(product.name);
+  if (text_ids) out.Text(product.source_id);
   out.Unsigned(product.category);
   out.Unsigned(product.brand);
   out.Signed(product.price.value);
@@ -35,11 +42,12 @@ void WriteProduct(const Catalogue& catalogue, std::size_t position, std::int64_t
     out.Signed(catalogue.RegionPurchases90d(position, static_cast<domain::Region>(r)));
 }
 
-void ReadProduct(kv::RecordReader& in, std::int64_t before, ProductRecord& product,
+void ReadProduct(kv::RecordReader& in, std::int64_t before, bool text_ids, ProductRecord& product,
                  Catalogue& catalogue) {
   product.product.value = static_cast<std::int64_t>(static_cast<std::uint64_t>(before) +
                                                     static_cast<std::uint64_t>(in.Signed()));
   product.name = in.Text();
+  if (text_ids) product.source_id = in.Text();
   product.category = in.Int<std::uint16_t>();
   product.brand = in.Int<std::uint16_t>();
   product.price.value = in.Signed();
@@ -55,8 +63,10 @@ void ReadProduct(kv::RecordReader& in, std::int64_t before, ProductRecord& produ
     catalogue.region_purchases_90d.push_back(in.Int<std::int32_t>());
 }
 
-void ReadCatalogue(kv::RecordReader& in, Catalogue& catalogue) {
+void ReadCatalogue(kv::RecordReader& in, int format, Catalogue& catalogue) {
   catalogue.as_of = base::FromMicros(in.Signed());
+  catalogue.text_customer_ids = format >= kFirstWithIds && in.Bool();
+  const bool text_product_ids = format >= kFirstWithIds && in.Bool();
   catalogue.categories.resize(in.Count(kCategoryBytesMin));
   for (Category& category : catalogue.categories) {
     category.id = in.Text();
@@ -68,7 +78,7 @@ void ReadCatalogue(kv::RecordReader& in, Catalogue& catalogue) {
   catalogue.products.resize(in.Count(kProductBytesMin + catalogue.shape.RegionCount()));
   std::int64_t before = 0;
   for (ProductRecord& product : catalogue.products) {
-    ReadProduct(in, before, product, catalogue);
+    ReadProduct(in, before, text_product_ids, product, catalogue);
     before = product.product.value;
   }
 }
@@ -88,6 +98,9 @@ std::string EncodeShelf(const Shelf& shelf) {
   const Catalogue& catalogue = shelf.catalogue;
   WriteShape(catalogue.shape, out);
   out.Signed(base::ToMicros(catalogue.as_of));
+  const bool text_product_ids = HasTextIds(catalogue);
+  out.Byte(catalogue.text_customer_ids ? 1 : 0);
+  out.Byte(text_product_ids ? 1 : 0);
   out.Unsigned(catalogue.categories.size());
   for (const Category& category : catalogue.categories) {
     out.Text(category.id);
@@ -99,7 +112,7 @@ std::string EncodeShelf(const Shelf& shelf) {
   out.Unsigned(catalogue.products.size());
   std::int64_t before = 0;
   for (std::size_t p = 0; p < catalogue.products.size(); ++p) {
-    WriteProduct(catalogue, p, before, out);
+    WriteProduct(catalogue, p, before, text_product_ids, out);
     before = catalogue.products[p].product.value;
   }
   for (const RegionShelf& region : shelf.regions) {
@@ -117,10 +130,10 @@ Result<Shelf> DecodeShelf(std::string_view bytes) {
   kv::RecordReader in(bytes);
   AISLE_TRY(const int format, ReadFormat(in, "shelf"));
   Catalogue catalogue;
-  if (format > 1) {
+  if (format >= kFirstWithShape) {
     AISLE_TRY(catalogue.shape, ReadShape(in));
   }
-  ReadCatalogue(in, catalogue);
+  ReadCatalogue(in, format, catalogue);
   Shelf shelf(std::move(catalogue));
   for (RegionShelf& region : shelf.regions) {
     region.products = ReadColumn<std::uint32_t>(in);

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/files.h"
 #include "kv/kv.h"
 #include "kv/record_bytes.h"
 #include "serving/generation/bytes.h"
 #include "serving/generation/check.h"
+#include "serving/generation/id_table.h"
 #include "serving/generation/layout.h"
 #include "serving/generation/lock.h"
 
@@ -45,6 +47,7 @@ struct GenerationWriter::Impl {
   kv::TableWriter tables;
   std::optional<Shelf> shelf;
   References references;
+  IdTable ids;
   std::int64_t customers = 0;
   std::int64_t propensity_rows = 0;
   std::map<std::string, std::string> checksums;
@@ -58,6 +61,12 @@ struct GenerationWriter::Impl {
   // What a server would refuse must not be published.
   Status CheckWhole() const {
     if (!shelf) return Fail(ErrorCode::kFailedPrecondition, "a generation needs a shelf");
+    const auto wanted = shelf->catalogue.text_customer_ids ? customers : 0;
+    if (std::cmp_not_equal(ids.Count(), wanted)) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("customers: {} have an id of the retailer's, {} should", ids.Count(),
+                              wanted));
+    }
     return references.Check(shelf->catalogue, ErrorCode::kInvalidArgument);
   }
   Status CheckRankingModel(const ranking::ModelSpec& spec) const {
@@ -89,8 +98,17 @@ Result<GenerationWriter> GenerationWriter::Create(const fs::path& root) {
                 fmt::format("cannot create {}: {}", (staged.Path() / kModelsFolder).string(),
                             code.message()));
   }
-  return GenerationWriter(std::make_unique<Impl>(Impl{
-      root, std::move(lock), last + 1, std::move(staged), std::move(tables), {}, {}, 0, 0, {}}));
+  return GenerationWriter(std::make_unique<Impl>(Impl{root,
+                                                      std::move(lock),
+                                                      last + 1,
+                                                      std::move(staged),
+                                                      std::move(tables),
+                                                      {},
+                                                      {},
+                                                      {},
+                                                      0,
+                                                      0,
+                                                      {}}));
 }
 
 Status GenerationWriter::PutShelf(const Shelf& shelf) {
@@ -120,11 +138,13 @@ Status GenerationWriter::PutModel(const std::string& name, const ranking::ModelS
 }
 
 Status GenerationWriter::PutCustomer(const features::CustomerRecord& record,
-                                     std::span<const float> propensity) {
+                                     std::span<const float> propensity,
+                                     std::string_view source_id) {
   AISLE_CHECK(CheckCustomer(record, ErrorCode::kInvalidArgument));
   const auto key = static_cast<kv::Key>(record.customer.value);
   if (auto put = impl_->tables.Append(kCustomerTable, key, EncodeCustomer(record)); !put)
     return Within("customers", put.error());
+  if (!source_id.empty()) impl_->ids.Add(source_id, record.customer);
   impl_->references.Add(record, propensity);
   ++impl_->customers;
   if (propensity.empty()) return {};
@@ -137,6 +157,7 @@ Status GenerationWriter::PutCustomer(const features::CustomerRecord& record,
 Result<GenerationManifest> GenerationWriter::Commit(GenerationManifest manifest) {
   Impl& impl = *impl_;
   AISLE_CHECK(impl.CheckWhole());
+  AISLE_CHECK(impl.ids.WriteTo(impl.tables));
   AISLE_CHECK(impl.tables.Finish());
   const fs::path folder = impl.staged.Path();
   AISLE_TRY(impl.checksums[fmt::format("{}/{}", kDataFolder, kv::kDataFile)],

@@ -22,6 +22,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "features/records.h"
@@ -43,8 +44,10 @@ class GenerationWriter {
   Status PutShelf(const Shelf& shelf);
   // Needs the shelf. `name`: "ranking". Afterwards the model is known to work on this catalogue.
   Status PutModel(const std::string& name, const ranking::ModelSpec& spec);
-  // `propensity` may be empty; else one score per category, checked against the catalogue by Commit().
-  Status PutCustomer(const features::CustomerRecord& record, std::span<const float> propensity);
+  // `propensity` may be empty; else one score per category. `source_id`: the retailer's own, of every customer or of
+  // none, as the catalogue says (text_customer_ids). Both are checked against the catalogue by Commit().
+  Status PutCustomer(const features::CustomerRecord& record, std::span<const float> propensity,
+                     std::string_view source_id = {});
   // Needs the shelf. Fills in generation, row counts and `created` (unless it is set), completes the folder,
   // switches CURRENT, and removes generations older than the last two that nobody reads. Afterwards the
   // writer is done: no other call is allowed.

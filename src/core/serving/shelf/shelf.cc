@@ -37,6 +37,12 @@ Status CheckCatalogue(const features::Catalogue& catalogue, ErrorCode code) {
       return Fail(code, fmt::format("shelf: product {} has brand {} of {}", product.product.value,
                                     product.brand, catalogue.brands.size()));
     }
+    if (product.source_id.empty() != catalogue.products.front().source_id.empty()) {
+      return Fail(code,
+                  fmt::format("shelf: product {} and the first differ in whether they have an "
+                              "id of the retailer's",
+                              product.product.value));
+    }
     if (!std::isfinite(product.price_z)) {
       return Fail(code, fmt::format("shelf: product {} has no finite price position",
                                     product.product.value));

@@ -8,6 +8,7 @@
 #include "kv/record_bytes.h"
 #include "serving/generation/bytes.h"
 #include "serving/generation/check.h"
+#include "serving/generation/id_table.h"
 #include "serving/generation/layout.h"
 #include "serving/generation/reader.h"
 
@@ -22,6 +23,9 @@ constexpr int kOpenAttempts = 5;
 
 std::unexpected<Error> Unknown(domain::CustomerId customer) {
   return Fail(ErrorCode::kNotFound, fmt::format("customer {} is unknown", customer.value));
+}
+std::unexpected<Error> Unknown(std::string_view source_id) {
+  return Fail(ErrorCode::kNotFound, fmt::format("customer '{}' is unknown", source_id));
 }
 
 Result<std::vector<float>> DecodePropensity(std::string_view bytes, std::size_t category_count) {
@@ -38,10 +42,12 @@ Result<std::vector<float>> DecodePropensity(std::string_view bytes, std::size_t 
 
 class CustomersOnDisk : public GenerationCustomers {
  public:
-  CustomersOnDisk(std::int64_t generation, kv::Snapshot::Reader reader, std::size_t category_count)
+  CustomersOnDisk(std::int64_t generation, kv::Snapshot::Reader reader,
+                  const features::Catalogue& catalogue)
       : GenerationCustomers(generation),
         reader_(std::move(reader)),
-        category_count_(category_count) {}
+        category_count_(catalogue.categories.size()),
+        text_ids_(catalogue.text_customer_ids) {}
 
   Result<CustomerState> Get(domain::CustomerId customer) const override {
     if (customer.value < 0) return Unknown(customer);
@@ -60,27 +66,41 @@ class CustomersOnDisk : public GenerationCustomers {
     state.propensity_time = Clock::now() - between;
     return state;
   }
+  Result<domain::CustomerId> Find(std::string_view source_id) const override {
+    if (!text_ids_) return Unknown(source_id);
+    AISLE_TRY(const auto customer, IdTable::FindIn(reader_, source_id));
+    if (!customer) return Unknown(source_id);
+    return *customer;
+  }
 
  private:
   kv::Snapshot::Reader reader_;
   std::size_t category_count_;
+  bool text_ids_;
 };
 
 using CustomerMap = std::unordered_map<std::int64_t, CustomerState>;
+using SourceIdMap = std::unordered_map<std::string, domain::CustomerId>;
 
 // The same from memory, for states that were made from parts.
 class CustomersInMemory : public GenerationCustomers {
  public:
-  CustomersInMemory(std::int64_t generation, const CustomerMap& customers)
-      : GenerationCustomers(generation), customers_(&customers) {}
+  CustomersInMemory(std::int64_t generation, const CustomerMap& customers, const SourceIdMap& ids)
+      : GenerationCustomers(generation), customers_(&customers), ids_(&ids) {}
   Result<CustomerState> Get(domain::CustomerId customer) const override {
     const auto found = customers_->find(customer.value);
     if (found == customers_->end()) return Unknown(customer);
     return found->second;
   }
+  Result<domain::CustomerId> Find(std::string_view source_id) const override {
+    const auto found = ids_->find(std::string(source_id));
+    if (found == ids_->end()) return Unknown(source_id);
+    return found->second;
+  }
 
  private:
   const CustomerMap* customers_;
+  const SourceIdMap* ids_;
 };
 
 // Answers every look-up with the error that kept them from opening.
@@ -89,6 +109,9 @@ class BrokenCustomers : public GenerationCustomers {
   BrokenCustomers(std::int64_t generation, Error error)
       : GenerationCustomers(generation), error_(std::move(error)) {}
   Result<CustomerState> Get(domain::CustomerId) const override { return std::unexpected(error_); }
+  Result<domain::CustomerId> Find(std::string_view) const override {
+    return std::unexpected(error_);
+  }
 
  private:
   Error error_;
@@ -102,6 +125,7 @@ struct ServingState::Impl {
   std::optional<GenerationLock> lock;  // Of a generation on disk.
   std::optional<kv::Snapshot> data;    // Of a generation on disk.
   CustomerMap customers;               // Of a state made from parts.
+  SourceIdMap ids;                     // Of a state made from parts.
   std::shared_ptr<const Stock> stock;
   std::optional<features::CatalogueView> view;
   std::vector<RegionPopularity> popularity;  // By region.
@@ -168,11 +192,13 @@ Result<std::shared_ptr<const ServingState>> ServingState::OpenCurrent(const fs::
 
 Result<std::shared_ptr<const ServingState>> ServingState::FromParts(
     GenerationManifest manifest, Shelf shelf,
-    const std::optional<ranking::ModelSpec>& ranking_model, std::vector<CustomerState> customers) {
+    const std::optional<ranking::ModelSpec>& ranking_model, std::vector<CustomerState> customers,
+    std::unordered_map<std::string, domain::CustomerId> source_ids) {
   AISLE_CHECK(CheckShelf(shelf, ErrorCode::kInvalidArgument));
   auto impl = std::make_unique<Impl>();
   impl->manifest = manifest;
   impl->shelf = std::move(shelf);
+  impl->ids = std::move(source_ids);
   References references;
   for (CustomerState& customer : customers) {
     AISLE_CHECK(CheckCustomer(customer.record, ErrorCode::kInvalidArgument));
@@ -220,11 +246,12 @@ const RegionPopularity& ServingState::Popularity(domain::Region region) const {
 
 std::unique_ptr<GenerationCustomers> ServingState::OpenCustomers() const {
   const std::int64_t generation = impl_->manifest.generation;
-  if (!impl_->data) return std::make_unique<CustomersInMemory>(generation, impl_->customers);
+  if (!impl_->data) {
+    return std::make_unique<CustomersInMemory>(generation, impl_->customers, impl_->ids);
+  }
   auto reader = impl_->data->OpenReader();
   if (!reader) return std::make_unique<BrokenCustomers>(generation, std::move(reader).error());
-  return std::make_unique<CustomersOnDisk>(generation, *std::move(reader),
-                                           impl_->shelf.catalogue.categories.size());
+  return std::make_unique<CustomersOnDisk>(generation, *std::move(reader), impl_->shelf.catalogue);
 }
 
 }  // namespace aisle::serving

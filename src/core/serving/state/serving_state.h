@@ -18,6 +18,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -38,11 +40,13 @@ class ServingState {
  public:
   // The generation CURRENT points at.
   static Result<std::shared_ptr<const ServingState>> OpenCurrent(const std::filesystem::path& root);
-  // For tests and for other backends: `customers` (any order) are what OpenCustomers() then knows.
+  // For tests and for other backends: `customers` (any order) are what OpenCustomers() then knows, and by which of the
+  // retailer's own ids.
   static Result<std::shared_ptr<const ServingState>> FromParts(
       GenerationManifest manifest, Shelf shelf,
       const std::optional<ranking::ModelSpec>& ranking_model,
-      std::vector<CustomerState> customers = {});
+      std::vector<CustomerState> customers = {},
+      std::unordered_map<std::string, domain::CustomerId> source_ids = {});
   ~ServingState();
 
   const GenerationManifest& Manifest() const;

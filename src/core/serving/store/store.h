@@ -52,6 +52,8 @@ class GenerationCustomers {
   std::int64_t Generation() const { return generation_; }
   // Errors as Fetch().
   virtual Result<CustomerState> Get(domain::CustomerId customer) const = 0;
+  // Who has this id, where the retailer's own are texts (Catalogue::text_customer_ids); nobody where they are not.
+  virtual Result<domain::CustomerId> Find(std::string_view source_id) const = 0;
 
  private:
   std::int64_t generation_;

@@ -15,10 +15,10 @@
 #include "domain/region.h"
 #include "features/records.h"
 
-namespace aisle::app {
+namespace aisle::recommend {
 
 // `customer` may be null: unknown.
 std::string Reason(const features::CustomerRecord* customer, const features::Catalogue& catalogue,
                    domain::ProductId product, domain::Region region, base::Timestamp now);
 
-}  // namespace aisle::app
+}  // namespace aisle::recommend

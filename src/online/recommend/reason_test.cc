@@ -1,8 +1,8 @@
-#include "app/reason.h"
+#include "recommend/reason.h"
 
 #include <gtest/gtest.h>
 
-namespace aisle::app {
+namespace aisle::recommend {
 namespace {
 
 using domain::Region;
@@ -75,4 +75,4 @@ TEST(Reason, AStrangerHearsWhatSellsWhereTheyLive) {
 }
 
 }  // namespace
-}  // namespace aisle::app
+}  // namespace aisle::recommend

@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "warehouse/warehouse.h"
 
-namespace aisle::app {
+namespace aisle::publish {
 
 class SourceIds {
  public:
@@ -28,4 +28,4 @@ class SourceIds {
   std::unordered_map<std::string, std::int64_t> to_ours_;
 };
 
-}  // namespace aisle::app
+}  // namespace aisle::publish

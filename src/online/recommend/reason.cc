@@ -1,10 +1,10 @@
-#include "app/reason.h"
+#include "recommend/reason.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace aisle::app {
+namespace aisle::recommend {
 namespace {
 
 // A category or brand must have been met this often before it is called a liking.
@@ -75,4 +75,4 @@ std::string Reason(const features::CustomerRecord* customer, const features::Cat
   return OfTheRegion(catalogue, static_cast<std::size_t>(position), region);
 }
 
-}  // namespace aisle::app
+}  // namespace aisle::recommend

@@ -1,13 +1,13 @@
-#include "app/source_ids.h"
+#include "publish/source_ids.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
 
-#include "app/sql.h"
+#include "publish/sql.h"
 #include "warehouse/row_reader.h"
 
-namespace aisle::app {
+namespace aisle::publish {
 
 Result<SourceIds> SourceIds::Read(warehouse::Connection& connection, const std::string& kind) {
   SourceIds ids;
@@ -43,4 +43,4 @@ Result<std::int64_t> SourceIds::Ours(const std::string& source) const {
               fmt::format("'{}' is not among the {} ids that were imported", source, kind_));
 }
 
-}  // namespace aisle::app
+}  // namespace aisle::publish
