@@ -12,7 +12,7 @@ class Demo(unittest.TestCase):
         shutil.rmtree(shop.SHOP, ignore_errors=True)
         code, first, err = shop.run(*shop.DEMO, data=shop.SHOP)
         self.assertEqual(code, 0, err)
-        for words in ("Customer 1000000", "What they did lately", "What they should see now", "tier, segment"):
+        for words in ("An example: of those who buy often, who was here last.", "Customer 10", "What they did lately", "What they should see now", "tier, segment"):
             self.assertIn(words, first)
         for step in ("Making a shop", "Summing up", "Learning: propensity_default", "Learning: ranking_default",
                      "Scoring", "Publishing"):
@@ -29,10 +29,9 @@ class Demo(unittest.TestCase):
         code, out, err = shop.run(*shop.DEMO, "--json", data=shop.SHOP)
         self.assertEqual(code, 0, err)
         shown = json.loads(out)["customer"]
-        self.assertEqual(shown["customer_id"], 1000000)
+        self.assertGreaterEqual(int(shown["customer"]["total_orders"]), 5)
         self.assertEqual(len(shown["answer"]["recommendations"]), 5)
-        self.assertEqual(len(shown["reasons"]), 5)
-        self.assertTrue(all(shown["reasons"]))
+        self.assertTrue(all(item["why"] for item in shown["answer"]["recommendations"]))
         self.assertTrue(shown["events"])
 
         code, out, err = shop.run("status", "--json", data=shop.SHOP)

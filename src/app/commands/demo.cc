@@ -10,13 +10,15 @@
 #include "app/print_json.h"
 #include "app/server.h"
 #include "app/steps.h"
+#include "recommend/request.h"
+#include "serving/state/serving_state.h"
 #include "web/address.h"
 #include "workspace/process.h"
 
 namespace aisle::app {
 namespace {
 
-constexpr std::int64_t kShownCustomer = 1'000'000;
+constexpr std::int64_t kFirstCustomer = 1'000'000;
 constexpr std::int64_t kEnoughCustomers = 2'000;  // For models that pass their gates; 100 are not.
 
 struct DemoOptions {
@@ -179,9 +181,17 @@ base::Timestamp DemoAsOf(const Context& context) {
   return base::Midnight(base::Now());
 }
 
-void SayWhereToLook(const Context& context, const std::string& address) {
+// Whom the generation gives as an example; the shop's first one in generations that name none.
+Result<std::int64_t> ShownCustomer(const Context& context) {
+  AISLE_TRY(const auto state, serving::ServingState::OpenCurrent(context.workspace.Serving()));
+  const std::string& example = state->Manifest().example_customer;
+  const auto key = recommend::CustomerKey::Of(example, false);
+  return key ? key->Number().value : kFirstCustomer;
+}
+
+void SayWhereToLook(const Context& context, std::int64_t customer, const std::string& address) {
   const std::string query =
-      fmt::format("recommend?customer_id={}&zip_code=10001&top_n=5", kShownCustomer);
+      fmt::format("recommend?customer_id={}&zip_code=10001&top_n=5&why=true", customer);
   if (const auto parsed = web::ParseAddress(address); parsed && parsed->IsUnix()) {
     context.Say("\nAsk it  curl --unix-socket {} 'http://localhost/{}'\nCtrl-C ends it.",
                 parsed->path, query);
@@ -217,14 +227,18 @@ Status Demo(Context& context, const DemoOptions& options) {
   const base::Timestamp as_of = DemoAsOf(context);
   const base::Stopwatch watch;
   AISLE_CHECK(Prepare(context, as_of));
-  AISLE_TRY(const Portrait portrait, DrawPortrait(context, kShownCustomer, as_of));
+  AISLE_TRY(const std::int64_t customer, ShownCustomer(context));
+  AISLE_TRY(const Portrait portrait, DrawPortrait(context, customer, as_of));
   if (context.json) {
     PrintJson({{"data", context.workspace.Root().string()},
                {"as_of", base::FormatIso(as_of)},
                {"seconds", watch.Seconds()},
                {"customer", portrait.value}});
   } else {
-    PrintOut("\n" + portrait.text);
+    PrintOut(
+        fmt::format("\nAn example: of those who buy often, who was here last. `aisle recommend ID` "
+                    "answers anybody.\n\n{}",
+                    portrait.text));
   }
   std::fflush(stdout);
   SayWhatIsMissing(context);
@@ -232,11 +246,11 @@ Status Demo(Context& context, const DemoOptions& options) {
   if (options.once) return {};
   if (const auto other = workspace::RunningProcess(context.workspace.Run(), "serve")) {
     context.Say("a server of this data directory runs already as process {}", other->pid);
-    SayWhereToLook(context, other->address);
+    SayWhereToLook(context, customer, other->address);
     return {};
   }
-  return ServeUntilStopped(context,
-                           [&](const std::string& address) { SayWhereToLook(context, address); });
+  return ServeUntilStopped(
+      context, [&](const std::string& address) { SayWhereToLook(context, customer, address); });
 }
 
 }  // namespace
