@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/interrupt.h"
+#include "app/manual.h"
 #include "base/log.h"
 
 namespace aisle::app {
@@ -282,7 +283,7 @@ int ExitCodeOf(ErrorCode code) {
 int RunCommandLine(const std::vector<std::string>& given) {
   std::vector<std::string> arguments = HelpAsFlag(given);
   CLI::App root("aisle", "aisle");
-  root.set_version_flag("--version", fmt::format("aisle {}", kVersion));
+  root.set_version_flag("--version", fmt::format("aisle {}", AISLE_VERSION));
   root.require_subcommand(0, 1);
   Globals globals;
   std::function<Status(Context&)> run;
@@ -302,6 +303,10 @@ int RunCommandLine(const std::vector<std::string>& given) {
     AddGlobals(*app, globals);
   }
   AddGlobals(root, globals);
+  bool man_page = false;
+  bool completion = false;
+  root.add_flag("--man-page", man_page, "The manual page, for man");
+  root.add_flag("--bash-completion", completion, "The script that completes in bash");
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     root.parse(reversed);
@@ -314,6 +319,10 @@ int RunCommandLine(const std::vector<std::string>& given) {
     return 0;
   } catch (const CLI::ParseError& error) {
     return Report(NamedCommand(root), Error{ErrorCode::kInvalidArgument, error.what()});
+  }
+  if (man_page || completion) {
+    fmt::print("{}", man_page ? ManPage(root, AISLE_VERSION, kExitCodes) : BashCompletion(root));
+    return 0;
   }
   if (!run) {
     if (root.get_subcommands().empty()) {

@@ -17,8 +17,6 @@
 
 namespace aisle::app {
 
-inline constexpr std::string_view kVersion = "0.1.0";
-
 // `arguments` without the program's name.
 int RunCommandLine(const std::vector<std::string>& arguments);
 

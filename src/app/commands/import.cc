@@ -12,6 +12,7 @@
 #include "app/print_json.h"
 #include "app/sql.h"
 #include "base/log.h"
+#include "base/program.h"
 #include "ingest/ingest.h"
 
 namespace aisle::app {
@@ -34,10 +35,18 @@ struct ShippedSource {
 };
 constexpr ShippedSource kShippedSources[] = {{"complete-journey", "completejourney"}};
 
+// Where tools/ lies: as the environment says, beside an installed program, or in the source tree.
+fs::path Home() {
+  if (const auto named = workspace::ProcessEnvironment("AISLE_HOME")) return *named;
+  std::error_code code;
+  const fs::path installed = base::ProgramFolder() / "../share/aisle";
+  return fs::exists(installed / "tools/fetch-pins", code) ? installed : fs::path(AISLE_SOURCE_DIR);
+}
+
 Result<fs::path> FetchFolder(const Context& context, const std::string& mapping) {
   for (const ShippedSource& source : kShippedSources) {
     if (source.mapping != mapping) continue;
-    const fs::path home = workspace::ProcessEnvironment("AISLE_HOME").value_or(AISLE_SOURCE_DIR);
+    const fs::path home = Home();
     context.Say("looking for the files of {} (they are fetched the first time)", mapping);
     AISLE_TRY(const std::string said, RunProgram({"python3", (home / "tools/fetch-pins").string(),
                                                   std::string(source.pin)}));

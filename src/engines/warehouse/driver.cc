@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <mutex>
+
+#include "base/program.h"
 
 namespace aisle::warehouse {
 namespace {
@@ -57,9 +60,17 @@ class StatementHandle {
   const AdbcDriver& driver_;
 };
 
-Result<const AdbcDriver*> OpenLibrary() {
+// As the environment says, beside an installed program, or where the build found it.
+std::string LibraryPath() {
   const char* named = std::getenv("AISLE_DUCKDB");
-  const std::string path = named != nullptr && *named != '\0' ? named : AISLE_DUCKDB_SO;
+  if (named != nullptr && *named != '\0') return named;
+  std::error_code code;
+  const auto installed = base::ProgramFolder() / "../lib/aisle/libduckdb.so";
+  return std::filesystem::exists(installed, code) ? installed.string() : AISLE_DUCKDB_SO;
+}
+
+Result<const AdbcDriver*> OpenLibrary() {
+  const std::string path = LibraryPath();
   const auto refuse = [&](const char* why) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("DuckDB's library {} cannot be used: {}; fetch it with "
