@@ -5,10 +5,15 @@
 #include <algorithm>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "app/child_process.h"
 #include "app/command.h"
+#include "app/command_line.h"
 #include "app/interrupt.h"
+#include "app/listener.h"
+#include "base/log.h"
+#include "web/address.h"
 #include "workspace/process.h"
 
 namespace aisle::app {
@@ -70,38 +75,60 @@ std::string Words(int status) {
   return fmt::format("ended with code {}", WEXITSTATUS(status));
 }
 
-// What a process that ended means: it starts again after a wait that doubles.
-void Ended(const Context& context, Child& child, int status) {
+// A port that another program listens on is not taken from it by trying again.
+Status CheckPort(const Context& context) {
+  AISLE_TRY(const web::Address address, web::ParseAddress(context.settings.serve_listen));
+  if (!address.IsUnix() && address.port == 0) return {};
+  const auto holder = WhoListens(address);
+  if (!holder) return {};
+  return Fail(
+      ErrorCode::kUnavailable,
+      fmt::format("{} is taken by {}; stop it, or give another --listen", address.Text(), *holder));
+}
+
+// Whether there is no use in starting it again: its arguments will be no better, and the port's holder stays.
+Status CheckHope(const Context& context, const Child& child, int status) {
+  if (child.name != "serve" || !WIFEXITED(status)) return {};
+  if (WEXITSTATUS(status) == ExitCodeOf(ErrorCode::kUnavailable)) return CheckPort(context);
+  if (WEXITSTATUS(status) != ExitCodeOf(ErrorCode::kInvalidArgument)) return {};
+  return Fail(ErrorCode::kInvalidArgument, "serve refuses its settings: see what it says above");
+}
+
+// What a process that ended means: it starts again after a wait that doubles, if there is hope.
+Status Ended(const Context& context, Child& child, int status) {
   const milliseconds first(context.settings.up_restart_first_ms);
   const milliseconds most(context.settings.up_restart_most_ms);
   if (Clock::now() - child.started >= kSteady) child.wait = first;
-  context.Say("up: {} (process {}) {}; it starts again in {} ms", child.name, child.pid,
-              Words(status), child.wait.count());
-  child.pid = 0;
+  const pid_t pid = std::exchange(child.pid, 0);
+  AISLE_CHECK(CheckHope(context, child, status));
+  base::LogWarning("up: {} (process {}) {}; it starts again in {} ms", child.name, pid,
+                   Words(status), child.wait.count());
   child.start_at = Clock::now() + child.wait;
   child.wait = std::min(most, child.wait * 2);
+  return {};
 }
 
-Status StartDue(const Context& context, std::vector<Child>& children) {
+Status StartDue(std::vector<Child>& children) {
   for (Child& child : children) {
     if (child.pid != 0 || Clock::now() < child.start_at) continue;
     AISLE_TRY(child.pid, StartSelf(child.arguments));
     child.started = Clock::now();
-    context.Say("up: {} runs as process {}", child.name, child.pid);
+    base::LogInfo("up: {} runs as process {}", child.name, child.pid);
   }
   return {};
 }
 
-void Reap(const Context& context, std::vector<Child>& children) {
+Status Reap(const Context& context, std::vector<Child>& children) {
   for (Child& child : children) {
     int status = 0;
     if (child.pid != 0 && waitpid(child.pid, &status, WNOHANG) == child.pid)
-      Ended(context, child, status);
+      AISLE_CHECK(Ended(context, child, status));
   }
+  return {};
 }
 
 // SIGTERM to all, then SIGKILL to those that stay.
-void StopAll(const Context& context, std::vector<Child>& children) {
+void StopAll(std::vector<Child>& children) {
   for (const Child& child : children) {
     if (child.pid != 0) kill(child.pid, SIGTERM);
   }
@@ -110,7 +137,7 @@ void StopAll(const Context& context, std::vector<Child>& children) {
     int status = 0;
     while (child.pid != 0 && waitpid(child.pid, &status, WNOHANG) == 0) {
       if (Clock::now() >= deadline) {
-        context.Say("up: {} (process {}) does not end and is killed", child.name, child.pid);
+        base::LogWarning("up: {} (process {}) does not end and is killed", child.name, child.pid);
         kill(child.pid, SIGKILL);
         waitpid(child.pid, &status, 0);
         break;
@@ -128,17 +155,18 @@ Status Up(Context& context, const UpOptions& options) {
     return Fail(ErrorCode::kUnavailable,
                 fmt::format("a server runs already as process {}; stop it first", other->pid));
   }
+  AISLE_CHECK(CheckPort(context));
   std::vector<Child> children = MakeChildren(context, options);
   Status status;
   {
     const InterruptGuard guard;
     while (status && !Interrupted()) {
-      status = StartDue(context, children);
+      status = StartDue(children);
       std::this_thread::sleep_for(kLook);
-      Reap(context, children);
+      if (status) status = Reap(context, children);
     }
     CancelInterruptGrace();
-    StopAll(context, children);
+    StopAll(children);
   }
   return status;
 }

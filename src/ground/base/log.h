@@ -2,7 +2,8 @@
 // steps.
 //
 // Results go to standard output; everything here goes to standard error, so that `--json` output
-// stays clean.
+// stays clean. A line is "2026-11-29T21:30:00.123Z warning what happened": it says its date, that it is
+// UTC, and how much it matters (debug, info, warning, error), wherever it is collected.
 //
 //   threads  Log* may be called from any thread; a Progress belongs to one.
 //   units    progress counts rows (or whatever `unit` names).
