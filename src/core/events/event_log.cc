@@ -51,6 +51,8 @@ Result<std::vector<LogRecord>> EventLog::Read(std::uint64_t position, std::size_
 
 Result<std::uint64_t> EventLog::LastPosition() const { return impl_->queue.LastPosition(); }
 
+Status EventLog::Verify(std::size_t count) const { return impl_->queue.Verify(count); }
+
 Status EventLog::Register(std::string_view reader) { return impl_->queue.Register(reader); }
 Status EventLog::Forget(std::string_view reader) { return impl_->queue.Forget(reader); }
 Status EventLog::Advance(std::string_view reader, std::uint64_t position) {

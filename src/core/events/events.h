@@ -26,6 +26,7 @@
 //            becomes one of format 2 when it is next opened for writing.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -102,6 +103,8 @@ class EventLog {
   // Records after `position` that are still there, at most `count`; empty at the end.
   Result<std::vector<LogRecord>> Read(std::uint64_t position, std::size_t count) const;
   Result<std::uint64_t> LastPosition() const;  // 0: empty.
+  // As kv::Queue::Verify: may crash. CheckLog() of log_keeper.h does it where that does no harm.
+  Status Verify(std::size_t count) const;
 
   // Readers by their names, as in kv/queue.h: small letters, digits, - and _. Marks survive restarts.
   // A new reader begins with what is still there; one that is registered already stays where it is.
@@ -121,9 +124,17 @@ class EventLog {
 
 class ImpressionQueue {
  public:
+  static constexpr std::size_t kCapacity = 65'536;
   // `log` (opened for writing) is moved in; the writer thread starts at once. At most `capacity`
   // impressions are in memory, those being written included.
-  ImpressionQueue(EventLog log, std::size_t capacity = 65'536);
+  ImpressionQueue(EventLog log, std::size_t capacity = kCapacity);
+  // A server's: of the log in `folder`, in whatever state that is (log_keeper.h). A damaged one is set aside and
+  // a new one begun, also when it is found while the queue runs. While it cannot be written (a full disk, a
+  // read-only one, a log of a newer format) impressions are dropped and counted, and it is tried again every
+  // `again`. Fails only where another process writes the log: kUnavailable, named.
+  static Result<std::shared_ptr<ImpressionQueue>> Start(
+      const std::filesystem::path& folder,
+      std::chrono::milliseconds again = std::chrono::seconds{10});
   // Writes what is queued, then ends: as long as the disk takes.
   ~ImpressionQueue();
   ImpressionQueue(const ImpressionQueue&) = delete;
@@ -134,9 +145,12 @@ class ImpressionQueue {
   std::uint64_t Written() const;
   // Not taken, or taken and not written: the disk refused the batch (logged once until it recovers).
   std::uint64_t Dropped() const;
+  // Whether those that come now are dropped for want of a log that takes them: a flag, for polling.
+  bool Failing() const;
 
  private:
   struct Impl;
+  explicit ImpressionQueue(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

@@ -3,11 +3,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "base/log.h"
 #include "events/events.h"
+#include "events/log_keeper.h"
 
 namespace aisle::events {
 namespace {
@@ -19,49 +21,92 @@ constexpr std::size_t kBatchMax = 4096;  // Impressions in one transaction.
 }  // namespace
 
 struct ImpressionQueue::Impl {
-  Impl(EventLog event_log, std::size_t queue_capacity)
-      : log(std::move(event_log)), capacity(queue_capacity) {}
-
-  EventLog log;
+  std::optional<EventLog>
+      log;  // None: it cannot be written now. From here on the writer thread's own.
+  const std::filesystem::path folder;  // Empty: the log was given, and is not looked for again.
   const std::size_t capacity;
-  std::mutex mutex;  // waiting, writing_count, stopping
-  std::condition_variable changed;
-  std::vector<Impression> waiting;
+  const std::chrono::milliseconds again{};
+  std::chrono::steady_clock::time_point try_at{};
+  std::mutex mutex{};  // waiting, writing_count, stopping
+  std::condition_variable changed{};
+  std::vector<Impression> waiting{};
   std::size_t writing_count = 0;  // Taken out of `waiting`, not on disk yet.
   bool stopping = false;
   std::atomic<std::uint64_t> written = 0;
   std::atomic<std::uint64_t> dropped = 0;
-  bool failing = false;  // The last batch was refused. The writer thread's own.
-  std::thread writer;
+  std::atomic<bool> failing = false;  // There is no log, or the last batch was refused.
+  std::thread writer{};
 
-  // Empty: there will be no more.
+  // Empty: there will be no more, or it is time to look for a log again.
   std::vector<Impression> Take() {
     std::unique_lock lock(mutex);
     writing_count = 0;
-    changed.wait(lock, [&] { return stopping || !waiting.empty(); });
+    const auto something = [&] { return stopping || !waiting.empty(); };
+    if (log) {
+      changed.wait(lock, something);
+    } else {
+      changed.wait_until(lock, try_at, something);
+    }
+    if (waiting.empty()) return {};
     changed.wait_for(lock, kLinger, [&] { return stopping || waiting.size() >= kBatchMax; });
     std::vector<Impression> taken = std::exchange(waiting, {});
     writing_count = taken.size();
     return taken;
   }
 
+  bool Stopping() {
+    const std::lock_guard lock(mutex);
+    return stopping && waiting.empty();
+  }
+
+  void Fail(std::string_view why) {
+    if (!failing.exchange(true)) base::LogError("impressions are dropped: {}", why);
+  }
+
+  // Looks whether the log can be written now, once in a while.
+  void Reopen() {
+    const auto now = std::chrono::steady_clock::now();
+    if (log || folder.empty() || now < try_at) return;
+    auto kept = OpenKept(folder);
+    try_at = now + again;
+    if (kept && kept->log) {
+      log = std::move(kept->log);
+      return;
+    }
+    Fail(kept ? kept->trouble : kept.error().message);
+  }
+
+  // A log that turns out damaged is closed, looked at as at the start, and the batch tried once more.
+  Status Append(std::span<const Impression> batch) {
+    Status status = log->Append(batch);
+    if (status || folder.empty() || status.error().code != ErrorCode::kInternal) return status;
+    base::LogError("{}", status.error().message);
+    log.reset();
+    try_at = {};
+    Reopen();
+    return log ? log->Append(batch) : status;
+  }
+
   void WriteBatch(std::span<const Impression> batch) {
-    const Status status = log.Append(batch);
+    if (!log) {
+      dropped += batch.size();
+      return;
+    }
+    const Status status = Append(batch);
     if (status) {
-      if (failing) base::LogInfo("impressions are written again");
-      failing = false;
+      if (failing.exchange(false)) base::LogInfo("impressions are written again");
       written += batch.size();
       return;
     }
-    if (!failing) base::LogError("impressions are dropped: {}", status.error().message);
-    failing = true;
+    Fail(status.error().message);
     dropped += batch.size();
   }
 
   void Run() {
     for (;;) {
       const std::vector<Impression> taken = Take();
-      if (taken.empty()) return;
+      if (taken.empty() && Stopping()) return;
+      Reopen();
       std::span<const Impression> rest = taken;
       while (!rest.empty()) {
         const std::size_t count = std::min(rest.size(), kBatchMax);
@@ -72,9 +117,24 @@ struct ImpressionQueue::Impl {
   }
 };
 
+ImpressionQueue::ImpressionQueue(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+  impl_->writer = std::thread([raw = impl_.get()] { raw->Run(); });
+}
+
 ImpressionQueue::ImpressionQueue(EventLog log, std::size_t capacity)
-    : impl_(std::make_unique<Impl>(std::move(log), capacity)) {
-  impl_->writer = std::thread([impl = impl_.get()] { impl->Run(); });
+    : ImpressionQueue(std::unique_ptr<Impl>(
+          new Impl{.log = std::move(log), .folder = {}, .capacity = capacity})) {}
+
+Result<std::shared_ptr<ImpressionQueue>> ImpressionQueue::Start(const std::filesystem::path& folder,
+                                                                std::chrono::milliseconds again) {
+  AISLE_TRY(KeptLog kept, OpenKept(folder));
+  std::unique_ptr<Impl> impl(new Impl{.log = std::move(kept.log),
+                                      .folder = folder,
+                                      .capacity = kCapacity,
+                                      .again = again,
+                                      .try_at = std::chrono::steady_clock::now() + again});
+  if (!impl->log) impl->Fail(kept.trouble);
+  return std::shared_ptr<ImpressionQueue>(new ImpressionQueue(std::move(impl)));
 }
 
 ImpressionQueue::~ImpressionQueue() {
@@ -103,5 +163,6 @@ bool ImpressionQueue::Offer(Impression impression) {
 
 std::uint64_t ImpressionQueue::Written() const { return impl_->written; }
 std::uint64_t ImpressionQueue::Dropped() const { return impl_->dropped; }
+bool ImpressionQueue::Failing() const { return impl_->failing; }
 
 }  // namespace aisle::events

@@ -16,6 +16,14 @@ std::unexpected<Error> Failure(int code, std::string_view action, const fs::path
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
+    case EROFS:
+    case EACCES:
+    case EPERM:
+    case EMFILE:
+    case ENFILE:
+    case ENOMEM:
+    case EAGAIN:
+    case MDB_READERS_FULL:
       kind = ErrorCode::kUnavailable;
       break;
     case EIO:  // Also what LMDB says when a write was cut short.

@@ -84,6 +84,8 @@ struct Queue::Impl {
   // One past the last record that no reader needs, of those there are.
   Result<std::uint64_t> EndOfRemovable(const Extent& extent) const;
   Status Check() const;
+  // The records put and the old ones removed; whoever lets go of it takes that back.
+  Result<TransactionPtr> BeginAppend(std::span<const std::string> records) const;
 };
 
 Result<std::uint64_t> Queue::Impl::RequireMark(std::string_view reader) const {
@@ -141,22 +143,35 @@ Result<Queue> Queue::Open(const fs::path& folder, Access access, const QueueOpti
   return Queue(std::move(impl));
 }
 
-Status Queue::Append(std::span<const std::string> records) {
-  Impl& impl = *impl_;
-  AISLE_ASSERT(impl.writer_lock.has_value());
-  if (records.empty()) return {};
-  const std::lock_guard lock(impl.mutex);
-  AISLE_TRY(TransactionPtr transaction, Begin(impl.environment.Environment(), 0, impl.path));
+Result<TransactionPtr> Queue::Impl::BeginAppend(std::span<const std::string> records) const {
+  AISLE_TRY(TransactionPtr transaction, Begin(environment.Environment(), 0, path));
   MDB_txn* raw = transaction.get();
-  AISLE_TRY(Extent extent, impl.ReadExtent(raw));
-  AISLE_TRY(const std::uint64_t removable, impl.EndOfRemovable(extent));
+  AISLE_TRY(Extent extent, ReadExtent(raw));
+  AISLE_TRY(const std::uint64_t removable, EndOfRemovable(extent));
   const std::uint64_t at_once = std::max<std::uint64_t>(kRemovedAtOnce, 2 * records.size());
   const std::uint64_t first = std::min(removable, extent.first + at_once);
-  AISLE_CHECK(impl.Remove(raw, extent.first, first));
-  for (const std::string& record : records) AISLE_CHECK(impl.Put(raw, ++extent.last, record));
-  AISLE_CHECK(PutMeta(raw, impl.environment.Meta(), Meta::kFirst, first, impl.path));
-  AISLE_CHECK(PutMeta(raw, impl.environment.Meta(), Meta::kLast, extent.last, impl.path));
-  return Commit(std::move(transaction), impl.path);
+  AISLE_CHECK(Remove(raw, extent.first, first));
+  for (const std::string& record : records) AISLE_CHECK(Put(raw, ++extent.last, record));
+  AISLE_CHECK(PutMeta(raw, environment.Meta(), Meta::kFirst, first, path));
+  AISLE_CHECK(PutMeta(raw, environment.Meta(), Meta::kLast, extent.last, path));
+  return transaction;
+}
+
+Status Queue::Append(std::span<const std::string> records) {
+  AISLE_ASSERT(impl_->writer_lock.has_value());
+  if (records.empty()) return {};
+  const std::lock_guard lock(impl_->mutex);
+  AISLE_TRY(TransactionPtr transaction, impl_->BeginAppend(records));
+  return Commit(std::move(transaction), impl_->path);
+}
+
+Status Queue::Verify(std::size_t count) const {
+  AISLE_TRY([[maybe_unused]] const auto records, Read(0, count));
+  if (!impl_->writer_lock) return {};
+  const std::lock_guard lock(impl_->mutex);
+  const std::string record(64, '.');
+  AISLE_TRY([[maybe_unused]] const auto undone, impl_->BeginAppend(std::span(&record, 1)));
+  return {};
 }
 
 Result<std::vector<QueueRecord>> Queue::Read(std::uint64_t position, std::size_t count) const {

@@ -18,11 +18,11 @@
 //            A Queue does not survive fork(): the child opens its own. One name is one reader: two
 //            processes that advance the same mark at once may put it back.
 //   errors   kNotFound: Open(kRead) of what is not there (yet), or a reader that is not registered;
-//            kUnavailable: another process writes it (the message names it), the disk is full, or the
-//            file has reached kQueueBytesMax; kFailedPrecondition: a newer format, or one too old;
+//            kUnavailable: another process writes it (the message names it), the disk is full or may not
+//            be written, or the file has reached kQueueBytesMax; kFailedPrecondition: a newer format, or one too old;
 //            kInvalidArgument: a mark beyond the end, or a name that is none; kInternal: damaged. With the
 //            path. A file that was cut is refused; LMDB has no checksums, so flipped bytes may be seen by
-//            whoever decodes a record, or by nobody.
+//            whoever decodes a record, by nobody, or by the process that crashes: Verify().
 //   cost     Append: one durable transaction (two syncs) and a look at every mark; an Append removes at
 //            most as much as keeps it short. Read: a walk of a B+tree and a copy per record.
 #pragma once
@@ -78,6 +78,9 @@ class Queue {
   // Records after `position` that are still there, at most `count`; empty at the end.
   Result<std::vector<QueueRecord>> Read(std::uint64_t position, std::size_t count) const;
   Result<std::uint64_t> LastPosition() const;  // 0: nothing was ever appended.
+  // Reads what is there, at most `count` records, and in a queue that was opened for writing tries an append that
+  // is taken back: what a damaged file would do to its readers and its writer, it does here. That may be a crash.
+  Status Verify(std::size_t count) const;
 
   // Small letters, digits, - and _, at most 64. One that is registered stays where it is.
   Status Register(std::string_view reader);

@@ -168,5 +168,16 @@ TEST_F(TemporaryFolder, ALockNamesItsHolder) {
   EXPECT_NE(second.error().message.find("(training)"), std::string::npos) << second.error().message;
 }
 
+TEST_F(TemporaryFolder, WhetherALockIsHeldCanBeSeenWithoutTakingIt) {
+  EXPECT_FALSE(FileLock::IsHeld(folder_ / "lock")) << "nobody ever took it";
+  EXPECT_FALSE(fs::exists(folder_ / "lock"));
+  {
+    const auto first = FileLock::Acquire(folder_ / "lock", "training");
+    ASSERT_TRUE(first);
+    EXPECT_TRUE(FileLock::IsHeld(folder_ / "lock"));
+  }
+  EXPECT_FALSE(FileLock::IsHeld(folder_ / "lock"));
+}
+
 }  // namespace
 }  // namespace aisle::base

@@ -80,6 +80,8 @@ class FileLock {
  public:
   // kUnavailable if another process holds it; the message names its pid and purpose.
   static Result<FileLock> Acquire(const std::filesystem::path& path, std::string_view purpose);
+  // Whether somebody holds it now. Needs no right to write, and leaves nothing behind.
+  static bool IsHeld(const std::filesystem::path& path);
   ~FileLock();
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&&) = delete;

@@ -1,9 +1,12 @@
 #include "api/generation_watcher.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "base/log.h"
+#include "serving/state/in_service.h"
 
 namespace aisle::api {
 namespace {
@@ -63,33 +66,52 @@ void GenerationWatcher::Note(std::int64_t generation, const std::string& reason)
   reason_ = reason;
 }
 
+void GenerationWatcher::Take(StatePointer state, std::string stands_in, std::string reason) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  reason_ = std::move(reason);
+  if (state == state_ && stands_in == stands_in_) return;
+  if (state_ && state_ != state) replaced_.push_back(std::move(state_));
+  state_ = std::move(state);
+  stands_in_ = std::move(stands_in);
+  publish_(state_, stands_in_);
+}
+
+void GenerationWatcher::StandIn(std::int64_t generation) {
+  StatePointer state = State();
+  if (!state) {
+    auto opened = serving::OpenInService(root_);
+    if (!opened) return;
+    state = std::move(opened->state);
+    base::LogWarning("serving generation {} in place of the current one",
+                     state->Manifest().generation);
+  }
+  const std::string what =
+      generation > 0 ? fmt::format("generation {}", generation) : std::string("the current one");
+  std::string words = fmt::format("{} does not open, generation {} stands in: see the log", what,
+                                  state->Manifest().generation);
+  Take(std::move(state), std::move(words), Reason());
+}
+
 void GenerationWatcher::Look() {
   const auto current = serving::CurrentGeneration(root_);
-  if (!current) {
-    Note(0, current.error().message);
-    return;
-  }
   const StatePointer before = State();
-  if (before && before->Manifest().generation == *current) {
+  if (current && before && before->Manifest().generation == *current) {
     failed_generation_ = -1;
-    const std::lock_guard lock(mutex_);
-    reason_.clear();
+    Take(before, {}, {});
     return;
   }
-  if (*current == failed_generation_ && std::chrono::steady_clock::now() < try_again_) return;
+  const std::int64_t number = current.value_or(0);
+  if (number == failed_generation_ && std::chrono::steady_clock::now() < try_again_) return;
   auto opened = serving::ServingState::OpenCurrent(root_);
   if (!opened) {
-    Note(*current, opened.error().message);
+    Note(number, opened.error().message);
+    StandIn(number);
     return;
   }
   base::LogInfo("serving generation {}", (*opened)->Manifest().generation);
-  const std::lock_guard lock(mutex_);
-  if (stopping_) return;
-  if (state_) replaced_.push_back(std::move(state_));
-  state_ = *std::move(opened);
-  reason_.clear();
   failed_generation_ = -1;
-  publish_(state_);
+  Take(*std::move(opened), {}, {});
 }
 
 }  // namespace aisle::api

@@ -3,10 +3,11 @@
 // Opening reads files and may take a while, so it never happens on an event loop; and a generation
 // that has been replaced is destroyed here, not on the loop that let go of it last.
 //
-//   order    `publish` is called with one generation after the other, first from Start()'s thread.
+//   order    `publish` is called with one generation after the other, first from Start()'s thread, and again
+//            with the same when it begins or ceases to stand in for the current one.
 //   threads  state and reason may be asked from any; `publish` is never called after Stop().
 //   errors   none leave: a generation that does not open is logged once (and tried again, quietly);
-//            what was open stays.
+//            what was open stays, and at the start the newest whole one stands in.
 #pragma once
 
 #include <chrono>
@@ -28,7 +29,8 @@ using StatePointer = std::shared_ptr<const serving::ServingState>;
 
 class GenerationWatcher {
  public:
-  using Publish = std::function<void(const StatePointer&)>;
+  // `stands_in`: for which generation, in words for whoever asks over HTTP: no paths. Empty: it is current.
+  using Publish = std::function<void(const StatePointer&, const std::string& stands_in)>;
 
   GenerationWatcher(std::filesystem::path root, Publish publish);
   ~GenerationWatcher();
@@ -48,12 +50,16 @@ class GenerationWatcher {
   void Watch(std::chrono::milliseconds every);
   void Look();
   void Note(std::int64_t generation, const std::string& reason);
+  void Take(StatePointer state, std::string stands_in, std::string reason);
+  // What is open goes on, or the newest whole one begins, in place of one that does not open.
+  void StandIn(std::int64_t generation);
 
   const std::filesystem::path root_;
   const Publish publish_;
-  mutable std::mutex mutex_;  // state_, reason_, stopping_
+  mutable std::mutex mutex_;  // state_, stands_in_, reason_, stopping_
   std::condition_variable wake_;
   StatePointer state_;
+  std::string stands_in_;
   std::string reason_;
   bool stopping_ = false;
   // Of the watching thread.

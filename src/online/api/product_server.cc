@@ -32,17 +32,17 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
   }
   std::shared_ptr<events::ImpressionQueue> impressions;
   if (options.log_impressions) {
-    AISLE_TRY(events::EventLog log,
-              events::EventLog::Open(options.event_log, events::EventLog::Access::kWrite));
-    impressions = std::make_shared<events::ImpressionQueue>(std::move(log));
+    AISLE_TRY(impressions, events::ImpressionQueue::Start(options.event_log));
   }
   auto desk =
       std::make_shared<Desk>(loops.LoopCount(), std::move(impressions), options.request_deadline);
   auto impl = std::make_unique<Impl>();
   impl->desk = desk;
   impl->watcher = std::make_shared<GenerationWatcher>(
-      options.serving_root, [&loops, desk](const StatePointer& state) {
-        loops.PostToEach([desk, state](int loop_index) { desk->Take(loop_index, state); });
+      options.serving_root,
+      [&loops, desk](const StatePointer& state, const std::string& stands_in) {
+        loops.PostToEach(
+            [desk, state, stands_in](int loop_index) { desk->Take(loop_index, state, stands_in); });
       });
   // The first generation is posted before the listeners are, so no request comes before it.
   impl->watcher->Start();

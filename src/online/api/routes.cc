@@ -143,7 +143,8 @@ net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& req
 
 namespace {
 
-std::string HealthJson(const Desk& desk, const serving::ServingState& state) {
+std::string HealthJson(const Desk& desk, const web::Request& request,
+                       const serving::ServingState& state) {
   const serving::GenerationManifest& manifest = state.Manifest();
   const auto uptime = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::steady_clock::now() - desk.started);
@@ -170,7 +171,7 @@ std::string HealthJson(const Desk& desk, const serving::ServingState& state) {
     fmt::format_to(std::back_inserter(out), R"(,"impressions":{{"written":{},"dropped":{}}})",
                    desk.impressions->Written(), desk.impressions->Dropped());
   }
-  out += '}';
+  out += desk.DegradedJson(request) + '}';
   return out;
 }
 
@@ -184,12 +185,12 @@ net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request
     response.status = 503;
     co_return response;
   }
-  co_return JsonResponse(HealthJson(*desk, *state));
+  co_return JsonResponse(HealthJson(*desk, request, *state));
 }
 
 net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request) {
   if (!desk->StateOf(request)) co_return web::ToResponse(NotReady(), request.request_id);
-  co_return JsonResponse(R"({"status":"ready"})");
+  co_return JsonResponse(R"({"status":"ready")" + desk->DegradedJson(request) + '}');
 }
 
 net::Task<web::Response> GetAlive(DeskPointer, const web::Request&) {
@@ -233,9 +234,24 @@ Desk::Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
   for (int i = 0; i < loop_count; ++i) places.push_back(std::make_unique<Place>(impressions.get()));
 }
 
-void Desk::Take(int loop_index, const StatePointer& state) {
+void Desk::Take(int loop_index, const StatePointer& state, const std::string& stands_in) {
   Place& place = *places[static_cast<std::size_t>(loop_index)];
-  place.recommender.SetState(state);
+  place.recommender.SetState(state, !stands_in.empty());
+  place.stands_in = stands_in;
+}
+
+std::string Desk::DegradedJson(const web::Request& request) const {
+  std::string out;
+  const auto add = [&out](std::string_view what, std::string_view why) {
+    if (why.empty()) return;
+    fmt::format_to(std::back_inserter(out), R"({}{{"what":"{}","why":)",
+                   out.empty() ? R"(,"degraded":[)" : ",", what);
+    web::AppendJsonString(out, why);
+    out += '}';
+  };
+  add("generation", places[static_cast<std::size_t>(request.loop_index)]->stands_in);
+  if (impressions && impressions->Failing()) add("impressions", "they are dropped: see the log");
+  return out.empty() ? out : out + ']';
 }
 
 }  // namespace aisle::api

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,18 +29,22 @@ struct Desk {
   Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
        std::chrono::milliseconds deadline);
 
-  // A new generation, on its loop.
-  void Take(int loop_index, const StatePointer& state);
+  // A new generation, on its loop. `stands_in`: as the watcher says it.
+  void Take(int loop_index, const StatePointer& state, const std::string& stands_in);
 
   struct Place {
     explicit Place(events::ImpressionQueue* impressions) : recommender(impressions) {}
     recommend::Recommender recommender;
+    std::string stands_in;
   };
 
   // What the request's loop serves; null: nothing yet.
   StatePointer StateOf(const web::Request& request) const {
     return places[static_cast<std::size_t>(request.loop_index)]->recommender.State();
   }
+  // What does not stop answers and somebody should look at, as fields of JSON behind a comma: nothing, or
+  // `,"degraded":[{"what":"generation","why":"..."}]`. The names are those of answers, and "impressions".
+  std::string DegradedJson(const web::Request& request) const;
   // The store that is asked first; the same on every loop.
   std::string_view StoreName() const { return places.front()->recommender.StoreName(); }
 

@@ -23,6 +23,7 @@ struct Epoch {
   std::shared_ptr<const serving::ServingState> state;
   std::shared_ptr<const serving::GenerationCustomers> customers;
   std::shared_ptr<const serving::Stock> stock;  // The newest.
+  bool stands_in = false;                       // For the current generation.
 };
 
 // The time ages and recencies count to. What happened after a generation's as_of is not in it, and a model
@@ -113,12 +114,13 @@ Recommender::Recommender(events::ImpressionQueue* impressions, Stores stores,
 
 Recommender::~Recommender() = default;
 
-void Recommender::SetState(std::shared_ptr<const serving::ServingState> state) {
+void Recommender::SetState(std::shared_ptr<const serving::ServingState> state, bool stands_in) {
   impl_->epoch = nullptr;
   if (state == nullptr) return;
   std::shared_ptr<const serving::GenerationCustomers> customers = state->OpenCustomers();
   impl_->ladder.Bind(customers);
-  impl_->epoch = std::make_shared<Epoch>(state, std::move(customers), state->InitialStock());
+  impl_->epoch =
+      std::make_shared<Epoch>(state, std::move(customers), state->InitialStock(), stands_in);
 }
 
 std::shared_ptr<const serving::ServingState> Recommender::State() const {
@@ -173,6 +175,7 @@ net::Task<Result<Answer>> Recommender::Recommend(Request request, base::Timestam
   }
   // 2. Where would it be delivered?
   Answer answer = Begin(request, fetched, *epoch->state);
+  if (epoch->stands_in) answer.degraded.push_back({"generation", "not current"});
   // 3. What could be shown there?
   const auto task = MakeTask(*epoch, std::move(fetched.customer), answer.region, now,
                              request.top_n.Count() + kSpareFinalists, impl_->works);

@@ -8,6 +8,7 @@
 //
 //   what \ why   customer unknown · features (as the ladder says) · propensity missing · model missing,
 //                deadline, unavailable · zip_code unknown (the first region is assumed) · stock empty (no items)
+//                · generation not current (another stands in for it)
 //
 //   threads  one event loop.
 //   errors   kNotFound: an unknown customer under `strict`, with its field; kUnavailable: nothing has been
@@ -47,8 +48,8 @@ class Recommender {
   Recommender& operator=(const Recommender&) = delete;
 
   // Requests from now on are answered by this generation, with the stock it was published with; null: they
-  // are refused.
-  void SetState(std::shared_ptr<const serving::ServingState> state);
+  // are refused. `stands_in`: it is not the current one, which cannot be served, and answers say so.
+  void SetState(std::shared_ptr<const serving::ServingState> state, bool stands_in = false);
   // Null before the first SetState().
   std::shared_ptr<const serving::ServingState> State() const;
   // A newer version of the stock in use, made of it by Stock::With(). Requires a state.

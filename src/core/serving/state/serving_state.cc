@@ -190,6 +190,12 @@ Result<std::shared_ptr<const ServingState>> ServingState::OpenCurrent(const fs::
                                                 (root / kCurrentFile).string(), error.message));
 }
 
+Result<std::shared_ptr<const ServingState>> ServingState::Open(const fs::path& root,
+                                                               std::int64_t generation) {
+  AISLE_TRY(auto impl, Impl::Open(root, generation));
+  return std::make_shared<const ServingState>(std::move(impl));
+}
+
 Result<std::shared_ptr<const ServingState>> ServingState::FromParts(
     GenerationManifest manifest, Shelf shelf,
     const std::optional<ranking::ModelSpec>& ranking_model, std::vector<CustomerState> customers,

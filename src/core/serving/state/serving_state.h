@@ -5,7 +5,7 @@
 // a Stock of its own, which begins with InitialStock().
 //
 // A generation is good or refused as a whole: one file that cannot be read, does not have its checksum or does
-// not load (the model too) makes OpenCurrent fail by its path, and the state in service stays.
+// not load (the model too) makes OpenCurrent fail by its path, and the state in service stays (in_service.h: or another stands in).
 //
 //   shapes   lists of a region: by places of its shelf as published (PublishedShelf().regions).
 //   threads  immutable and shared, held by a handle for the length of a request; each thread opens its own
@@ -15,6 +15,7 @@
 //   cost     opening: reads every file once, to compare checksums, and prepares; a request's share is nothing.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -40,6 +41,9 @@ class ServingState {
  public:
   // The generation CURRENT points at.
   static Result<std::shared_ptr<const ServingState>> OpenCurrent(const std::filesystem::path& root);
+  // One by its number; kNotFound when it is not there.
+  static Result<std::shared_ptr<const ServingState>> Open(const std::filesystem::path& root,
+                                                          std::int64_t generation);
   // For tests and for other backends: `customers` (any order) are what OpenCustomers() then knows, and by which of the
   // retailer's own ids.
   static Result<std::shared_ptr<const ServingState>> FromParts(
