@@ -51,6 +51,8 @@ Result<pid_t> StartSelf(const std::vector<std::string>& arguments) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     execv(pointers[0], pointers.data());
+    // Another file stands there since, or none: an upgrade. This program is still this one.
+    execv("/proc/self/exe", pointers.data());
     _exit(127);
   }
   return child;

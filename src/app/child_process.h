@@ -13,7 +13,8 @@
 
 namespace aisle::app {
 
-// Starts this very program with `arguments`; the child gets SIGTERM when this process dies.
+// Starts this very program with `arguments`, also where its file was replaced since; the child gets SIGTERM when this
+// process dies.
 Result<pid_t> StartSelf(const std::vector<std::string>& arguments);
 // For commands that train: starts this program over, once, so that the learner's threads wait for each other
 // in the kernel and do not spin. OpenMP reads that wish only while the program is loaded, and spinning

@@ -36,6 +36,7 @@ struct Context {
   std::optional<std::string> config_flag;
   bool json = false;
   bool quiet = false;
+  int exit_code = 0;  // Of a command that came to its end and found what its caller should know.
 
   std::uint64_t Seed() const { return static_cast<std::uint64_t>(settings.seed); }
   // --as-of; without it the last UTC midnight, or the end of the data when that is earlier.

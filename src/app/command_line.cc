@@ -8,6 +8,7 @@
 #include "app/interrupt.h"
 #include "app/manual.h"
 #include "base/log.h"
+#include "workspace/attempts.h"
 
 namespace aisle::app {
 namespace {
@@ -17,7 +18,8 @@ namespace fs = std::filesystem;
 constexpr std::string_view kExitCodes =
     "Exit codes: 0 done, 1 internal or a damaged file, 2 wrong arguments, file or query, 3 not\n"
     "found, 4 held by another process or unreachable (try again), 5 a step before is missing,\n"
-    "versions disagree, nothing came in or memory ran out, 130 interrupted, 143 terminated.\n"
+    "versions disagree, nothing came in or memory ran out, 6 `status` found a problem,\n"
+    "130 interrupted, 143 terminated.\n"
     "`serve`, `demo`, `up` and `worker --every` run until they are told to stop, and then\n"
     "end with 0 when a signal does.\n";
 
@@ -254,12 +256,15 @@ int RunChosen(const std::string& name, const std::function<Status(Context&)>& ru
         "memory ran out while this ran; a machine with more memory or a smaller file is needed");
   }
   std::fflush(stdout);
+  // What was interrupted did not fail: the caller wanted it so.
+  workspace::EndAttempt(context->workspace, name,
+                        Interrupted() ? Fail(ErrorCode::kInvalidArgument, "interrupted") : status);
   if (Interrupted() && !status) {
     fmt::print(stderr, "aisle {}: interrupted; nothing of this step is kept\n", name);
     return InterruptExitCode();
   }
   if (!status) return Report(name, status.error());
-  return 0;
+  return context->exit_code;
 }
 
 }  // namespace

@@ -21,5 +21,7 @@ namespace aisle::app {
 int RunCommandLine(const std::vector<std::string>& arguments);
 
 int ExitCodeOf(ErrorCode code);
+// Of `aisle status`, when there is a problem.
+inline constexpr int kProblemExitCode = 6;
 
 }  // namespace aisle::app

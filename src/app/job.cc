@@ -7,6 +7,7 @@
 #include "app/sql.h"
 #include "ingest/ingest.h"
 #include "workspace/about_json.h"
+#include "workspace/attempts.h"
 
 namespace aisle::app {
 namespace {
@@ -60,6 +61,7 @@ Result<Job> Job::Begin(const Context& context, Needs needs) {
   if (needs == Needs::kData && !workspace.HasWarehouse()) return NoData(workspace);
   auto guard = std::make_unique<InterruptGuard>();
   AISLE_TRY(auto lock, workspace.LockJobs("aisle " + context.command));
+  workspace::BeginAttempt(workspace, context.command);
   AISLE_TRY(auto database,
             workspace.OpenWarehouse(warehouse::Access::kReadWrite, context.settings));
   AISLE_TRY(auto connection, database.Connect());

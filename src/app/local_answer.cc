@@ -5,6 +5,7 @@
 #include "app/print.h"
 #include "features/records.h"
 #include "net/event_loops.h"
+#include "serving/state/in_service.h"
 
 namespace aisle::app {
 namespace {
@@ -47,18 +48,18 @@ Result<recommend::Request> MakeRequest(LocalRequest request, const features::Cat
 
 Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, LocalRequest request) {
   LocalAnswer local;
-  auto state = serving::ServingState::OpenCurrent(workspace.Serving());
-  if (!state) {
+  auto opened = serving::OpenInService(workspace.Serving());
+  if (!opened) {
     // What is not found is a generation, not what was asked for: a step before is missing.
-    if (state.error().code == ErrorCode::kNotFound)
-      state.error().code = ErrorCode::kFailedPrecondition;
-    return std::unexpected(std::move(state).error());
+    if (opened.error().code == ErrorCode::kNotFound)
+      opened.error().code = ErrorCode::kFailedPrecondition;
+    return std::unexpected(std::move(opened).error());
   }
-  local.state = *std::move(state);
+  local.state = std::move(opened->state);
   AISLE_TRY(recommend::Request asked,
             MakeRequest(std::move(request), local.state->PublishedShelf().catalogue));
   recommend::Recommender recommender(nullptr);
-  recommender.SetState(local.state);
+  recommender.SetState(local.state, !opened->trouble.empty());
   Result<recommend::Answer> answer = Fail(ErrorCode::kInternal, "the request did not end");
   net::RunToEnd([&]() -> net::Task<void> {
     answer = co_await recommender.Recommend(std::move(asked), base::Now(),

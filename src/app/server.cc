@@ -4,8 +4,10 @@
 #include <thread>
 
 #include "api/product_server.h"
+#include "app/listener.h"
 #include "app/print.h"
 #include "app/print_json.h"
+#include "base/log.h"
 #include "net/event_loops.h"
 #include "serving/state/serving_state.h"
 #include "web/address.h"
@@ -15,15 +17,27 @@ namespace aisle::app {
 namespace {
 
 // What the server stands on; a generation that does not open is the server's own to report.
-void SayStore(const Context& context) {
+void LogStore(const Context& context) {
   const auto state = serving::ServingState::OpenCurrent(context.workspace.Serving());
   if (!state) {
-    context.Say("Embedded store: {}", state.error().message);
+    base::LogWarning("Embedded store: {}", state.error().message);
     return;
   }
   const serving::GenerationManifest& manifest = (*state)->Manifest();
-  context.Say("Embedded store: {} features, {} propensity, {} inventory rows", manifest.customers,
-              manifest.propensity_rows, manifest.inventory_rows);
+  base::LogInfo("Embedded store: {} features, {} propensity, {} inventory rows", manifest.customers,
+                manifest.propensity_rows, manifest.inventory_rows);
+}
+
+// A port that is taken is said with who has it.
+Result<std::unique_ptr<api::ProductServer>> Start(net::EventLoops& loops,
+                                                  const api::ServerOptions& options) {
+  auto server = api::ProductServer::Start(loops, options);
+  if (server || server.error().code != ErrorCode::kUnavailable) return server;
+  const auto address = web::ParseAddress(options.listen);
+  if (!address || (!address->IsUnix() && address->port == 0)) return server;
+  if (const auto holder = WhoListens(*address))
+    server.error().message += fmt::format("; {} listens there", *holder);
+  return server;
 }
 
 }  // namespace
@@ -31,7 +45,9 @@ void SayStore(const Context& context) {
 Status ServeUntilStopped(const Context& context,
                          const std::function<void(const std::string&)>& ready) {
   const workspace::Settings& settings = context.settings;
-  AISLE_CHECK(context.workspace.Create());
+  // Serving needs nothing written: a full or read-only disk stops a job, not a start.
+  if (const Status made = context.workspace.Create(); !made)
+    base::LogWarning("{}", made.error().message);
   // Said before anything is opened; the file with the address follows when there is one.
   if (const auto other = workspace::RunningProcess(context.workspace.Run(), "serve")) {
     return Fail(
@@ -43,19 +59,19 @@ Status ServeUntilStopped(const Context& context,
   const int threads =
       settings.serve_threads == 0 ? cores : static_cast<int>(settings.serve_threads);
   net::EventLoops loops(threads, "serve");
-  SayStore(context);
+  LogStore(context);
   api::ServerOptions options;
   options.listen = settings.serve_listen;
   options.serving_root = context.workspace.Serving();
   options.event_log = context.workspace.Events();
   options.request_deadline = std::chrono::milliseconds(settings.serve_request_deadline_ms);
   options.log_impressions = settings.serve_log_impressions;
-  AISLE_TRY(const auto server, api::ProductServer::Start(loops, options));
-  AISLE_TRY(const auto file,
-            workspace::ProcessFile::Write(context.workspace.Run(), "serve", server->Address()));
-  context.Say("{}", server->ReadyLine());
-  context.Say("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
-              threads == 1 ? "" : "s");
+  AISLE_TRY(const auto server, Start(loops, options));
+  AISLE_TRY(const auto file, workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "serve",
+                                                                  server->Address()));
+  base::LogInfo("{}", server->ReadyLine());
+  base::LogInfo("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
+                threads == 1 ? "" : "s");
   if (context.json) {
     PrintJson({{"address", server->Address()}, {"ready", server->ReadyLine()}});
     std::fflush(stdout);
@@ -64,7 +80,7 @@ Status ServeUntilStopped(const Context& context,
   loops.Start();
   if (ready) ready(server->Address());
   const bool in_time = loops.Join();
-  context.Say("{}", in_time ? "stopped" : "stopped; some requests were dropped");
+  base::LogInfo("{}", in_time ? "stopped" : "stopped; some requests were dropped");
   return {};
 }
 

@@ -118,7 +118,7 @@ class WithAShop(shop.ShopTest):
         self.assertEqual(len(status["problems"]), 2)
         self.assertEqual([(model["model"], model["champion"]) for model in status["models"]],
                          [("propensity", 1), ("ranking", 1)])
-        self.assertIn("propensity: version 1 cannot be read", self.must("status"))
+        self.assertIn("propensity: version 1 cannot be read", self.status_text())
         (folder / "aliases.json").write_text("{")
         self.assertIn(str(folder / "aliases.json"), self.must("models", "list"))
         self.assertEqual(len(self.status()["problems"]), 3)
@@ -175,7 +175,8 @@ class WithAShop(shop.ShopTest):
         after = states()
         self.assertEqual((after["gold.orders"], after["gold.customer_propensity"], after["raw.event_stream"]),
                          ("late", "complete", "complete"))
-        self.assertIn("late: made longer ago than the target lag", self.must("status"))
+        self.assertIn("late: made longer ago than the target lag", self.status_text())
+        self.assertIn("late: gold.", self.status_text().splitlines()[0])
         self.must("refresh")
         self.assertEqual(states()["gold.orders"], "complete")
         self.assertNotIn("late:", self.must("status"))
@@ -229,8 +230,10 @@ class WithAShop(shop.ShopTest):
             self.assertIn("remove it and load again", said)
             status = self.status()
             self.assertEqual(status["tables"], [])
-            self.assertEqual(len(status["problems"]), 1)
+            self.assertEqual(len(status["problems"]), 2)
             self.assertIn(str(warehouse), status["problems"][0])
+            self.assertIn("`aisle demo` failed at", status["problems"][1])
+            self.assertEqual([job["job"] for job in status["failed_jobs"]], ["demo"])
 
 
 class WithoutAShop(shop.ShopTest):

@@ -137,7 +137,16 @@ class ShopTest(unittest.TestCase):
         return said[0]
 
     def status(self):
-        return json.loads(self.must("status", "--json"))
+        """What `aisle status` finds; its exit code says whether that is a problem."""
+        code, out, err = run("status", "--json", data=self.data)
+        found = json.loads(out)
+        self.assertEqual(code, 6 if found["problems"] else 0, f"{found['problems']} {err}")
+        return found
+
+    def status_text(self):
+        code, out, err = run("status", data=self.data)
+        self.assertEqual(code, 6 if "PROBLEM" in out else 0, f"{out} {err}")
+        return out
 
     @contextlib.contextmanager
     def serving(self, *more):

@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/print.h"
 #include "app/print_json.h"
+#include "events/log_keeper.h"
 #include "workspace/process.h"
 
 namespace aisle::app {
@@ -22,6 +23,15 @@ constexpr const char* kOurs[] = {"about.json",
                                  "serving",
                                  "events",
                                  "run"};
+
+// With the event logs that were set aside.
+std::vector<fs::path> Ours(const workspace::Workspace& workspace) {
+  std::vector<fs::path> ours;
+  for (const char* name : kOurs) ours.push_back(workspace.Root() / name);
+  for (events::LostLog& lost : events::LostLogs(workspace.Events()))
+    ours.push_back(std::move(lost.folder));
+  return ours;
+}
 
 struct CleanOptions {
   bool yes = false;
@@ -68,18 +78,19 @@ Status Clean(Context& context, const CleanOptions& options) {
     return {};
   };
   AISLE_CHECK(refuse_while_running());
+  const std::vector<fs::path> ours = Ours(workspace);
   std::uintmax_t bytes = 0;
-  for (const char* name : kOurs) bytes += SizeOf(root / name);
+  for (const fs::path& path : ours) bytes += SizeOf(path);
   if (!options.yes) AISLE_CHECK(Confirm(root, bytes));
   // A job, or a server that started while the question stood, holds its lock.
   AISLE_TRY(const auto lock, workspace.LockJobs("aisle clean"));
   AISLE_CHECK(refuse_while_running());
-  for (const char* name : kOurs) {
+  for (const fs::path& path : ours) {
     std::error_code code;
-    fs::remove_all(root / name, code);
+    fs::remove_all(path, code);
     if (code) {
       return Fail(ErrorCode::kInternal,
-                  fmt::format("cannot remove {}: {}", (root / name).string(), code.message()));
+                  fmt::format("cannot remove {}: {}", path.string(), code.message()));
     }
   }
   std::error_code ignored;

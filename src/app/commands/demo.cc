@@ -13,6 +13,7 @@
 #include "recommend/request.h"
 #include "serving/state/serving_state.h"
 #include "web/address.h"
+#include "workspace/attempts.h"
 #include "workspace/process.h"
 
 namespace aisle::app {
@@ -244,6 +245,7 @@ Status Demo(Context& context, const DemoOptions& options) {
   SayWhatIsMissing(context);
   context.Say("\nready after {}", Seconds(watch.Seconds()));
   if (options.once) return {};
+  workspace::EndAttempt(context.workspace, context.command, {});  // What follows is no job.
   if (const auto other = workspace::RunningProcess(context.workspace.Run(), "serve")) {
     context.Say("a server of this data directory runs already as process {}", other->pid);
     SayWhereToLook(context, customer, other->address);

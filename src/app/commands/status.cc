@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "app/command.h"
+#include "app/command_line.h"
 #include "app/print.h"
 #include "app/print_json.h"
+#include "app/server_health.h"
 #include "web/address.h"
 
 namespace aisle::app {
@@ -19,6 +21,17 @@ constexpr std::pair<std::string_view, std::string_view> kStatesToActOn[] = {
      "makes it again"},
     {"outdated",
      "the raw tables were loaded again after it was made; `aisle worker` makes it again"}};
+
+json::array LostFolders(const workspace::StatusReport& report) {
+  json::array folders;
+  for (const events::LostLog& lost : report.lost_logs) folders.emplace_back(lost.folder.string());
+  return folders;
+}
+
+// A part that cannot be read is not nothing.
+bool IsUnread(const workspace::StatusReport& report, const char* part) {
+  return report.unread.contains(part);
+}
 
 json::object ToJson(const workspace::StatusReport& report, std::int64_t target_lag_minutes) {
   json::array tables;
@@ -48,7 +61,18 @@ json::object ToJson(const workspace::StatusReport& report, std::int64_t target_l
                          {"uptime_s", (base::Now() - process.started).count() / 1'000'000},
                          {"address", process.address}});
   }
-  json::object object = {{"data", report.data},
+  json::array failed;
+  for (const workspace::Attempt& attempt : report.failed) {
+    failed.push_back({{"job", attempt.command},
+                      {"pid", attempt.pid},
+                      {"started", base::FormatIso(attempt.started)},
+                      {"ended", attempt.ended == base::Timestamp{}
+                                    ? json::value(nullptr)
+                                    : json::value(base::FormatIso(attempt.ended))},
+                      {"error", attempt.error}});
+  }
+  json::object object = {{"problems", json::value_from(report.problems)},
+                         {"data", report.data},
                          {"raw", nullptr},
                          {"target_lag_minutes", target_lag_minutes},
                          {"tables", std::move(tables)},
@@ -59,8 +83,11 @@ json::object ToJson(const workspace::StatusReport& report, std::int64_t target_l
                          {"impressions",
                           {{"logged", report.impressions_logged},
                            {"waiting", report.impressions_waiting},
-                           {"waiting_by_reader", json::value_from(report.waiting_by_reader)}}},
-                         {"problems", json::value_from(report.problems)}};
+                           {"waiting_by_reader", json::value_from(report.waiting_by_reader)},
+                           {"set_aside", LostFolders(report)}}},
+                         {"failed_jobs", std::move(failed)},
+                         {"unread", json::value_from(report.unread)},
+                         {"newest_generation", report.newest_generation}};
   if (report.about) {
     object["raw"] = {{"kind", report.about->kind},
                      {"source", report.about->source},
@@ -85,6 +112,8 @@ json::object ToJson(const workspace::StatusReport& report, std::int64_t target_l
 }
 
 std::string DataText(const workspace::StatusReport& report) {
+  if (!report.about && IsUnread(report, "data"))
+    return fmt::format("Data       {}: not known, see above\n", report.data);
   if (!report.about)
     return fmt::format("Data       {}: no data yet; start with `aisle demo`\n", report.data);
   const workspace::AboutData& about = *report.about;
@@ -100,6 +129,8 @@ std::string DataText(const workspace::StatusReport& report) {
 }
 
 std::string TablesText(const workspace::StatusReport& report, std::int64_t target_lag_minutes) {
+  if (report.tables.empty() && (IsUnread(report, "tables") || IsUnread(report, "data")))
+    return "Tables     not known, see above\n";
   if (report.tables.empty()) return "Tables     none\n";
   TextTable table({{"table"}, {"rows", Align::kRight}, {"as of"}, {"made"}, {"state"}, {"by"}});
   for (const workspace::TableStatus& entry : report.tables) {
@@ -117,6 +148,8 @@ std::string TablesText(const workspace::StatusReport& report, std::int64_t targe
 }
 
 std::string ModelsText(const workspace::StatusReport& report) {
+  if (report.models.empty() && IsUnread(report, "models"))
+    return "Models     not known, see above\n";
   if (report.models.empty()) return "Models     none; `aisle train` makes the default pair\n";
   std::string text = "Models\n";
   for (const workspace::ModelStatus& model : report.models) {
@@ -136,7 +169,9 @@ std::string ModelsText(const workspace::StatusReport& report) {
 
 std::string ServingText(const workspace::StatusReport& report) {
   std::string text;
-  if (!report.generation) {
+  if (!report.generation && IsUnread(report, "generation")) {
+    text = "Serving    no generation can be read, see above\n";
+  } else if (!report.generation) {
     text = "Serving    nothing is published; `aisle publish` does it\n";
   } else {
     const serving::GenerationManifest& manifest = *report.generation;
@@ -146,7 +181,13 @@ std::string ServingText(const workspace::StatusReport& report) {
         manifest.generation, base::FormatTimestamp(manifest.as_of), Moment(manifest.created),
         manifest.ranking_version, manifest.propensity_version, Grouped(manifest.customers),
         Grouped(manifest.propensity_rows), Grouped(manifest.inventory_rows));
+    if (report.newest_generation > manifest.generation) {
+      text += fmt::format(
+          "           generation {0} is there too; `aisle publish --to {0}` goes there\n",
+          report.newest_generation);
+    }
   }
+  if (IsUnread(report, "impressions")) text += "           impressions cannot be read, see above\n";
   if (report.impressions_logged > 0) {
     text += fmt::format("           {} impressions logged, {} wait for the worker\n",
                         report.impressions_logged, report.impressions_waiting);
@@ -165,19 +206,44 @@ std::string ProcessesText(const workspace::StatusReport& report) {
                         process.address.empty() ? "" : ", " + web::UrlOf(process.address));
   }
   if (!report.job.empty()) text += fmt::format("  a job holds the warehouse: {}\n", report.job);
+  return text;
+}
+
+std::string ProblemsText(const workspace::StatusReport& report) {
+  std::string text;
   for (const std::string& problem : report.problems)
     text += fmt::format("PROBLEM    {}\n", problem);
   return text;
 }
 
+// What files cannot say: whether the server answers, and what it does without.
+void AskServers(workspace::StatusReport& report) {
+  std::vector<std::string> problems;
+  for (const workspace::ProcessInfo& process : report.processes) {
+    if (process.address.empty()) continue;
+    const auto health = AskHealth(process.address);
+    if (!health) {
+      problems.push_back(fmt::format("`aisle {}` (process {}) runs, and {}", process.name,
+                                     process.pid, health.error().message));
+      continue;
+    }
+    // That nothing is published is said below, and no problem of a new directory.
+    if (!report.generation && !IsUnread(report, "generation")) continue;
+    for (std::string& problem : ProblemsOf(*health)) problems.push_back(std::move(problem));
+  }
+  report.problems.insert(report.problems.begin(), problems.begin(), problems.end());
+}
+
 Status ShowStatus(Context& context) {
-  const workspace::StatusReport report = workspace::ReadStatus(context.workspace, context.settings);
+  workspace::StatusReport report = workspace::ReadStatus(context.workspace, context.settings);
+  AskServers(report);
+  context.exit_code = report.problems.empty() ? 0 : kProblemExitCode;
   const std::int64_t lag = context.settings.refresh_target_lag_minutes;
   if (context.json) {
     PrintJson(ToJson(report, lag));
   } else {
-    PrintOut(DataText(report) + TablesText(report, lag) + ModelsText(report) + ServingText(report) +
-             ProcessesText(report));
+    PrintOut(ProblemsText(report) + DataText(report) + TablesText(report, lag) +
+             ModelsText(report) + ServingText(report) + ProcessesText(report));
   }
   return {};
 }
@@ -185,9 +251,11 @@ Status ShowStatus(Context& context) {
 }  // namespace
 
 void DefineStatus(CommandBuilder& command) {
-  command.Examples({{"aisle status", "data, tables, models, what is served, processes"},
-                    {"aisle status --json", "the same for a script"},
-                    {"aisle status --data /srv/shop", "of another data directory"}});
+  command.Examples(
+      {{"aisle status", "problems first; then data, tables, models, what is served, processes"},
+       {"aisle status --quiet >/dev/null || page-somebody", "ends with 6 when there is a problem"},
+       {"aisle status --json", "the same for a script"},
+       {"aisle status --data /srv/shop", "of another data directory"}});
   command.Run(ShowStatus);
 }
 

@@ -149,8 +149,10 @@ void StopAll(std::vector<Child>& children) {
 }
 
 Status Up(Context& context, const UpOptions& options) {
-  AISLE_CHECK(context.workspace.Create());
-  AISLE_TRY(const auto file, workspace::ProcessFile::Write(context.workspace.Run(), "up", ""));
+  if (const Status made = context.workspace.Create(); !made)
+    base::LogWarning("{}", made.error().message);
+  AISLE_TRY(const auto file,
+            workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "up", ""));
   if (const auto other = workspace::RunningProcess(context.workspace.Run(), "serve")) {
     return Fail(ErrorCode::kUnavailable,
                 fmt::format("a server runs already as process {}; stop it first", other->pid));

@@ -9,7 +9,9 @@
 #include "app/print_json.h"
 #include "app/steps.h"
 #include "base/log.h"
+#include "events/log_keeper.h"
 #include "ingest/ingest.h"
+#include "workspace/attempts.h"
 #include "workspace/process.h"
 
 namespace aisle::app {
@@ -48,19 +50,29 @@ struct PassReport {
   double seconds = 0;
 };
 
+// A damaged log is the server's to set aside, and no reason to serve yesterday's stock; it may crash its
+// readers, so it is looked at first.
+Result<std::int64_t> TakeIn(const Context& context, Job& job) {
+  const auto log = context.workspace.Events();
+  const Status whole = events::CheckLog(log, events::EventLog::Access::kRead);
+  if (!whole && whole.error().code == ErrorCode::kInternal) {
+    base::LogError("impressions are not taken in: {}", whole.error().message);
+    return 0;
+  }
+  base::Progress progress("  impressions", 0, "answers");
+  return ingest::CollectImpressions(job.Connection(), log, [&](std::int64_t moved) {
+    progress.Set(moved);
+    return !Interrupted();
+  });
+}
+
 // Everything between taking the lock and letting go.
 Result<PassReport> Pass(const Context& context) {
   const base::Stopwatch watch;
   PassReport report;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
   AISLE_TRY(report.as_of, context.AsOfNow());
-  base::Progress progress("  impressions", 0, "answers");
-  AISLE_TRY(report.impressions,
-            ingest::CollectImpressions(job.Connection(), context.workspace.Events(),
-                                       [&](std::int64_t moved) {
-                                         progress.Set(moved);
-                                         return !Interrupted();
-                                       }));
+  AISLE_TRY(report.impressions, TakeIn(context, job));
   AISLE_TRY(const auto refreshed, RefreshStep(context, job, report.as_of));
   report.refreshed_tables = static_cast<std::int64_t>(refreshed.tables.size());
   auto scores = ScoreStep(context, job, report.as_of);
@@ -122,11 +134,16 @@ Status Worker(Context& context, const WorkerOptions& options) {
   }
   const InterruptGuard guard;
   AISLE_CHECK(context.workspace.Create());
-  AISLE_TRY(const auto file, workspace::ProcessFile::Write(context.workspace.Run(), "worker", ""));
+  AISLE_TRY(const auto file,
+            workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "worker", ""));
   std::string said;  // Why the last pass failed.
   for (;;) {
     const base::Stopwatch watch;
     const auto report = Pass(context);
+    if (!Interrupted()) {
+      workspace::EndAttempt(context.workspace, context.command,
+                            report ? Status{} : std::unexpected(report.error()));
+    }
     const std::chrono::duration<double> left =
         every - std::chrono::duration<double>(watch.Seconds());
     // A pass that fails is said, and the next one comes: what is in service stays meanwhile.

@@ -71,6 +71,7 @@ struct ImpressionQueue::Impl {
     try_at = now + again;
     if (kept && kept->log) {
       log = std::move(kept->log);
+      if (failing.exchange(false)) base::LogInfo("impressions are written again");
       return;
     }
     Fail(kept ? kept->trouble : kept.error().message);

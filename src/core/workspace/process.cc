@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "web/address.h"
 
 namespace aisle::workspace {
@@ -18,7 +19,8 @@ namespace json = boost::json;
 
 constexpr const char* kNames[] = {"serve", "worker", "up"};
 
-// 0 when there is no such process.
+}  // namespace
+
 std::uint64_t StartTicks(std::int64_t pid) {
   const auto stat = base::ReadFile(fmt::format("/proc/{}/stat", pid));
   if (!stat) return 0;
@@ -31,8 +33,6 @@ std::uint64_t StartTicks(std::int64_t pid) {
   }
   return std::strtoull(stat->c_str() + at + 1, nullptr, 10);
 }
-
-}  // namespace
 
 Result<ProcessFile> ProcessFile::Write(const fs::path& run_folder, const std::string& name,
                                        const std::string& address) {
@@ -51,6 +51,16 @@ Result<ProcessFile> ProcessFile::Write(const fs::path& run_folder, const std::st
   return ProcessFile(path);
 }
 
+Result<std::optional<ProcessFile>> ProcessFile::WriteIfItCan(const fs::path& run_folder,
+                                                             const std::string& name,
+                                                             const std::string& address) {
+  auto file = Write(run_folder, name, address);
+  if (file) return std::optional(*std::move(file));
+  if (RunningProcess(run_folder, name)) return std::unexpected(std::move(file).error());
+  base::LogWarning("{}; `aisle status` will not list this process", file.error().message);
+  return std::nullopt;
+}
+
 ProcessFile::ProcessFile(ProcessFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
 
 ProcessFile::~ProcessFile() {
@@ -59,7 +69,10 @@ ProcessFile::~ProcessFile() {
   fs::remove(path_, ignored);
 }
 
-std::optional<ProcessInfo> RunningProcess(const fs::path& run_folder, const std::string& name) {
+namespace {
+
+// As its file says it, alive or not.
+std::optional<ProcessInfo> ReadProcess(const fs::path& run_folder, const std::string& name) {
   const auto text = base::ReadFile(run_folder / (name + ".json"));
   if (!text) return std::nullopt;
   boost::system::error_code code;
@@ -81,8 +94,27 @@ std::optional<ProcessInfo> RunningProcess(const fs::path& run_folder, const std:
         base::ParseTimestamp(std::string_view(started->get_string())).value_or(base::Timestamp{});
   }
   if (address != nullptr && address->is_string()) info.address = address->get_string();
-  if (info.start_ticks == 0 || StartTicks(info.pid) != info.start_ticks) return std::nullopt;
+  if (info.start_ticks == 0) return std::nullopt;
   return info;
+}
+
+bool IsAlive(const ProcessInfo& info) { return StartTicks(info.pid) == info.start_ticks; }
+
+}  // namespace
+
+std::optional<ProcessInfo> RunningProcess(const fs::path& run_folder, const std::string& name) {
+  auto info = ReadProcess(run_folder, name);
+  if (info && !IsAlive(*info)) info.reset();
+  return info;
+}
+
+std::vector<ProcessInfo> GoneProcesses(const fs::path& run_folder) {
+  std::vector<ProcessInfo> gone;
+  for (const char* name : kNames) {
+    if (auto info = ReadProcess(run_folder, name); info && !IsAlive(*info))
+      gone.push_back(*std::move(info));
+  }
+  return gone;
 }
 
 std::vector<ProcessInfo> RunningProcesses(const fs::path& run_folder) {

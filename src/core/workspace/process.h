@@ -31,6 +31,11 @@ class ProcessFile {
  public:
   static Result<ProcessFile> Write(const std::filesystem::path& run_folder, const std::string& name,
                                    const std::string& address);
+  // The same, and where the disk takes no file (full, read-only) nothing, with a warning: that is no reason not to
+  // run. Fails only where another process of that name lives here.
+  static Result<std::optional<ProcessFile>> WriteIfItCan(const std::filesystem::path& run_folder,
+                                                         const std::string& name,
+                                                         const std::string& address);
   ~ProcessFile();
   ProcessFile(ProcessFile&& other) noexcept;
   ProcessFile& operator=(ProcessFile&&) = delete;
@@ -45,5 +50,10 @@ class ProcessFile {
 std::vector<ProcessInfo> RunningProcesses(const std::filesystem::path& run_folder);
 std::optional<ProcessInfo> RunningProcess(const std::filesystem::path& run_folder,
                                           const std::string& name);
+// What left its file here and is gone: it crashed, was killed, or the machine went down.
+std::vector<ProcessInfo> GoneProcesses(const std::filesystem::path& run_folder);
+
+// When a process started, in ticks since boot; 0 when there is no such process.
+std::uint64_t StartTicks(std::int64_t pid);
 
 }  // namespace aisle::workspace

@@ -1,42 +1,76 @@
 #include "workspace/status.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "events/events.h"
-#include "serving/state/serving_state.h"
+#include "serving/state/in_service.h"
 
 namespace aisle::workspace {
 namespace {
 
-// Keeps the value, or the error's words as a problem; what is merely not there yet is no problem.
+// Keeps the value, or the error's words as a problem of a part; what is merely not there yet is no problem.
 template <typename T>
-std::optional<T> Keep(Result<T> result, std::vector<std::string>& problems) {
+std::optional<T> Keep(Result<T> result, const char* part, StatusReport& report) {
   if (result) return *std::move(result);
-  if (result.error().code != ErrorCode::kNotFound)
-    problems.push_back(std::move(result).error().message);
+  if (result.error().code == ErrorCode::kNotFound) return std::nullopt;
+  report.unread.insert(part);
+  report.problems.push_back(std::move(result).error().message);
   return std::nullopt;
 }
 
+// With less room than that on its disk a directory is as good as full.
+constexpr std::uint64_t kRoomBytes = 64U << 20U;
+
 bool IsTable(const std::string& name) { return name.find('.') != std::string::npos; }
+
+// A load that was ended in the middle may have been whole or not; only the warehouse knows, and says it to the next job.
+bool IsLoad(const std::string& command) {
+  return command == "generate" || command == "import" || command == "demo";
+}
 
 // What the raw tables hold, or nothing with the reason.
 void ReadAbout(const Workspace& workspace, StatusReport& report) {
+  if (!workspace.HasWarehouse()) return;
   // Opening it would take it from a job that is about to start.
-  if (workspace.HasWarehouse() && !warehouse::LooksLikeDatabase(workspace.Warehouse())) {
+  if (!warehouse::LooksLikeDatabase(workspace.Warehouse())) {
+    report.unread.insert("data");
+    report.problems.push_back(fmt::format(
+        "{} is no database, or cannot be read; put a backup in its place, or remove it and "
+        "load again",
+        workspace.Warehouse().string()));
+    return;
+  }
+  if (workspace.HasData()) {
+    report.about = Keep(workspace.ReadAbout(), "data", report);
+    return;
+  }
+  // An empty warehouse has no about.json; one that jobs worked on had.
+  const auto jobs = workspace.ReadJobs();
+  const bool worked_on = !jobs || !jobs->empty();
+  const bool perhaps_loaded = std::ranges::any_of(report.failed, [](const Attempt& attempt) {
+    return IsLoad(attempt.command) && attempt.error.empty();
+  });
+  if (!worked_on && !perhaps_loaded) return;
+  report.unread.insert("data");
+  if (worked_on) {
     report.problems.push_back(
-        fmt::format("{} is no database; put a backup in its place, or remove it and load "
-                    "again",
-                    workspace.Warehouse().string()));
-  } else if (workspace.HasData()) {
-    report.about = Keep(workspace.ReadAbout(), report.problems);
+        fmt::format("{} is missing beside its warehouse: what the raw tables hold is not known "
+                    "here; the next job writes it again, "
+                    "`aisle refresh` for one",
+                    (workspace.Root() / "about.json").string()));
   }
 }
 
 void ReadTables(const Workspace& workspace, const Settings& settings, StatusReport& report) {
   if (!report.about) return;
-  const auto jobs = Keep(workspace.ReadJobs(), report.problems);
+  const auto jobs = Keep(workspace.ReadJobs(), "tables", report);
   if (!jobs) return;
   // Under `up` it is expected to run, also while it does not.
   const bool worker_runs = std::ranges::any_of(report.processes, [](const ProcessInfo& process) {
@@ -65,51 +99,176 @@ void ReadTables(const Workspace& workspace, const Settings& settings, StatusRepo
 
 // Every version is looked at: one that cannot be read is a problem before it is promoted.
 std::optional<ModelStatus> ReadModel(const registry::Registry& registry, const std::string& model,
-                                     std::vector<std::string>& problems) {
-  const auto versions = Keep(registry.Versions(model), problems);
+                                     StatusReport& report) {
+  const auto versions = Keep(registry.Versions(model), "models", report);
   if (!versions) return std::nullopt;
   ModelStatus status;
   status.model = model;
   status.versions = static_cast<int>(versions->size());
-  status.champion = Keep(registry.Resolve(model, registry::kChampion), problems).value_or(0);
+  status.champion =
+      Keep(registry.Resolve(model, registry::kChampion), "models", report).value_or(0);
   for (const int version : *versions) {
     const auto manifest = registry.ReadManifest(model, version);
-    if (!manifest) problems.push_back(manifest.error().message);
+    if (!manifest) report.problems.push_back(manifest.error().message);
     if (!manifest || version != status.champion) continue;
     status.recipe = manifest->recipe;
     status.created = manifest->created;
   }
   if (status.champion != 0 && std::ranges::count(*versions, status.champion) == 0) {
-    problems.push_back(fmt::format("the champion of {} is version {}, which is not there", model,
-                                   status.champion));
+    report.problems.push_back(fmt::format("the champion of {} is version {}, which is not there",
+                                          model, status.champion));
   }
   return status;
 }
 
 void ReadModels(const Workspace& workspace, StatusReport& report) {
   const registry::Registry registry = workspace.Models();
-  const auto models = Keep(registry.Models(), report.problems);
+  const auto models = Keep(registry.Models(), "models", report);
   if (!models) return;
   for (const std::string& model : *models) {
-    if (auto status = ReadModel(registry, model, report.problems))
+    if (auto status = ReadModel(registry, model, report))
       report.models.push_back(*std::move(status));
   }
 }
 
-void ReadImpressions(const Workspace& workspace, StatusReport& report) {
-  const auto log = events::EventLog::Open(workspace.Events(), events::EventLog::Access::kRead);
-  if (!log) {
-    if (log.error().code != ErrorCode::kNotFound) report.problems.push_back(log.error().message);
+void ReadGeneration(const Workspace& workspace, StatusReport& report) {
+  const auto numbers = serving::GenerationsThere(workspace.Serving());
+  report.newest_generation = numbers.empty() ? 0 : numbers.back();
+  const auto opened = Keep(serving::OpenInService(workspace.Serving()), "generation", report);
+  if (!opened) return;
+  report.generation = opened->state->Manifest();
+  if (opened->trouble.empty()) return;
+  report.problems.push_back(
+      fmt::format("{}; generation {} stands in, and answers are as old as it: `aisle publish` "
+                  "makes a new one, `aisle publish "
+                  "--rollback` makes the one that stands in current",
+                  opened->trouble, report.generation->generation));
+}
+
+// How long the first record has waited that the warehouse has not taken in.
+void CheckWaiting(const events::EventLog& log, std::uint64_t mark, const Settings& settings,
+                  StatusReport& report) {
+  const auto first = log.Read(mark, 1);
+  if (!first || first->empty()) return;
+  const auto envelope = events::DecodeEnvelope(first->front().bytes);
+  const std::chrono::minutes target{settings.refresh_target_lag_minutes};
+  if (!envelope || base::Now() - envelope->time <= target) return;
+  report.late.push_back(
+      fmt::format("{} impressions are late: the first waits since {}, the target lag is {} min; "
+                  "`aisle worker` takes them in",
+                  report.impressions_waiting,
+                  base::FormatTimestamp(std::chrono::floor<std::chrono::seconds>(envelope->time)),
+                  target.count()));
+}
+
+void ReadImpressions(const Workspace& workspace, const Settings& settings, StatusReport& report) {
+  using events::EventLog;
+  report.lost_logs = events::LostLogs(workspace.Events());
+  for (const events::LostLog& lost : report.lost_logs) {
+    report.problems.push_back(fmt::format(
+        "an event log was set aside as {}: {}; remove the folder when you are done with it",
+        lost.folder.string(), lost.words));
+  }
+  if (const Status whole = events::CheckLog(workspace.Events(), EventLog::Access::kRead); !whole) {
+    report.unread.insert("impressions");
+    report.problems.push_back(whole.error().message +
+                              (whole.error().code == ErrorCode::kInternal
+                                   ? "; a server sets it aside when it starts, so start it again"
+                                   : ""));
     return;
   }
-  const auto last = Keep(log->LastPosition(), report.problems);
-  report.impressions_logged = last.value_or(0);
-  const auto readers = Keep(log->Readers(), report.problems);
+  const auto log =
+      Keep(EventLog::Open(workspace.Events(), EventLog::Access::kRead), "impressions", report);
+  if (!log) return;
+  report.impressions_logged = Keep(log->LastPosition(), "impressions", report).value_or(0);
+  const auto readers = Keep(log->Readers(), "impressions", report);
   if (!readers) return;
   for (const events::LogReader& reader : *readers) {
     report.waiting_by_reader[reader.name] = reader.waiting;
-    if (reader.name == events::kWarehouseReader) report.impressions_waiting = reader.waiting;
+    if (reader.name != events::kWarehouseReader) continue;
+    report.impressions_waiting = reader.waiting;
+    CheckWaiting(*log, reader.mark, settings, report);
   }
+}
+
+void ReadFailed(const Workspace& workspace, StatusReport& report) {
+  for (Attempt& attempt : ReadAttempts(workspace)) {
+    if (!attempt.running) report.failed.push_back(std::move(attempt));
+  }
+}
+
+void SayFailed(StatusReport& report) {
+  for (const Attempt& attempt : report.failed) {
+    report.problems.push_back(
+        attempt.error.empty()
+            ? fmt::format(
+                  "`aisle {}` (process {}) began at {} and was ended from outside, by a kill or "
+                  "for want of "
+                  "memory{}; run it again",
+                  attempt.command, attempt.pid,
+                  base::FormatTimestamp(std::chrono::floor<std::chrono::seconds>(attempt.started)),
+                  IsLoad(attempt.command)
+                      ? ": whether it had loaded its data already is known when the next job ran"
+                      : "")
+            : fmt::format(
+                  "`aisle {}` failed at {}: {}; run it again when that is mended", attempt.command,
+                  base::FormatTimestamp(std::chrono::floor<std::chrono::seconds>(attempt.ended)),
+                  attempt.error));
+  }
+  // Under `up` it starts again by itself, and another moment shows it.
+  for (const ProcessInfo& process : report.gone) {
+    report.problems.push_back(
+        fmt::format("`aisle {}` (process {}) is gone without having ended: it was killed, it "
+                    "crashed, or the machine "
+                    "went down; start it again",
+                    process.name, process.pid));
+  }
+  const auto among = [](const std::vector<ProcessInfo>& processes, std::string_view name) {
+    return std::ranges::any_of(processes, [&](const ProcessInfo& p) { return p.name == name; });
+  };
+  for (const char* child : {"serve", "worker"}) {
+    if (!among(report.processes, "up") || among(report.processes, child) ||
+        among(report.gone, child))
+      continue;
+    report.problems.push_back(
+        fmt::format("`aisle up` runs and its {0} does not: it has just been started, or it keeps "
+                    "ending: see the log",
+                    child));
+  }
+}
+
+void SayLate(StatusReport& report) {
+  std::string names;
+  for (const TableStatus& table : report.tables) {
+    if (table.state == "late") names += (names.empty() ? "" : ", ") + table.table;
+  }
+  if (!names.empty())
+    report.problems.push_back(fmt::format("late: {}; `aisle worker` makes them again", names));
+  report.problems.insert(report.problems.end(), report.late.begin(), report.late.end());
+}
+
+// What would stop the next write, before somebody needs it.
+void CheckDisk(const Workspace& workspace, StatusReport& report) {
+  struct statvfs disk{};
+  const std::string root = workspace.Root().string();
+  if (statvfs(root.c_str(), &disk) == 0) {
+    const std::uint64_t free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+    if (free < kRoomBytes) {
+      report.problems.push_back(fmt::format(
+          "the disk of {} has {:.0f} MB left: jobs fail, and impressions are dropped; make room",
+          root, static_cast<double>(free) / 1e6));
+    }
+  }
+  struct stat there{};
+  const std::string run = workspace.Run().string();
+  if (access(run.c_str(), W_OK) == 0) return;
+  const int why = errno;
+  if (stat(run.c_str(), &there) != 0) return;
+  if (why != EROFS && there.st_uid != geteuid()) return;  // Of somebody who only looks.
+  report.problems.push_back(
+      fmt::format("{} cannot be written ({}): jobs fail, impressions are dropped, and a server "
+                  "that runs here is not listed",
+                  run, std::strerror(why)));
 }
 
 }  // namespace
@@ -127,16 +286,26 @@ std::string StateOf(const JobRecord& record, const AboutData& about, bool worker
 StatusReport ReadStatus(const Workspace& workspace, const Settings& settings) {
   StatusReport report;
   report.data = workspace.Root().string();
-  if (!workspace.Exists()) return report;
-  ReadAbout(workspace, report);
+  std::error_code code;
+  if (!std::filesystem::exists(workspace.Root(), code) && !code) return report;
+  if (!code) static_cast<void>(std::filesystem::exists(workspace.Run(), code));
+  if (code) {
+    report.unread = {"data", "tables", "models", "generation", "impressions"};
+    report.problems.push_back(fmt::format("{} cannot be read: {}", report.data, code.message()));
+    return report;
+  }
   report.processes = RunningProcesses(workspace.Run());
+  report.gone = GoneProcesses(workspace.Run());
+  ReadFailed(workspace, report);
+  ReadGeneration(workspace, report);
+  ReadAbout(workspace, report);
   ReadTables(workspace, settings, report);
   ReadModels(workspace, report);
-  if (const auto state =
-          Keep(serving::ServingState::OpenCurrent(workspace.Serving()), report.problems))
-    report.generation = (*state)->Manifest();
   report.job = workspace.JobRunning().value_or("");
-  ReadImpressions(workspace, report);
+  ReadImpressions(workspace, settings, report);
+  CheckDisk(workspace, report);
+  SayFailed(report);
+  SayLate(report);
   return report;
 }
 

@@ -11,19 +11,27 @@
 //
 // The target is the one that held when the table was made.
 //
-//   missing  a part that is not there yet is empty; one that cannot be read is one of the `problems`.
-//            Without what the raw tables hold (about.json), or with a warehouse that is no database,
-//            no tables are listed.
+// A problem is what somebody has to act on: what cannot be read, was set aside or is not what it should be; a job that
+// failed or was ended from outside; a process that is gone without having said so; what is late, also while no worker
+// runs; a disk that is full or read-only. Each says what to do.
+//
+//   order    `problems`: what keeps answers from being right first, then jobs, then what is late.
+//   missing  a part that is not there yet is empty; one that cannot be read is one of the `problems`, and named in
+//            `unread`: it is not nothing. Without what the raw tables hold (about.json), or with a warehouse that is no
+//            database, no tables are listed.
 //   errors   none leave: a status that fails because something is broken would be of no use.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "events/log_keeper.h"
 #include "serving/generation/manifest.h"
+#include "workspace/attempts.h"
 #include "workspace/process.h"
 #include "workspace/workspace.h"
 
@@ -56,13 +64,20 @@ struct StatusReport {
   std::optional<AboutData> about;
   std::vector<TableStatus> tables;
   std::vector<ModelStatus> models;
-  std::optional<serving::GenerationManifest> generation;
+  std::optional<serving::GenerationManifest>
+      generation;                      // That a server takes: what stands in, if need be.
+  std::int64_t newest_generation = 0;  // Of those on disk; it was rolled back from if it is newer.
   std::vector<ProcessInfo> processes;
+  std::vector<ProcessInfo> gone;          // That crashed or were killed.
   std::string job;                        // The running job's words; empty: none.
   std::uint64_t impressions_logged = 0;   // Ever.
   std::uint64_t impressions_waiting = 0;  // Not yet in the warehouse.
   std::map<std::string, std::uint64_t>
-      waiting_by_reader;  // Of the event log; the warehouse is one.
+      waiting_by_reader;                   // Of the event log; the warehouse is one.
+  std::vector<Attempt> failed;             // Jobs that failed or were ended from outside.
+  std::vector<events::LostLog> lost_logs;  // Event logs that were set aside.
+  std::vector<std::string> late;           // What is late and no table, each with what to do.
+  std::set<std::string> unread;  // "data", "tables", "models", "generation", "impressions"
   std::vector<std::string> problems;
 };
 

@@ -192,6 +192,98 @@ TEST_F(StatusTest, AReaderOfTheEventLogThatLagsIsSeen) {
   EXPECT_EQ(report.waiting_by_reader.at("warehouse"), 1U);
 }
 
+// An impression that says no time is of 1970.
+TEST_F(StatusTest, ImpressionsThatWaitLongerThanTheTargetAreLateThoughNoWorkerRuns) {
+  auto log = events::EventLog::Open(workspace_.Events(), events::EventLog::Access::kWrite);
+  events::Impression young;
+  young.served_at = base::Now();
+  ASSERT_TRUE(log && log->Append(std::vector<events::Impression>{{}, young, young}));
+  Settings settings;
+  settings.refresh_target_lag_minutes = 30;
+  const StatusReport late = ReadStatus(workspace_, settings);
+  ASSERT_EQ(late.problems.size(), 1U);
+  EXPECT_THAT(late.problems[0],
+              testing::HasSubstr("3 impressions are late: the first waits since "
+                                 "1970-01-01 00:00:00, the target lag is 30 min"));
+  ASSERT_TRUE(log->Advance(events::kWarehouseReader, 1));
+  EXPECT_TRUE(ReadStatus(workspace_, settings).problems.empty());
+}
+
+TEST_F(StatusTest, ADamagedLogIsAProblemAndWhatWasSetAsideStaysOne) {
+  {
+    auto log = events::EventLog::Open(workspace_.Events(), events::EventLog::Access::kWrite);
+    ASSERT_TRUE(log && log->Append(std::vector<events::Impression>(3)));
+  }
+  Write("events/data.mdb", std::string(8192, 'x'));
+  const StatusReport damaged = ReadStatus(workspace_, Settings{});
+  ASSERT_EQ(damaged.problems.size(), 1U);
+  EXPECT_THAT(damaged.problems[0], testing::HasSubstr("damaged"));
+  EXPECT_TRUE(damaged.unread.contains("impressions"));
+  ASSERT_TRUE(events::OpenKept(workspace_.Events()));
+  const StatusReport aside = ReadStatus(workspace_, Settings{});
+  ASSERT_EQ(aside.problems.size(), 1U);
+  EXPECT_THAT(aside.problems[0], testing::HasSubstr("set aside as "));
+  EXPECT_EQ(aside.lost_logs.size(), 1U);
+  EXPECT_TRUE(aside.unread.empty());
+}
+
+TEST_F(StatusTest, LateTablesAreAProblemAndOutdatedOnesAreNone) {
+  JobRecord late = Refreshed();
+  late.as_of = kUntil - hours{5};
+  Record("refresh", "gold.orders", late);
+  late.data = "import-0";
+  Record("score", "gold.customer_propensity", late);
+  const StatusReport report = ReadStatus(workspace_, Settings{});
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_EQ(report.problems[0], "late: gold.orders; `aisle worker` makes them again");
+}
+
+TEST_F(StatusTest, AJobThatFailedOrWasKilledIsAProblemUntilItIsDone) {
+  BeginAttempt(workspace_, "refresh");
+  EXPECT_TRUE(ReadStatus(workspace_, Settings{}).failed.empty()) << "it runs";
+  EndAttempt(workspace_, "refresh", Fail(ErrorCode::kUnavailable, "the disk is full"));
+  StatusReport report = ReadStatus(workspace_, Settings{});
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("`aisle refresh` failed at "));
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("the disk is full"));
+  // A process of this number that is not the one that began.
+  Write("run/job-models-x.json", R"({"format": 1, "command": "models x", "pid": 1, "start_ticks": 3,
+                                     "started": "2026-11-24T01:02:03Z"})");
+  report = ReadStatus(workspace_, Settings{});
+  ASSERT_EQ(report.failed.size(), 2U);
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("`aisle models x` (process 1) began at "
+                                                     "2026-11-24 01:02:03 and was ended"));
+  BeginAttempt(workspace_, "worker");
+  EndAttempt(workspace_, "worker", {});
+  EXPECT_EQ(ReadStatus(workspace_, Settings{}).failed.size(), 1U) << "a pass refreshes too";
+}
+
+TEST_F(StatusTest, WhatTheCallerGotWrongIsNoFailedJobAndNobodyEndsAnothersNote) {
+  BeginAttempt(workspace_, "train");
+  EndAttempt(workspace_, "train", Fail(ErrorCode::kInvalidArgument, "no such recipe"));
+  EXPECT_TRUE(ReadAttempts(workspace_).empty());
+  EndAttempt(workspace_, "train", Fail(ErrorCode::kInternal, "never began"));
+  EXPECT_TRUE(ReadAttempts(workspace_).empty());
+}
+
+TEST_F(StatusTest, AProcessThatIsGoneWithoutHavingEndedIsMissed) {
+  Write("run/serve.json", R"({"pid": 1, "start_ticks": 3, "address": "127.0.0.1:1"})");
+  const StatusReport report = ReadStatus(workspace_, Settings{});
+  EXPECT_TRUE(report.processes.empty());
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("`aisle serve` (process 1) is gone"));
+}
+
+TEST_F(StatusTest, AWarehouseWithoutItsAboutIsNotKnownAndAnEmptyOneHoldsNothing) {
+  fs::remove(workspace_.Root() / "about.json");
+  EXPECT_TRUE(ReadStatus(workspace_, Settings{}).unread.empty()) << "as `aisle init` leaves it";
+  Record("refresh", "gold.orders", Refreshed());
+  const StatusReport report = ReadStatus(workspace_, Settings{});
+  EXPECT_TRUE(report.unread.contains("data"));
+  ASSERT_EQ(report.problems.size(), 1U);
+  EXPECT_THAT(report.problems[0], testing::HasSubstr("about.json is missing"));
+}
+
 TEST_F(StatusTest, WithoutAWarehouseNothingIsListed) {
   Record("refresh", "gold.orders", Refreshed());
   fs::remove(workspace_.Warehouse());

@@ -51,7 +51,9 @@ inline std::int64_t PublishGeneration(const std::filesystem::path& root, std::ui
 
 class OpenShop {
  public:
-  explicit OpenShop(bool published = true, int loop_count = 2) : loops(loop_count, "shop") {
+  // `place`: a folder that is there already, with serving/ and events/ as they are; empty: a new one.
+  explicit OpenShop(bool published = true, int loop_count = 2, std::filesystem::path place = {})
+      : given(std::move(place)), loops(loop_count, "shop") {
     if (published) PublishGeneration(Root(), 1);
     auto started = ProductServer::Start(loops, Options());
     EXPECT_TRUE(started) << started.error().message;
@@ -65,7 +67,7 @@ class OpenShop {
     ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.serving_root = Root();
-    options.event_log = folder.Path() / "events";
+    options.event_log = Place() / "events";
     options.request_deadline = std::chrono::seconds{10};  // Sanitizers and busy machines.
     return options;
   }
@@ -73,7 +75,8 @@ class OpenShop {
     loops.Stop();
     return loops.Join(std::chrono::seconds{10});
   }
-  std::filesystem::path Root() const { return folder.Path() / "serving"; }
+  std::filesystem::path Root() const { return Place() / "serving"; }
+  std::filesystem::path Place() const { return given.empty() ? folder.Path() : given; }
 
   web::Client Connect() const {
     const auto address = web::ParseAddress(server->Address());
@@ -97,6 +100,7 @@ class OpenShop {
   }
 
   base::TempFolder folder;
+  std::filesystem::path given;
   net::EventLoops loops;
   std::unique_ptr<ProductServer> server;
 };

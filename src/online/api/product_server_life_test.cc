@@ -59,12 +59,54 @@ TEST(ProductServer, ABrokenGenerationIsPassedOverAndTheNextIsServed) {
   const auto answer = shop.Get(kAsk);
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.body, HasSubstr("\"generation\":1,"));
-  EXPECT_EQ(shop.Get("/readyz").status, 200);
+  EXPECT_THAT(answer.body, HasSubstr(R"({"what":"generation","why":"not current"})"));
+  for (const char* path : {"/readyz", "/health"}) {
+    EXPECT_EQ(shop.Get(path).status, 200);
+    EXPECT_THAT(shop.Get(path).body,
+                HasSubstr(R"("degraded":[{"what":"generation","why":"generation 99 does not open, )"
+                          R"(generation 1 stands in: see the log"}])"));
+  }
   {
     std::ofstream(shop.Root() / "CURRENT") << "1\n";
   }
   const std::int64_t next = PublishGeneration(shop.Root(), 2);
   EXPECT_TRUE(WaitForGeneration(shop, next));
+  EXPECT_THAT(shop.Get(kAsk).body, HasSubstr(R"("degraded":[])"));
+  EXPECT_EQ(shop.Get("/readyz").body, R"({"status":"ready"})");
+}
+
+TEST(ProductServer, ADamagedGenerationAtTheStartIsStoodInForByTheNewestWholeOne) {
+  base::TempFolder folder;
+  for (std::uint64_t seed = 1; seed <= 2; ++seed)
+    PublishGeneration(folder.Path() / "serving", seed);
+  std::ofstream(folder.Path() / "serving" / "generation-2" / "shelf.bin") << "damaged";
+  OpenShop shop(false, 2, folder.Path());
+  EXPECT_THAT(shop.Get(kAsk).body, HasSubstr("\"generation\":1,"));
+  EXPECT_THAT(shop.Get(kAsk).body, HasSubstr(R"({"what":"generation","why":"not current"})"));
+  EXPECT_THAT(shop.Get("/readyz").body, HasSubstr("generation 2 does not open, generation 1"));
+  EXPECT_THAT(shop.server->ReadyLine(), HasSubstr("generation 1, "));
+  const std::int64_t next = PublishGeneration(shop.Root(), 3);
+  EXPECT_TRUE(WaitForGeneration(shop, next));
+  EXPECT_EQ(shop.Get("/readyz").body, R"({"status":"ready"})");
+}
+
+// A file where the log's folder should be: nothing can be written there, as on a read-only disk.
+TEST(ProductServer, WithoutALogItStartsAndSaysThatImpressionsAreDropped) {
+  base::TempFolder folder;
+  PublishGeneration(folder.Path() / "serving", 1);
+  std::ofstream(folder.Path() / "events") << "in the way";
+  OpenShop shop(false, 1, folder.Path());
+  EXPECT_EQ(shop.Get(kAsk).status, 200);
+  EXPECT_EQ(shop.Get("/readyz").body,
+            R"({"status":"ready","degraded":[{"what":"impressions","why":"they are dropped: see )"
+            R"(the log"}]})");
+  for (int i = 0; i < 2000; ++i) {
+    if (shop.Get("/health").body.find(R"("impressions":{"written":0,"dropped":1})") !=
+        std::string::npos)
+      return;
+    std::this_thread::sleep_for(5ms);
+  }
+  ADD_FAILURE() << shop.Get("/health").body;
 }
 
 // Clients that ask without a pause until they are told to end.
@@ -196,7 +238,8 @@ TEST(GenerationWatcher, AReplacedGenerationIsLetGo) {
   base::TempFolder folder;
   PublishGeneration(folder.Path(), 1);
   std::atomic<int> published = 0;
-  GenerationWatcher watcher(folder.Path(), [&](const StatePointer&) { ++published; });
+  GenerationWatcher watcher(folder.Path(),
+                            [&](const StatePointer&, const std::string&) { ++published; });
   watcher.Start(5ms);
   EXPECT_EQ(published, 1);
   const std::weak_ptr<const serving::ServingState> first = watcher.State();

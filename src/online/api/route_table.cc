@@ -135,7 +135,8 @@ std::vector<web::Route> RouteTable(const std::shared_ptr<Desk>& desk) {
       {.method = "GET",
        .pattern = "/readyz",
        .role = Role::kPublic,
-       .summary = "200 once something published is open, else 503, for orchestrators",
+       .summary =
+           "200 once something published is open, else 503; degraded: what somebody should look at",
        .examples = {{.target = "/readyz", .answer = R"({"status": "ready"})"}},
        .limits = {.body_bytes = kNoBody},
        .handler = by(GetReady)},
