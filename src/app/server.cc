@@ -9,24 +9,11 @@
 #include "app/print_json.h"
 #include "base/log.h"
 #include "net/event_loops.h"
-#include "serving/state/serving_state.h"
 #include "web/address.h"
 #include "workspace/process.h"
 
 namespace aisle::app {
 namespace {
-
-// What the server stands on; a generation that does not open is the server's own to report.
-void LogStore(const Context& context) {
-  const auto state = serving::ServingState::OpenCurrent(context.workspace.Serving());
-  if (!state) {
-    base::LogWarning("Embedded store: {}", state.error().message);
-    return;
-  }
-  const serving::GenerationManifest& manifest = (*state)->Manifest();
-  base::LogInfo("Embedded store: {} features, {} propensity, {} inventory rows", manifest.customers,
-                manifest.propensity_rows, manifest.inventory_rows);
-}
 
 // A port that is taken is said with who has it.
 Result<std::unique_ptr<api::ProductServer>> Start(net::EventLoops& loops,
@@ -46,8 +33,10 @@ Status ServeUntilStopped(const Context& context,
                          const std::function<void(const std::string&)>& ready) {
   const workspace::Settings& settings = context.settings;
   // Serving needs nothing written: a full or read-only disk stops a job, not a start.
-  if (const Status made = context.workspace.Create(); !made)
+  if (const Status made = context.workspace.Create(); !made) {
+    if (!context.workspace.Exists()) return made;
     base::LogWarning("{}", made.error().message);
+  }
   // Said before anything is opened; the file with the address follows when there is one.
   if (const auto other = workspace::RunningProcess(context.workspace.Run(), "serve")) {
     return Fail(
@@ -59,7 +48,6 @@ Status ServeUntilStopped(const Context& context,
   const int threads =
       settings.serve_threads == 0 ? cores : static_cast<int>(settings.serve_threads);
   net::EventLoops loops(threads, "serve");
-  LogStore(context);
   api::ServerOptions options;
   options.listen = settings.serve_listen;
   options.serving_root = context.workspace.Serving();
@@ -69,6 +57,7 @@ Status ServeUntilStopped(const Context& context,
   AISLE_TRY(const auto server, Start(loops, options));
   AISLE_TRY(const auto file, workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "serve",
                                                                   server->Address()));
+  base::LogInfo("{}", server->StoreLine());
   base::LogInfo("{}", server->ReadyLine());
   base::LogInfo("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
                 threads == 1 ? "" : "s");

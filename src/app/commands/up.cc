@@ -22,8 +22,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-// A process that has run this long starts with the short wait again.
-constexpr std::chrono::seconds kSteady{60};
+// A process that has run this long was well, and starts with the short wait again.
+constexpr std::chrono::seconds kSteady{10};
 constexpr std::chrono::seconds kStopGrace{15};
 constexpr milliseconds kLook{100};
 
@@ -149,8 +149,10 @@ void StopAll(std::vector<Child>& children) {
 }
 
 Status Up(Context& context, const UpOptions& options) {
-  if (const Status made = context.workspace.Create(); !made)
+  if (const Status made = context.workspace.Create(); !made) {
+    if (!context.workspace.Exists()) return made;
     base::LogWarning("{}", made.error().message);
+  }
   AISLE_TRY(const auto file,
             workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "up", ""));
   if (const auto other = workspace::RunningProcess(context.workspace.Run(), "serve")) {

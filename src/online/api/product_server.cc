@@ -56,6 +56,14 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
 
 std::string ProductServer::Address() const { return impl_->server->ListeningAt().Text(); }
 
+std::string ProductServer::StoreLine() const {
+  const StatePointer state = impl_->watcher->State();
+  if (!state) return fmt::format("Embedded store: {}", impl_->watcher->Reason());
+  const serving::GenerationManifest& manifest = state->Manifest();
+  return fmt::format("Embedded store: {} features, {} propensity, {} inventory rows",
+                     manifest.customers, manifest.propensity_rows, manifest.inventory_rows);
+}
+
 std::string ProductServer::ReadyLine() const {
   const StatePointer state = impl_->watcher->State();
   if (!state) return fmt::format("Not ready - {}", impl_->watcher->Reason());
