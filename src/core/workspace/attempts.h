@@ -4,7 +4,7 @@
 // when it is done. What stays is the command that failed, with its words, or one that was ended from outside: then
 // its process is gone and nobody wrote an end. A job that is done also takes away what failed of its own steps.
 //
-//   missing  a note that cannot be written is not (a full disk stops no job), and one that cannot be read is passed over.
+//   missing  a note that cannot be written is not (a full disk stops no job); one that cannot be read is passed over.
 //   threads  one thread; the writer of a note is its process.
 //   errors   none leave.
 #pragma once

@@ -5,7 +5,7 @@
 // a Stock of its own, which begins with InitialStock().
 //
 // A generation is good or refused as a whole: one file that cannot be read, does not have its checksum or does
-// not load (the model too) makes OpenCurrent fail by its path, and the state in service stays (in_service.h: or another stands in).
+// not load (the model too) makes OpenCurrent fail by its path, and the state in service stays.
 //
 //   shapes   lists of a region: by places of its shelf as published (PublishedShelf().regions).
 //   threads  immutable and shared, held by a handle for the length of a request; each thread opens its own
