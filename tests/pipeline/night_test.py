@@ -1,5 +1,6 @@
 """An engineer at three in the morning: what is damaged, full, taken or dead, what answers meanwhile, and what is said."""
 import contextlib
+import fcntl
 import json
 import os
 import re
@@ -30,10 +31,10 @@ class Night(shop.ShopTest):
         self.copy_shop()
 
     @contextlib.contextmanager
-    def process(self, *arguments, prefix=(), **more):
+    def process(self, *arguments, prefix=(), settings=None, **more):
         """A command that runs on; what it said is in self.said afterwards."""
         process = subprocess.Popen([*prefix, shop.AISLE, *arguments, "--data", str(self.data)], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, env=shop.environment(), **more)
+                                   stderr=subprocess.PIPE, text=True, env=shop.environment(**(settings or {})), **more)
         try:
             yield process
         finally:
@@ -245,7 +246,8 @@ class Night(shop.ShopTest):
 
     def test_up_gives_up_when_the_port_is_taken_while_its_server_is_down(self):
         port = self.free_port()
-        with self.process("up", "--listen", f"127.0.0.1:{port}", "--every", "1d") as up:
+        patience = {"AISLE_UP_RESTART_FIRST_MS": "4000"}  # Time to take the port in, on any machine.
+        with self.process("up", "--listen", f"127.0.0.1:{port}", "--every", "1d", settings=patience) as up:
             shop.wait_until(lambda: self.at(port, "/readyz"), "up serves")
             with socket.socket() as listener:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -311,6 +313,14 @@ class Night(shop.ShopTest):
                               env=shop.environment(PATH=f"{program.parent}:{os.environ['PATH']}"))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
+
+    def test_a_job_during_a_backup_is_told_who_holds_the_lock(self):
+        with (self.data / "run" / "worker.lock").open("r") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # As flock(1) does it, while tar runs.
+            self.assertIn(f" is held by process {os.getpid()} (", self.fails(4, "refresh"))
+            self.assertIn(f"process {os.getpid()} (", self.status()["job"])
+        self.assertEqual(self.status()["failed_jobs"], [])
+        self.must("refresh")
 
     def test_a_backup_as_documented_restored_elsewhere_answers_the_same(self):
         (self.folder / "aisle-data").symlink_to(self.data)

@@ -1,10 +1,8 @@
 #include "workspace/workspace.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <sstream>
-
+#include "base/lock_holder.h"
 #include "workspace/about_json.h"
 #include "workspace/json_fields.h"
 
@@ -65,16 +63,7 @@ Result<base::FileLock> Workspace::LockJobs(const std::string& purpose) const {
 
 std::optional<std::string> Workspace::JobRunning() const {
   // The kernel's own list, so that looking takes no lock that a job might then miss.
-  const fs::path path = Run() / kJobLock;
-  struct stat status{};
-  if (stat(path.c_str(), &status) != 0) return std::nullopt;
-  std::istringstream locks(base::ReadFile("/proc/locks").value_or(""));
-  const std::string inode = fmt::format(":{} ", status.st_ino);
-  for (std::string line; std::getline(locks, line);) {
-    if (line.find("FLOCK") != std::string::npos && line.find(inode) != std::string::npos)
-      return base::ReadFile(path).value_or("another process");
-  }
-  return std::nullopt;
+  return base::LockHolder(Run() / kJobLock);
 }
 
 Result<warehouse::Database> Workspace::OpenWarehouse(warehouse::Access access,

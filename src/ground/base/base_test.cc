@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -8,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/lock_holder.h"
 #include "base/random.h"
 #include "base/result.h"
 
@@ -166,6 +169,24 @@ TEST_F(TemporaryFolder, ALockNamesItsHolder) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, ErrorCode::kUnavailable);
   EXPECT_NE(second.error().message.find("(training)"), std::string::npos) << second.error().message;
+}
+
+// As flock(1) holds it: the file says who held it before.
+TEST_F(TemporaryFolder, AHolderThatSaysNothingIsNamedByTheKernelAndNotTheOneBefore) {
+  {
+    ASSERT_TRUE(FileLock::Acquire(folder_ / "lock", "training"));
+  }
+  EXPECT_EQ(LockHolder(folder_ / "lock"), std::nullopt);
+  ASSERT_TRUE(WriteFileAtomic(folder_ / "lock", "process 999999999 (training)"));
+  const int held = open((folder_ / "lock").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_EQ(flock(held, LOCK_EX | LOCK_NB), 0);
+  const auto second = FileLock::Acquire(folder_ / "lock", "import");
+  close(held);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().message.find(" is held by process " + std::to_string(getpid()) + " ("),
+            std::string::npos)
+      << second.error().message;
+  EXPECT_EQ(second.error().message.find("training"), std::string::npos);
 }
 
 TEST_F(TemporaryFolder, WhetherALockIsHeldCanBeSeenWithoutTakingIt) {

@@ -13,6 +13,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/lock_holder.h"
+
 namespace aisle::base {
 namespace {
 
@@ -194,10 +196,9 @@ Result<FileLock> FileLock::Acquire(const fs::path& path, std::string_view purpos
   FileLock lock(descriptor);
   if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return SystemError("lock", path, errno);
-    const auto holder = ReadFile(path);
     return Fail(ErrorCode::kUnavailable,
                 fmt::format("{} is held by {}; wait for it to end, or stop it", path.string(),
-                            holder && !holder->empty() ? *holder : std::string("another process")));
+                            LockHolder(path).value_or("another process")));
   }
   const std::string text = fmt::format("process {} ({})", getpid(), purpose);
   if (ftruncate(descriptor, 0) != 0) return SystemError("write", path, errno);
