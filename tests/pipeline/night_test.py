@@ -93,6 +93,24 @@ class Night(shop.ShopTest):
         subprocess.run(["rm", "-r", str(aside[0])], check=True)
         self.assertEqual(self.status()["problems"], [])
 
+    def test_after_going_back_to_an_older_program_a_pass_goes_on_without_what_the_newer_one_logged(self):
+        with self.serving() as server:
+            shown = self.answer(server)["request_id"].encode()
+            shop.wait_until(lambda: self.status()["impressions"]["logged"] == 1, "the impression is logged", 30)
+        log = self.data / "events" / "data.mdb"
+        record = b"\x02\x01" + bytes([len(shown)]) + shown  # Format, kind, id.
+        whole = log.read_bytes()
+        self.assertEqual(whole.count(record), 1)
+        log.write_bytes(whole.replace(record, b"\x63" + record[1:]))
+        self.must("worker")
+        found = self.status()
+        self.assertEqual((found["generation"]["generation"], found["impressions"]["waiting"]), (2, 1))
+        problem, = found["problems"]
+        self.assertIn("1 impressions wait for the program that logged them: record: format 99 is newer", problem)
+        log.write_bytes(whole)  # The newer program is back.
+        self.must("worker")
+        self.assertEqual((self.status()["impressions"]["waiting"], self.status()["problems"]), (0, []))
+
     def test_a_directory_that_cannot_be_written_does_not_stop_a_start(self):
         port = self.free_port()
         paths = [self.data, *self.data.rglob("*")]

@@ -60,10 +60,16 @@ Result<std::int64_t> TakeIn(const Context& context, Job& job) {
     return 0;
   }
   base::Progress progress("  impressions", 0, "answers");
-  return ingest::CollectImpressions(job.Connection(), log, [&](std::int64_t moved) {
+  auto taken = ingest::CollectImpressions(job.Connection(), log, [&](std::int64_t moved) {
     progress.Set(moved);
     return !Interrupted();
   });
+  // Records of a newer program, after going back to this one: they wait for that, and the rest does not.
+  if (!taken && taken.error().code == ErrorCode::kFailedPrecondition) {
+    base::LogError("impressions wait: {}", taken.error().message);
+    return 0;
+  }
+  return taken;
 }
 
 // Everything between taking the lock and letting go.

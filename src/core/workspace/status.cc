@@ -152,6 +152,10 @@ void CheckWaiting(const events::EventLog& log, std::uint64_t mark, const Setting
   if (!first || first->empty()) return;
   const auto envelope = events::DecodeEnvelope(first->front().bytes);
   const std::chrono::minutes target{settings.refresh_target_lag_minutes};
+  if (!envelope && envelope.error().code == ErrorCode::kFailedPrecondition) {
+    report.late.push_back(fmt::format("{} impressions wait for the program that logged them: {}",
+                                      report.impressions_waiting, envelope.error().message));
+  }
   if (!envelope || base::Now() - envelope->time <= target) return;
   report.late.push_back(
       fmt::format("{} impressions are late: the first waits since {}, the target lag is {} min; "
