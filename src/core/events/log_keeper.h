@@ -11,7 +11,7 @@
 //   errors   CheckLog: kInternal: damaged, with the path; kUnavailable: it cannot be known now (another process writes
 //            it, the disk is full or read-only, no memory); else as EventLog::Open. OpenKept fails only with
 //            kUnavailable, and only where another process writes the log.
-//   cost     CheckLog: a fork, and a read of at most kRecordsChecked records; half a second for as many.
+//   cost     CheckLog: a fork, and a read of at most kRecordsChecked records.
 #pragma once
 
 #include <cstddef>
