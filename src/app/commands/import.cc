@@ -7,6 +7,8 @@
 
 #include "app/child_process.h"
 #include "app/command.h"
+#include "app/import_check.h"
+#include "app/import_text.h"
 #include "app/job.h"
 #include "app/print.h"
 #include "app/print_json.h"
@@ -26,6 +28,7 @@ struct ImportOptions {
   std::optional<std::int64_t> until_week;
   bool add = false;
   bool replace = false;
+  bool check = false;
 };
 
 // Where the files of a shipped mapping come from: a pin of tools/pins.json that is fetched on request.
@@ -78,138 +81,12 @@ Result<std::map<std::string, std::string>> ReadParameters(const ImportOptions& o
   return parameters;
 }
 
-boost::json::object ToJson(const ingest::ImportReport& report, double seconds) {
-  boost::json::array sources;
-  boost::json::array clocks;
-  for (const auto& source : report.sources) {
-    sources.push_back({{"file", source.file},
-                       {"files", source.files},
-                       {"rows", source.rows},
-                       {"rejected", source.rejected}});
-    for (const auto& clock : source.clocks) {
-      clocks.push_back({{"file", clock.file},
-                        {"column", clock.column},
-                        {"time_zone", clock.time_zone},
-                        {"skipped", clock.skipped},
-                        {"first_skipped", clock.first_skipped},
-                        {"repeated", clock.repeated},
-                        {"first_repeated", clock.first_repeated}});
-    }
-  }
-  boost::json::array tables;
-  for (const auto& table : report.tables) {
-    tables.push_back({{"table", table.table},
-                      {"source", table.source},
-                      {"rows", table.rows},
-                      {"added", table.added},
-                      {"updated", table.updated},
-                      {"unchanged", table.unchanged},
-                      {"repeated", table.repeated},
-                      {"rejected", table.rejected},
-                      {"withdrawn", table.withdrawn}});
-  }
-  boost::json::array unknown;
-  for (const auto& one : report.unknown) {
-    unknown.push_back(
-        {{"kind", one.kind}, {"events", one.events}, {"ids", one.ids}, {"first", one.first}});
-  }
-  return {{"mapping", report.mapping},
-          {"about", report.about},
-          {"others", boost::json::value_from(report.others)},
-          {"sources", std::move(sources)},
-          {"changed_clocks", std::move(clocks)},
-          {"tables", std::move(tables)},
-          {"unknown", std::move(unknown)},
-          {"unknown_postal_codes",
-           {{"customers", report.unknown_postal_codes.customers},
-            {"codes", report.unknown_postal_codes.codes},
-            {"first", report.unknown_postal_codes.first}}},
-          {"defaults", boost::json::value_from(report.defaults)},
-          {"last_event", report.last_event ? boost::json::value(base::FormatIso(*report.last_event))
-                                           : boost::json::value(nullptr)},
-          {"events_after_now", report.events_after_now},
-          {"seconds", seconds}};
-}
-
-// Times that are not what the file's clock showed, or may not be.
-std::string ClocksText(const ingest::ImportReport& report) {
-  std::string text;
-  for (const auto& source : report.sources) {
-    for (const auto& clock : source.clocks) {
-      const std::string where =
-          fmt::format("\n{}, {}, by the clock of {}: ", clock.file, clock.column, clock.time_zone);
-      if (clock.skipped > 0) {
-        text += fmt::format("{}times that it skips: {} ({}); taken later by what it skips\n", where,
-                            Grouped(clock.skipped), clock.first_skipped);
-      }
-      if (clock.repeated > 0) {
-        text += fmt::format("{}times that it shows twice: {} ({}); taken as the second\n", where,
-                            Grouped(clock.repeated), clock.first_repeated);
-      }
-    }
-  }
-  return text;
-}
-
-std::string ToText(const ingest::ImportReport& report) {
-  std::string text = fmt::format("{}: {}\n\n", report.mapping, report.about);
-  TextTable sources({{"file"}, {"rows", Align::kRight}, {"rejected", Align::kRight}});
-  for (const auto& source : report.sources) {
-    const std::string count =
-        source.files == 1 ? "" : fmt::format(" ({} files)", Grouped(source.files));
-    sources.Add({source.file + count, Grouped(source.rows), Grouped(source.rejected)});
-  }
-  TextTable tables({{"table"},
-                    {"rows", Align::kRight},
-                    {"added", Align::kRight},
-                    {"updated", Align::kRight},
-                    {"unchanged", Align::kRight},
-                    {"repeated", Align::kRight},
-                    {"rejected", Align::kRight}});
-  for (const auto& table : report.tables) {
-    tables.Add({table.table, Grouped(table.rows), Grouped(table.added), Grouped(table.updated),
-                Grouped(table.unchanged), Grouped(table.repeated), Grouped(table.rejected)});
-  }
-  text += sources.Text() + "\n" + tables.Text();
-  text += ClocksText(report);
-  for (const auto& table : report.tables) {
-    if (table.withdrawn == 0) continue;
-    text += fmt::format("\ntaken out of {}, because the mapping no longer gives it: {}\n",
-                        table.table, Grouped(table.withdrawn));
-  }
-  if (!report.unknown.empty()) text += "\n";
-  for (const auto& one : report.unknown) {
-    const bool product = one.kind == "product";
-    text += fmt::format(
-        "{}s not in {}: {} (the first: {}), events of them: {}; these are kept, such a {}\n",
-        one.kind, product ? "raw.product_catalog" : "raw.customers", Grouped(one.ids), one.first,
-        Grouped(one.events), product ? "product is never recommended" : "customer has no features");
-  }
-  if (const auto& postal = report.unknown_postal_codes; postal.customers > 0) {
-    text += fmt::format(
-        "\ncustomers whose postal code belongs to no region: {} (codes: {}, the first: {}); these "
-        "are "
-        "kept\n",
-        Grouped(postal.customers), Grouped(postal.codes), postal.first);
-  }
-  if (!report.defaults.empty()) text += "\nWhat the source lacks, and what stands in for it:\n";
-  for (const std::string& line : report.defaults) text += "  " + line + "\n";
-  if (!report.last_event) return text + "\nno events yet\n";
-  return text + fmt::format("\nlast event {}\n", base::FormatTimestamp(*report.last_event));
-}
-
 // "corner-shop", or every mapping whose rows are there: "complete-journey + corner-shop".
 std::string Held(const ingest::ImportReport& report) {
   std::vector<std::string> names = report.others;
   names.push_back(report.mapping);
   std::ranges::sort(names);
   return fmt::format("{}", fmt::join(names, " + "));
-}
-
-// The full hour after the last event: nothing happens at or after it. Without events there is no end yet.
-base::Timestamp EndOfData(const std::optional<base::Timestamp>& last_event) {
-  if (!last_event) return {};
-  return std::chrono::floor<std::chrono::hours>(*last_event) + std::chrono::hours{1};
 }
 
 Status SayNext(const Context& context, const ingest::ImportReport& report, base::Timestamp until,
@@ -241,6 +118,13 @@ Status Import(Context& context, const ImportOptions& options) {
     AISLE_TRY([[maybe_unused]] const auto text, ingest::ShippedMapping(*options.mapping));
     AISLE_TRY(folder, FetchFolder(context, *options.mapping));
   }
+  if (options.check) {
+    return CheckImport(context, *options.mapping, folder,
+                       {.parameters = parameters,
+                        .loaded_at = base::Now(),
+                        .add = false,
+                        .progress = [&](const std::string& step) { context.Say("  {}", step); }});
+  }
   const base::Stopwatch watch;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
   ingest::ImportReport report;
@@ -260,7 +144,7 @@ Status Import(Context& context, const ImportOptions& options) {
     about = {.kind = "import",
              .id = fmt::format("import-{}", base::ToMicros(base::Now())),
              .source = Held(report),
-             .until = EndOfData(report.last_event),
+             .until = ingest::EndOfData(report.last_event),
              .defaults = report.defaults};
     if (Interrupted()) return Fail(ErrorCode::kUnavailable, "interrupted");
     return job.WriteDataRow(about);
@@ -278,9 +162,9 @@ Status Import(Context& context, const ImportOptions& options) {
         Grouped(report.events_after_now), base::FormatTimestamp(*report.last_event));
   }
   if (context.json) {
-    PrintJson(ToJson(report, watch.Seconds()));
+    PrintJson(ImportJson(report, watch.Seconds()));
   } else {
-    PrintOut(ToText(report));
+    PrintOut(ImportText(report));
     AISLE_CHECK(SayNext(context, report, about.until, watch.Seconds()));
   }
   return {};
@@ -301,8 +185,13 @@ void DefineImport(CommandBuilder& command) {
   command.Switch("--add", &options->add,
                  "Beside what another mapping imported: one retailer, equal ids are one");
   command.Switch("--replace", &options->replace, "Drop what is there first, generated or imported");
+  command.Switch(
+      "--check", &options->check,
+      "Read everything by the mapping, say what would come in, what would be rejected and what "
+      "is missing for training, and change nothing");
   command.Examples(
       {{"aisle import shop.toml exports/", "files of exports/ as shop.toml says"},
+       {"aisle import --check shop.toml exports/", "the same, and nothing of it is kept"},
        {"aisle import complete-journey --until-week 45 --data cj-data",
         "third-party grocery transactions that their shipper labels simulated; fetched once"},
        {"aisle sql 'SELECT reason, count(*) FROM raw.rejects GROUP BY ALL'",

@@ -18,15 +18,19 @@ namespace {
 
 constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
 constexpr std::size_t kNone = std::string_view::npos;
-constexpr std::string_view kNotText = "not UTF-8 text";
 constexpr std::string_view kCarriageAlone =
     "its lines end with CR alone, as old programs for the Mac write them; save it with LF or CRLF "
     "(tr '\\r' '\\n' < FILE > NEW)";
 
 }  // namespace
 
-CsvReader::CsvReader(std::unique_ptr<std::istream> in, std::string name, char delimiter)
-    : in_(std::move(in)), name_(std::move(name)), delimiter_(delimiter) {}
+CsvReader::CsvReader(std::unique_ptr<std::istream> in, std::string name, char delimiter,
+                     Encoding encoding)
+    : in_(std::move(in)),
+      name_(std::move(name)),
+      delimiter_(delimiter),
+      not_text_(encoding == Encoding::kUtf8 ? "not UTF-8 text"
+                                            : fmt::format("not {} text", NameOf(encoding))) {}
 
 namespace {
 
@@ -44,31 +48,33 @@ Result<std::unique_ptr<std::istream>> OpenFile(const std::filesystem::path& path
   return in;
 }
 
-// What is compressed as what it holds.
-std::unique_ptr<std::istream> Unwrapped(std::unique_ptr<std::istream> in) {
+// What is compressed as what it holds, what is of another encoding as UTF-8.
+std::unique_ptr<std::istream> Unwrapped(std::unique_ptr<std::istream> in, Encoding encoding) {
   std::string mark(kGzipMark.size(), ' ');
   in->read(mark.data(), static_cast<std::streamsize>(mark.size()));
   const bool gzip = *in && mark == kGzipMark;
   in->clear();
   in->seekg(0);
-  if (gzip) return std::make_unique<GzipStream>(std::move(in));
+  if (gzip) in = std::make_unique<GzipStream>(std::move(in));
+  if (encoding != Encoding::kUtf8) in = std::make_unique<DecodedStream>(std::move(in), encoding);
   return in;
 }
 
 }  // namespace
 
 Result<CsvReader> CsvReader::Open(const std::filesystem::path& path, char delimiter, bool header,
-                                  std::size_t column_count, std::string name, bool may_be_empty) {
+                                  std::size_t column_count, std::string name, bool may_be_empty,
+                                  Encoding encoding) {
   AISLE_TRY(auto in, OpenFile(path));
   if (name.empty()) name = path.filename().string();
-  return CsvReader(Unwrapped(std::move(in)), std::move(name), delimiter)
+  return CsvReader(Unwrapped(std::move(in), encoding), std::move(name), delimiter, encoding)
       .Begin(header, column_count, may_be_empty);
 }
 
 Result<CsvReader> CsvReader::Over(std::string bytes, std::string name, char delimiter, bool header,
-                                  std::size_t column_count) {
+                                  std::size_t column_count, Encoding encoding) {
   auto in = std::make_unique<std::istringstream>(std::move(bytes));
-  return CsvReader(Unwrapped(std::move(in)), std::move(name), delimiter)
+  return CsvReader(Unwrapped(std::move(in), encoding), std::move(name), delimiter, encoding)
       .Begin(header, column_count, false);
 }
 
@@ -92,9 +98,11 @@ Status CsvReader::TakeHeader(bool may_be_empty) {
   if (!any && may_be_empty) return {};
   if (!any) return Wrong("empty, not even a header");
   if (!record.reject.empty()) {
-    const std::string_view hint = record.reject == kNotText
-                                      ? "; save the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8)"
-                                      : "";
+    const std::string_view hint =
+        record.reject == not_text_
+            ? "; name its encoding in its source (encoding = \"windows-1252\"), "
+              "or save the file as UTF-8 (iconv -f WINDOWS-1252 -t UTF-8)"
+            : "";
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}:{}: the header: {}{}", name_, record.line, record.reject, hint));
   }
@@ -130,6 +138,8 @@ Status CsvReader::Fill() {
   if (in_->bad()) {
     const auto* const gzip = dynamic_cast<const GzipStream*>(in_.get());
     if (gzip != nullptr && !gzip->WhatIsWrong().empty()) return Wrong(gzip->WhatIsWrong());
+    const auto* const decoded = dynamic_cast<const DecodedStream*>(in_.get());
+    if (decoded != nullptr && !decoded->WhatIsWrong().empty()) return Wrong(decoded->WhatIsWrong());
     return Fail(ErrorCode::kInternal, fmt::format("{}: read error", name_));
   }
   at_end_ = got < kChunkBytes;
@@ -236,7 +246,7 @@ Result<bool> CsvReader::Next(CsvRecord& record) {
     line_ += std::ranges::count(whole, '\n');
     position_ += extent.whole_bytes;
     if (text.empty() && record.reject.empty()) continue;
-    if (record.reject.empty() && !raw::IsPlainText(text)) record.reject = kNotText;
+    if (record.reject.empty() && !raw::IsPlainText(text)) record.reject = not_text_;
     if (record.reject.empty() && column_count_ != 0 && record.fields.size() != column_count_) {
       record.reject = fmt::format("{} fields where the file has {} columns", record.fields.size(),
                                   column_count_);

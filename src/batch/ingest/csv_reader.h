@@ -15,7 +15,7 @@
 //            UTF-8. Reading goes on with the next line.
 //   cost     one buffer of about kCsvRecordBytesMax; no copy of unquoted fields.
 //   source   RFC 4180, with LF or CRLF, any one-character delimiter, and a leading UTF-8 mark allowed; gzip'd
-//            or not, as its first bytes say.
+//            or not, as its first bytes say. Text of another encoding is read as UTF-8 (text_encoding.h).
 #pragma once
 
 #include <cstddef>
@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ingest/text_encoding.h"
 
 namespace aisle::ingest {
 
@@ -46,10 +47,10 @@ class CsvReader {
   // `may_be_empty`: a file without a header has no columns and no records, and is no error.
   static Result<CsvReader> Open(const std::filesystem::path& path, char delimiter, bool header,
                                 std::size_t column_count = 0, std::string name = {},
-                                bool may_be_empty = false);
+                                bool may_be_empty = false, Encoding encoding = Encoding::kUtf8);
   // The same over bytes in memory, for tests; `name` is for errors.
   static Result<CsvReader> Over(std::string bytes, std::string name, char delimiter, bool header,
-                                std::size_t column_count = 0);
+                                std::size_t column_count = 0, Encoding encoding = Encoding::kUtf8);
 
   const std::vector<std::string>& Header() const { return header_; }
   // False at the end.
@@ -58,7 +59,7 @@ class CsvReader {
   std::int64_t Lines() const { return line_; }
 
  private:
-  CsvReader(std::unique_ptr<std::istream> in, std::string name, char delimiter);
+  CsvReader(std::unique_ptr<std::istream> in, std::string name, char delimiter, Encoding encoding);
   Result<CsvReader> Begin(bool header, std::size_t column_count, bool may_be_empty) &&;
   Status CheckKind() const;
   Status TakeHeader(bool may_be_empty);
@@ -78,6 +79,7 @@ class CsvReader {
   std::unique_ptr<std::istream> in_;
   std::string name_;
   char delimiter_;
+  std::string not_text_;  // What a line is that holds no text.
   std::vector<std::string> header_;
   std::size_t column_count_ = 0;
   std::string buffer_;

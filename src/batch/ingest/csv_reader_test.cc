@@ -120,7 +120,8 @@ TEST(CsvReader, OtherKindsOfFileAreNamedByTheirFirstBytes) {
   EXPECT_THAT(said("\xD0\xCF\x11\xE0"sv), HasSubstr("this is an old Excel workbook"));
   EXPECT_THAT(said("PAR1\x15\x04"sv), HasSubstr("a Parquet file; say format = \"parquet\""));
   EXPECT_THAT(said("\x28\xB5\x2F\xFDzz"sv), HasSubstr("compressed with zstd; decompress it"));
-  EXPECT_THAT(said("\xFE\xFF\0a\0,"sv), HasSubstr("UTF-16; save it as UTF-8 (iconv"));
+  EXPECT_THAT(said("\xFE\xFF\0a\0,"sv),
+              HasSubstr("UTF-16; say encoding = \"utf-16\" in its source"));
   EXPECT_THAT(said("a\0,\0b\0\n\0"sv), HasSubstr("UTF-16 without a mark"));
   EXPECT_THAT(said("<!DOCTYPE html><html>"sv), HasSubstr("an HTML page"));
   EXPECT_THAT(said("{\"receipt\": \"R1\"}\n"sv), HasSubstr("this is JSON"));

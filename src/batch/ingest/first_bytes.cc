@@ -51,8 +51,8 @@ constexpr Kind kKinds[] = {
     {"[{", "JSON; write it as CSV or Parquet"},
     {"\xFF\xFE\0\0"sv, "UTF-32; save it as UTF-8 (iconv -f UTF-32 -t UTF-8)"},
     {"\0\0\xFE\xFF"sv, "UTF-32; save it as UTF-8 (iconv -f UTF-32 -t UTF-8)"},
-    {"\xFF\xFE", "UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"},
-    {"\xFE\xFF", "UTF-16; save it as UTF-8 (iconv -f UTF-16 -t UTF-8)"},
+    {"\xFF\xFE", "UTF-16; say encoding = \"utf-16\" in its source, or save it as UTF-8"},
+    {"\xFE\xFF", "UTF-16; say encoding = \"utf-16\" in its source, or save it as UTF-8"},
 };
 
 bool IsControl(char c) {
@@ -76,11 +76,13 @@ std::string_view KindOfFile(std::string_view first_bytes) {
   for (const Kind& kind : kKinds) {
     if (StandsAt(kind, bytes)) return kind.says;
   }
+  if (bytes.size() >= 4 && std::ranges::all_of(bytes, [](char c) { return c == 0; }))
+    return "nothing but zero bytes; was its copy cut off, or the disk full? fetch it again";
   // ASCII letters in two bytes each: every other byte is zero.
   if (bytes.size() >= 4 && bytes[0] != 0 && bytes[1] == 0 && bytes[2] != 0 && bytes[3] == 0)
-    return "UTF-16 without a mark; save it as UTF-8 (iconv -f UTF-16LE -t UTF-8)";
+    return "UTF-16 without a mark; say encoding = \"utf-16\" in its source, or save it as UTF-8";
   if (bytes.size() >= 4 && bytes[0] == 0 && bytes[1] != 0 && bytes[2] == 0 && bytes[3] != 0)
-    return "UTF-16 without a mark; save it as UTF-8 (iconv -f UTF-16BE -t UTF-8)";
+    return "UTF-16 without a mark; say encoding = \"utf-16\" in its source, or save it as UTF-8";
   return {};
 }
 

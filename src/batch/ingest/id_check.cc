@@ -14,6 +14,7 @@ Status CheckFloats(warehouse::Connection& connection) {
   AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kFloatIds));
   const auto kind = rows.Text("kind");
   const auto float_id = rows.Text("float_id");
+  const auto whole_id = rows.Text("whole_id");
   const auto ids = rows.Int("ids");
   AISLE_TRY(const bool any, rows.Next());
   if (!any) return {};
@@ -23,7 +24,7 @@ Status CheckFloats(warehouse::Connection& connection) {
       fmt::format("{0}_id: '{1}' and '{2}' are both there, ids of this kind: {3}; a data frame "
                   "made floats of these ids; declare the column BIGINT where the file has '{1}', "
                   "and give CAST(... AS VARCHAR) in the query",
-                  rows[kind], as_float, as_float.substr(0, as_float.size() - 2), rows[ids]));
+                  rows[kind], as_float, rows[whole_id], rows[ids]));
 }
 
 Status CheckMixed(warehouse::Connection& connection, base::Timestamp loaded_at) {

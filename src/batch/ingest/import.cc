@@ -16,6 +16,7 @@
 #include "ingest/mapping.h"
 #include "ingest/part_files.h"
 #include "ingest/read_shape.h"
+#include "ingest/reject_groups.h"
 #include "ingest/sources.h"
 #include "ingest/sql.h"
 #include "ingest/whole_check.h"
@@ -150,6 +151,37 @@ Result<std::vector<UnknownIds>> FindUnknown(Connection& connection) {
   }
 }
 
+Result<Spellings> FindSpellings(Connection& connection) {
+  Spellings found;
+  AISLE_TRY(auto rows, RowReader::Open(connection, sql::kSpellings));
+  const auto spellings = rows.Int("spellings");
+  const auto first = rows.Text("first_spelling");
+  const auto last = rows.Text("last_spelling");
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) break;
+    if (found.categories++ == 0) found.first = fmt::format("'{}', '{}'", rows[first], rows[last]);
+    found.spellings += rows[spellings];
+  }
+  AISLE_TRY(found.all, connection.QueryInt(sql::kCountCategories));
+  return found;
+}
+
+// What people should look at, of all that is there now.
+Status Look(Connection& connection, const Mapping& mapping, const ImportOptions& options,
+            ImportReport& report) {
+  AISLE_TRY(report.rejects, GroupRejects(connection, mapping));
+  AISLE_TRY(report.spellings, FindSpellings(connection));
+  AISLE_TRY(const std::int64_t last, connection.QueryInt(sql::kLastEvent));
+  if (last < 0) return {};
+  report.last_event = base::FromMicros(last);
+  AISLE_TRY(report.events_after_now,
+            connection.QueryInt(sql::kEventsAfter, {{"now", options.loaded_at}}));
+  AISLE_TRY(report.events_known_late,
+            connection.QueryInt(sql::kKnownLate, {{"until", EndOfData(report.last_event)}}));
+  return {};
+}
+
 Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Parameters& values,
             const std::filesystem::path& folder, const ImportOptions& options,
             ImportReport& report) {
@@ -195,16 +227,18 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   }
   AISLE_CHECK(CheckTableRows(connection, mapping, report.tables));
   AISLE_TRY(report.unknown_postal_codes, FindUnknownPostalCodes(connection, shape));
-  AISLE_TRY(const std::int64_t last, connection.QueryInt(sql::kLastEvent));
-  if (last >= 0) report.last_event = base::FromMicros(last);
-  AISLE_TRY(report.events_after_now,
-            connection.QueryInt(sql::kEventsAfter, {{"now", options.loaded_at}}));
+  AISLE_CHECK(Look(connection, mapping, options, report));
   AISLE_CHECK(AddOtherDefaults(connection, mapping, report.defaults));
   say("committing");
   return {};
 }
 
 }  // namespace
+
+base::Timestamp EndOfData(const std::optional<base::Timestamp>& last_event) {
+  if (!last_event) return {};
+  return std::chrono::floor<std::chrono::hours>(*last_event) + std::chrono::hours{1};
+}
 
 std::vector<std::string> ShippedMappings() {
   std::vector<std::string> names;

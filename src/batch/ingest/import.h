@@ -102,6 +102,33 @@ struct UnknownPostalCodes {
   std::string first;  // Of the codes, in the order of texts.
 };
 
+// A rejected row as an example of its group.
+struct RejectedRow {
+  std::string
+      file;  // "orders.csv", the part's name; the mapping's, where no source's line is known.
+  std::int64_t line = 0;
+  std::string value;  // That the reason names; empty: it names none.
+  std::string row;
+};
+
+// Rows that were rejected for the same reason.
+struct RejectGroup {
+  std::string file;    // Of the mapping's source; the mapping's name where none in particular.
+  std::string table;   // Empty: its source could not read them.
+  std::string column;  // Empty: of the row as a whole.
+  std::string reason;  // Without the values: "bought_at: … is not TIMESTAMP".
+  std::int64_t rows = 0;
+  std::vector<RejectedRow> examples = {};  // Three at most, the first lines.
+};
+
+// Categories that capitals, accents or blanks make several of. They are kept as they are.
+struct Spellings {
+  std::int64_t categories = 0;  // That are spelled in more than one way.
+  std::int64_t spellings = 0;   // Of them.
+  std::int64_t all = 0;         // Categories of products, each spelling counted.
+  std::string first;            // "'Fruit', 'fruit '": two of the one with the most.
+};
+
 struct ImportReport {
   std::string mapping;  // Its name.
   std::string about;    // What the data is, in the mapping's words.
@@ -109,12 +136,20 @@ struct ImportReport {
   std::vector<ImportedTable> tables;
   std::vector<UnknownIds> unknown;  // By kind; none: every id is in its table.
   UnknownPostalCodes unknown_postal_codes;
+  std::vector<RejectGroup> rejects;  // Of the most rows first.
+  Spellings spellings;
   std::vector<std::string> others;    // Mappings whose imports are there beside this one.
   std::vector<std::string> defaults;  // What is lacking and what stands in for it; others' too.
   std::optional<base::Timestamp>
       last_event;  // A sensible as_of is just after it; nothing: no event is there.
   std::int64_t events_after_now = 0;  // Of all that are there.
+  // Events before the end of the data that are known only after it, because of a `delay`: a refresh as of that end does
+  // not see them.
+  std::int64_t events_known_late = 0;
 };
+
+// The full hour after the last event: nothing happens at or after it. Without events there is no end yet: 1970.
+base::Timestamp EndOfData(const std::optional<base::Timestamp>& last_event);
 
 // Names of the mappings inside this program: "complete-journey".
 std::vector<std::string> ShippedMappings();

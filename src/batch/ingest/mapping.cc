@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -54,6 +55,36 @@ void CheckFormat(base::TomlSection& section, const SourceColumn& column) {
     section.Complain("format", fmt::format("'{}' {}", column.format, format.error().message));
 }
 
+bool IsNumber(std::string_view type) {
+  return type == "INT" || type == "BIGINT" || type == "DOUBLE" || type.starts_with("DECIMAL");
+}
+
+// How a text writes numbers: 1.234,50 has decimal = "," and thousands = ".".
+void ReadNumberForm(base::TomlSection& section, SourceColumn& column) {
+  column.decimal = section.AnyText("decimal", "");
+  column.thousands = section.AnyText("thousands", "");
+  if (!column.decimal.empty() && column.decimal != "." && column.decimal != ",")
+    section.Refuse("decimal", "\".\" or \",\"");
+  constexpr std::string_view kBetween[] = {"", ".", ",", " ", "'"};
+  if (std::ranges::find(kBetween, column.thousands) == std::end(kBetween))
+    section.Refuse("thousands", "one of \".\", \",\", \" \", \"'\"");
+  if (column.decimal.empty() && column.thousands.empty()) return;
+  if (!IsNumber(column.type)) section.ComplainHere("only numbers have 'decimal' and 'thousands'");
+  if (column.thousands == (column.decimal.empty() ? "." : column.decimal))
+    section.Complain("thousands", "is what stands before the decimals; say decimal = \",\" too");
+}
+
+// A time whose day and clock are in two columns of the file.
+void ReadParts(base::TomlSection& section, SourceColumn& column) {
+  column.of = section.AnyTexts("of", {});
+  if (column.of.empty()) return;
+  if (column.of.size() != 2 || column.of[0].empty() || column.of[1].empty() ||
+      column.of[0] == column.of[1])
+    section.Refuse("of", "two columns of the file, the day's and the clock's");
+  if (column.type != "TIMESTAMP")
+    section.Complain("of", "is of a TIMESTAMP only: its day and its clock");
+}
+
 SourceColumn ReadColumn(base::TomlSection& columns, const std::string& name) {
   constexpr std::string_view kTypes =
       "one of TEXT, INT, BIGINT, DOUBLE, DECIMAL(p,s), BOOLEAN, DATE, TIMESTAMP";
@@ -66,12 +97,15 @@ SourceColumn ReadColumn(base::TomlSection& columns, const std::string& name) {
     column.format = section.AnyText("format", "");
     if (!IsType(column.type)) section.Refuse("type", kTypes);
     CheckFormat(section, column);
+    ReadNumberForm(section, column);
+    ReadParts(section, column);
     section.Close();
   } else if (columns.KindOf(name) == base::TomlKind::kText) {
     column.type = columns.AnyText(name);
     if (!IsType(column.type)) columns.Refuse(name, kTypes);
   } else {
-    columns.Refuse(name, "a type, or {type = ..., format = ...}");
+    columns.Refuse(
+        name, "a type, or {type = ..., format = ..., decimal = ..., thousands = ..., of = ...}");
   }
   if (!column.format.empty() && column.type != "DATE" && column.type != "TIMESTAMP")
     columns.Complain(name, "has a format, which only DATE and TIMESTAMP have");
@@ -103,6 +137,7 @@ void ReadFormat(base::TomlSection& section, Source& source) {
   source.delimiter = delimiter[0];
   source.header = section.Flag("header", true);
   source.null_texts = section.AnyTexts("null", {""});
+  source.encoding = static_cast<Encoding>(section.Choice("encoding", EncodingNames(), 0));
 }
 
 RetailerSettings ReadRetailer(base::TomlSection section) {
@@ -135,6 +170,10 @@ Source ReadSource(const std::string& name, base::TomlSection section,
   source.time_zone = section.AnyText("time_zone", time_zone);
   source.at_least_rows = section.MaybeInteger("at_least_rows", kRowCounts);
   ReadColumns(section.Table("columns"), source);
+  const bool joins =
+      std::ranges::any_of(source.columns, [](const SourceColumn& one) { return !one.of.empty(); });
+  if (joins && source.format == SourceFormat::kCsv && !source.header)
+    section.Complain("header", "must be true where a column is of two columns of the file");
   section.Close();
   return source;
 }

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/named_text.h"
 #include "base/result.h"
+#include "ingest/text_encoding.h"
 #include "warehouse/warehouse.h"
 
 namespace aisle::ingest {
@@ -32,8 +33,12 @@ struct QueryText {
 
 struct SourceColumn {
   std::string name;
-  std::string type;          // TEXT, INT, BIGINT, DOUBLE, DECIMAL(12,2), BOOLEAN, DATE, TIMESTAMP.
-  std::string format;        // strptime pattern of DATE and TIMESTAMP; empty: ISO 8601.
+  std::string type;       // TEXT, INT, BIGINT, DOUBLE, DECIMAL(12,2), BOOLEAN, DATE, TIMESTAMP.
+  std::string format;     // strptime pattern of DATE and TIMESTAMP; empty: ISO 8601.
+  std::string decimal;    // "," where a text's number has one; empty: a point.
+  std::string thousands;  // What stands between groups of three digits; empty: nothing.
+  // The columns of the file whose texts, with a blank between, it is; empty: the one of its name.
+  std::vector<std::string> of;
   bool may_be_open = false;  // Whether 'infinity' is a time: the source fills a valid_to.
   int line = 0;
 };
@@ -47,6 +52,7 @@ struct Source {
   bool says_format = false;  // Else it is what the name says, or the first bytes.
   char delimiter = ',';
   bool header = true;
+  Encoding encoding = Encoding::kUtf8;
   std::vector<std::string> null_texts{""};
   std::string time_zone = "UTC";  // Of times that name none; else the retailer's.
   std::vector<SourceColumn> columns;

@@ -166,6 +166,24 @@ std::optional<Cast> RoundedCast(const std::string& value, std::string_view physi
   return Cast{cast, CouldNot(value, cast), "", ""};
 }
 
+std::string PlainNumber(const std::string& value, std::string_view decimal,
+                        std::string_view thousands) {
+  const std::string point = decimal == "," ? "," : R"(\.)";
+  // Blanks between digits are often such that do not break a line.
+  const std::string between = thousands == " "   ? R"([ \x{A0}\x{202F}])"
+                              : thousands == "'" ? "['’]"
+                                                 : fmt::format("[{}]", thousands);
+  const std::string whole =
+      thousands.empty() ? "[0-9]*" : fmt::format("([0-9]*|[0-9]{{1,3}}({}[0-9]{{3}})+)", between);
+  const std::string pattern = fmt::format(R"(\s*[+-]?{}({}[0-9]*)?\s*)", whole, point);
+  std::string plain = value;
+  if (!thousands.empty())
+    plain = fmt::format("regexp_replace({}, {}, '', 'g')", plain, Literal(between));
+  if (decimal == ",") plain = fmt::format("replace({}, ',', '.')", plain);
+  return fmt::format("CASE WHEN regexp_full_match({}, {}) THEN {} END", value, Literal(pattern),
+                     thousands == " " ? fmt::format("trim({})", plain) : plain);
+}
+
 std::optional<Cast> NumberFromText(const std::string& value, std::string_view target) {
   const auto cast_if = [&](std::string_view pattern, const std::string& text) {
     return fmt::format("CASE WHEN regexp_full_match({}, {}) THEN TRY_CAST({} AS {}) END", value,

@@ -40,5 +40,9 @@ std::optional<Cast> RoundedCast(const std::string& value, std::string_view physi
                                 std::string_view target, int digits);
 // Text that shall be an INT, BIGINT, DOUBLE or DECIMAL.
 std::optional<Cast> NumberFromText(const std::string& value, std::string_view target);
+// A text with `decimal` before its decimals and `thousands` between groups of three digits, or none at all, as the text
+// that NumberFromText takes; NULL where it is not written so.
+std::string PlainNumber(const std::string& value, std::string_view decimal,
+                        std::string_view thousands);
 
 }  // namespace aisle::ingest

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 #include <system_error>
+#include <utility>
 
 namespace aisle::ingest {
 namespace {
@@ -76,8 +78,18 @@ class Finder {
  public:
   std::vector<PartFile> found;
 
-  // All below a folder that are not hidden.
+  // All below a folder that are not hidden. A link to a folder that it stands in brings nothing new.
   Status TakeFolder(const PartFile& folder) {
+    std::error_code ignored;
+    const fs::path real = fs::canonical(folder.path, ignored);
+    if (std::ranges::find(inside_, real) != inside_.end()) return {};
+    inside_.push_back(real);
+    const Status taken = TakeEntries(folder);
+    inside_.pop_back();
+    return taken;
+  }
+
+  Status TakeEntries(const PartFile& folder) {
     AISLE_TRY(const auto entries, Entries(folder));
     for (const fs::path& entry : entries) {
       const std::string name = entry.filename().string();
@@ -87,12 +99,34 @@ class Finder {
   }
 
   Status Take(const PartFile& part) {
-    std::error_code ignored;
-    if (fs::is_directory(part.path, ignored)) return TakeFolder(part);
+    std::error_code failed;
+    const fs::file_status status = fs::status(part.path, failed);
+    if (!fs::exists(status) && fs::is_symlink(fs::symlink_status(part.path, failed))) {
+      return Wrong(part.name, status.type() == fs::file_type::not_found
+                                  ? "a symbolic link to what is not there"
+                                  : "a symbolic link that leads in a circle");
+    }
+    if (fs::is_directory(status)) return TakeFolder(part);
     if (found.size() == kPartsMax)
       return Wrong(part.name, fmt::format("more than {} files for one source", kPartsMax));
     found.push_back(part);
     return {};
+  }
+
+  // Of what links lead to under several names, the one with the fewest links, or the first.
+  void DropTwins() {
+    std::map<fs::path, const PartFile*> kept;
+    for (const PartFile& part : found) {
+      std::error_code ignored;
+      const auto [at, is_new] = kept.emplace(fs::canonical(part.path, ignored), &part);
+      if (!is_new && Links(part) < Links(*at->second)) at->second = &part;
+    }
+    std::vector<PartFile> once;
+    for (const PartFile& part : found) {
+      std::error_code ignored;
+      if (kept[fs::canonical(part.path, ignored)] == &part) once.push_back(part);
+    }
+    found = std::move(once);
   }
 
   // What fits `pattern`, some names with / between, below a folder.
@@ -120,6 +154,14 @@ class Finder {
   }
 
  private:
+  static int Links(const PartFile& part) {
+    int links = 0;
+    std::error_code ignored;
+    for (fs::path path = part.path; path.has_relative_path(); path = path.parent_path())
+      links += fs::is_symlink(fs::symlink_status(path, ignored)) ? 1 : 0;
+    return links;
+  }
+
   static PartFile Below(const PartFile& folder, const std::string& name) {
     PartFile part = folder;
     part.path = folder.path / name;
@@ -149,6 +191,8 @@ class Finder {
     std::ranges::sort(entries);
     return entries;
   }
+
+  std::vector<fs::path> inside_;  // Folders that are being read, by their own names.
 };
 
 }  // namespace
@@ -178,6 +222,7 @@ Result<std::vector<PartFile>> FindParts(const fs::path& folder, const std::strin
                   fmt::format("{}: no file fits this pattern", whole.string()));
     }
   }
+  finder.DropTwins();
   AISLE_CHECK(CheckInNoTable(finder.found, folder));
   return std::move(finder.found);
 }

@@ -4,12 +4,13 @@
 // ("day=2025-01-10/part-0").
 //
 //   order    by name, folder by folder, so that the same files give the same rows in the same order.
+//            What links lead to is read once, by its own name where it has one in the folder.
 //   missing  names that begin with . or _ are no parts (_SUCCESS, .crc files), unless the source's own text
 //            begins so; a value that the writer had none of ("__HIVE_DEFAULT_PARTITION__") is none.
 //   threads  reads folders; no state.
 //   errors   FindParts: kNotFound: nothing is there, or nothing fits the pattern. kInvalidArgument: a folder
 //            without parts, one that a table format keeps whose files are not all rows that hold (Delta,
-//            Hudi, Iceberg), more than kPartsMax.
+//            Hudi, Iceberg), more than kPartsMax, a link that leads nowhere.
 //   source   patterns as in glob(7), folder by folder; folders named by values as Hive names them, %XX for
 //            what a path cannot hold.
 #pragma once

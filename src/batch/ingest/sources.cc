@@ -36,6 +36,16 @@ std::string RowText(const Source& source) {
   return fmt::format("CAST(struct_pack({}) AS VARCHAR)", list);
 }
 
+// How a text should have been written, where the mapping says so: " with ',' before its decimals".
+std::string Form(const SourceColumn& column) {
+  std::string form;
+  if (!column.decimal.empty()) form = fmt::format(" with '{}' before its decimals", column.decimal);
+  if (!column.thousands.empty())
+    form +=
+        fmt::format("{} '{}' between thousands", form.empty() ? " with" : " and", column.thousands);
+  return form;
+}
+
 // How the rows of one relation are sorted, as SQL.
 struct Sorting {
   std::string good;     // SELECT of the rows that can be read, in their declared types.
@@ -56,7 +66,7 @@ Sorting SortRows(const Mapping& mapping, const Source& source, const Relation& r
       reasons += fmt::format("WHEN {} THEN {} || CAST({} AS VARCHAR) || {} ", when,
                              Literal(column.name + ": '"), Quoted(column.name), Literal(why));
     };
-    refuse(cast.refused, "' is not " + column.type);
+    refuse(cast.refused, "' is not " + column.type + Form(column));
     refuse(cast.lossy, cast.lossy_reason);
   }
   // A condition that is NULL refuses nothing.

@@ -102,7 +102,13 @@ std::string Literal(std::string_view text) {
 Cast SourceCast(const SourceColumn& column, std::string_view physical, std::string_view time_zone) {
   const std::string value = Quoted(column.name);
   if (IsText(physical)) {
-    if (auto number = NumberFromText(value, column.type)) return *std::move(number);
+    const bool plain = column.decimal.empty() && column.thousands.empty();
+    const std::string text =
+        plain ? value : "(" + PlainNumber(value, column.decimal, column.thousands) + ")";
+    if (auto number = NumberFromText(text, column.type)) {
+      number->refused = fmt::format("({} IS NOT NULL AND ({}) IS NULL)", value, number->value);
+      return *std::move(number);
+    }
     std::string cast = TextAs(value, column, time_zone);
     if (column.type == "TEXT") return {std::move(cast), ""};
     std::string refused = fmt::format("({} IS NOT NULL AND ({}) IS NULL)", value, cast);

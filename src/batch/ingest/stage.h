@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -47,6 +48,12 @@ struct Stage {
   std::vector<Relation> relations;  // One after another.
   std::vector<PartLines> parts;
 };
+
+// What stands for a part of a column's text that is not there while another is.
+inline constexpr std::string_view kMissingPart = "?";
+
+// The columns of the file that a declared one is made of.
+std::vector<std::string> NamesInFile(const SourceColumn& column);
 
 // By its first bytes, where the mapping does not say.
 SourceFormat FormatOf(const Source& source, const PartFile& first);

@@ -56,31 +56,35 @@ class CsvRows {
   Status OpenNext() {
     const PartFile& part = parts_[lines_.size()];
     lines_.push_back({part.name, before_});
-    const auto key = [&](const SourceColumn& column) {
-      return std::ranges::find(part.keys, column.name, [](const auto& one) { return one.first; });
+    const auto key = [&](const std::string& name) {
+      return std::ranges::find(part.keys, name, [](const auto& one) { return one.first; });
     };
     const auto in_file = static_cast<std::size_t>(std::ranges::count_if(
         source_.columns,
-        [&](const SourceColumn& column) { return key(column) == part.keys.end(); }));
+        [&](const SourceColumn& column) { return key(column.name) == part.keys.end(); }));
     // A batch program's part without rows may be without anything.
     const bool may_be_empty = parts_.size() > 1;
-    AISLE_TRY(CsvReader reader, CsvReader::Open(part.path, source_.delimiter, source_.header,
-                                                in_file, part.name, may_be_empty));
+    AISLE_TRY(CsvReader reader,
+              CsvReader::Open(part.path, source_.delimiter, source_.header, in_file, part.name,
+                              may_be_empty, source_.encoding));
     places_.clear();
     const std::vector<std::string>& header = reader.Header();
     any_header_ = any_header_ || !header.empty();
     std::size_t next = 0;  // Without a header: the columns in their order.
     for (const SourceColumn& column : source_.columns) {
-      const auto of_folder = key(column);
-      const auto at = std::ranges::find(header, column.name);
-      if (source_.header && at != header.end()) {
-        places_.push_back({static_cast<std::size_t>(at - header.begin()), {}, false});
-      } else if (of_folder != part.keys.end()) {
-        places_.push_back({0, of_folder->second, true});
-      } else if (!source_.header) {
-        places_.push_back({next++, {}, false});
-      } else if (!header.empty()) {
-        return Lacks(column, part, header);
+      std::vector<Place>& places = places_.emplace_back();
+      for (const std::string& name : NamesInFile(column)) {
+        const auto of_folder = key(name);
+        const auto at = std::ranges::find(header, name);
+        if (source_.header && at != header.end()) {
+          places.push_back({static_cast<std::size_t>(at - header.begin()), {}, false});
+        } else if (of_folder != part.keys.end()) {
+          places.push_back({0, of_folder->second, true});
+        } else if (!source_.header) {
+          places.push_back({next++, {}, false});
+        } else if (!header.empty()) {
+          return Lacks(column, name, part, header);
+        }
       }
     }
     reader_.emplace(std::move(reader));
@@ -117,37 +121,58 @@ class CsvRows {
     bool of_folder = false;
   };
 
-  std::unexpected<Error> Lacks(const SourceColumn& column, const PartFile& part,
-                               const std::vector<std::string>& header) const {
+  std::unexpected<Error> Lacks(const SourceColumn& column, const std::string& name,
+                               const PartFile& part, const std::vector<std::string>& header) const {
     std::vector<std::string> present;
-    for (const std::string& name : header) {
-      if (!name.empty()) present.push_back(name);
+    for (const std::string& column_there : header) {
+      if (!column_there.empty()) present.push_back(column_there);
     }
     for (const auto& one : part.keys) present.push_back(one.first + " (of its folder)");
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("{}:{}: {} has no column '{}'; it has {}", mapping_file_, column.line,
-                            part.name, column.name, fmt::join(present, ", ")));
+                            part.name, name, fmt::join(present, ", ")));
   }
 
-  void AppendText(arrow::BatchBuilder& builder, int column,
-                  const std::optional<std::string_view>& text) const {
-    if (!text || std::ranges::find(source_.null_texts, *text) != source_.null_texts.end()) {
-      builder.AppendNull(column);
+  // Nothing where it says that there is none.
+  std::optional<std::string_view> TextAt(const Place& place) const {
+    if (place.of_folder && !place.value) return std::nullopt;
+    const std::string_view text = place.of_folder ? *place.value : record_.fields[place.field];
+    const bool none = std::ranges::find(source_.null_texts, text) != source_.null_texts.end();
+    return none ? std::nullopt : std::optional(text);
+  }
+
+  // A part that is missing shows as "?", so that half a time is no time and says so.
+  void AppendJoined(arrow::BatchBuilder& builder, int column, const std::vector<Place>& places) {
+    bool any = false;
+    joined_.clear();
+    for (const Place& place : places) {
+      const auto text = TextAt(place);
+      any = any || text.has_value();
+      joined_ += fmt::format("{}{}", joined_.empty() ? "" : " ", text.value_or(kMissingPart));
+    }
+    if (any) {
+      builder.AppendString(column, joined_);
     } else {
+      builder.AppendNull(column);
+    }
+  }
+
+  void AppendText(arrow::BatchBuilder& builder, int column, const std::vector<Place>& places) {
+    if (places.size() > 1) return AppendJoined(builder, column, places);
+    if (const auto text = TextAt(places[0])) {
       builder.AppendString(column, *text);
+    } else {
+      builder.AppendNull(column);
     }
   }
 
   void Append(arrow::BatchBuilder& builder) {
     const int count = static_cast<int>(source_.columns.size());
     for (int i = 0; i < count; ++i) {
-      const Place& place = places_[static_cast<std::size_t>(i)];
       if (!record_.reject.empty()) {
         builder.AppendNull(i);
-      } else if (place.of_folder) {
-        AppendText(builder, i, place.value);
       } else {
-        AppendText(builder, i, record_.fields[place.field]);
+        AppendText(builder, i, places_[static_cast<std::size_t>(i)]);
       }
     }
     builder.AppendInt(count, before_ + record_.line);
@@ -167,13 +192,18 @@ class CsvRows {
   std::vector<PartLines> lines_;
   std::int64_t before_ = 0;  // Lines of the parts before the one that is open.
   bool any_header_ = false;
-  std::optional<CsvReader> reader_;  // Of the last of lines_; nothing: between two parts.
-  std::vector<Place> places_;        // Of each declared column in it.
+  std::optional<CsvReader> reader_;         // Of the last of lines_; nothing: between two parts.
+  std::vector<std::vector<Place>> places_;  // Of each declared column in it.
+  std::string joined_;
   CsvRecord record_;
   std::optional<Error> failure_;
 };
 
 }  // namespace
+
+std::vector<std::string> NamesInFile(const SourceColumn& column) {
+  return column.of.empty() ? std::vector{column.name} : column.of;
+}
 
 SourceFormat FormatOf(const Source& source, const PartFile& first) {
   if (source.says_format) return source.format;

@@ -12,6 +12,7 @@
 #include "ingest/parquet_columns.h"
 #include "ingest/sql_text.h"
 #include "ingest/stage.h"
+#include "raw/plain_text.h"
 
 namespace aisle::ingest {
 namespace {
@@ -30,6 +31,14 @@ Status CheckMarks(const PartFile& part) {
   std::string what = "not a whole Parquet file (no footer); was its copy cut short?";
   if (!head.starts_with(kParquetMark)) {
     const std::string_view kind = KindOfFile(head);
+    const bool is_text =
+        raw::IsPlainText(head.substr(0, head.rfind('\n'))) && head.find('\n') != std::string::npos;
+    if (kind.empty() && is_text) {
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("{}: not a Parquet file but lines of text; keep CSV and Parquet "
+                              "apart, as two sources",
+                              part.name));
+    }
     what = kind.empty()
                ? "not a whole Parquet file (no 'PAR1' at its beginning); was its copy cut short?"
                : fmt::format("not a Parquet file; this is {}", kind);
@@ -146,10 +155,67 @@ Relation Read(const Source& source, const Group& group) {
   return relation;
 }
 
+bool HasJoined(const Source& source) {
+  return std::ranges::any_of(source.columns,
+                             [](const SourceColumn& column) { return !column.of.empty(); });
+}
+
+// With the columns of the file in place of those that are made of them, once each and as texts.
+Source Taken(const Source& source) {
+  Source taken = source;
+  taken.columns.clear();
+  for (const SourceColumn& column : source.columns) {
+    for (const std::string& name : NamesInFile(column)) {
+      if (std::ranges::find(taken.columns, name, &SourceColumn::name) != taken.columns.end())
+        continue;
+      const auto own = std::ranges::find(source.columns, name, &SourceColumn::name);
+      SourceColumn& one = taken.columns.emplace_back(
+          own != source.columns.end() && own->of.empty() ? *own : column);
+      one.name = name;
+      if (!column.of.empty() && own == source.columns.end()) one.type = "TEXT";
+      one.of.clear();
+    }
+  }
+  return taken;
+}
+
+// The declared columns out of a relation of Taken()'s.
+Relation Joined(const Source& source, const Source& taken, const Relation& relation) {
+  Relation joined;
+  std::string columns;
+  for (const SourceColumn& column : source.columns) {
+    const auto at = std::ranges::find(taken.columns, column.name, &SourceColumn::name);
+    if (column.of.empty()) {
+      joined.types.push_back(relation.types[static_cast<std::size_t>(at - taken.columns.begin())]);
+      columns += Quoted(column.name) + ", ";
+      continue;
+    }
+    std::vector<std::string> texts;
+    std::vector<std::string> there;
+    for (const std::string& name : column.of) {
+      texts.push_back(
+          fmt::format("coalesce(CAST({} AS VARCHAR), {})", Quoted(name), Literal(kMissingPart)));
+      there.push_back(Quoted(name) + " IS NOT NULL");
+    }
+    columns += fmt::format("CASE WHEN {} THEN concat_ws(' ', {}) END AS {}, ",
+                           fmt::join(there, " OR "), fmt::join(texts, ", "), Quoted(column.name));
+    joined.types.emplace_back("VARCHAR");
+  }
+  joined.from = fmt::format("(SELECT {}source_line, source_reason, source_text FROM {})", columns,
+                            relation.from);
+  return joined;
+}
+
 }  // namespace
 
 Result<Stage> StageParquet(warehouse::Connection& connection, const Mapping& mapping,
                            const Source& source, const std::vector<PartFile>& parts) {
+  if (HasJoined(source)) {
+    const Source taken = Taken(source);
+    AISLE_TRY(Stage stage, StageParquet(connection, mapping, taken, parts));
+    for (Relation& relation : stage.relations) relation = Joined(source, taken, relation);
+    return stage;
+  }
   for (const PartFile& part : parts) AISLE_CHECK(CheckMarks(part));
   AISLE_TRY(const auto files, ReadParquetFiles(connection, parts));
   Stage stage;

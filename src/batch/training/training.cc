@@ -24,9 +24,9 @@
 namespace aisle::training {
 namespace {
 
-constexpr std::array<base::NamedText, 4> kShipped = {
-    embedded::kPropensityDefault, embedded::kRankingDefault, embedded::kPropensityReference,
-    embedded::kRankingReference};
+constexpr std::array<base::NamedText, 6> kShipped = {
+    embedded::kPropensityDefault, embedded::kRankingDefault,  embedded::kPropensityReference,
+    embedded::kRankingReference,  embedded::kPropensitySmall, embedded::kRankingSmall};
 
 // "training/recipes/ranking_default.toml" -> "ranking_default".
 std::string_view Stem(std::string_view path) {

@@ -1,0 +1,20 @@
+// An import that leaves nothing behind: reads everything by the mapping, into a warehouse of its own that goes again.
+//
+// What is in the data directory plays no part: it is a first import into an empty one, so it may run beside a job.
+//
+//   errors   those of an import: what would stop it stops the check, with the same words.
+//   cost     that of the import, and room for its rows in the folder for temporary files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "app/command.h"
+#include "ingest/import.h"
+
+namespace aisle::app {
+
+Status CheckImport(const Context& context, const std::string& mapping,
+                   const std::filesystem::path& folder, ingest::ImportOptions options);
+
+}  // namespace aisle::app
