@@ -60,10 +60,10 @@ Status CheckImport(const Context& context, const std::string& mapping,
     PrintJson(json);
     return {};
   }
-  PrintOut(ImportText(report));
+  PrintOut(ImportText(report, false));
   if (report.last_event) PrintOut(ReadinessText(ready, small, until));
-  context.Say("checked in {}; nothing was imported; next: `aisle import {}`",
-              Seconds(watch.Seconds()), mapping);
+  context.Say("checked in {}; nothing was imported; next: `aisle import {} {}`",
+              Seconds(watch.Seconds()), mapping, folder.string());
   return {};
 }
 

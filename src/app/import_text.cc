@@ -61,9 +61,10 @@ std::string ColumnsAtFault(const ingest::ImportReport& report) {
   return text;
 }
 
-std::string RejectsText(const ingest::ImportReport& report) {
+std::string RejectsText(const ingest::ImportReport& report, bool kept) {
   if (report.rejects.empty()) return "";
-  std::string text = "\nRows that were rejected, by reason (all of them: raw.rejects):\n";
+  std::string text = fmt::format("\nRows that were rejected, by reason{}:\n",
+                                 kept ? " (all of them: raw.rejects)" : "");
   for (std::size_t i = 0; i < std::min(kGroupsShown, report.rejects.size()); ++i) {
     const auto& group = report.rejects[i];
     text += fmt::format("  {:>7}  {}{}: {}\n", Grouped(group.rows), group.file,
@@ -184,7 +185,7 @@ boost::json::object ImportJson(const ingest::ImportReport& report, double second
           {"seconds", seconds}};
 }
 
-std::string ImportText(const ingest::ImportReport& report) {
+std::string ImportText(const ingest::ImportReport& report, bool kept) {
   std::string text = fmt::format("{}: {}\n\n", report.mapping, report.about);
   TextTable sources({{"file"}, {"rows", Align::kRight}, {"rejected", Align::kRight}});
   for (const auto& source : report.sources) {
@@ -204,7 +205,7 @@ std::string ImportText(const ingest::ImportReport& report) {
                 Grouped(table.unchanged), Grouped(table.repeated), Grouped(table.rejected)});
   }
   text += sources.Text() + "\n" + tables.Text();
-  text += RejectsText(report);
+  text += RejectsText(report, kept);
   text += ClocksText(report);
   for (const auto& table : report.tables) {
     if (table.withdrawn == 0) continue;

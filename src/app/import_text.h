@@ -13,6 +13,7 @@
 namespace aisle::app {
 
 boost::json::object ImportJson(const ingest::ImportReport& report, double seconds);
-std::string ImportText(const ingest::ImportReport& report);
+// `kept`: raw.rejects has the rest of the rejected rows.
+std::string ImportText(const ingest::ImportReport& report, bool kept = true);
 
 }  // namespace aisle::app

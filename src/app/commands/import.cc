@@ -13,9 +13,11 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/sql.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/program.h"
 #include "ingest/ingest.h"
+#include "ingest/suggest.h"
 
 namespace aisle::app {
 namespace {
@@ -29,6 +31,7 @@ struct ImportOptions {
   bool add = false;
   bool replace = false;
   bool check = false;
+  std::optional<std::string> suggest, out;
 };
 
 // Where the files of a shipped mapping come from: a pin of tools/pins.json that is fetched on request.
@@ -102,7 +105,37 @@ Status SayNext(const Context& context, const ingest::ImportReport& report, base:
   return {};
 }
 
+// A mapping to begin from, on standard output or in a file; what is a guess on standard error too.
+Status Suggest(const Context& context, const ImportOptions& options) {
+  if (options.mapping || options.check || options.add || options.replace) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        "--suggest DIR makes a mapping and imports nothing; it goes alone, or with -o FILE.toml");
+  }
+  AISLE_TRY(const ingest::Suggestion found, ingest::SuggestMapping(*options.suggest));
+  if (options.out) {
+    std::error_code ignored;
+    if (fs::exists(*options.out, ignored)) {
+      return Fail(
+          ErrorCode::kInvalidArgument,
+          fmt::format("{} is there already, perhaps with your corrections; name another file",
+                      *options.out));
+    }
+    AISLE_CHECK(base::WriteFileAtomic(*options.out, found.mapping));
+  } else {
+    PrintOut(found.mapping);
+  }
+  for (const std::string& line : found.unsure) context.Say("  unsure: {}", line);
+  const std::string mapping = options.out.value_or("MAPPING.toml");
+  context.Say(
+      "{} guesses to look at, marked UNSURE; next: mend them, then `aisle import --check {} {}`",
+      found.unsure.size(), mapping, *options.suggest);
+  return {};
+}
+
 Status Import(Context& context, const ImportOptions& options) {
+  if (options.suggest) return Suggest(context, options);
+  if (options.out) return Fail(ErrorCode::kInvalidArgument, "-o belongs to --suggest DIR");
   if (!options.mapping) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("say which mapping: a file that ends in .toml, or {}",
@@ -189,8 +222,13 @@ void DefineImport(CommandBuilder& command) {
       "--check", &options->check,
       "Read everything by the mapping, say what would come in, what would be rejected and what "
       "is missing for training, and change nothing");
+  command.Text("--suggest", "DIR", &options->suggest,
+               "Propose a mapping for the files of a folder, by samples of them");
+  command.Text("-o,--out", "FILE.toml", &options->out, "With --suggest: where it goes");
   command.Examples(
-      {{"aisle import shop.toml exports/", "files of exports/ as shop.toml says"},
+      {{"aisle import --suggest exports/ -o shop.toml",
+        "a mapping to begin from, with its guesses marked"},
+       {"aisle import shop.toml exports/", "files of exports/ as shop.toml says"},
        {"aisle import --check shop.toml exports/", "the same, and nothing of it is kept"},
        {"aisle import complete-journey --until-week 45 --data cj-data",
         "third-party grocery transactions that their shipper labels simulated; fetched once"},

@@ -186,16 +186,27 @@ void DoubtNumber(const Choice& choice, ColumnGuess& guess) {
   }
 }
 
-void Take(const Choice& choice, ColumnGuess& guess) {
+// One of the texts that the declaration does not read.
+Result<std::string> Misfit(warehouse::Connection& connection, const SourceColumn& column) {
+  const Cast cast = SourceCast(column, "VARCHAR", "UTC");
+  const std::string query =
+      fmt::format("SELECT v FROM aisle_guess WHERE ({}) IS NULL{} ORDER BY n DESC, v LIMIT 1",
+                  cast.value, cast.lossy.empty() ? "" : " OR coalesce(" + cast.lossy + ", false)");
+  AISLE_TRY(const auto rows, connection.QueryText({kOwn, query}));
+  return rows.empty() ? std::string() : rows[0][0];
+}
+
+Status Take(warehouse::Connection& connection, const Choice& choice, ColumnGuess& guess) {
   const std::string name = guess.column.name;
   guess.column = choice.column;
   guess.column.name = name;
-  if (choice.fits < choice.all) {
-    guess.doubts.push_back(
-        fmt::format("{} of {} rows of the sample are no {} so and would be "
-                    "rejected",
-                    choice.all - choice.fits, choice.all, choice.column.type));
-  }
+  if (choice.fits == choice.all) return {};
+  AISLE_TRY(std::string misfit, Misfit(connection, choice.column));
+  std::ranges::replace_if(misfit, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  guess.doubts.push_back(
+      fmt::format("{} of {} rows of the sample are no {} so and would be rejected, such as '{}'",
+                  choice.all - choice.fits, choice.all, choice.column.type, misfit));
+  return {};
 }
 
 bool Fits(const Choice& choice) {
@@ -212,19 +223,19 @@ Status GuessText(warehouse::Connection& connection, const Counts& counts, Column
   AISLE_TRY(const auto time, GuessTime(connection, counts));
   AISLE_TRY(const Choice number, GuessNumber(connection));
   if (time && Fits(*time) && (time->fits > number.fits || time->column.format.empty())) {
-    Take(*time, guess);
+    AISLE_CHECK(Take(connection, *time, guess));
     DoubtTime(*time, guess);
     return {};
   }
   const bool zeros =
       std::ranges::any_of(counts, [](const auto& one) { return HasLeadingZero(one.first); });
   if (Fits(number) && !zeros) {
-    Take(number, guess);
+    AISLE_CHECK(Take(connection, number, guess));
     DoubtNumber(number, guess);
     return {};
   }
   AISLE_TRY(const Choice truth, Best(connection, {Declared("BOOLEAN")}));
-  if (truth.fits == truth.all) Take(truth, guess);
+  if (truth.fits == truth.all) return Take(connection, truth, guess);
   return {};
 }
 
