@@ -1,12 +1,18 @@
+#include "app/sql.h"
+
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
 
 #include "app/command.h"
+#include "app/export_rows.h"
 #include "app/print.h"
 #include "app/print_json.h"
 #include "base/files.h"
+#include "base/stopwatch.h"
+#include "warehouse/parquet_file.h"
 
 namespace aisle::app {
 namespace {
@@ -16,7 +22,7 @@ constexpr std::size_t kRowsForWidths = 10'000;
 constexpr std::size_t kCellWidth = 60;
 
 struct SqlOptions {
-  std::optional<std::string> query, file;
+  std::optional<std::string> query, file, out;
 };
 
 // The length of the quoted text or comment that begins at `at`, 0 where none does.
@@ -46,6 +52,16 @@ std::string WithoutTail(std::string_view text) {
   return std::string(text.substr(0, end));
 }
 
+// The database's own would list one schema, in which there is nothing.
+bool IsShowTables(std::string_view text) {
+  std::string plain;
+  for (const char c : text) {
+    if (!std::isspace(static_cast<unsigned char>(c)))
+      plain += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return plain == "SHOWTABLES" || plain == "SHOWALLTABLES";
+}
+
 Result<std::string> ReadQuery(const SqlOptions& options) {
   if (options.query.has_value() == options.file.has_value()) {
     return Fail(ErrorCode::kInvalidArgument,
@@ -59,6 +75,7 @@ Result<std::string> ReadQuery(const SqlOptions& options) {
   }
   text = WithoutTail(text);
   if (text.empty()) return Fail(ErrorCode::kInvalidArgument, "the query is empty");
+  if (IsShowTables(text)) return WithoutTail(sql::kShowTables.text);
   return text;
 }
 
@@ -134,8 +151,26 @@ Status PrintJsonLines(arrow::Stream rows) {
   }
 }
 
+Status Export(const Context& context, const std::string& query, const std::filesystem::path& path) {
+  const base::Stopwatch watch;
+  AISLE_TRY(const ExportFormat format, FormatByName(path));
+  AISLE_TRY(auto database,
+            context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
+  AISLE_TRY(auto connection, database.Connect());
+  AISLE_TRY(const auto room, MakeRoom());
+  AISLE_CHECK(warehouse::ConfineToFolder(connection, room.Path()));
+  AISLE_TRY(const std::int64_t rows, ExportRows(connection, query, format, path, room.Path()));
+  if (context.json) {
+    PrintJson({{"file", path.string()}, {"rows", rows}});
+  } else {
+    context.Say("{}: {} rows in {}", path.string(), Grouped(rows), Seconds(watch.Seconds()));
+  }
+  return {};
+}
+
 Status Sql(Context& context, const SqlOptions& options) {
   AISLE_TRY(const std::string query, ReadQuery(options));
+  if (options.out) return Export(context, query, *options.out);
   AISLE_TRY(auto database,
             context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
   AISLE_TRY(auto connection, database.Connect());
@@ -152,11 +187,14 @@ void DefineSql(CommandBuilder& command) {
   auto options = std::make_shared<SqlOptions>();
   command.Positional("query", &options->query, "One statement, in quotes");
   command.Text("--file", "FILE", &options->file, "Read it from a file; '-' is standard input");
+  command.Text("-o,--out", "FILE", &options->out,
+               "Write the rows into a file: .csv, .parquet or .jsonl");
   command.Examples(
       {{"aisle sql 'SELECT rfm_segment, count(*) FROM gold.customer_360 GROUP BY ALL'",
         "the segments; nothing is written, neither tables nor files; also while a server runs"},
        {"aisle sql --json 'FROM raw.stores LIMIT 3'",
         "one JSON object per line; NaN is null, infinities are texts"},
+       {"aisle sql 'FROM gold.orders' -o orders.parquet", "for pandas, polars, DuckDB, Spark"},
        {"aisle sql --file report.sql", "a query from a file"}});
   command.Run([options](Context& context) { return Sql(context, *options); });
 }

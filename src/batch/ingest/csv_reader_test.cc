@@ -127,7 +127,7 @@ TEST(CsvReader, OtherKindsOfFileAreNamedByTheirFirstBytes) {
   EXPECT_THAT(said("{\"receipt\": \"R1\"}\n"sv), HasSubstr("this is JSON"));
   EXPECT_THAT(said("SQLite format 3\0more"sv), HasSubstr("an SQLite database"));
   EXPECT_THAT(said("caf\xE9,b\n"sv),
-              HasSubstr("the header: not UTF-8 text; save the file as UTF-8"));
+              HasSubstr("the header: not UTF-8 text; name its encoding in its source"));
 }
 
 TEST(CsvReader, AHeaderMayBeginLikeAnotherKindOfFile) {

@@ -126,6 +126,13 @@ TEST_F(IdsTest, AnIdThatBecameAFloatInOneFileIsNamed) {
       Import("17850\n13047\n", "17850.0\n\"\"\n", "BIGINT", "BIGINT", "CAST(customer AS VARCHAR)"),
       "unknown 0")
       << "as the message advises";
+  for (const std::string form : {"17850.00", "17850.", "1.785e4", "1.785E+04", "+17850.0"}) {
+    EXPECT_THAT(Import("17850\n13047\n", form + "\n", "TEXT", "TEXT"),
+                HasSubstr("customer_id: '" + form + "' and '17850' are both there"));
+  }
+  EXPECT_THAT(Import("200000\n", "2e+05\n", "TEXT", "TEXT"), HasSubstr("'2e+05' and '200000'"));
+  EXPECT_EQ(Import("200000\n2E5\n", "2E5\n", "TEXT", "TEXT"), "unknown 0")
+      << "an article may be called so";
   EXPECT_EQ(Import("17850.0\n1.1\n", "17850.0\n", "TEXT", "TEXT"), "unknown 0") << "they agree";
   EXPECT_EQ(Import("1.1\n1.2\n", "1.0\n1.2\n", "TEXT", "TEXT"), "unknown 1")
       << "numbers of chapters are texts";

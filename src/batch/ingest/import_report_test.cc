@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "ingest/corner_shop_testing.h"
 
@@ -159,6 +160,74 @@ TEST_F(ImportReportTest, StatedDefaultsAreKeptWithTheTables) {
       "America/New_York\n");
   EXPECT_EQ(Rows("SELECT value FROM raw.about WHERE key = 'source'"),
             "Corner shop: a made-up example\n");
+}
+
+// "3 file|table|column|reason: line value, ..." a group.
+std::vector<std::string> Groups(const ImportReport& report) {
+  std::vector<std::string> groups;
+  for (const RejectGroup& group : report.rejects) {
+    std::string text = std::to_string(group.rows) + " " + group.file + "|" + group.table + "|" +
+                       group.column + "|" + group.reason + ":";
+    for (const RejectedRow& row : group.examples)
+      text += " " + std::to_string(row.line) + " '" + row.value + "'";
+    groups.push_back(text);
+  }
+  return groups;
+}
+
+TEST_F(ImportReportTest, RejectedRowsAreGroupedByReasonsWithoutTheirValues) {
+  EXPECT_THAT(Groups(*ImportShop()), ElementsAre());
+  Append("orders.csv",
+         "R4;1;it's 'now';anton;soap;1;2.25;\n"
+         "R4;2;it's is has;anton;soap;1;2.25;\n"
+         "R4;3;2025-13-01;anton;soap;1;2.25;\n"
+         "R4;4;tomorrow;anton;soap;1;2.25;\n"
+         "R4;5;2025-07-12 10:00:00;;soap;1;2.25;\n"
+         "R4;6;2025-07-12 10:00:00;anton;soap;-1;2.25;\n"
+         "R4;7;2025-07-12 10:00:00;anton;soap;0;2.25;\n"
+         "R4;8\n");
+  const auto report = ImportShop();
+  EXPECT_THAT(
+      Groups(*report),
+      ElementsAre("4 orders.csv||bought_at|bought_at: … is not TIMESTAMP: 5 'it's 'now'' 6 'it's "
+                  "is has' 7 '2025-13-01'",
+                  "2 orders.csv|raw.event_stream|quantity|quantity: … is below 1: 10 '-1' 11 '0'",
+                  "1 orders.csv|||2 fields where the file has 8 columns: 12 ''",
+                  "1 orders.csv|raw.event_stream|customer_id|customer_id: missing: 9 ''"));
+  EXPECT_EQ(report->rejects[0].examples[2].row, "R4;3;2025-13-01;anton;soap;1;2.25;");
+}
+
+TEST_F(ImportReportTest, PartsOfASourceAreOneGroupWhoseRowsNameTheirFile) {
+  const std::string good = *base::ReadFile(folder_ / "orders.csv");
+  std::filesystem::create_directory(folder_ / "orders");
+  std::filesystem::rename(folder_ / "orders.csv", folder_ / "orders/0.csv");
+  Write("orders/1.csv", good + "R4;1;soon;anton;soap;1;2.25;\n");
+  Write("orders/2.csv", good + "R5;1;later;anton;soap;1;2.25;\n");
+  Replace("mapping.toml", "orders.csv", "orders/");
+  const auto report = ImportShop();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(
+      Groups(*report),
+      ElementsAre("2 orders/||bought_at|bought_at: … is not TIMESTAMP: 5 'soon' 5 'later'"));
+  EXPECT_EQ(report->rejects[0].examples[1].file, "orders/2.csv");
+}
+
+TEST_F(ImportReportTest, SpellingsOfOneCategoryAndEventsThatADelayHidesAreCounted) {
+  const auto clean = ImportShop();
+  EXPECT_EQ(clean->spellings.categories, 0);
+  EXPECT_EQ(clean->events_known_late, 1) << "the mapping says a day";
+  OpenDatabase(":memory:");
+  Replace("mapping.toml", "delay = \"1d\"\n", "");
+  Append("products.csv",
+         "x1,X,care,A,1.00,no\nx2,X, Care ,A,1.00,no\nx3,X,Café,A,1.00,no\n"
+         "x4,X,CAFE,A,1.00,no\nx5,X,cafe,A,1.00,no\n");
+  const auto report = ImportShop();
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->spellings.categories, 2);
+  EXPECT_EQ(report->spellings.spellings, 5);
+  EXPECT_EQ(report->spellings.all, 7);
+  EXPECT_EQ(report->spellings.first, "'CAFE', 'cafe'");
+  EXPECT_EQ(report->events_known_late, 0);
 }
 
 }  // namespace

@@ -209,8 +209,8 @@ Result<std::vector<PartFile>> FindParts(const fs::path& folder, const std::strin
       return Wrong(whole.string(),
                    "a folder without files (names that begin with . or _ are left out)");
     }
-  } else if (fs::exists(whole, ignored)) {
-    finder.found.push_back({whole, trimmed, {}});
+  } else if (fs::exists(fs::symlink_status(whole, ignored))) {
+    AISLE_CHECK(finder.Take({whole, trimmed, {}}));
   } else if (!IsPattern(trimmed)) {
     return Fail(ErrorCode::kNotFound, fmt::format("{}: no such file", whole.string()));
   } else {

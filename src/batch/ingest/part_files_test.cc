@@ -101,5 +101,30 @@ TEST_F(PartFilesTest, ATableFormatsFilesAreNotTheTable) {
   EXPECT_THAT(Find("ice/data/day=1"), ElementsAre(HasSubstr("an Iceberg table")));
 }
 
+TEST_F(PartFilesTest, WhatLinksLeadToIsReadOnceByItsOwnName) {
+  Make("orders/day=1/part-0");
+  Make("orders/day=2/part-0");
+  fs::create_directory_symlink("day=2", Folder() / "orders/a-latest");
+  fs::create_directory_symlink(".", Folder() / "orders/self");
+  fs::create_symlink("day=1/part-0", Folder() / "orders/first");
+  EXPECT_THAT(Find("orders"),
+              ElementsAre("orders/day=1/part-0 day=1", "orders/day=2/part-0 day=2"));
+  EXPECT_THAT(Find("orders/*"),
+              ElementsAre("orders/day=1/part-0 day=1", "orders/day=2/part-0 day=2"));
+  EXPECT_THAT(Find("orders/a-latest"), ElementsAre("orders/a-latest/part-0"))
+      << "that is what was asked for";
+}
+
+TEST_F(PartFilesTest, ALinkThatLeadsNowhereSaysSo) {
+  Make("orders/part-0");
+  fs::create_symlink("gone", Folder() / "orders/broken");
+  EXPECT_THAT(Find("orders"), ElementsAre("orders/broken: a symbolic link to what is not there"));
+  fs::remove(Folder() / "orders/broken");
+  fs::create_symlink("b", Folder() / "orders/a");
+  fs::create_symlink("a", Folder() / "orders/b");
+  EXPECT_THAT(Find("orders"), ElementsAre("orders/a: a symbolic link that leads in a circle"));
+  EXPECT_THAT(Find("orders/a"), ElementsAre(HasSubstr("leads in a circle")));
+}
+
 }  // namespace
 }  // namespace aisle::ingest

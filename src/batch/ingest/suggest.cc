@@ -80,6 +80,7 @@ class Suggester {
       files_.push_back(
           {.file = name, .source = SourceName(name), .sample = *std::move(sample), .guesses = {}});
     }
+    TellApart();
     for (SuggestedFile& file : files_) {
       AISLE_TRY(file.guesses, GuessColumns(*connection_, file.sample));
       file.role = FindRole(file.guesses);
@@ -136,6 +137,16 @@ class Suggester {
       return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: holds no files", folder.string()));
     std::ranges::sort(names);
     return names;
+  }
+
+  // Queries call each source by a name of its own.
+  void TellApart() {
+    std::set<std::string> taken = {std::string(kEachProduct)};
+    for (SuggestedFile& file : files_) {
+      const std::string name = file.source;
+      for (int i = 2; !taken.insert(file.source).second; ++i)
+        file.source = fmt::format("{}_{}", name, i);
+    }
   }
 
   // Files of the same columns whose names begin alike, such as sales_2025.csv and sales_2026.csv, are one source.

@@ -183,7 +183,8 @@ class Tables {
       Unsure("no file of products was recognised; they are those of the sales");
     Add("# Of rows of one product the first.");
     Add(fmt::format(
-        "[[steps]]\nname = \"goods\"\nquery = '''\nSELECT source_line, {0} AS product_id, {1} AS "
+        "[[steps]]\nname = \"each_product\"\nquery = '''\nSELECT source_line, {0} AS product_id, "
+        "{1} AS "
         "product_name,\n       {2} AS category, {3} AS brand,\n       CAST(round({4}, 2) AS "
         "DECIMAL(12,2)) AS "
         "price\nFROM {5}\nWHERE {0} IS NOT NULL\nQUALIFY row_number() OVER (PARTITION BY {0} ORDER "
@@ -191,10 +192,10 @@ class Tables {
         "source_line) = 1\n'''\n",
         id, text(Says::kName, id), category, text(Says::kBrand, "NULL"), price, file.source));
     Table("raw.product_categories", nullptr,
-          "SELECT DISTINCT category AS category_id, category AS category_name FROM goods");
+          "SELECT DISTINCT category AS category_id, category AS category_name FROM each_product");
     Table("raw.product_catalog", &file,
           "SELECT source_line, product_id, product_name, category AS category_id, category AS "
-          "category_name, brand,\n       price, false AS is_perishable\nFROM goods",
+          "category_name, brand,\n       price, false AS is_perishable\nFROM each_product",
           "at_least = {price = 0}\n");
     const std::string regions =
         one_region_
@@ -202,7 +203,7 @@ class Tables {
             : "(VALUES ('Northeast'), ('Southeast'), ('Midwest'), ('South'), ('West')) r(region)";
     Table("raw.inventory", nullptr,
           "SELECT product_id, region, 'Warehouse' AS warehouse_name, 100 AS qty_on_hand, 3 AS "
-          "est_delivery_days\nFROM goods, " +
+          "est_delivery_days\nFROM each_product, " +
               regions);
   }
 
@@ -290,7 +291,7 @@ class Tables {
   std::string Paid(const std::string& quantity) {
     if (sales_->role.Has(Says::kPaid)) return Name(*sales_, Says::kPaid);
     const std::string price =
-        sales_->role.Has(Says::kPrice) ? "o." + Name(*sales_, Says::kPrice) : "g.price";
+        sales_->role.Has(Says::kPrice) ? "o." + Name(*sales_, Says::kPrice) : "goods_price";
     Unsure("no column says what was paid for a line; it is price by quantity");
     return fmt::format("{} * ({})", price, quantity);
   }
@@ -322,12 +323,16 @@ class Tables {
             "{customer} AS "
             "visitor_id,\n       'pos_purchase' AS event_type, {time} AS event_timestamp, 'Store' "
             "AS channel, 'POS' "
-            "AS device_type,\n       {order} AS session_id, {product} AS product_id, g.category AS "
-            "product_category, g.price AS product_price,\n       {quantity} AS quantity, {order} "
+            "AS device_type,\n       {order} AS session_id, {product} AS product_id, "
+            "goods_category AS "
+            "product_category, goods_price AS product_price,\n       {quantity} AS quantity, "
+            "{order} "
             "AS order_id, {line} AS "
             "order_line, {paid} AS line_total,\n       sum({paid}) FILTER (WHERE {quantity} > 0) "
             "OVER (PARTITION BY "
-            "{order}) AS order_total\nFROM {source} o\nLEFT JOIN goods g ON g.product_id = "
+            "{order}) AS order_total\nFROM {source} o\nLEFT JOIN (SELECT product_id AS goods_id, "
+            "category AS goods_category, price AS goods_price FROM each_product) g\n  ON "
+            "g.goods_id = "
             "nullif(trim(o.{product_name}), '')\nORDER BY o.source_line",
             fmt::arg("event", event), fmt::arg("customer", customer), fmt::arg("time", Time()),
             fmt::arg("order", order), fmt::arg("product", product), fmt::arg("quantity", quantity),

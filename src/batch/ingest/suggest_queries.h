@@ -18,6 +18,9 @@ namespace aisle::ingest {
 // The column that a day and a clock make.
 inline constexpr std::string_view kJoinedTime = "day_and_time";
 
+// The step that has each product once.
+inline constexpr std::string_view kEachProduct = "each_product";
+
 struct SuggestedFile {
   std::string file;
   std::string source;

@@ -125,7 +125,9 @@ Status Training::ReadSnapshot(int cutoff, int window_days, Snapshot& snapshot) {
   if (snapshot.catalogue.products.empty() || activity.empty()) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("too little history: nothing is known as of {}, or nothing happened in "
-                            "the {} days after; recipe '{}' needs {} days before {}",
+                            "the {} days after; recipe '{}' needs {} days before {}; for a short "
+                            "history there are propensity_small and ranking_small (`aisle import "
+                            "--check` says what is there)",
                             base::FormatTimestamp(snapshot.cutoff), window_days, recipe_->name,
                             (recipe_->EarliestCutoff() + 1) * recipe_->window_days,
                             base::FormatTimestamp(options_->as_of)));
