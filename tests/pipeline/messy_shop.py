@@ -58,7 +58,7 @@ def products(dice):
     for number in range(PRODUCTS):
         category = names[number % len(names)]
         rows.append({"sku": f"A{number:04d}", "name": f"{category} Nr. {number // 10 + 1}", "category": category,
-                     "cents": 79 + dice.below(900) + (20000 if number == 55 else 0)})
+                     "cents": 79 + dice.below(900) + (110000 if number == 55 else 0)})
     return rows
 
 

@@ -1,4 +1,5 @@
-// Some rows of a file that nobody has described yet: its kind, encoding, delimiter, header, and what stands in its columns.
+// Some rows of a file that nobody has described yet: its kind, encoding, delimiter, header, and what
+// stands in its columns.
 //
 //   shapes   columns[i] has a text for each sampled row; as many columns as names.
 //   order    of the file; of a large one the rows of its beginning and of its end.

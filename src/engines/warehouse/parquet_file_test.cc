@@ -42,8 +42,8 @@ TEST(ParquetFileTest, AQueryReachesNothingOutsideOfTheFolder) {
   auto connection = *database.Connect();
   ASSERT_TRUE(ConfineToFolder(connection, folder.Path()));
   const auto stolen = outside.Path() / "x.parquet";
-  for (const std::string query :
-       {"SELECT * FROM read_text('/etc/hostname')",
+  for (const std::string& query :
+       {std::string("SELECT * FROM read_text('/etc/hostname')"),
         "SELECT 1) TO '" + stolen.string() + "' (FORMAT parquet); COPY (SELECT 1",
         "SELECT 1) TO '" + stolen.string() + "' --"}) {
     EXPECT_FALSE(WriteParquet(connection, {"q", query}, folder.Path() / "y.parquet")) << query;
