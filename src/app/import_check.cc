@@ -10,6 +10,7 @@
 #include "app/readiness.h"
 #include "base/files.h"
 #include "base/stopwatch.h"
+#include "ingest/suggest.h"
 #include "warehouse/warehouse.h"
 
 namespace aisle::app {
@@ -35,10 +36,8 @@ boost::json::array ReadinessJson(const std::vector<Readiness>& found) {
   return list;
 }
 
-}  // namespace
-
-Status CheckImport(const Context& context, const std::string& mapping,
-                   const std::filesystem::path& folder, ingest::ImportOptions options) {
+Status Check(const Context& context, const std::string& mapping,
+             const std::filesystem::path& folder, ingest::ImportOptions options) {
   const base::Stopwatch watch;
   AISLE_TRY(const auto room,
             base::StagedFolder::Create(std::filesystem::temp_directory_path() / "aisle-check"));
@@ -62,8 +61,34 @@ Status CheckImport(const Context& context, const std::string& mapping,
   }
   PrintOut(ImportText(report, false));
   if (report.last_event) PrintOut(ReadinessText(ready, small, until));
-  context.Say("checked in {}; nothing was imported; next: `aisle import {} {}`",
-              Seconds(watch.Seconds()), mapping, folder.string());
+  context.Say("checked in {}; nothing was imported", Seconds(watch.Seconds()));
+  return {};
+}
+
+}  // namespace
+
+Status CheckImport(const Context& context, const std::string& mapping,
+                   const std::filesystem::path& folder, ingest::ImportOptions options) {
+  AISLE_CHECK(Check(context, mapping, folder, std::move(options)));
+  context.Say("next: `aisle import {} {}`", mapping, folder.string());
+  return {};
+}
+
+Status CheckFiles(const Context& context, const std::filesystem::path& folder_or_file,
+                  ingest::ImportOptions options) {
+  AISLE_TRY(const ingest::Suggestion found, ingest::SuggestMapping(folder_or_file));
+  AISLE_TRY(const auto room, base::StagedFolder::Create(std::filesystem::temp_directory_path() /
+                                                        "aisle-suggestion"));
+  const std::filesystem::path mapping = room.Path() / "suggested.toml";
+  AISLE_CHECK(base::WriteFileAtomic(mapping, found.mapping));
+  context.Say("there is no mapping yet; by the one that --suggest proposes, with guesses:");
+  for (const std::string& line : found.unsure) context.Say("  unsure: {}", line);
+  const bool one = std::filesystem::is_regular_file(folder_or_file);
+  const std::filesystem::path folder =
+      one ? std::filesystem::absolute(folder_or_file).parent_path() : folder_or_file;
+  AISLE_CHECK(Check(context, mapping.string(), folder, std::move(options)));
+  context.Say("next: `aisle import --suggest {} -o MAPPING.toml`, and mend its guesses",
+              folder_or_file.string());
   return {};
 }
 

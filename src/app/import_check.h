@@ -14,6 +14,10 @@
 
 namespace aisle::app {
 
+// The same of files that have no mapping yet, by the one that is suggested for them.
+Status CheckFiles(const Context& context, const std::filesystem::path& folder_or_file,
+                  ingest::ImportOptions options);
+
 Status CheckImport(const Context& context, const std::string& mapping,
                    const std::filesystem::path& folder, ingest::ImportOptions options);
 

@@ -67,6 +67,16 @@ class AFirstHour(unittest.TestCase):
         self.assertGreater(returns[0], 0.9 * self.truth["returns"])
         self.assertTrue(all(len(one["examples"]) == min(one["rows"], 3) for one in report["rejects"]))
 
+    def test_2_without_a_mapping_files_are_checked_by_the_proposal(self):
+        code, out, said = self.ask("import", "--check", self.files / "verkauf_2026_1.csv")
+        self.assertEqual(code, 0, said)
+        self.assertIn("unsure: no file of customers was recognised; they are those of the sales", said)
+        self.assertIn("raw.event_stream", out)
+        code, _, said = self.ask("import", "--check", self.files / "kunden.csv")
+        self.assertEqual(code, 2)
+        self.assertIn("no file looks like sales", said)
+        self.assertFalse(self.data.exists())
+
     def test_3_it_goes_to_a_list_of_what_the_customer_likes(self):
         self.must("import", self.mapping, self.files)
         first = json.loads(self.must("sql", "--json", "SELECT min(event_timestamp) AS t, count(DISTINCT product_category) AS n "

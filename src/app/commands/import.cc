@@ -144,6 +144,12 @@ Status Import(Context& context, const ImportOptions& options) {
   if (options.add && options.replace)
     return Fail(ErrorCode::kInvalidArgument, "--add and --replace exclude each other");
   AISLE_TRY(const auto parameters, ReadParameters(options));
+  const auto say_step = [&](const std::string& step) { context.Say("  {}", step); };
+  if (std::error_code ignored; options.check && !options.mapping->ends_with(".toml") &&
+                               !options.folder && fs::exists(*options.mapping, ignored)) {
+    return CheckFiles(context, *options.mapping,
+                      {.parameters = parameters, .loaded_at = base::Now(), .progress = say_step});
+  }
   fs::path folder = options.folder.value_or("");
   if (!options.folder && options.mapping->ends_with(".toml")) {
     folder = fs::absolute(*options.mapping).parent_path();
@@ -152,11 +158,9 @@ Status Import(Context& context, const ImportOptions& options) {
     AISLE_TRY(folder, FetchFolder(context, *options.mapping));
   }
   if (options.check) {
-    return CheckImport(context, *options.mapping, folder,
-                       {.parameters = parameters,
-                        .loaded_at = base::Now(),
-                        .add = false,
-                        .progress = [&](const std::string& step) { context.Say("  {}", step); }});
+    return CheckImport(
+        context, *options.mapping, folder,
+        {.parameters = parameters, .loaded_at = base::Now(), .add = false, .progress = say_step});
   }
   const base::Stopwatch watch;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
@@ -167,13 +171,11 @@ Status Import(Context& context, const ImportOptions& options) {
       AISLE_CHECK(job.Connection().Execute(sql::kDropDerived));
       AISLE_CHECK(ingest::RecreateTables(job.Connection()));
     }
-    AISLE_TRY(
-        report,
-        ingest::Import(job.Connection(), *options.mapping, folder,
-                       {.parameters = parameters,
-                        .loaded_at = base::Now(),
-                        .add = options.add,
-                        .progress = [&](const std::string& step) { context.Say("  {}", step); }}));
+    AISLE_TRY(report, ingest::Import(job.Connection(), *options.mapping, folder,
+                                     {.parameters = parameters,
+                                      .loaded_at = base::Now(),
+                                      .add = options.add,
+                                      .progress = say_step}));
     about = {.kind = "import",
              .id = fmt::format("import-{}", base::ToMicros(base::Now())),
              .source = Held(report),
@@ -221,7 +223,8 @@ void DefineImport(CommandBuilder& command) {
   command.Switch(
       "--check", &options->check,
       "Read everything by the mapping, say what would come in, what would be rejected and what "
-      "is missing for training, and change nothing");
+      "is missing for training, and change nothing; of files or a folder without a mapping by the "
+      "one that --suggest proposes");
   command.Text("--suggest", "DIR", &options->suggest,
                "Propose a mapping for the files of a folder, by samples of them");
   command.Text("-o,--out", "FILE.toml", &options->out, "With --suggest: where it goes");

@@ -63,6 +63,12 @@ const std::vector<Words>& AllWords() {
   return kWords;
 }
 
+// "StockCode" and "stockcode" are one.
+std::string WithoutBlanks(std::string text) {
+  std::erase(text, ' ');
+  return text;
+}
+
 bool IsTime(const ColumnGuess& guess) {
   return guess.column.type == "DATE" || guess.column.type == "TIMESTAMP";
 }
@@ -142,7 +148,7 @@ FileRole FindRole(const std::vector<ColumnGuess>& guesses) {
     for (const std::string_view word : words) {
       for (const ColumnGuess& guess : guesses) {
         if (found == nullptr && !given.contains(&guess) && May(says, guess) &&
-            PlainName(guess.column.name) == word)
+            WithoutBlanks(PlainName(guess.column.name)) == WithoutBlanks(std::string(word)))
           found = &guess;
       }
     }

@@ -152,6 +152,8 @@ TEST_F(ParquetTest, AFileThatWasCutShortIsRefused) {
   Write("lines.parquet", whole.substr(0, whole.size() / 2));
   EXPECT_THAT(Error(), HasSubstr("lines.parquet: not a whole Parquet file (no footer)"));
   Write("lines.parquet", "receipt,sold_at\n");
+  EXPECT_THAT(Error(), HasSubstr("lines.parquet: not a Parquet file but lines of text"));
+  Write("lines.parquet", "receipt");
   EXPECT_THAT(Error(), HasSubstr("lines.parquet: not a whole Parquet file (no 'PAR1'"));
   Write("lines.parquet", "");
   EXPECT_THAT(Error(), HasSubstr("not a whole Parquet file"));

@@ -260,7 +260,7 @@ TEST_F(PartsTest, ABadParquetPartIsNamed) {
   CopyPart("SELECT 'B' AS view, [1] AS customer, DATE '2025-01-10' AS day", "views/b.parquet");
   EXPECT_THAT(Import(), HasSubstr("views/b.parquet has a column 'customer' of a LIST"));
   Part("views/b.parquet", "view,customer,day\n");
-  EXPECT_THAT(Import(), HasSubstr("views/b.parquet: not a whole Parquet file (no 'PAR1'"));
+  EXPECT_THAT(Import(), HasSubstr("views/b.parquet: not a Parquet file but lines of text"));
   Part("views/b.parquet", "PAR1" + std::string(100, 'x') + "PAR1");
   EXPECT_THAT(Import(), HasSubstr("views/b.parquet: "));
   Part("views/b.parquet", "PK\x03\x04");

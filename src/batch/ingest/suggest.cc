@@ -59,12 +59,30 @@ bool IsId(Says says) {
          says == Says::kPostalCode;
 }
 
+Result<std::vector<std::string>> Names(const fs::path& folder) {
+  std::error_code failed;
+  std::vector<std::string> names;
+  for (fs::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    const std::string name = at->path().filename().string();
+    // A mapping that is there already is no file of the shop's.
+    const bool text = name.ends_with(".toml") || name.ends_with(".md");
+    if (!name.starts_with('.') && !name.starts_with('_') && !text) names.push_back(name);
+  }
+  if (failed) {
+    return Fail(ErrorCode::kNotFound, fmt::format("{}: {}; name the folder that holds the files",
+                                                  folder.string(), failed.message()));
+  }
+  if (names.empty())
+    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: holds no files", folder.string()));
+  std::ranges::sort(names);
+  return names;
+}
+
 class Suggester {
  public:
   explicit Suggester(warehouse::Connection& connection) : connection_(&connection) {}
 
-  Status Read(const fs::path& folder) {
-    AISLE_TRY(const auto names, Names(folder));
+  Status Read(const fs::path& folder, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
       auto parts = FindParts(folder, name);
       if (!parts) {
@@ -119,26 +137,6 @@ class Suggester {
   }
 
  private:
-  static Result<std::vector<std::string>> Names(const fs::path& folder) {
-    std::error_code failed;
-    std::vector<std::string> names;
-    for (fs::directory_iterator at(folder, failed), end; !failed && at != end;
-         at.increment(failed)) {
-      const std::string name = at->path().filename().string();
-      // A mapping that is there already is no file of the shop's.
-      const bool text = name.ends_with(".toml") || name.ends_with(".md");
-      if (!name.starts_with('.') && !name.starts_with('_') && !text) names.push_back(name);
-    }
-    if (failed) {
-      return Fail(ErrorCode::kNotFound, fmt::format("{}: {}; name the folder that holds the files",
-                                                    folder.string(), failed.message()));
-    }
-    if (names.empty())
-      return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: holds no files", folder.string()));
-    std::ranges::sort(names);
-    return names;
-  }
-
   // Queries call each source by a name of its own.
   void TellApart() {
     std::set<std::string> taken = {std::string(kEachProduct)};
@@ -288,11 +286,18 @@ class Suggester {
 
 }  // namespace
 
-Result<Suggestion> SuggestMapping(const fs::path& folder) {
+Result<Suggestion> SuggestMapping(const fs::path& folder_or_file) {
+  std::error_code ignored;
+  const bool one = fs::is_regular_file(folder_or_file, ignored);
+  const fs::path folder = one ? fs::absolute(folder_or_file).parent_path() : folder_or_file;
+  std::vector<std::string> names = {folder_or_file.filename().string()};
+  if (!one) {
+    AISLE_TRY(names, Names(folder));
+  }
   AISLE_TRY(auto database, warehouse::Database::Open(":memory:"));
   AISLE_TRY(auto connection, database.Connect());
   Suggester suggester(connection);
-  AISLE_CHECK(suggester.Read(folder));
+  AISLE_CHECK(suggester.Read(folder, names));
   AISLE_TRY(Suggestion suggestion, suggester.Write(folder));
   // What is suggested must at least be a mapping.
   AISLE_TRY([[maybe_unused]] const Mapping mapping,

@@ -25,7 +25,7 @@ struct Suggestion {
   std::vector<std::string> unsure;  // Its "UNSURE" comments.
 };
 
-// Of the files right in `folder`; a folder in it is one source of parts.
-Result<Suggestion> SuggestMapping(const std::filesystem::path& folder);
+// Of the files right in a folder (a folder in it is one source of parts), or of one file.
+Result<Suggestion> SuggestMapping(const std::filesystem::path& folder_or_file);
 
 }  // namespace aisle::ingest

@@ -95,6 +95,18 @@ TEST_F(SuggestTest, WhereNoMonthIsThirteenTheDayIsKnown) {
   EXPECT_THAT(unsure_, Not(Contains(HasSubstr("change places"))));
 }
 
+TEST_F(SuggestTest, ANameIsKnownHoweverItsWordsAreJoined) {
+  Write("online.csv",
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
+        "536365,85123A,HEART,6,12/1/2010 8:26,2.55,17850\n536366,71053,LANTERN,2,12/13/2010 "
+        "8:28,3.39,17850\n");
+  EXPECT_EQ(Import(), "");
+  EXPECT_EQ(Rows("SELECT order_id, event_timestamp, quantity, line_total FROM raw.event_stream "
+                 "ORDER BY 1"),
+            "536365|2010-12-01 08:26:00|6|15.30\n536366|2010-12-13 08:28:00|2|6.78\n");
+  EXPECT_THAT(unsure_, Contains(HasSubstr("it is price by quantity")));
+}
+
 TEST_F(SuggestTest, PartsOfOneNameAreOneSourceAndParquetSaysItsTypes) {
   Rows(
       "COPY (SELECT 'r' || i AS receipt, TIMESTAMP '2025-01-01 10:00:00' + INTERVAL (i) HOUR AS "
