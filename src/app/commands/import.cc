@@ -234,9 +234,7 @@ void DefineImport(CommandBuilder& command) {
        {"aisle import shop.toml exports/", "files of exports/ as shop.toml says"},
        {"aisle import --check shop.toml exports/", "the same, and nothing of it is kept"},
        {"aisle import complete-journey --until-week 45 --data cj-data",
-        "third-party grocery transactions that their shipper labels simulated; fetched once"},
-       {"aisle sql 'SELECT reason, count(*) FROM raw.rejects GROUP BY ALL'",
-        "rows that could not be read, afterwards"}});
+        "third-party grocery transactions that their shipper labels simulated; fetched once"}});
   command.Run([options](Context& context) { return Import(context, *options); });
 }
 

@@ -310,8 +310,8 @@ class Tables {
     } else {
       Unsure(
           "no column numbers the lines of a receipt; a row that the export gives twice counts "
-          "twice "
-          "(then write FROM (SELECT DISTINCT ON ALL columns …))");
+          "twice (where it does so, read a step that groups by all columns, with "
+          "min(source_line))");
     }
     const std::string customer =
         sales_->role.Has(Says::kCustomer) ? Clean(*sales_, Says::kCustomer) : "NULL";

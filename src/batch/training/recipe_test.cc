@@ -39,14 +39,14 @@ int LineOf(const std::string& text, const std::string& piece) {
 }
 
 TEST(Recipe, EveryShippedOneParses) {
-  EXPECT_THAT(ShippedRecipes(),
-              testing::UnorderedElementsAre("propensity_default", "ranking_default",
-                                            "propensity_reference", "ranking_reference"));
+  EXPECT_THAT(ShippedRecipes(), testing::UnorderedElementsAre(
+                                    "propensity_default", "ranking_default", "propensity_reference",
+                                    "ranking_reference", "propensity_small", "ranking_small"));
   for (const std::string& name : ShippedRecipes()) {
     const auto recipe = ParseRecipe(*RecipeText(name), name);
     ASSERT_TRUE(recipe) << recipe.error().message;
     EXPECT_EQ(recipe->name, name);
-    EXPECT_EQ(recipe->window_days, 28);
+    EXPECT_EQ(recipe->window_days, name.ends_with("_small") ? 14 : 28);
   }
 }
 

@@ -108,15 +108,18 @@ TEST_F(TrainingTest, TrainingAgainMakesVersionTwoWithTheSameBytes) {
 }
 
 TEST_F(TrainingTest, NothingOfTheEvaluationWindowIsAskedFor) {
-  for (const std::string& recipe : ShippedRecipes()) {
-    const auto report = Run(recipe);
-    ASSERT_TRUE(report) << recipe << ": " << report.error().message;
-  }
   const base::Timestamp evaluation = options_.as_of - 28 * base::kDay;
-  ASSERT_FALSE(shop_.asked.empty());
-  for (const base::Timestamp time : shop_.asked)
-    EXPECT_LE(time, evaluation - 28 * base::kDay) << base::FormatTimestamp(time);
-  EXPECT_EQ(shop_.latest, evaluation) << "labels end where the evaluation begins";
+  for (const std::string& name : ShippedRecipes()) {
+    shop_.asked.clear();
+    shop_.latest = {};
+    const auto report = Run(name);
+    ASSERT_TRUE(report) << name << ": " << report.error().message;
+    ASSERT_FALSE(shop_.asked.empty());
+    const auto window = ParseRecipe(*RecipeText(name), name)->window_days * base::kDay;
+    for (const base::Timestamp time : shop_.asked)
+      EXPECT_LE(time, evaluation - window) << name << ": " << base::FormatTimestamp(time);
+    EXPECT_EQ(shop_.latest, evaluation) << name << ": labels end where the evaluation begins";
+  }
 }
 
 // The models in the registry score like XGBoost, bit by bit, on the rows they were trained on.
@@ -130,7 +133,7 @@ TEST_F(TrainingTest, TheForestOfEveryRecipeEqualsXgboostBitByBit) {
 
     RowSet rows;
     for (const int cutoff : recipe.cutoffs) {
-      const base::Timestamp time = options_.as_of - 28 * cutoff * base::kDay;
+      const base::Timestamp time = options_.as_of - recipe.window_days * cutoff * base::kDay;
       const features::Catalogue catalogue = FakeShop::MakeCatalogue(time);
       const features::CatalogueView view(catalogue);
       const gold::ActivityIndex happened(shop_.MakeActivity(time));
