@@ -154,6 +154,15 @@ class AnImport(shop.ShopTest):
                       "TIMESTAMP; at_least_rows", self.fails(5, "import", str(self.mapping)))
         self.assertEqual(self.count("raw.event_stream"), 4)
 
+    def test_what_came_in_and_may_not_be_meant_is_said(self):
+        self.append("products.csv", "x1,X,Care,A,1.00,no", "x2,X,care ,A,1.00,no")
+        self.append("orders.csv", "R9;1;\x1b[31mred;anton;soap;1;2;")
+        said = self.must("import", str(self.mapping))
+        self.assertIn("categories: 3 spellings of 1 (such as 'Care', 'care '), 5 in all", said)
+        self.assertIn("by the mapping's delay: 1; a refresh as of 2025-07-10 14:00:00 does not see them", said)
+        self.assertIn("        1  orders.csv: bought_at: … is not TIMESTAMP\n           line 5: ' [31mred' in R9;1; [31mred;anton;", said)
+        self.assertIn("Columns most often at fault: bought_at of orders.csv (1)", said)
+
     def test_events_of_the_future_are_named(self):
         self.append("orders.csv", "R9;1;2199-01-01 10:00:00;anton;soap;1;2.25;")
         code, out, said = shop.run("import", str(self.mapping), data=self.data)

@@ -15,6 +15,7 @@
 #include "ingest/mapping.h"
 #include "ingest/part_files.h"
 #include "ingest/suggest_queries.h"
+#include "raw/plain_text.h"
 #include "warehouse/warehouse.h"
 
 namespace aisle::ingest {
@@ -27,7 +28,7 @@ std::string TomlText(std::string_view text) {
   for (const char c : text) {
     if (c == '"' || c == '\\') {
       toml += fmt::format("\\{}", c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
       toml += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     } else {
       toml += c;
@@ -40,6 +41,16 @@ std::string TomlTexts(const std::vector<std::string>& texts) {
   std::vector<std::string> list;
   for (const std::string& text : texts) list.push_back(TomlText(text));
   return fmt::format("[{}]", fmt::join(list, ", "));
+}
+
+// What may stand in a comment: a name of somebody's file may hold anything.
+std::string OneLine(std::string text) {
+  const bool plain = raw::IsPlainText(text);
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    if (!plain && (c & 0x80) != 0) c = '?';
+  }
+  return text;
 }
 
 // A name that a query can say: "sales_2026".
@@ -128,7 +139,7 @@ class Suggester {
         TomlText(name), TomlText("Files of " + name));
     text_ += fmt::format("defaults = {}\n\n", TomlTexts(SuggestedDefaults(files_)));
     WriteRetailer();
-    for (const std::string& line : left_out_) text_ += "# Left out: " + line + "\n";
+    for (const std::string& line : left_out_) text_ += "# Left out: " + OneLine(line) + "\n";
     for (const SuggestedFile& file : files_) WriteSource(file);
     SuggestedTables tables = SuggestTables(files_);
     for (std::string& line : tables.unsure) unsure_.push_back(std::move(line));
@@ -186,8 +197,9 @@ class Suggester {
   }
 
   void Unsure(const std::string& what) {
-    text_ += "# UNSURE: " + what + "\n";
-    unsure_.push_back(what);
+    const std::string line = OneLine(what);
+    text_ += "# UNSURE: " + line + "\n";
+    unsure_.push_back(line);
   }
 
   void WriteRetailer() {
@@ -244,12 +256,16 @@ class Suggester {
 
   void WriteSource(const SuggestedFile& file) {
     const FileSample& sample = file.sample;
-    text_ += fmt::format("# {}: {}.\n", file.file,
-                         file.role.kind == FileKind::kOther
-                             ? "no table of the shop was recognised in it, and no query reads it"
-                             : fmt::format("taken for {}", NameOf(file.role.kind)));
+    if (file.role.kind == FileKind::kOther) {
+      text_ +=
+          OneLine(fmt::format("# {}: no table of the shop was recognised in it, and nothing reads "
+                              "it; its columns: {}",
+                              file.file, fmt::join(sample.names, ", "))) +
+          "\n\n";
+      return;
+    }
+    text_ += fmt::format("# {}: taken for {}.\n", file.file, NameOf(file.role.kind));
     text_ += fmt::format("[sources.{}]\nfile = {}\n", file.source, TomlText(file.file));
-    if (file.role.kind == FileKind::kOther) text_ += "at_least_rows = 0\n";
     for (const std::string& doubt : sample.doubts) Unsure(file.file + ": " + doubt);
     if (!sample.parquet) {
       if (sample.delimiter != ',')

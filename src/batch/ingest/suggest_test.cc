@@ -73,6 +73,7 @@ TEST_F(SuggestTest, WhatNothingConfirmsIsMarked) {
         "9,11/12/2025,8,6,1.115\n10,11/12/2025,8,6,1.116\n");
   Write("notes.xlsx", "PK\x03\x04 more");
   Write("other.csv", "a,b\n1,2\n");
+  Write("noise.bin", "\x89\xFFpng\n\x01\x81,\x7F\n\xC3\x28");
   const std::string mapping = Suggest();
   EXPECT_THAT(unsure_,
               Contains(HasSubstr(
@@ -84,7 +85,8 @@ TEST_F(SuggestTest, WhatNothingConfirmsIsMarked) {
   EXPECT_THAT(unsure_, Contains(HasSubstr("no column numbers the lines of a receipt")));
   for (const std::string& one : unsure_) EXPECT_THAT(mapping, HasSubstr("# UNSURE: " + one));
   EXPECT_THAT(mapping, AllOf(HasSubstr("# Left out: notes.xlsx: this is an Excel workbook"),
-                             HasSubstr("# other.csv: no table of the shop was recognised in it")));
+                             HasSubstr("# other.csv: no table of the shop was recognised in it, "
+                                       "and nothing reads it; its columns: a, b")));
 }
 
 TEST_F(SuggestTest, WhereNoMonthIsThirteenTheDayIsKnown) {
