@@ -54,7 +54,10 @@ bool HasLeadingZero(std::string_view text) {
 
 bool MayBeTime(std::string_view text) {
   const auto digits = std::ranges::count_if(text, IsDigit);
-  return digits >= 4 && text.size() >= 6 && text.size() <= 40;
+  const auto between =
+      std::ranges::count_if(text, [](char c) { return std::string_view("-/.:, ").contains(c); });
+  const bool packed = digits == std::ssize(text) && (digits == 8 || digits == 14);
+  return digits >= 3 && text.size() >= 6 && text.size() <= 40 && (between >= 2 || packed);
 }
 
 // Different texts of the column with how many rows have each, some of them where they are very many.

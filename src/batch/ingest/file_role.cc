@@ -21,37 +21,50 @@ const std::vector<Words>& AllWords() {
        {"receipt",   "order id", "order no",  "order number", "order",          "invoice no",
         "invoiceno", "invoice",  "basket id", "basket",       "transaction id", "transaction",
         "ticket",    "bon nr",   "bon",       "belegnr",      "beleg",          "bestellnummer",
-        "rechnung",  "commande", "orderid"}},
+        "rechnung",  "commande", "orderid",   "receipt id",   "receipt no",     "receipt number",
+        "sale id",   "bill no",  "ticket no", "kassenbon"}},
       {Says::kLine,
        {"line", "line no", "order line", "position", "pos", "item no", "zeile", "ligne", "lineno"}},
-      {Says::kCustomer,
-       {"customer id", "customer", "customer no", "customerid", "client id", "client", "member id",
-        "member", "household key", "household", "card no", "card", "user id", "user", "kunden nr",
-        "kundennummer", "kundennr", "kunde"}},
-      {Says::kProduct,
-       {"sku", "product id", "productid", "item id", "article no", "article", "artikel nr",
-        "artikelnummer", "artikelnr", "artikel", "stockcode", "ean", "gtin", "upc", "plu",
-        "product", "item"}},
-      {Says::kTime,
-       {"timestamp", "bought at", "sold at", "ordered at", "order date", "invoicedate",
-        "invoice date", "datetime", "date time", "date", "day", "datum", "verkauft am",
-        "created at", "time"}},
+      {Says::kCustomer, {"customer id",   "customer",  "customer no",     "customerid",
+                         "client id",     "client",    "member id",       "member",
+                         "household key", "household", "card no",         "card",
+                         "user id",       "user",      "kunden nr",       "kundennummer",
+                         "kundennr",      "kunde",     "customer number", "customer code",
+                         "account id",    "buyer id",  "shopper id",      "loyalty id"}},
+      {Says::kProduct, {"sku",       "product id", "productid",     "item id",   "article no",
+                        "article",   "artikel nr", "artikelnummer", "artikelnr", "artikel",
+                        "stockcode", "ean",        "gtin",          "upc",       "plu",
+                        "product",   "item",       "product code",  "item code", "item number"}},
+      {Says::kTime, {"timestamp",     "bought at",
+                     "sold at",       "ordered at",
+                     "order date",    "invoicedate",
+                     "invoice date",  "datetime",
+                     "date time",     "date",
+                     "day",           "datum",
+                     "verkauft am",   "created at",
+                     "time",          "event timestamp",
+                     "event time",    "transaction date",
+                     "purchase date", "sale date",
+                     "order time",    "belegdatum",
+                     "kaufdatum",     "bestelldatum"}},
       {Says::kClock, {"time", "uhrzeit", "zeit", "clock", "hour", "heure"}},
       {Says::kQuantity,
        {"quantity", "qty", "pieces", "units", "menge", "anzahl", "stueck", "stück", "quantite",
         "quantité"}},
       {Says::kPaid,
        {"paid", "line total", "linetotal", "sales value", "amount", "total", "betrag", "summe",
-        "umsatz", "revenue", "montant", "turnover"}},
+        "umsatz", "revenue", "montant", "turnover", "line amount", "net amount", "gross amount",
+        "price paid", "total price", "gesamtpreis"}},
       {Says::kPrice,
        {"price", "unit price", "unitprice", "list price", "preis", "einzelpreis", "vk preis", "vk",
         "prix"}},
       {Says::kCategory,
-       {"category", "product category", "department", "warengruppe", "kategorie", "product group",
-        "group", "categorie", "catégorie"}},
+       {"category", "category name", "product category", "department", "warengruppe", "kategorie",
+        "product group", "group", "categorie", "catégorie", "category id", "category code"}},
       {Says::kName,
        {"product name", "name", "title", "description", "bezeichnung", "artikelname",
         "artikelbezeichnung", "designation", "libelle"}},
+      {Says::kEvent, {"event type", "event", "event name", "action", "activity"}},
       {Says::kBrand, {"brand", "marke", "manufacturer", "hersteller", "marque"}},
       {Says::kPostalCode,
        {"zip", "zip code", "zipcode", "postal code", "postcode", "plz", "postleitzahl",
@@ -90,6 +103,21 @@ bool May(Says says, const ColumnGuess& guess) {
       return guess.column.type != "TEXT" && !IsTime(guess) && guess.column.type != "BOOLEAN";
     default:
       return !IsTime(guess) && !guess.is_clock;
+  }
+}
+
+// Sales whose time is called something else have it all the same.
+void GuessTime(const std::vector<ColumnGuess>& guesses, const std::set<const ColumnGuess*>& given,
+               FileRole& role) {
+  const bool sales =
+      role.Has(Says::kProduct) && (role.Has(Says::kCustomer) || role.Has(Says::kReceipt));
+  if (!sales || role.Has(Says::kTime)) return;
+  for (const std::string_view type : {"TIMESTAMP", "DATE"}) {
+    for (const ColumnGuess& guess : guesses) {
+      if (guess.column.type != type || given.contains(&guess) || role.Has(Says::kTime)) continue;
+      role.columns[Says::kTime] = &guess;
+      role.guessed_time = true;
+    }
   }
 }
 
@@ -156,6 +184,7 @@ FileRole FindRole(const std::vector<ColumnGuess>& guesses) {
     given.insert(found);
     role.columns[says] = found;
   }
+  GuessTime(guesses, given, role);
   role.kind = KindOf(role);
   return role;
 }

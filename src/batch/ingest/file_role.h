@@ -28,6 +28,7 @@ enum class Says : std::uint8_t {
   kCategory,
   kName,
   kBrand,
+  kEvent,  // What was done: of a log that has more than purchases.
   kPostalCode,
   kSince,
 };
@@ -38,6 +39,7 @@ std::string_view NameOf(FileKind kind);  // "sales"
 struct FileRole {
   FileKind kind = FileKind::kOther;
   std::map<Says, const ColumnGuess*> columns;
+  bool guessed_time = false;  // Nothing is called like one; the first that holds times was taken.
   bool Has(Says says) const { return columns.contains(says); }
 };
 

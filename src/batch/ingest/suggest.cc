@@ -56,7 +56,7 @@ std::string OneLine(std::string text) {
 // A name that a query can say: "sales_2026".
 std::string SourceName(std::string_view file) {
   std::string name;
-  for (const char c : PlainName(file.substr(0, file.find('.')))) {
+  for (const char c : PlainName(file.substr(0, file.rfind('.')))) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
     name += letter ? c : '_';
   }

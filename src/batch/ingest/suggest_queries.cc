@@ -4,15 +4,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 #include <utility>
 
+#include "ingest/shop_words.h"
 #include "ingest/sql_text.h"
 
 namespace aisle::ingest {
 namespace {
+
+constexpr std::size_t kKindsShown = 12;
 
 const SuggestedFile* FirstOf(const std::vector<SuggestedFile>& files, FileKind kind) {
   const auto found = std::ranges::find_if(
@@ -37,46 +39,6 @@ const std::string& TypeOf(const SuggestedFile& file, Says says) {
   return file.role.columns.at(says)->column.type;
 }
 
-// Capitals, blanks and the accents of Latin-1 aside, much as the query does it.
-std::string Folded(std::string_view text) {
-  // Of U+00C0 to U+00FF; a dot is a letter without accent.
-  constexpr std::string_view kPlain =
-      "aaaaaa.ceeeeiiii.nooooo..uuuuy..aaaaaa.ceeeeiiii.nooooo..uuuuy.y";
-  std::string folded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
-    if (c == '\xC3' && (next & 0xC0) == 0x80) {
-      const char plain = kPlain[static_cast<unsigned char>(next) & 0x3FU];
-      folded += plain == '.' ? static_cast<char>(next | 0x20) : plain;
-      ++i;
-      continue;
-    }
-    if (c != ' ' || (!folded.empty() && folded.back() != ' '))
-      folded += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  while (folded.ends_with(' ')) folded.pop_back();
-  return folded;
-}
-
-// "9" for a digit, "A" for a letter, a blank for a blank or a hyphen; the most frequent.
-std::string CodeFormat(const std::vector<std::string>& codes) {
-  std::map<std::string, int> counts;
-  for (const std::string& code : codes) {
-    std::string format;
-    for (const char c : code) {
-      const auto byte = static_cast<unsigned char>(c);
-      if (std::isalnum(byte)) format += std::isdigit(byte) ? '9' : 'A';
-      if ((c == ' ' || c == '-') && !format.empty() && format.back() != ' ') format += ' ';
-    }
-    while (format.ends_with(' ')) format.pop_back();
-    if (!format.empty()) ++counts[format];
-  }
-  const auto best =
-      std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; });
-  return best == counts.end() ? "" : best->first;
-}
-
 class Tables {
  public:
   explicit Tables(const std::vector<SuggestedFile>& files)
@@ -84,7 +46,13 @@ class Tables {
         products_(FirstOf(files, FileKind::kProducts)),
         customers_(FirstOf(files, FileKind::kCustomers)) {}
 
-  SuggestedTables Write() && {
+  SuggestedTables Write(const std::vector<SuggestedFile>& files) && {
+    for (const SuggestedFile& file : files) {
+      const SuggestedFile* const taken = FirstOf(files, file.role.kind);
+      if (file.role.kind == FileKind::kOther || taken == &file) continue;
+      Unsure(fmt::format("{} looks like {} as {} does, and no query reads it", file.file,
+                         NameOf(file.role.kind), taken->file));
+    }
     WriteShape();
     WriteGoods();
     WriteCustomers();
@@ -296,7 +264,38 @@ class Tables {
     return fmt::format("{} * ({})", price, quantity);
   }
 
+  // Of a log of everything that visitors do, the purchases.
+  std::string OnlyPurchases() {
+    if (!sales_->role.Has(Says::kEvent)) return "";
+    std::set<std::string> kinds;
+    for (const std::string& text : Texts(*sales_, Says::kEvent)) kinds.insert(text);
+    std::vector<std::string> bought;
+    for (const std::string& kind : kinds) {
+      if (SoundsLikePurchase(kind)) bought.push_back(Literal(kind));
+    }
+    const std::string name = sales_->role.columns.at(Says::kEvent)->column.name;
+    std::vector<std::string> shown(kinds.begin(), kinds.end());
+    if (shown.size() > kKindsShown) shown.resize(kKindsShown);
+    const std::string values = fmt::format("'{}'", fmt::join(shown, "', '"));
+    if (bought.empty()) {
+      Unsure(fmt::format(
+          "{} says what was done ({}), and nothing of it sounds like a purchase: every row "
+          "was taken for one",
+          name, values));
+      return "";
+    }
+    Unsure(fmt::format(
+        "{} says what was done ({}); of it only {} was taken, and the rest (views, carts) "
+        "is left out: give it queries of its own",
+        name, values, fmt::join(bought, ", ")));
+    return fmt::format("WHERE o.{} IN ({})\n", Quoted(name), fmt::join(bought, ", "));
+  }
+
   void WriteEvents() {
+    if (sales_->role.guessed_time)
+      Unsure(
+          fmt::format("{}: no column is called like a time; {} was taken", sales_->file, Time()));
+    const std::string where = OnlyPurchases();
     const std::string order = Order();
     const std::string quantity = Quantity();
     const std::string paid = Paid(quantity);
@@ -333,10 +332,11 @@ class Tables {
             "{order}) AS order_total\nFROM {source} o\nLEFT JOIN (SELECT product_id AS goods_id, "
             "category AS goods_category, price AS goods_price FROM each_product) g\n  ON "
             "g.goods_id = "
-            "nullif(trim(o.{product_name}), '')\nORDER BY o.source_line",
-            fmt::arg("event", event), fmt::arg("customer", customer), fmt::arg("time", Time()),
-            fmt::arg("order", order), fmt::arg("product", product), fmt::arg("quantity", quantity),
-            fmt::arg("line", line), fmt::arg("paid", paid), fmt::arg("source", sales_->source),
+            "nullif(trim(o.{product_name}), '')\n{where}ORDER BY o.source_line",
+            fmt::arg("where", where), fmt::arg("event", event), fmt::arg("customer", customer),
+            fmt::arg("time", Time()), fmt::arg("order", order), fmt::arg("product", product),
+            fmt::arg("quantity", quantity), fmt::arg("line", line), fmt::arg("paid", paid),
+            fmt::arg("source", sales_->source),
             fmt::arg("product_name", Name(*sales_, Says::kProduct))),
         "at_least = {quantity = 1}\nrequired = [\"customer_id\", \"product_id\"]\nround = "
         "\"cents\"\n");
@@ -357,7 +357,7 @@ bool SuggestedFile::Joins() const {
 }
 
 SuggestedTables SuggestTables(const std::vector<SuggestedFile>& files) {
-  return Tables(files).Write();
+  return Tables(files).Write(files);
 }
 
 std::vector<std::string> SuggestedDefaults(const std::vector<SuggestedFile>& files) {

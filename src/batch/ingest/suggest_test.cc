@@ -73,6 +73,7 @@ TEST_F(SuggestTest, WhatNothingConfirmsIsMarked) {
         "9,11/12/2025,8,6,1.115\n10,11/12/2025,8,6,1.116\n");
   Write("notes.xlsx", "PK\x03\x04 more");
   Write("other.csv", "a,b\n1,2\n");
+  Write("returns.csv", "order_id,order_date,customer_id,sku,amount\n1,03/04/2025,7,5,1.234\n");
   Write("noise.bin", "\x89\xFFpng\n\x01\x81,\x7F\n\xC3\x28");
   const std::string mapping = Suggest();
   EXPECT_THAT(unsure_,
@@ -83,6 +84,8 @@ TEST_F(SuggestTest, WhatNothingConfirmsIsMarked) {
                              HasSubstr("such as 'oops'"))));
   EXPECT_THAT(unsure_, Contains(HasSubstr("its numbers may as well have '")));
   EXPECT_THAT(unsure_, Contains(HasSubstr("no column numbers the lines of a receipt")));
+  EXPECT_THAT(unsure_,
+              Contains("returns.csv looks like sales as orders.csv does, and no query reads it"));
   for (const std::string& one : unsure_) EXPECT_THAT(mapping, HasSubstr("# UNSURE: " + one));
   EXPECT_THAT(mapping, AllOf(HasSubstr("# Left out: notes.xlsx: this is an Excel workbook"),
                              HasSubstr("# other.csv: no table of the shop was recognised in it, "
@@ -107,6 +110,20 @@ TEST_F(SuggestTest, ANameIsKnownHoweverItsWordsAreJoined) {
                  "ORDER BY 1"),
             "536365|2010-12-01 08:26:00|6|15.30\n536366|2010-12-13 08:28:00|2|6.78\n");
   EXPECT_THAT(unsure_, Contains(HasSubstr("it is price by quantity")));
+}
+
+TEST_F(SuggestTest, OfALogOfEverythingOnlyPurchasesAreTaken) {
+  Write("log.csv",
+        "happened,event_type,product_id,price,user_id,user_session\n"
+        "2019-10-01 00:00:00 UTC,view,1,2.50,7,a\n2019-10-01 00:01:00 UTC,cart,1,2.50,7,a\n"
+        "2019-10-01 00:02:00 UTC,purchase,1,2.50,7,a\n");
+  EXPECT_EQ(Import(), "");
+  EXPECT_EQ(Rows("SELECT event_type, event_timestamp, line_total FROM raw.event_stream"),
+            "pos_purchase|2019-10-01 00:02:00|2.50\n");
+  EXPECT_THAT(unsure_, Contains(HasSubstr("of it only 'purchase' was taken")));
+  EXPECT_THAT(unsure_,
+              Contains(HasSubstr("no column is called like a time; \"happened\" was taken")));
+  EXPECT_THAT(unsure_, Contains(HasSubstr("no column numbers the receipts")));
 }
 
 TEST_F(SuggestTest, PartsOfOneNameAreOneSourceAndParquetSaysItsTypes) {
