@@ -116,10 +116,6 @@ std::string_view EndingOf(ExportFormat format) {
   return ".jsonl";
 }
 
-Result<base::StagedFolder> MakeRoom() {
-  return base::StagedFolder::Create(fs::temp_directory_path() / "aisle-export");
-}
-
 Result<std::int64_t> ExportRows(warehouse::Connection& connection, const std::string& query,
                                 ExportFormat format, const fs::path& path, const fs::path& room) {
   AISLE_TRY(auto file, base::StagedFile::Create(path));

@@ -14,7 +14,6 @@
 #include <string>
 #include <string_view>
 
-#include "base/files.h"
 #include "base/result.h"
 #include "warehouse/warehouse.h"
 
@@ -26,10 +25,8 @@ Result<ExportFormat> FormatByName(const std::filesystem::path& path);
 Result<ExportFormat> FormatCalled(std::string_view name);  // "csv", "parquet", "jsonl"
 std::string_view EndingOf(ExportFormat format);            // ".csv"
 
-// A folder for what is half written, where temporary files go; it goes with the value.
-Result<base::StagedFolder> MakeRoom();
-
-// How many rows. `room` is MakeRoom()'s, which the connection may write into (warehouse::ConfineToFolder).
+// How many rows. `room` is a folder for what is half written (room.h), which the connection may write
+// into (warehouse::ConfineToFolder).
 Result<std::int64_t> ExportRows(warehouse::Connection& connection, const std::string& query,
                                 ExportFormat format, const std::filesystem::path& path,
                                 const std::filesystem::path& room);

@@ -8,6 +8,7 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/readiness.h"
+#include "app/room.h"
 #include "base/files.h"
 #include "base/stopwatch.h"
 #include "ingest/suggest.h"
@@ -39,8 +40,7 @@ boost::json::array ReadinessJson(const std::vector<Readiness>& found) {
 Status Check(const Context& context, const std::string& mapping,
              const std::filesystem::path& folder, ingest::ImportOptions options) {
   const base::Stopwatch watch;
-  AISLE_TRY(const auto room,
-            base::StagedFolder::Create(std::filesystem::temp_directory_path() / "aisle-check"));
+  AISLE_TRY(const auto room, MakeRoom("check"));
   AISLE_TRY(auto database, warehouse::Database::Open(
                                room.Path() / "check.duckdb",
                                {.threads = static_cast<int>(context.settings.warehouse_threads),
@@ -77,8 +77,7 @@ Status CheckImport(const Context& context, const std::string& mapping,
 Status CheckFiles(const Context& context, const std::filesystem::path& folder_or_file,
                   ingest::ImportOptions options) {
   AISLE_TRY(const ingest::Suggestion found, ingest::SuggestMapping(folder_or_file));
-  AISLE_TRY(const auto room, base::StagedFolder::Create(std::filesystem::temp_directory_path() /
-                                                        "aisle-suggestion"));
+  AISLE_TRY(const auto room, MakeRoom("suggestion"));
   const std::filesystem::path mapping = room.Path() / "suggested.toml";
   AISLE_CHECK(base::WriteFileAtomic(mapping, found.mapping));
   context.Say("there is no mapping yet; by the one that --suggest proposes, with guesses:");

@@ -127,6 +127,9 @@ class AFirstHour(unittest.TestCase):
             self.assertNotEqual(code, 0, arguments)
             self.assertIn(says, said)
         self.assertFalse((self.folder / "stolen.csv").exists())
+        code, _, said = shop.run("sql", query, "-o", str(out), data=self.data, TMPDIR=str(self.folder / "nowhere"))
+        self.assertEqual(code, 3, said)
+        self.assertIn("set TMPDIR", said)
         device = self.folder / "device.csv"
         device.symlink_to("/dev/null")
         code, _, said = self.ask("sql", query, "-o", device)

@@ -10,6 +10,7 @@
 #include "app/export_rows.h"
 #include "app/print.h"
 #include "app/print_json.h"
+#include "app/room.h"
 #include "base/files.h"
 #include "base/stopwatch.h"
 #include "warehouse/parquet_file.h"
@@ -157,7 +158,7 @@ Status Export(const Context& context, const std::string& query, const std::files
   AISLE_TRY(auto database,
             context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
   AISLE_TRY(auto connection, database.Connect());
-  AISLE_TRY(const auto room, MakeRoom());
+  AISLE_TRY(const auto room, MakeRoom("export"));
   AISLE_CHECK(warehouse::ConfineToFolder(connection, room.Path()));
   AISLE_TRY(const std::int64_t rows, ExportRows(connection, query, format, path, room.Path()));
   if (context.json) {

@@ -5,6 +5,7 @@
 #include "app/export_rows.h"
 #include "app/print.h"
 #include "app/print_json.h"
+#include "app/room.h"
 #include "app/sql.h"
 #include "base/files.h"
 #include "base/stopwatch.h"
@@ -80,7 +81,7 @@ Status Export(Context& context, const ExportOptions& options) {
             context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));
   AISLE_TRY(auto connection, database.Connect());
   AISLE_TRY(const auto tables, Wanted(connection, options.tables));
-  AISLE_TRY(const auto room, MakeRoom());
+  AISLE_TRY(const auto room, MakeRoom("export"));
   AISLE_CHECK(warehouse::ConfineToFolder(connection, room.Path()));
   if (!one_file) {
     std::error_code failed;
