@@ -11,6 +11,7 @@ std::string Folded(std::string_view text) {
   // Of U+00C0 to U+00FF; a dot is a letter without accent.
   constexpr std::string_view kPlain =
       "aaaaaa.ceeeeiiii.nooooo..uuuuy..aaaaaa.ceeeeiiii.nooooo..uuuuy.y";
+  static_assert(kPlain.size() == 64);
   std::string folded;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
