@@ -102,7 +102,7 @@ Result<RefreshOutcome> RefreshStep(const Context& context, Job& job, base::Times
 }
 
 Result<training::TrainReport> TrainStep(const Context& context, Job& job, const std::string& recipe,
-                                        base::Timestamp as_of, bool promote) {
+                                        base::Timestamp as_of, training::Promote promote) {
   const base::Stopwatch watch;
   ShareProgress progress(context.quiet);
   AISLE_CHECK(CheckNotInterrupted());

@@ -40,7 +40,7 @@ struct RefreshOutcome {
 Result<RefreshOutcome> RefreshStep(const Context& context, Job& job, base::Timestamp as_of);
 
 Result<training::TrainReport> TrainStep(const Context& context, Job& job, const std::string& recipe,
-                                        base::Timestamp as_of, bool promote);
+                                        base::Timestamp as_of, training::Promote promote);
 Result<publish::ScoreReport> ScoreStep(const Context& context, Job& job, base::Timestamp as_of);
 Result<serving::GenerationManifest> PublishStep(const Context& context, Job& job,
                                                 base::Timestamp as_of);

@@ -94,7 +94,7 @@ class Plan {
 Status Learn(const Context& context, Job& job, const std::string& recipe, base::Timestamp as_of) {
   const base::Stopwatch watch;
   context.Say("3. Learning: {}", recipe);
-  const auto report = TrainStep(context, job, recipe, as_of, true);
+  const auto report = TrainStep(context, job, recipe, as_of, training::Promote::kWhenGood);
   if (!report && report.error().code == ErrorCode::kFailedPrecondition) {
     context.Say("   nothing was learnt: {}", report.error().message);
     return {};
@@ -102,7 +102,7 @@ Status Learn(const Context& context, Job& job, const std::string& recipe, base::
   if (!report) return std::unexpected(report.error());
   context.Say("   {}/{} from {} rows in {}", report->model, report->version, Grouped(report->rows),
               Seconds(watch.Seconds()));
-  for (const std::string& gate : report->failed_gates)
+  for (const std::string& gate : report->promotion.objections)
     context.Say("   it does not serve; a gate did not pass: {}", gate);
   return {};
 }

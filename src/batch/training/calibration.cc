@@ -74,17 +74,25 @@ Calibration FitCalibration(std::span<const float> margins, std::span<const float
   return best;
 }
 
-double ExpectedOverActual(std::span<const float> margins, std::span<const float> labels,
-                          std::span<const float> weights, const Calibration& calibration) {
-  AISLE_ASSERT(margins.size() == labels.size() && margins.size() == weights.size());
+double Expected(std::span<const float> margins, std::span<const float> weights,
+                const Calibration& calibration) {
+  AISLE_ASSERT(margins.size() == weights.size());
   double expected = 0;
-  double actual = 0;
   for (std::size_t i = 0; i < margins.size(); ++i) {
     const double z = calibration.slope * static_cast<double>(margins[i]) + calibration.offset;
     expected += static_cast<double>(weights[i]) / (1 + std::exp(-z));
-    actual += labels[i] > 0 ? static_cast<double>(weights[i]) : 0;
   }
-  return actual > 0 ? expected / actual : std::numeric_limits<double>::quiet_NaN();
+  return expected;
+}
+
+double ExpectedOverActual(std::span<const float> margins, std::span<const float> labels,
+                          std::span<const float> weights, const Calibration& calibration) {
+  AISLE_ASSERT(margins.size() == labels.size());
+  double actual = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    actual += labels[i] > 0 ? static_cast<double>(weights[i]) : 0;
+  return actual > 0 ? Expected(margins, weights, calibration) / actual
+                    : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace aisle::training

@@ -19,6 +19,10 @@ struct Calibration {
 Calibration FitCalibration(std::span<const float> margins, std::span<const float> labels,
                            std::span<const float> weights);
 
+// Weighted sum of probabilities.
+double Expected(std::span<const float> margins, std::span<const float> weights,
+                const Calibration& calibration);
+
 // Weighted sum of probabilities / weighted sum of labels; NaN without a positive label.
 double ExpectedOverActual(std::span<const float> margins, std::span<const float> labels,
                           std::span<const float> weights, const Calibration& calibration);

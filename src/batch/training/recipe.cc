@@ -117,7 +117,7 @@ void ReadValidation(base::TomlSection section, Recipe& recipe) {
   }
   rules.buyers_max = section.Integer("buyers_max", kCustomers, 0);
   if (recipe.ranks_products) {
-    rules.ranked_customers = static_cast<int>(section.Integer("ranked_customers", {1, 1'000'000}));
+    rules.ranked_customers = static_cast<int>(section.Integer("ranked_customers", {1, 100'000}));
     rules.ranked_products = static_cast<int>(section.Integer("ranked_products", {1, 1'000'000}));
   }
   rules.calibrate = section.Flag("calibrate", false);
@@ -130,6 +130,10 @@ void ReadGates(base::TomlSection section, Recipe& recipe) {
   recipe.gates.rows_min = section.Integer("rows_min", kRows, 0);
   recipe.gates.positives_min = section.Integer("positives_min", kRows, 0);
   recipe.gates.auc_min = section.Number("auc_min", 0, 1, 0);
+  recipe.gates.worse_by_at_most =
+      section.Number("worse_by_at_most", 0, 1, recipe.gates.worse_by_at_most);
+  recipe.gates.calibrated_within =
+      section.Number("calibrated_within", 1, 1e9, recipe.gates.calibrated_within);
   if (recipe.ranks_products)
     recipe.gates.ndcg_above_popularity = section.Flag("ndcg_above_popularity", false);
   section.Close();

@@ -53,6 +53,11 @@ struct Gates {
   std::int64_t positives_min = 0;
   double auc_min = 0;
   bool ndcg_above_popularity = false;
+  // NDCG@10 of a ranking, AUC of a propensity: how much worse than the champion's a new version's may be, at the lower
+  // end of the difference's 95 % interval. The defaults hold for recipes that do not say it, so that none goes without.
+  double worse_by_at_most = 0.01;
+  // Expected / actual of the probabilities that are served lies in [1 / this, this].
+  double calibrated_within = 2;
 };
 
 // The propensity model fitted for the earlier cutoffs, whose predictions fill the input `propensity`.

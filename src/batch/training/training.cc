@@ -16,6 +16,7 @@
 #include "ranking/ranking.h"
 #include "training/embedded.h"
 #include "training/fingerprint.h"
+#include "training/promotion.h"
 #include "training/recipe.h"
 #include "training/rows.h"
 #include "training/source.h"
@@ -101,7 +102,7 @@ class Training {
                                std::span<const float>)>& visit);
   Result<Learned> Fit(const Recipe& recipe, const std::vector<int>& cutoffs);
   Status FitInner();
-  Result<Verdict> Validate(const Learned& learned);
+  Result<Verdict> Validate(const Learned& learned, Opponent& opponent);
   Result<registry::Manifest> MakeManifest(const Learned& learned, const Verdict& verdict);
 
   const Source* source_;
@@ -236,13 +237,21 @@ Status Training::FitInner() {
   return {};
 }
 
-Result<Verdict> Training::Validate(const Learned& learned) {
+Result<Verdict> Training::Validate(const Learned& learned, Opponent& opponent) {
   const base::Stopwatch reading;
   Snapshot snapshot;
   AISLE_CHECK(ReadSnapshot(recipe_->validation.cutoff, recipe_->window_days, snapshot));
   AISLE_TRY(Validation validation,
             Validation::Make(*recipe_, learned.ubjson, *snapshot.view, snapshot.cutoff,
                              snapshot.buyers, options_->seed));
+  if (opponent.champion) {
+    if (const Status added = validation.AddChampion(opponent.champion->spec); !added)
+      opponent.NotScored(added.error());
+  }
+  // A recipe without an inner propensity is judged with the one that would be served beside it.
+  if (!inner_ && opponent.propensity &&
+      ranking::CategoryScorer::Make(*opponent.propensity, *snapshot.view))
+    inner_ = opponent.propensity;
   AISLE_CHECK(ReadCustomers(
       snapshot, [&](auto customer, auto happened) { return validation.Wants(customer, happened); },
       [&](const auto& customer, auto happened, auto propensity) {
@@ -287,18 +296,22 @@ Result<registry::Manifest> Training::MakeManifest(const Learned& learned, const 
 }
 
 Result<TrainReport> Training::Run(const registry::Registry& registry) {
+  const base::Timestamp held_out = CutoffTime(recipe_->validation.cutoff, recipe_->window_days);
+  AISLE_TRY(Opponent opponent, FindOpponent(registry, *recipe_, held_out));
   if (recipe_->propensity) AISLE_CHECK(FitInner());
   AISLE_TRY(const Learned learned, Fit(*recipe_, recipe_->cutoffs));
-  AISLE_TRY(const Verdict verdict, Validate(learned));
+  AISLE_TRY(const Verdict verdict, Validate(learned, opponent));
   TrainReport report;
   report.model = recipe_->model;
   report.rows = learned.rows;
   report.positives = learned.positives;
   report.read_seconds = read_seconds_;
   report.learn_seconds = learn_seconds_;
-  report.failed_gates = FailedGates(*recipe_, learned.rows, learned.positives, verdict);
-  report.promoted = options_->promote && report.failed_gates.empty();
+  report.promotion = Decide(*recipe_, options_->promote, opponent,
+                            FailedGates(*recipe_, learned.rows, learned.positives, verdict), verdict);
+  report.promoted = IsPromoted(report.promotion);
   AISLE_TRY(registry::Manifest manifest, MakeManifest(learned, verdict));
+  manifest.promotion = report.promotion;
   AISLE_CHECK(steps_.At(1));
   AISLE_TRY(report.version, registry.Add(std::move(manifest), learned.ubjson, report.promoted));
   return report;

@@ -34,11 +34,17 @@ std::vector<std::string> ShippedRecipes();
 // The TOML of a shipped recipe by name, or of a file by path (anything with a '/' or '.toml').
 Result<std::string> RecipeText(const std::string& name_or_path);
 
+enum class Promote : std::uint8_t {
+  kWhenGood,  // When its gates pass, that of the comparison with the champion among them.
+  kNever,     // The champion stays.
+  kForced,    // Whatever its gates say; the manifest keeps what they said.
+};
+
 struct TrainOptions {
   base::Timestamp as_of{};
   std::uint64_t seed = 1;
   int threads = 0;      // 0: one per core.
-  bool promote = true;  // The new version becomes champion when its gates pass.
+  Promote promote = Promote::kWhenGood;
   // Hears the step and how far it is, 0..1; false cancels.
   std::function<bool(const std::string& step, double share)> progress;
 };
@@ -47,7 +53,7 @@ struct TrainReport {
   std::string model;  // Name in the registry: "ranking", "propensity", "ranking_reference", …
   int version = 0;
   bool promoted = false;
-  std::vector<std::string> failed_gates;
+  registry::Promotion promotion;  // As the manifest keeps it.
   std::int64_t rows = 0;
   std::int64_t positives = 0;
   double read_seconds = 0;

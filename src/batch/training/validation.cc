@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "forest/formats/load.h"
+#include "ranking/calibration.h"
 #include "ranking/metrics.h"
 #include "ranking/select.h"
 
@@ -14,11 +16,14 @@ namespace {
 
 constexpr std::uint64_t kRankPurpose = 2;
 constexpr std::size_t kTop = 10;
+// Rows wait until so many cells are there: a forest scores many rows in less time than few.
+constexpr std::size_t kPendingCells = std::size_t{1} << 20U;
 
 // Everybody is sampled alike, and rows are plain even when the objective ranks: the calibration is
 // for all customers.
-Recipe ForValidation(const Recipe& recipe) {
+Recipe ForValidation(const Recipe& recipe, const std::vector<std::string>& inputs) {
   Recipe copy = recipe;
+  copy.inputs = inputs;
   copy.rows.buyers_max = recipe.validation.buyers_max;
   copy.rows.others_share = 1;
   copy.learner.objective = "binary:logistic";
@@ -36,43 +41,100 @@ std::vector<std::uint32_t> BestSellers(const features::Catalogue& catalogue, std
   return best;
 }
 
+double Mean(std::span<const double> values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 }  // namespace
 
 Result<Validation> Validation::Make(const Recipe& recipe, const std::string& ubjson,
                                     const features::CatalogueView& view, base::Timestamp cutoff,
                                     std::int64_t buyers, std::uint64_t seed) {
-  AISLE_TRY(RowWriter writer, RowWriter::Make(ForValidation(recipe), view, cutoff, buyers, seed));
-  AISLE_TRY(forest::Model model, forest::LoadModel(ubjson));
-  AISLE_TRY(forest::Forest forest, forest::Forest::Build(std::move(model)));
-  Validation validation(recipe, view, cutoff, seed, std::move(writer), std::move(forest));
-  if (recipe.ranks_products && buyers > 0) {
-    validation.ranked_share_ =
-        static_cast<double>(recipe.validation.ranked_customers) / static_cast<double>(buyers);
-    validation.best_sellers_ = BestSellers(
-        view.FullCatalogue(), static_cast<std::size_t>(recipe.validation.ranked_products));
-  }
+  Validation validation(recipe, view, cutoff, buyers, seed);
+  AISLE_TRY(Contestant contestant, validation.MakeContestant({
+                                       .ubjson = ubjson,
+                                       .inputs = recipe.inputs,
+                                       .propensity_blend = recipe.propensity_blend,
+                                   }));
+  validation.contestants_.push_back(std::move(contestant));
   return validation;
 }
 
 Validation::Validation(const Recipe& recipe, const features::CatalogueView& view,
-                       base::Timestamp cutoff, std::uint64_t seed, RowWriter writer,
-                       forest::Forest forest)
-    : recipe_(recipe),
-      view_(&view),
-      cutoff_(cutoff),
-      seed_(seed),
-      writer_(std::move(writer)),
-      forest_(std::make_shared<const forest::Forest>(std::move(forest))) {}
+                       base::Timestamp cutoff, std::int64_t buyers, std::uint64_t seed)
+    : recipe_(recipe), view_(&view), cutoff_(cutoff), buyers_(buyers), seed_(seed) {
+  if (!recipe.ranks_products || buyers <= 0) return;
+  ranked_share_ =
+      static_cast<double>(recipe.validation.ranked_customers) / static_cast<double>(buyers);
+  best_sellers_ = BestSellers(view.FullCatalogue(),
+                              static_cast<std::size_t>(recipe.validation.ranked_products));
+}
+
+Result<Validation::Contestant> Validation::MakeContestant(const ranking::ModelSpec& spec) const {
+  AISLE_TRY(auto inputs, recipe_.ranks_products ? features::ResolvePairInputs(spec.inputs)
+                                                : features::ResolveCategoryInputs(spec.inputs));
+  AISLE_TRY(RowWriter writer, RowWriter::Make(ForValidation(recipe_, spec.inputs), *view_, cutoff_,
+                                              buyers_, seed_));
+  AISLE_TRY(forest::Model model, forest::LoadModel(spec.ubjson));
+  AISLE_TRY(forest::Forest forest, forest::Forest::Build(std::move(model)));
+  return Contestant{.writer = std::move(writer),
+                    .inputs = std::move(inputs),
+                    .forest = std::make_shared<const forest::Forest>(std::move(forest)),
+                    .calibration = {spec.calibration_slope, spec.calibration_offset},
+                    .blend = spec.propensity_blend,
+                    .rows = {},
+                    .margins = {},
+                    .ranked_margins = {}};
+}
+
+Status Validation::AddChampion(const ranking::ModelSpec& champion) {
+  AISLE_ASSERT(contestants_.size() == 1 && customers_ == 0);
+  // Serving's scorers say what they cannot do.
+  if (recipe_.ranks_products) {
+    AISLE_TRY([[maybe_unused]] const auto scorer, ranking::PairScorer::Make(champion, *view_));
+  } else {
+    AISLE_TRY([[maybe_unused]] const auto scorer, ranking::CategoryScorer::Make(champion, *view_));
+  }
+  AISLE_TRY(Contestant contestant, MakeContestant(champion));
+  contestants_.push_back(std::move(contestant));
+  return {};
+}
 
 void Validation::Add(const features::CustomerRecord& customer,
                      std::span<const gold::Activity> happened, std::span<const float> propensity) {
-  writer_.Write(customer, happened, propensity, rows_);
+  AddRows(customer, happened, propensity);
   Rank(customer, happened, propensity);
+  ++customers_;
 }
 
 bool Validation::Wants(domain::CustomerId customer,
                        std::span<const gold::Activity> happened) const {
-  return writer_.Wants(customer, happened) || !RankedBy(customer, happened).empty();
+  return contestants_.front().writer.Wants(customer, happened) ||
+         !RankedBy(customer, happened).empty();
+}
+
+// Which rows are written and what they weigh does not depend on the inputs, so labels are everybody's.
+void Validation::AddRows(const features::CustomerRecord& customer,
+                         std::span<const gold::Activity> happened,
+                         std::span<const float> propensity) {
+  for (Contestant& contestant : contestants_) {
+    RowSet own;
+    contestant.writer.Write(customer, happened, propensity, own);
+    contestant.rows.insert(contestant.rows.end(), own.dataset.rows.begin(), own.dataset.rows.end());
+    if (contestant.rows.size() >= kPendingCells) ScorePending(contestant);
+    if (&contestant != &contestants_.front()) continue;
+    labels_.insert(labels_.end(), own.dataset.labels.begin(), own.dataset.labels.end());
+    weights_.insert(weights_.end(), own.dataset.weights.begin(), own.dataset.weights.end());
+    row_customers_.resize(labels_.size(), customers_);
+    positives_ += own.positives;
+  }
+}
+
+void Validation::ScorePending(Contestant& contestant) {
+  const std::size_t before = contestant.margins.size();
+  contestant.margins.resize(before + contestant.rows.size() / contestant.inputs.size());
+  contestant.forest->Margins(contestant.rows, std::span(contestant.margins).subspan(before));
+  contestant.rows.clear();
 }
 
 std::vector<std::uint32_t> Validation::RankedBy(domain::CustomerId customer,
@@ -90,11 +152,13 @@ std::vector<std::uint32_t> Validation::RankedBy(domain::CustomerId customer,
 
 void Validation::Rank(const features::CustomerRecord& customer,
                       std::span<const gold::Activity> happened, std::span<const float> propensity) {
-  const std::vector<std::uint32_t> bought = RankedBy(customer.customer, happened);
-  if (bought.empty()) return;
+  RankedCustomer ranked;
+  ranked.bought = RankedBy(customer.customer, happened);
+  if (ranked.bought.empty()) return;
   const auto& catalogue = view_->FullCatalogue();
-  std::vector<std::uint32_t> candidates = best_sellers_;
-  candidates.insert(candidates.end(), bought.begin(), bought.end());
+  std::vector<std::uint32_t>& candidates = ranked.candidates;
+  candidates = best_sellers_;
+  candidates.insert(candidates.end(), ranked.bought.begin(), ranked.bought.end());
   for (const features::PairHistory& pair : customer.pairs) {
     const std::ptrdiff_t position = catalogue.Find(pair.product);
     if (position >= 0) candidates.push_back(static_cast<std::uint32_t>(position));
@@ -102,76 +166,110 @@ void Validation::Rank(const features::CustomerRecord& customer,
   std::sort(candidates.begin(), candidates.end());
   candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
 
-  const auto inputs = features::ResolvePairInputs(recipe_.inputs);
-  AISLE_ASSERT(inputs.has_value());  // The parser has seen to it.
-  std::vector<float> rows(candidates.size() * inputs->size());
-  features::PairRowMaker(*view_, *inputs).Fill(customer, propensity, cutoff_, candidates, rows);
-  std::vector<float> scores(candidates.size());
-  forest_->Margins(rows, scores);
-  const auto judge = [&](std::span<const float> by) {
-    std::vector<std::uint32_t> top = ranking::SelectTop(by, candidates, kTop);
-    for (std::uint32_t& index : top) index = candidates[index];
-    return ranking::NdcgAt(kTop, top, bought);
-  };
-  ndcg_ += judge(scores);
-  for (std::size_t i = 0; i < candidates.size(); ++i)
-    scores[i] = static_cast<float>(catalogue.RegionPurchases90d(candidates[i], customer.region));
-  ndcg_popularity_ += judge(scores);
-  ++ranked_;
+  for (Contestant& contestant : contestants_) {
+    std::vector<float> rows(candidates.size() * contestant.inputs.size());
+    features::PairRowMaker(*view_, contestant.inputs)
+        .Fill(customer, propensity, cutoff_, candidates, rows);
+    auto& margins = contestant.ranked_margins.emplace_back(candidates.size());
+    contestant.forest->Margins(rows, margins);
+  }
+  ranked.propensity.assign(propensity.begin(), propensity.end());
+  std::vector<float> popularity;
+  for (const std::uint32_t position : candidates)
+    popularity.push_back(
+        static_cast<float>(catalogue.RegionPurchases90d(position, customer.region)));
+  ranked.ndcg_popularity = Ndcg(ranked, popularity);
+  ranked_.push_back(std::move(ranked));
+}
+
+double Validation::Ndcg(const RankedCustomer& customer, std::span<const float> scores) const {
+  std::vector<std::uint32_t> top = ranking::SelectTop(scores, customer.candidates, kTop);
+  for (std::uint32_t& index : top) index = customer.candidates[index];
+  return ranking::NdcgAt(kTop, top, customer.bought);
+}
+
+std::vector<double> Validation::Ndcgs(const Contestant& contestant) const {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < ranked_.size(); ++i) {
+    const RankedCustomer& customer = ranked_[i];
+    std::vector<float> scores = contestant.ranked_margins[i];
+    if (contestant.blend > 0 && !customer.propensity.empty()) {
+      for (std::size_t c = 0; c < scores.size(); ++c) {
+        const auto& product = view_->FullCatalogue().products[customer.candidates[c]];
+        const float own = ranking::Calibrated(scores[c], contestant.calibration.slope,
+                                              contestant.calibration.offset);
+        scores[c] =
+            ranking::Blended(own, contestant.blend, customer.propensity[product.category]);
+      }
+    } else if (contestant.calibration.slope < 0) {
+      for (float& score : scores) score = -score;
+    }
+    values.push_back(Ndcg(customer, scores));
+  }
+  return values;
+}
+
+// Fitted on one half of the customers and measured on the other: on the rows of the fit it is always 1.
+double Validation::ServedExpectedOverActual() const {
+  const std::vector<float>& margins = contestants_.front().margins;
+  std::array<std::vector<float>, 2> margin, label, weight;
+  for (std::size_t i = 0; i < margins.size(); ++i) {
+    const std::size_t half = row_customers_[i] % 2;
+    margin[half].push_back(margins[i]);
+    label[half].push_back(labels_[i]);
+    weight[half].push_back(weights_[i]);
+  }
+  double expected = 0;
+  double actual = 0;
+  for (std::size_t half = 0; half < 2; ++half) {
+    const std::size_t other = 1 - half;
+    Calibration served;
+    if (recipe_.validation.calibrate)
+      served = FitCalibration(margin[other], label[other], weight[other]);
+    expected += Expected(margin[half], weight[half], served);
+    for (std::size_t i = 0; i < label[half].size(); ++i)
+      actual += label[half][i] > 0 ? static_cast<double>(weight[half][i]) : 0;
+  }
+  return expected / actual;
+}
+
+Comparison Validation::Compare() const {
+  const Contestant& ours = contestants_.front();
+  const Contestant& theirs = contestants_.back();
+  if (recipe_.ranks_products) return {"ndcg_at_10", PairedMean(Ndcgs(ours), Ndcgs(theirs))};
+  return {"auc", PairedAuc(ours.margins, theirs.margins, labels_, weights_, row_customers_)};
 }
 
 Result<Verdict> Validation::Finish() {
-  const trainer::Dataset& data = rows_.dataset;
-  if (rows_.positives == 0 || rows_.positives == rows_.RowCount()) {
+  const auto row_count = static_cast<std::int64_t>(labels_.size());
+  if (positives_ == 0 || positives_ == row_count) {
     return Fail(ErrorCode::kFailedPrecondition,
                 fmt::format("validation at {}: {} of {} rows are positive; a larger "
                             "[validation] buyers_max or more history is needed",
-                            base::FormatTimestamp(cutoff_), rows_.positives, rows_.RowCount()));
+                            base::FormatTimestamp(cutoff_), positives_, row_count));
   }
-  std::vector<float> margins(data.labels.size());
-  forest_->Margins(data.rows, margins);
+  for (Contestant& contestant : contestants_) ScorePending(contestant);
+  Contestant& ours = contestants_.front();
   Verdict verdict;
   if (recipe_.validation.calibrate)
-    verdict.calibration = FitCalibration(margins, data.labels, data.weights);
-  verdict.metrics["validation_rows"] = static_cast<double>(rows_.RowCount());
-  verdict.metrics["validation_auc"] = ranking::Auc(margins, data.labels, data.weights);
+    verdict.calibration = FitCalibration(ours.margins, labels_, weights_);
+  ours.calibration = verdict.calibration;
+  verdict.metrics["validation_rows"] = static_cast<double>(row_count);
+  verdict.metrics["validation_auc"] = ranking::Auc(ours.margins, labels_, weights_);
   // Of the model's own probabilities: calibrated on these very rows, they would always be right.
   verdict.metrics["validation_expected_over_actual"] =
-      ExpectedOverActual(margins, data.labels, data.weights, Calibration{});
-  if (ranked_ > 0) {
-    const auto count = static_cast<double>(ranked_);
+      ExpectedOverActual(ours.margins, labels_, weights_, Calibration{});
+  verdict.metrics["validation_expected_over_actual_served"] = ServedExpectedOverActual();
+  if (!ranked_.empty()) {
+    double popularity = 0;
+    for (const RankedCustomer& customer : ranked_) popularity += customer.ndcg_popularity;
+    const auto count = static_cast<double>(ranked_.size());
     verdict.metrics["validation_customers"] = count;
-    verdict.metrics["validation_ndcg_at_10"] = ndcg_ / count;
-    verdict.metrics["validation_ndcg_at_10_popularity"] = ndcg_popularity_ / count;
+    verdict.metrics["validation_ndcg_at_10"] = Mean(Ndcgs(ours));
+    verdict.metrics["validation_ndcg_at_10_popularity"] = popularity / count;
   }
+  if (contestants_.size() > 1) verdict.comparison = Compare();
   return verdict;
-}
-
-std::vector<std::string> FailedGates(const Recipe& recipe, std::int64_t rows,
-                                     std::int64_t positives, const Verdict& verdict) {
-  std::vector<std::string> failed;
-  const Gates& gates = recipe.gates;
-  if (rows < gates.rows_min)
-    failed.push_back(fmt::format("rows_min: {} rows, {} wanted", rows, gates.rows_min));
-  if (positives < gates.positives_min) {
-    failed.push_back(
-        fmt::format("positives_min: {} positive rows, {} wanted", positives, gates.positives_min));
-  }
-  const double auc = verdict.metrics.at("validation_auc");
-  if (!(auc >= gates.auc_min))
-    failed.push_back(fmt::format("auc_min: validation AUC {:.4f}, {} wanted", auc, gates.auc_min));
-  if (gates.ndcg_above_popularity) {
-    const auto ours = verdict.metrics.find("validation_ndcg_at_10");
-    if (ours == verdict.metrics.end()) {
-      failed.emplace_back("ndcg_above_popularity: no customer could be ranked");
-    } else if (const double other = verdict.metrics.at("validation_ndcg_at_10_popularity");
-               !(ours->second > other)) {
-      failed.push_back(
-          fmt::format("ndcg_above_popularity: validation NDCG@10 {:.4f}, popularity {:.4f}",
-                      ours->second, other));
-    }
-  }
-  return failed;
 }
 
 }  // namespace aisle::training

@@ -54,6 +54,41 @@ json::object Map(const std::map<std::string, Value>& values) {
   return object;
 }
 
+json::object PromotionToJson(const Promotion& promotion) {
+  json::object object{{"decision", promotion.decision},
+                      {"objections", json::value_from(promotion.objections)},
+                      {"notes", json::value_from(promotion.notes)}};
+  if (promotion.with.empty()) return object;
+  object["with"] = promotion.with;
+  object["metric"] = promotion.metric;
+  object["ours"] = promotion.ours;
+  object["theirs"] = promotion.theirs;
+  object["difference"] = promotion.difference;
+  object["low"] = promotion.low;
+  object["high"] = promotion.high;
+  object["customers"] = promotion.customers;
+  object["worse_by_at_most"] = promotion.worse_by_at_most;
+  return object;
+}
+
+Promotion PromotionFromJson(const json::object& object) {
+  Promotion promotion;
+  promotion.decision = json::value_to<std::string>(object.at("decision"));
+  promotion.objections = json::value_to<std::vector<std::string>>(object.at("objections"));
+  promotion.notes = json::value_to<std::vector<std::string>>(object.at("notes"));
+  if (!object.contains("with")) return promotion;
+  promotion.with = json::value_to<std::string>(object.at("with"));
+  promotion.metric = json::value_to<std::string>(object.at("metric"));
+  promotion.ours = object.at("ours").to_number<double>();
+  promotion.theirs = object.at("theirs").to_number<double>();
+  promotion.difference = object.at("difference").to_number<double>();
+  promotion.low = object.at("low").to_number<double>();
+  promotion.high = object.at("high").to_number<double>();
+  promotion.customers = json::value_to<std::int64_t>(object.at("customers"));
+  promotion.worse_by_at_most = object.at("worse_by_at_most").to_number<double>();
+  return promotion;
+}
+
 Manifest Read(const json::object& object) {
   Manifest manifest;
   manifest.model = json::value_to<std::string>(object.at("model"));
@@ -83,6 +118,8 @@ Manifest Read(const json::object& object) {
     manifest.tiers = json::value_to<std::vector<std::string>>(*tiers);
   for (const auto& [key, value] : object.at("metrics").as_object())
     manifest.metrics[key] = value.to_number<double>();
+  if (const json::value* promotion = object.if_contains("promotion"))
+    manifest.promotion = PromotionFromJson(promotion->as_object());
   for (const auto& [key, value] : object.at("library_versions").as_object()) {
     manifest.library_versions[key] = json::value_to<std::string>(value);
   }
@@ -116,6 +153,7 @@ std::string ManifestToJson(const Manifest& manifest) {
                                          {"calibration_offset", manifest.calibration_offset},
                                          {"propensity_blend", manifest.propensity_blend},
                                          {"metrics", Map(manifest.metrics)},
+                                         {"promotion", PromotionToJson(manifest.promotion)},
                                          {"library_versions", Map(manifest.library_versions)},
                                          {"model_checksum", manifest.model_checksum},
                                          {"recipe_text", manifest.recipe_text}};

@@ -35,6 +35,25 @@ struct ModelInput {
   std::string role;  // "request", "product", "pair"
 };
 
+// What was decided about a version when it was made, and why. What people do later moves an alias and leaves this.
+struct Promotion {
+  // "promoted", "kept", "forced" (by `aisle train --promote`), "not asked" (--no-promote); empty: not said, as before
+  // the field was there.
+  std::string decision;
+  std::vector<std::string> objections;  // Gates that it did not pass, with the figures.
+  std::vector<std::string> notes;       // What else one should know of the decision.
+  // Beside the champion of then on the same customers; `with` is empty when there was nothing to compare with.
+  std::string with;    // "ranking/1"
+  std::string metric;  // "ndcg_at_10", "auc"
+  double ours = 0;
+  double theirs = 0;
+  double difference = 0;  // ours - theirs, with its 95 % interval.
+  double low = 0;
+  double high = 0;
+  std::int64_t customers = 0;
+  double worse_by_at_most = 0;
+};
+
 struct Manifest {
   int format = kManifestFormat;
   std::string model;  // "ranking"
@@ -59,6 +78,7 @@ struct Manifest {
   // ranking recipe has 0.3.
   double propensity_blend = 0;
   std::map<std::string, double> metrics;
+  Promotion promotion;
   std::map<std::string, std::string> library_versions;
   std::string model_checksum;  // Set by Add().
 };

@@ -1,0 +1,20 @@
+// What was decided about a new version, for people and for programs.
+//
+//   missing  a version from before decisions were kept: no text, and an empty decision.
+//   errors   none.
+#pragma once
+
+#include <boost/json.hpp>
+#include <string>
+
+#include "registry/registry.h"
+
+namespace aisle::app {
+
+// In one word or two: "champion", "challenger", "kept back", "champion, forced".
+std::string Standing(const registry::Promotion& promotion);
+// Lines that say why, how it compares with the champion of then, and what to do about it.
+std::string PromotionText(const std::string& name, const registry::Promotion& promotion);
+boost::json::object PromotionJson(const registry::Promotion& promotion);
+
+}  // namespace aisle::app

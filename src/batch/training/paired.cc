@@ -1,0 +1,103 @@
+#include "training/paired.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "base/result.h"
+
+namespace aisle::training {
+namespace {
+
+constexpr double kStandardErrors = 1.96;
+
+// The difference of which `influence` holds each customer's part: parts sum to about 0, and their spread is the error.
+PairedDifference WithInterval(double ours, double theirs, std::span<const double> influence) {
+  PairedDifference difference{.ours = ours, .theirs = theirs, .value = ours - theirs};
+  difference.customers = static_cast<std::int64_t>(influence.size());
+  double reach = std::numeric_limits<double>::infinity();
+  if (influence.size() >= 2 && std::isfinite(difference.value)) {
+    const auto count = static_cast<double>(influence.size());
+    double squares = 0;
+    for (const double part : influence) squares += part * part;
+    reach = kStandardErrors * std::sqrt(squares * count / (count - 1));
+  }
+  difference.low = difference.value - reach;
+  difference.high = difference.value + reach;
+  return difference;
+}
+
+struct Auc {
+  double value = std::numeric_limits<double>::quiet_NaN();
+  // Of each row: how far it moves the value, itself being drawn once more.
+  std::vector<double> influence;
+};
+
+Auc AucOf(std::span<const float> margins, std::span<const float> labels,
+          std::span<const float> weights) {
+  std::vector<std::uint32_t> order(margins.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, {}, [&](std::uint32_t row) { return margins[row]; });
+  double positives = 0;
+  double negatives = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i)
+    (labels[i] > 0 ? positives : negatives) += static_cast<double>(weights[i]);
+  Auc auc{.influence = std::vector<double>(margins.size(), 0.0)};
+  if (positives <= 0 || negatives <= 0) return auc;
+  double won = 0;
+  double negatives_below = 0;
+  double positives_below = 0;
+  for (std::size_t first = 0; first < order.size();) {
+    double tied_positive = 0;
+    double tied_negative = 0;
+    std::size_t last = first;
+    for (; last < order.size() && margins[order[last]] == margins[order[first]]; ++last)
+      (labels[order[last]] > 0 ? tied_positive : tied_negative) +=
+          static_cast<double>(weights[order[last]]);
+    const double beaten = (negatives_below + tied_negative / 2) / negatives;
+    const double beats = (positives - positives_below - tied_positive / 2) / positives;
+    for (; first < last; ++first)
+      auc.influence[order[first]] = labels[order[first]] > 0 ? beaten : beats;
+    won += tied_positive * beaten;
+    negatives_below += tied_negative;
+    positives_below += tied_positive;
+  }
+  auc.value = won / positives;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    auc.influence[i] = (auc.influence[i] - auc.value) * static_cast<double>(weights[i]) /
+                       (labels[i] > 0 ? positives : negatives);
+  }
+  return auc;
+}
+
+}  // namespace
+
+PairedDifference PairedMean(std::span<const double> ours, std::span<const double> theirs) {
+  AISLE_ASSERT(ours.size() == theirs.size());
+  const auto count = static_cast<double>(ours.size());
+  const double our_mean = std::accumulate(ours.begin(), ours.end(), 0.0) / count;
+  const double their_mean = std::accumulate(theirs.begin(), theirs.end(), 0.0) / count;
+  std::vector<double> influence;
+  for (std::size_t i = 0; i < ours.size(); ++i)
+    influence.push_back((ours[i] - theirs[i] - (our_mean - their_mean)) / count);
+  return WithInterval(our_mean, their_mean, influence);
+}
+
+PairedDifference PairedAuc(std::span<const float> ours, std::span<const float> theirs,
+                           std::span<const float> labels, std::span<const float> weights,
+                           std::span<const std::uint32_t> customers) {
+  AISLE_ASSERT(ours.size() == labels.size() && theirs.size() == labels.size());
+  AISLE_ASSERT(weights.size() == labels.size() && customers.size() == labels.size());
+  const Auc our_auc = AucOf(ours, labels, weights);
+  const Auc their_auc = AucOf(theirs, labels, weights);
+  std::vector<double> influence;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (i == 0 || customers[i] != customers[i - 1]) influence.push_back(0);
+    influence.back() += our_auc.influence[i] - their_auc.influence[i];
+  }
+  return WithInterval(our_auc.value, their_auc.value, influence);
+}
+
+}  // namespace aisle::training
