@@ -9,7 +9,8 @@ namespace {
 
 struct EvaluateOptions {
   std::optional<std::int64_t> window_days, customers_max;
-  std::optional<std::string> out;
+  std::optional<std::string> out, html;
+  std::vector<std::string> models;
 };
 
 Status Evaluate(Context& context, const EvaluateOptions& options) {
@@ -26,12 +27,14 @@ Status Evaluate(Context& context, const EvaluateOptions& options) {
             evaluation::Evaluate(
                 database, context.workspace.Models(),
                 {.as_of = as_of,
+                 .models = options.models,
                  .window_days = window_days,
                  .customers_max = options.customers_max.value_or(settings.evaluate_customers_max),
                  .seed = context.Seed()}));
   if (Interrupted()) return Fail(ErrorCode::kUnavailable, "interrupted");
   const std::string json = evaluation::ToJson(report);
   if (options.out) AISLE_CHECK(base::WriteFileAtomic(*options.out, json + "\n"));
+  if (options.html) AISLE_CHECK(base::WriteFileAtomic(*options.html, evaluation::ToHtml(report)));
   PrintOut(context.json ? json + "\n" : evaluation::ToTable(report));
   return {};
 }
@@ -40,14 +43,22 @@ Status Evaluate(Context& context, const EvaluateOptions& options) {
 
 void DefineEvaluate(CommandBuilder& command) {
   auto options = std::make_shared<EvaluateOptions>();
+  command.Positionals(
+      "model", &options->models,
+      "Models to compare: MODEL/VERSION, MODEL/ALIAS, MODEL (its champion) or a model "
+      "file, each also as LABEL=... (default: the champions)");
   command.Number("--window-days", &options->window_days, 1, 365,
                  "Days before as-of that are predicted (default 28)");
   command.Number("--customers-max", &options->customers_max, 1, 100'000'000,
                  "Customers ranked, by id (default 10000)");
   command.Text("-o,--out", "FILE.json", &options->out, "Also write the report as JSON");
-  command.Examples({{"aisle evaluate", "the champions, baselines and the oracle, with intervals"},
-                    {"aisle evaluate --customers-max 2000", "quicker, with wider intervals"},
-                    {"aisle evaluate --json -o report.json", "for a script, and kept"}});
+  command.Text("--html", "FILE.html", &options->html,
+               "Also write one page with plots: differences, kinds of customers, calibration");
+  command.Examples(
+      {{"aisle evaluate", "the champions, baselines and the oracle, with intervals"},
+       {"aisle evaluate ranking/2 ranking mine=model.ubj", "these three, over the same customers"},
+       {"aisle evaluate --customers-max 2000 --html report.html", "quicker, and as a page"},
+       {"aisle evaluate --json -o report.json", "for a script, and kept"}});
   command.Run([options](Context& context) { return Evaluate(context, *options); });
 }
 

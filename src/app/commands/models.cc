@@ -1,30 +1,16 @@
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "app/command.h"
 #include "app/job.h"
 #include "app/print.h"
 #include "app/print_json.h"
-#include "forest/forest.h"
-#include "forest/formats/load.h"
-#include "ranking/screen_scorer.h"
-#include "ranking/sweep_scorer.h"
+#include "app/promotion_text.h"
 #include "registry/registry.h"
-#include "serving/state/serving_state.h"
 
 namespace aisle::app {
 namespace {
 
 namespace json = boost::json;
-
-std::string AliasesOf(const std::map<std::string, int>& aliases, int version) {
-  std::vector<std::string> names;
-  for (const auto& [alias, number] : aliases) {
-    if (number == version) names.push_back(alias);
-  }
-  return fmt::format("{}", fmt::join(names, ", "));
-}
 
 // What can be said of one version; one that cannot be read is listed with the reason.
 struct ListedVersion {
@@ -46,7 +32,7 @@ Result<std::vector<ListedVersion>> ListVersions(const registry::Registry& regist
     for (const int version : versions.value_or(std::vector<int>{})) {
       list.push_back({.model = model,
                       .version = version,
-                      .aliases = aliases ? AliasesOf(*aliases, version) : "",
+                      .aliases = aliases ? registry::AliasesOf(*aliases, version) : "",
                       .manifest = registry.ReadManifest(model, version)});
     }
   }
@@ -64,6 +50,7 @@ json::object ListedJson(const ListedVersion& listed) {
   object["recipe"] = listed.manifest->recipe;
   object["train_rows"] = listed.manifest->train_rows;
   object["inputs"] = listed.manifest->inputs.size();
+  object["promotion"] = PromotionJson(listed.manifest->promotion);
   object["metrics"] = json::value_from(listed.manifest->metrics);
   return object;
 }
@@ -77,7 +64,8 @@ Status List(Context& context) {
                    {"created"},
                    {"recipe"},
                    {"rows", Align::kRight},
-                   {"inputs", Align::kRight}});
+                   {"inputs", Align::kRight},
+                   {"when trained"}});
   json::array list;
   for (const ListedVersion& one : listed) {
     list.push_back(ListedJson(one));
@@ -85,9 +73,9 @@ Status List(Context& context) {
     if (one.manifest) {
       table.Add({one.model, version, one.aliases, Moment(one.manifest->created),
                  one.manifest->recipe, Grouped(one.manifest->train_rows),
-                 fmt::format("{}", one.manifest->inputs.size())});
+                 fmt::format("{}", one.manifest->inputs.size()), one.manifest->promotion.decision});
     } else {
-      table.Add({one.model, version, one.aliases, "", "UNREADABLE", "", ""});
+      table.Add({one.model, version, one.aliases, "", "UNREADABLE", "", "", ""});
       problems.push_back(
           fmt::format("{}/{}: {}", one.model, one.version, one.manifest.error().message));
     }
@@ -99,142 +87,6 @@ Status List(Context& context) {
   PrintOut(table.RowCount() == 0 ? "no models yet; `aisle train` makes the default pair\n"
                                  : table.Text());
   for (const std::string& problem : problems) PrintOut(fmt::format("PROBLEM    {}\n", problem));
-  return {};
-}
-
-// "ranking", "ranking/2", "ranking/champion".
-struct ModelName {
-  std::string model;
-  int version = 0;
-};
-Result<ModelName> ResolveName(const registry::Registry& registry, const std::string& text) {
-  const std::size_t slash = text.find('/');
-  ModelName name{.model = text.substr(0, slash)};
-  const std::string rest =
-      slash == std::string::npos ? registry::kChampion : text.substr(slash + 1);
-  const bool number = !rest.empty() && rest.size() < 9 &&
-                      std::ranges::all_of(rest, [](char c) { return c >= '0' && c <= '9'; });
-  if (number) {
-    name.version = std::stoi(rest);
-  } else {
-    AISLE_TRY(name.version, registry.Resolve(name.model, rest));
-  }
-  return name;
-}
-
-json::object ManifestJson(const registry::Manifest& manifest, const std::string& aliases) {
-  json::array inputs;
-  for (const auto& input : manifest.inputs)
-    inputs.push_back({{"name", input.name}, {"type", input.type}, {"role", input.role}});
-  json::array cutoffs;
-  for (const base::Timestamp cutoff : manifest.cutoffs)
-    cutoffs.emplace_back(base::FormatIso(cutoff));
-  return {{"model", manifest.model},
-          {"version", manifest.version},
-          {"aliases", aliases},
-          {"created", base::FormatIso(manifest.created)},
-          {"recipe", manifest.recipe},
-          {"objective", manifest.objective},
-          {"inputs", std::move(inputs)},
-          {"cutoffs", std::move(cutoffs)},
-          {"window_from", base::FormatIso(manifest.window_from)},
-          {"window_until", base::FormatIso(manifest.window_until)},
-          {"train_rows", manifest.train_rows},
-          {"positive_rows", manifest.positive_rows},
-          {"data_fingerprint", manifest.data_fingerprint},
-          {"calibration_slope", manifest.calibration_slope},
-          {"calibration_offset", manifest.calibration_offset},
-          {"propensity_blend", manifest.propensity_blend},
-          {"metrics", json::value_from(manifest.metrics)},
-          {"library_versions", json::value_from(manifest.library_versions)},
-          {"model_checksum", manifest.model_checksum}};
-}
-
-// How a request finds the best with the model instead of scoring every candidate, or why not so: by the sweep
-// (forest/sweep/sweep.h), else by the screen (forest/screen/screen.h).
-struct RequestWays {
-  std::string sweep;
-  std::string screen;
-};
-
-std::string ManifestText(const registry::Manifest& manifest, const std::string& aliases,
-                         std::string_view engine, const RequestWays& ways) {
-  std::vector<std::string> cutoffs;
-  for (const base::Timestamp cutoff : manifest.cutoffs)
-    cutoffs.push_back(base::FormatTimestamp(cutoff));
-  std::string text = fmt::format(
-      "{}/{}{}\n  created      {}\n  recipe       {}\n  objective    {}\n  engine       {}\n"
-      "  sweep        {}\n  screen       {}\n  window       {} to {}\n  cutoffs      {}\n  rows    "
-      "     {}, {} of "
-      "them positive\n"
-      "  fingerprint  {}\n  checksum     {}\n  calibration  sigmoid({:.6g} * margin + {:.6g})\n",
-      manifest.model, manifest.version, aliases.empty() ? "" : " (" + aliases + ")",
-      Moment(manifest.created), manifest.recipe, manifest.objective, engine, ways.sweep,
-      ways.screen, base::FormatTimestamp(manifest.window_from),
-      base::FormatTimestamp(manifest.window_until), fmt::join(cutoffs, ", "),
-      Grouped(manifest.train_rows), Grouped(manifest.positive_rows), manifest.data_fingerprint,
-      manifest.model_checksum, manifest.calibration_slope, manifest.calibration_offset);
-  if (manifest.propensity_blend != 0) {
-    text += fmt::format("  blend        {:.2g} propensity of the category\n",
-                        manifest.propensity_blend);
-  }
-  for (const auto& [library, version] : manifest.library_versions)
-    text += fmt::format("  built with   {} {}\n", library, version);
-  TextTable metrics({{"metric"}, {"value", Align::kRight}});
-  for (const auto& [name, value] : manifest.metrics)
-    metrics.Add({name, fmt::format("{:.6g}", value)});
-  TextTable inputs({{"#", Align::kRight}, {"input"}, {"type"}, {"role"}});
-  for (std::size_t i = 0; i < manifest.inputs.size(); ++i) {
-    inputs.Add({fmt::format("{}", i), manifest.inputs[i].name, manifest.inputs[i].type,
-                manifest.inputs[i].role});
-  }
-  return text + "\n" + metrics.Text() + "\n" + inputs.Text();
-}
-
-// Both depend on the catalogue too, which is the published one.
-RequestWays WaysOf(const Context& context, const registry::ModelVersion& version,
-                   const forest::Forest& forest) {
-  const auto both = [](const std::string& text) { return RequestWays{text, text}; };
-  const auto spec = ranking::SpecOf(version);
-  if (!spec) return both("no: " + spec.error().message);
-  if (const auto inputs = features::ResolvePairInputs(spec->inputs); !inputs)
-    return both("no: it does not score (customer, product) pairs");
-  const auto state = serving::ServingState::OpenCurrent(context.workspace.Serving());
-  if (!state && state.error().code != ErrorCode::kNotFound)
-    return both("not known: " + state.error().message);
-  if (!state) return both("not known before `aisle publish`: it depends on the catalogue");
-  const auto sweep = ranking::SweepScorer::Make(*spec, forest, (*state)->View());
-  if (sweep) return {"yes: " + sweep->Sweep().Summary(), "no: it is swept"};
-  const auto screen = ranking::ScreenScorer::Make(*spec, forest, (*state)->View());
-  return {"no: " + sweep.error().message,
-          screen ? "yes: " + screen->Summary() : "no: " + screen.error().message};
-}
-
-Status Show(Context& context, const std::string& text) {
-  const registry::Registry registry = context.workspace.Models();
-  AISLE_TRY(const ModelName name, ResolveName(registry, text));
-  // The model is read too, so that a damaged file is seen here and not first in the night.
-  AISLE_TRY(const auto loaded, registry.Load(name.model, name.version));
-  AISLE_TRY(const auto aliases, registry.Aliases(name.model));
-  const std::string alias = AliasesOf(aliases, name.version);
-  AISLE_TRY(auto model, forest::LoadModel(loaded.ubjson));
-  AISLE_TRY(const auto forest, forest::Forest::Build(std::move(model)));
-  if (context.json) {
-    json::object object = ManifestJson(loaded.manifest, alias);
-    object["engine"] = std::string(forest::EngineName(forest.EngineInUse()));
-    object["engine_reason"] = forest.EngineReason();
-    object["engine_bytes"] = forest.EngineBytes();
-    object["trees"] = forest.TreeCount();
-    const RequestWays ways = WaysOf(context, loaded, forest);
-    object["sweep"] = ways.sweep;
-    object["screen"] = ways.screen;
-    PrintJson(object);
-  } else {
-    PrintOut(ManifestText(loaded.manifest, alias,
-                          fmt::format("{} ({}), {} trees", forest::EngineName(forest.EngineInUse()),
-                                      forest.EngineReason(), forest.TreeCount()),
-                          WaysOf(context, loaded, forest)));
-  }
   return {};
 }
 
@@ -255,9 +107,11 @@ Status Promote(Context& context, const std::string& text) {
                 fmt::format("'{}' names no version; give MODEL/VERSION, like {}/2", text, text));
   }
   AISLE_TRY(auto lock, context.workspace.LockJobs("aisle " + context.command));
-  AISLE_TRY(const ModelName name, ResolveName(registry, text));
+  AISLE_TRY(const registry::VersionName name, registry.Find(text));
   // A damaged version must not become champion.
-  AISLE_TRY([[maybe_unused]] const auto loaded, registry.Load(name.model, name.version));
+  AISLE_TRY(const auto loaded, registry.Load(name.model, name.version));
+  for (const std::string& objection : loaded.manifest.promotion.objections)
+    context.Say("when it was trained, this spoke against it: {}", objection);
   AISLE_CHECK(registry.Promote(name.model, name.version));
   return Moved(context, name.model, name.version);
 }
@@ -291,11 +145,8 @@ void DefineModels(CommandBuilder& command) {
                   {"aisle models list --json", "with metrics"}});
     sub.Run(List);
   });
-  command.Sub("show", "inputs with types, metrics, window, fingerprint", [](CommandBuilder& sub) {
-    DefineNamed(sub, "model", "MODEL, MODEL/VERSION or MODEL/ALIAS (default: the champion)", Show);
-    sub.Examples({{"aisle models show ranking", "the champion"},
-                  {"aisle models show ranking/1 --json", "an older version"}});
-  });
+  command.Sub("show", "learner, inputs and where they come from, metrics, promotion, fingerprint",
+              DefineModelsShow);
   command.Sub("promote", "make a version champion", [](CommandBuilder& sub) {
     DefineNamed(sub, "model", "MODEL/VERSION or MODEL/ALIAS", Promote);
     sub.Examples({{"aisle models promote ranking/2", "by number"},

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "evaluation/examiner.h"
+#include "evaluation/panel.h"
 #include "evaluation/sql.h"
 #include "evaluation/tally.h"
 #include "gold/activity_index.h"
@@ -16,49 +17,6 @@
 
 namespace aisle::evaluation {
 namespace {
-
-// What the warnings and the reasons of a report say.
-struct Notes {
-  base::Timestamp cutoff;
-  std::vector<std::string> warnings;
-  std::vector<std::string> left_out;
-};
-
-// The end of what a model was shown: its labels' window and the validation's, as long again.
-base::Timestamp SeenUntil(const registry::Manifest& manifest) {
-  if (manifest.cutoffs.empty()) return manifest.window_until;
-  return manifest.window_until + (manifest.window_until - manifest.cutoffs.front());
-}
-
-// The champion of a model, or nothing and the reason.
-Result<std::optional<NamedModel>> Champion(const registry::Registry& registry,
-                                           const std::string& model, Notes& notes) {
-  const auto version = registry.Resolve(model, registry::kChampion);
-  if (!version) {
-    if (version.error().code != ErrorCode::kNotFound) return std::unexpected(version.error());
-    notes.left_out.push_back(fmt::format("{}: {}", model, version.error().message));
-    return std::nullopt;
-  }
-  AISLE_TRY(const registry::ModelVersion loaded, registry.Load(model, *version));
-  AISLE_TRY(ranking::ModelSpec spec, ranking::SpecOf(loaded));
-  if (const base::Timestamp seen = SeenUntil(loaded.manifest); seen > notes.cutoff) {
-    notes.warnings.push_back(
-        fmt::format("{}/{} was trained on what happened until {}, which is to be predicted here: "
-                    "its figures are "
-                    "too good",
-                    model, *version, base::FormatTimestamp(seen)));
-  }
-  return NamedModel{fmt::format("{}/{}", model, *version), loaded.manifest.recipe, std::move(spec)};
-}
-
-Result<Panel> LoadPanel(const registry::Registry& registry, Notes& notes) {
-  Panel panel;
-  AISLE_TRY(panel.ranking, Champion(registry, "ranking", notes));
-  AISLE_TRY(panel.ranking_reference, Champion(registry, "ranking_reference", notes));
-  AISLE_TRY(panel.propensity, Champion(registry, "propensity", notes));
-  AISLE_TRY(panel.propensity_reference, Champion(registry, "propensity_reference", notes));
-  return panel;
-}
 
 Result<std::optional<Oracle>> ReadOracle(warehouse::Connection& connection, base::Timestamp cutoff,
                                          std::vector<std::string>& left_out) {
@@ -127,13 +85,14 @@ Result<Report> Evaluate(warehouse::Database& database, const registry::Registry&
   }
   const base::Timestamp cutoff = options.as_of - options.window_days * base::kDay;
   Notes notes{.cutoff = cutoff, .warnings = {}, .left_out = {}};
-  AISLE_TRY(const Panel panel, LoadPanel(registry, notes));
+  AISLE_TRY(Panel panel, FindPanel(registry, options.models, notes));
   AISLE_TRY(warehouse::Connection connection, database.Connect());
   AISLE_TRY(const features::Catalogue catalogue, gold::ReadCatalogue(connection, cutoff));
   AISLE_TRY(auto activity, gold::ReadActivity(connection, cutoff, options.as_of));
   const gold::ActivityIndex happened(std::move(activity));
   AISLE_TRY(const std::optional<Oracle> oracle, ReadOracle(connection, cutoff, notes.left_out));
   const features::CatalogueView view(catalogue);
+  AISLE_CHECK(KeepScorable(view, panel, notes));
   AISLE_TRY(const Examiner examiner,
             Examiner::Make(panel, view, cutoff, oracle ? &*oracle : nullptr,
                            RankedProducts(catalogue, options.catalogue_max, notes.left_out)));

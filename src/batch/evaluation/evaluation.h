@@ -12,7 +12,8 @@
 //            same and named.
 //   missing  a metric that cannot be had (no oracle, no model) is left out and its reason listed.
 //   threads  EvaluateOptions::threads; the figures do not depend on it.
-//   errors   as gold's and the registry's; kFailedPrecondition: nobody bought anything in the window.
+//            Calibration of rankings is over pairs of buyers and of a sample of the others, weighted up.
+//   errors   as gold's, the registry's and panel.h's; kFailedPrecondition: nobody bought anything in the window.
 //   cost     about 5 ms per ranked customer and 2,000 products, divided by the threads.
 //   source   NDCG@10 binary, ideal DCG of min(10, relevant); Recall@20 = hits / relevant.
 #pragma once
@@ -24,6 +25,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "evaluation/slices.h"
 #include "registry/registry.h"
 #include "warehouse/warehouse.h"
 
@@ -42,11 +44,21 @@ struct Contender {
   // Those of kMetricNames (examiner.h: "ndcg_at_10", ...), and "coverage_at_10" (share of the catalogue in
   // anybody's first ten; no interval). With the suffix "_new": only products the
   // customer never viewed, carted or bought before the cutoff are ranked, and only those count.
+  // A model also has "expected_over_actual".
   std::map<std::string, Estimate> metrics;
+  std::vector<CalibrationBin> calibration;  // Of a model; slices.h says what its bins are.
+};
+
+// NDCG@10 of the customers of one kind.
+struct Slice {
+  std::string by;     // "tier"
+  std::string value;  // "Gold"
+  std::int64_t customers = 0;
+  std::vector<Estimate> ndcg_at_10;  // In the order of Report::ranking.
 };
 
 struct Difference {
-  std::string better;  // Contender names.
+  std::string better;  // Contender names; of two models, the one named first, whichever is better.
   std::string worse;
   std::string metric;
   Estimate estimate;  // Paired: better - worse; in Report::shares: worse / better.
@@ -64,12 +76,15 @@ struct Report {
       propensity;  // Over (customer, category): "auc", "auc_within_customer", "expected_over_actual".
   std::vector<Difference> differences;
   std::vector<Difference> shares;     // Of the oracle.
+  std::vector<Slice> slices;          // Kinds with a customer who was ranked.
   std::vector<std::string> warnings;  // Why a figure is too good to be believed.
   std::vector<std::string> left_out;  // What is missing, and why.
 };
 
 struct EvaluateOptions {
   base::Timestamp as_of{};
+  // Versions, aliases, models and files, as panel.h reads them; none: the champions.
+  std::vector<std::string> models = {};
   int window_days = 28;
   std::int64_t customers_max = 10'000;  // By id; the oracle ranks the first 10,000 too.
   // Larger catalogues are cut to the products with most buyers, and the report says so.
@@ -78,11 +93,12 @@ struct EvaluateOptions {
   int threads = 0;  // 0: one per core.
 };
 
-// The champions of "ranking", "propensity" and their reference twins, where they exist.
+// Those of options.models, or the champions of "ranking", "propensity" and their reference twins, where they exist.
 Result<Report> Evaluate(warehouse::Database& database, const registry::Registry& registry,
                         const EvaluateOptions& options);
 
 std::string ToJson(const Report& report);
 std::string ToTable(const Report& report);  // For people.
+std::string ToHtml(const Report& report);   // One page with plots that needs no other file.
 
 }  // namespace aisle::evaluation

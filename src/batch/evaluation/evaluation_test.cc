@@ -6,6 +6,7 @@
 
 #include <boost/json.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "gold/shop_testing.h"
 #include "ranking/random_spec_testing.h"
@@ -195,6 +196,110 @@ TEST_F(EvaluationTest, ADamagedModelIsAnErrorAndNotLeftOut) {
   const auto report = Run();
   ASSERT_FALSE(report);
   EXPECT_THAT(report.error().message, HasSubstr("ranking/1/model.ubj"));
+}
+
+TEST_F(EvaluationTest, ModelsThatAreNamedAreComparedByVersionAliasLabelAndFile) {
+  AddModel("ranking", {"pair_views", "price_z", "propensity"});
+  AddModel("ranking", {"pair_views", "log_purchases_90d"});
+  AddModel("propensity", {"category", "category_sessions"});
+  const fs::path file = root_ / "mine.ubj";
+  std::ofstream(file) << ranking::RandomSpec(9, 10, 4, {"price", "days_since_event"}).ubjson;
+  EvaluateOptions options = Options();
+  options.models = {"ranking/1", "ranking/champion", "old=ranking/1", file.string(), "ranking/2"};
+  const auto report = Evaluate(shop_.Database(), Registry(), options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_THAT(
+      Names(report->ranking),
+      testing::ElementsAre("ranking/1", "ranking/2", "old", file.string(), "popularity_region",
+                           "popularity_own_categories", "personal_frequency"));
+  EXPECT_EQ(report->ranking[0].definition, "recipe ranking_recipe, with propensity/1");
+  EXPECT_EQ(report->ranking[2].definition, "ranking/1, recipe ranking_recipe, with propensity/1");
+  EXPECT_TRUE(report->propensity.empty()) << "nobody named one: it only serves";
+  EXPECT_THAT(report->left_out, Contains("ranking/2: named twice"));
+  EXPECT_THAT(report->warnings, Contains(HasSubstr("nothing says what it was trained on")));
+  const auto difference = [&](const std::string& better, const std::string& worse) {
+    const auto found = std::ranges::find_if(report->differences, [&](const Difference& d) {
+      return d.better == better && d.worse == worse && d.metric == "ndcg_at_10";
+    });
+    return found == report->differences.end() ? Estimate{9, 9, 9} : found->estimate;
+  };
+  EXPECT_EQ(difference("ranking/1", "old").value, 0) << "the same model under another name";
+  EXPECT_EQ(difference("ranking/1", "old").high, 0);
+  EXPECT_NEAR(difference("ranking/2", file.string()).value,
+              report->ranking[1].metrics.at("ndcg_at_10").value -
+                  report->ranking[3].metrics.at("ndcg_at_10").value,
+              1e-12);
+}
+
+TEST_F(EvaluationTest, OfTheModelsNamedThoseThatCannotBeScoredAreLeftOutWithTheReason) {
+  AddModels();
+  AddModel("ranking", {"pair_views"});
+  fs::resize_file(root_ / "ranking" / "1" / "model.ubj", 10);
+  const fs::path strange = root_ / "strange.ubj";
+  std::ofstream(strange) << ranking::RandomSpec(9, 10, 4, {"price", "shoe_size"}).ubjson;
+  EvaluateOptions options = Options();
+  options.models = {"ranking/1", "ranking", "propensity_reference", "a=" + strange.string()};
+  const auto report = Evaluate(shop_.Database(), Registry(), options);
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_EQ(report->ranking[0].name, "ranking/2");
+  EXPECT_THAT(Names(report->propensity), testing::ElementsAre("propensity_reference/1"));
+  EXPECT_THAT(report->left_out, Contains(HasSubstr("ranking/1/model.ubj is damaged")));
+  EXPECT_THAT(report->left_out, Contains(HasSubstr("a: input 2 of the model, 'shoe_size'")));
+  options.models = {"ranking/1"};
+  EXPECT_EQ(Evaluate(shop_.Database(), Registry(), options).error().code,
+            ErrorCode::kFailedPrecondition);
+  for (const char* nothing : {"ranking/mine", "nobody/1", "nowhere.ubj", "Ranking"}) {
+    options.models = {"ranking", nothing};
+    const auto refused = Evaluate(shop_.Database(), Registry(), options);
+    ASSERT_FALSE(refused) << nothing;
+    EXPECT_EQ(refused.error().code, ErrorCode::kNotFound) << nothing;
+    EXPECT_THAT(refused.error().message, HasSubstr(nothing));
+  }
+  options.models = {"=ranking"};
+  EXPECT_EQ(Evaluate(shop_.Database(), Registry(), options).error().code,
+            ErrorCode::kInvalidArgument);
+}
+
+TEST_F(EvaluationTest, SlicesShareTheCustomersAndCalibrationCountsWhatWasBought) {
+  AddModels();
+  const auto report = Run();
+  ASSERT_TRUE(report) << report.error().message;
+  std::map<std::string, std::int64_t> customers;
+  for (const Slice& slice : report->slices) {
+    customers[slice.by] += slice.customers;
+    EXPECT_EQ(slice.ndcg_at_10.size(), report->ranking.size());
+  }
+  EXPECT_THAT(customers,
+              testing::ElementsAre(testing::Pair("orders before", 40), testing::Pair("region", 40),
+                                   testing::Pair("tier", 40)));
+  double bought = 0;
+  double expected = 0;
+  for (const CalibrationBin& bin : report->ranking[0].calibration) {
+    bought += bin.actual;
+    expected += bin.expected;
+  }
+  EXPECT_EQ(bought, 80) << "forty customers bought two products each";
+  EXPECT_NEAR(report->ranking[0].metrics.at("expected_over_actual").value, expected / bought, 1e-9);
+}
+
+TEST_F(EvaluationTest, ThePageStandsAloneAndHoldsEveryPlot) {
+  AddModels();
+  Report report = *Run();
+  report.ranking[0].name = "<mine> & \"yours\"";
+  report.left_out.emplace_back("a < b");
+  const std::string html = ToHtml(report);
+  for (const char* title : {"NDCG@10 by kind of customer", "Calibration", "Paired differences",
+                            "Products the customer never touched", "Left out"})
+    EXPECT_THAT(html, HasSubstr(title));
+  EXPECT_THAT(html, HasSubstr("&lt;mine&gt; &amp; &quot;yours&quot;"));
+  EXPECT_THAT(html, HasSubstr("a &lt; b"));
+  for (const char* foreign :
+       {"<mine>", "http:", "https:", "src=", "href=", "<script", "nan", "inf,"})
+    EXPECT_EQ(html.find(foreign), std::string::npos) << foreign;
+  std::size_t plots = 0;
+  for (std::size_t at = 0; (at = html.find("<svg", at)) != std::string::npos; ++at) ++plots;
+  // Two of NDCG, one of differences, three of slices, two of calibration.
+  EXPECT_EQ(plots, 8U);
 }
 
 TEST_F(EvaluationTest, AWindowWithoutPurchasesCannotBeEvaluated) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/random.h"
 #include "evaluation/contenders.h"
 #include "ranking/metrics.h"
 #include "ranking/select.h"
@@ -72,37 +73,24 @@ Examiner::Examiner(const features::CatalogueView& view, base::Timestamp cutoff,
                    const Oracle* oracle, std::vector<std::uint32_t> ranked)
     : view_(&view), cutoff_(cutoff), oracle_(oracle), ranked_(std::move(ranked)) {}
 
-Status Examiner::AddModel(const std::optional<NamedModel>& model,
-                          std::optional<ranking::PairScorer>& scorer) {
-  if (!model) return {};
-  auto made = ranking::PairScorer::Make(model->spec, *view_);
-  if (!made) return Within("model " + model->name, made.error());
-  scorer = std::move(*made);
-  contenders_.push_back({model->name, "recipe " + model->recipe});
-  return {};
-}
-
 Result<Examiner> Examiner::Make(const Panel& panel, const features::CatalogueView& view,
                                 base::Timestamp cutoff, const Oracle* oracle,
                                 std::vector<std::uint32_t> ranked) {
   Examiner examiner(view, cutoff, oracle, std::move(ranked));
-  std::array<int, 2> place{-1, -1};  // Of the propensity and its reference among the scorers.
-  const std::array<const std::optional<NamedModel>*, 2> models = {&panel.propensity,
-                                                                  &panel.propensity_reference};
-  for (std::size_t i = 0; i < models.size(); ++i) {
-    if (!*models[i]) continue;
-    const NamedModel& model = **models[i];
+  for (const NamedModel& model : panel.propensities) {
     auto scorer = ranking::CategoryScorer::Make(model.spec, view);
     if (!scorer) return Within("model " + model.name, scorer.error());
-    place[i] = static_cast<int>(examiner.category_scorers_.size());
     examiner.category_scorers_.push_back(std::move(*scorer));
-    examiner.propensities_.push_back({model.name, "recipe " + model.recipe});
+    if (examiner.propensities_.size() < panel.contending_propensities)
+      examiner.propensities_.push_back({model.name, model.definition});
   }
-  // Each ranking is served with its own propensity, or with the other where there is only one.
-  examiner.propensity_of_ = {place[0] >= 0 ? place[0] : place[1],
-                             place[1] >= 0 ? place[1] : place[0]};
-  AISLE_CHECK(examiner.AddModel(panel.ranking, examiner.ranking_));
-  AISLE_CHECK(examiner.AddModel(panel.ranking_reference, examiner.ranking_reference_));
+  for (const NamedModel& model : panel.rankings) {
+    auto scorer = ranking::PairScorer::Make(model.spec, view);
+    if (!scorer) return Within("model " + model.name, scorer.error());
+    AISLE_ASSERT(model.propensity < static_cast<int>(panel.propensities.size()));
+    examiner.rankings_.push_back({std::move(*scorer), model.propensity});
+    examiner.contenders_.push_back({model.name, model.definition});
+  }
   examiner.contenders_.push_back({"popularity_region", kPopularityRegionDefinition});
   examiner.contenders_.push_back({"popularity_own_categories", kPopularityOwnDefinition});
   examiner.contenders_.push_back({"personal_frequency", kPersonalFrequencyDefinition});
@@ -190,6 +178,29 @@ Ranked Examiner::JudgeOracle(domain::CustomerId customer, const Truth& truth) co
   return ranked;
 }
 
+void Examiner::ScoreRanking(std::size_t ranking, const features::CustomerRecord& customer,
+                            const Card& card, Desk& desk) const {
+  const Ranking& model = rankings_[ranking];
+  std::span<const float> propensity;
+  if (model.propensity >= 0)
+    propensity = card.propensities[static_cast<std::size_t>(model.propensity)].scores;
+  model.scorer.FillRows(customer, propensity, cutoff_, ranked_, desk.scratch);
+  model.scorer.ScoreRows(propensity, ranked_, desk.scratch, desk.scores);
+}
+
+Expected Examiner::ExpectedOf(std::span<const float> scores, const Truth& truth) const {
+  Expected sums;
+  sums.actual = static_cast<double>(truth.bought.size());
+  std::size_t next = 0;  // Of truth.bought, which is sorted as ranked_ is.
+  for (std::size_t i = 0; i < ranked_.size(); ++i) {
+    const bool bought = next < truth.bought.size() && truth.bought[next] == ranked_[i];
+    next += bought ? 1 : 0;
+    sums.expected += static_cast<double>(scores[i]);
+    Add(sums.curve, scores[i], bought, 1);
+  }
+  return sums;
+}
+
 Card Examiner::Examine(const features::CustomerRecord& customer,
                        std::span<const gold::Activity> happened, Desk& desk) const {
   const features::Catalogue& catalogue = view_->FullCatalogue();
@@ -206,24 +217,25 @@ Card Examiner::Examine(const features::CustomerRecord& customer,
     scorer.Score(customer, cutoff_, desk.scratch, scores.scores);
   }
   const Truth truth = MakeTruth(customer, happened);
+  card.slices = SlicesOf(customer);
   card.buyer = !truth.bought.empty();
   card.new_buyer = !truth.bought_new.empty();
-  if (!card.buyer) return card;
-
+  const auto id = static_cast<std::uint64_t>(customer.customer.value);
+  if (card.buyer) {
+    card.calibration_weight = 1;
+  } else if (base::Mix(id) % kOthersEvery == 0) {
+    card.calibration_weight = kOthersEvery;
+  } else {
+    return card;
+  }
   desk.scores.resize(ranked_.size());
   const std::span<float> scores(desk.scores);
-  const std::array<const std::optional<ranking::PairScorer>*, 2> scorers = {&ranking_,
-                                                                            &ranking_reference_};
-  for (std::size_t i = 0; i < scorers.size(); ++i) {
-    if (!*scorers[i]) continue;
-    std::span<const float> propensity;
-    if (propensity_of_[i] >= 0)
-      propensity = card.propensities[static_cast<std::size_t>(propensity_of_[i])].scores;
-    const ranking::PairScorer& scorer = **scorers[i];
-    scorer.FillRows(customer, propensity, cutoff_, ranked_, desk.scratch);
-    scorer.ScoreRows(propensity, ranked_, desk.scratch, scores);
-    card.rankings.push_back(Judge(scores, truth));
+  for (std::size_t i = 0; i < rankings_.size(); ++i) {
+    ScoreRanking(i, customer, card, desk);
+    card.expected.push_back(ExpectedOf(scores, truth));
+    if (card.buyer) card.rankings.push_back(Judge(scores, truth));
   }
+  if (!card.buyer) return card;
   PopularityRegion(catalogue, customer, ranked_, scores);
   card.rankings.push_back(Judge(scores, truth));
   PopularityOwnCategories(*view_, customer, ranked_, scores);

@@ -4,6 +4,7 @@
 // Desk. What comes out is kept by the Tally.
 //
 //   shapes   a Card has one row of kMetricCount values per contender, in the order of contenders().
+//   order    models in the order of the panel, then the baselines, then the oracle.
 //   missing  NaN: the customer has no such value (bought nothing, or nothing new), or the contender
 //            has none (the oracle's lists have no scores, so no AUC).
 //   errors   Make: what ranking's scorers refuse.
@@ -18,6 +19,8 @@
 #include <vector>
 
 #include "evaluation/evaluation.h"
+#include "evaluation/panel.h"
+#include "evaluation/slices.h"
 #include "features/pair_row.h"
 #include "gold/feature_stream.h"
 #include "ranking/ranking.h"
@@ -29,15 +32,6 @@ inline constexpr std::array<const char*, 4> kMetricNames = {
 // The four over all products, then the four over products never touched.
 inline constexpr std::size_t kMetricCount = 2 * kMetricNames.size();
 std::string MetricName(std::size_t metric);
-
-struct NamedModel {
-  std::string name;  // "ranking/2"
-  std::string recipe;
-  ranking::ModelSpec spec;
-};
-struct Panel {
-  std::optional<NamedModel> ranking, ranking_reference, propensity, propensity_reference;
-};
 
 struct OracleLists {
   std::vector<domain::ProductId> all, fresh;  // Best first.
@@ -51,7 +45,20 @@ struct Ranked {
 struct CategoryScores {
   std::vector<float> scores;  // By category.
 };
+// One customer in this many of those who bought nothing is scored too, for calibration, and weighs as many.
+inline constexpr std::uint64_t kOthersEvery = 8;
+
+// What a ranking expected of a customer's pairs, and what was bought of them.
+struct Expected {
+  double expected = 0;
+  double actual = 0;
+  Curve curve{};
+};
+
 struct Card {
+  SliceIds slices{};
+  double calibration_weight = 0;   // 0: not scored, and `expected` is empty.
+  std::vector<Expected> expected;  // In the order of the rankings, not weighted.
   bool buyer = false;
   bool new_buyer = false;  // Bought something never touched before.
   std::vector<Ranked> rankings;
@@ -78,6 +85,9 @@ class Examiner {
   };
   const std::vector<Contestant>& Contenders() const { return contenders_; }
   const std::vector<Contestant>& Propensities() const { return propensities_; }
+  // The first so many contenders are models.
+  std::size_t ModelCount() const { return rankings_.size(); }
+  const domain::RetailerShape& Shape() const { return view_->FullCatalogue().shape; }
   const std::vector<std::uint32_t>& CandidateProducts() const { return ranked_; }
 
   Card Examine(const features::CustomerRecord& customer, std::span<const gold::Activity> happened,
@@ -95,18 +105,22 @@ class Examiner {
                   std::span<const gold::Activity> happened) const;
   Ranked Judge(std::span<const float> scores, const Truth& truth) const;
   Ranked JudgeOracle(domain::CustomerId customer, const Truth& truth) const;
-  Status AddModel(const std::optional<NamedModel>& model,
-                  std::optional<ranking::PairScorer>& scorer);
+  // Scores into desk.scores.
+  void ScoreRanking(std::size_t ranking, const features::CustomerRecord& customer, const Card& card,
+                    Desk& desk) const;
+  Expected ExpectedOf(std::span<const float> scores, const Truth& truth) const;
 
   const features::CatalogueView* view_;
   base::Timestamp cutoff_;
   const Oracle* oracle_;
   std::vector<std::uint32_t> ranked_;
   std::vector<Contestant> contenders_, propensities_;
-  std::optional<ranking::PairScorer> ranking_, ranking_reference_;
+  struct Ranking {
+    ranking::PairScorer scorer;
+    int propensity = -1;  // Which of category_scorers_ it is served with; -1: none.
+  };
+  std::vector<Ranking> rankings_;
   std::vector<ranking::CategoryScorer> category_scorers_;
-  // Which of category_scorers_ serves each ranking; -1: none.
-  std::array<int, 2> propensity_of_{-1, -1};
 };
 
 }  // namespace aisle::evaluation

@@ -113,15 +113,16 @@ class ExaminerTest : public testing::Test {
 
 TEST_F(ExaminerTest, WhatIsEvaluatedIsWhatIsServed) {
   Panel panel;
-  panel.ranking = NamedModel{"ranking/1", "r",
-                             ranking::RandomSpec(3, 30, 4, {"price", "price_z", "propensity"})};
-  panel.ranking->spec.propensity_blend = 0.3;
-  panel.propensity =
-      NamedModel{"propensity/1", "p", ranking::RandomSpec(4, 30, 4, {"category", "total_orders"})};
+  panel.rankings = {
+      {"ranking/1", "r", ranking::RandomSpec(3, 30, 4, {"price", "price_z", "propensity"}), 0}};
+  panel.rankings[0].spec.propensity_blend = 0.3;
+  panel.propensities = {
+      {"propensity/1", "p", ranking::RandomSpec(4, 30, 4, {"category", "total_orders"})}};
+  panel.contending_propensities = 1;
   const Card card = Examine(Make(panel), bought_);
 
-  const auto categories = *ranking::CategoryScorer::Make(panel.propensity->spec, view_);
-  const auto pairs = *ranking::PairScorer::Make(panel.ranking->spec, view_);
+  const auto categories = *ranking::CategoryScorer::Make(panel.propensities[0].spec, view_);
+  const auto pairs = *ranking::PairScorer::Make(panel.rankings[0].spec, view_);
   ranking::Scratch scratch;
   std::vector<float> propensity(2);
   categories.Score(Customer(), kCutoff, scratch, propensity);
@@ -130,6 +131,18 @@ TEST_F(ExaminerTest, WhatIsEvaluatedIsWhatIsServed) {
   pairs.ScoreRows(propensity, All(), scratch, scores);
   EXPECT_EQ(card.rankings[0].top[0], Best(scores));
   EXPECT_EQ(card.propensities[0].scores, propensity);
+  // What it expected is the sum of what is served; two products were bought.
+  EXPECT_EQ(card.calibration_weight, 1);
+  ASSERT_EQ(card.expected.size(), 1U);
+  EXPECT_NEAR(card.expected[0].expected, std::accumulate(scores.begin(), scores.end(), 0.0), 1e-4);
+  EXPECT_EQ(card.expected[0].actual, 2);
+  double bought = 0, pairs = 0;
+  for (const CalibrationBin& bin : card.expected[0].curve) {
+    bought += bin.actual;
+    pairs += bin.count;
+  }
+  EXPECT_EQ(bought, 2);
+  EXPECT_EQ(pairs, 40);
   std::vector<float> labels(40, 0);
   labels[3] = labels[5] = 1;
   EXPECT_NEAR(card.rankings[0].metrics[3], ranking::Auc(scores, labels), 1e-12);
@@ -152,13 +165,30 @@ TEST_F(ExaminerTest, NewMeansNeverTouchedBeforeForRankingAndForTruth) {
 
 TEST_F(ExaminerTest, WhoBoughtNothingIsNotRankedButHasPropensities) {
   Panel panel;
-  panel.propensity =
-      NamedModel{"propensity/1", "p", ranking::RandomSpec(4, 30, 4, {"category", "total_orders"})};
+  panel.propensities = {
+      {"propensity/1", "p", ranking::RandomSpec(4, 30, 4, {"category", "total_orders"})}};
   const Card card = Examine(Make(panel), {{{7}, {103}, 2, 1, 0}});
   EXPECT_FALSE(card.buyer);
   EXPECT_TRUE(card.rankings.empty());
   EXPECT_EQ(card.propensities.size(), 1U);
   EXPECT_EQ(card.bought_category, (std::vector<bool>{false, false}));
+}
+
+TEST_F(ExaminerTest, OneInEightOfThoseWhoBoughtNothingIsScoredForCalibration) {
+  Panel panel;
+  panel.rankings = {{"ranking/1", "r", ranking::RandomSpec(3, 30, 4, {"price", "price_z"})}};
+  const Examiner examiner = Make(panel);
+  Desk desk;
+  double weight = 0;
+  for (int i = 0; i < 800; ++i) {
+    features::CustomerRecord customer = Customer();
+    customer.customer = {i};
+    const Card card = examiner.Examine(customer, {}, desk);
+    EXPECT_EQ(card.expected.size(), card.calibration_weight > 0 ? 1U : 0U);
+    EXPECT_TRUE(card.rankings.empty());
+    weight += card.calibration_weight;
+  }
+  EXPECT_NEAR(weight, 800, 250) << "they stand for all";
 }
 
 TEST_F(ExaminerTest, TheOracleIsJudgedByItsLists) {

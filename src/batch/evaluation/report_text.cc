@@ -26,9 +26,18 @@ json::array Json(const std::vector<Contender>& contenders) {
   for (const Contender& contender : contenders) {
     json::object metrics;
     for (const auto& [name, estimate] : contender.metrics) metrics[name] = Json(estimate);
+    json::array bins;
+    for (const CalibrationBin& bin : contender.calibration) {
+      if (bin.count > 0) {
+        bins.emplace_back(json::object{{"pairs", Number(bin.count)},
+                                       {"expected", Number(bin.expected)},
+                                       {"actual", Number(bin.actual)}});
+      }
+    }
     array.emplace_back(json::object{{"name", contender.name},
                                     {"definition", contender.definition},
-                                    {"metrics", std::move(metrics)}});
+                                    {"metrics", std::move(metrics)},
+                                    {"calibration", std::move(bins)}});
   }
   return array;
 }
@@ -42,6 +51,20 @@ json::array Json(const std::vector<Difference>& differences, const char* better,
     object[worse] = difference.worse;
     object["metric"] = difference.metric;
     array.emplace_back(std::move(object));
+  }
+  return array;
+}
+
+json::array Json(const Report& report, const std::vector<Slice>& slices) {
+  json::array array;
+  for (const Slice& slice : slices) {
+    json::object by_contender;
+    for (std::size_t c = 0; c < slice.ndcg_at_10.size(); ++c)
+      by_contender[report.ranking[c].name] = Json(slice.ndcg_at_10[c]);
+    array.emplace_back(json::object{{"by", slice.by},
+                                    {"value", slice.value},
+                                    {"customers", slice.customers},
+                                    {"ndcg_at_10", std::move(by_contender)}});
   }
   return array;
 }
@@ -97,6 +120,7 @@ std::string ToJson(const Report& report) {
       {"propensity", Json(report.propensity)},
       {"differences", Json(report.differences, "better", "worse")},
       {"shares", Json(report.shares, "of", "name")},
+      {"slices", Json(report, report.slices)},
       {"warnings", std::move(warnings)},
       {"left_out", std::move(left_out)},
   };
@@ -116,7 +140,8 @@ std::string ToTable(const Report& report) {
          {"Recall@20", "recall_at_20", true},
          {"hit@10", "hit_rate_at_10", false},
          {"AUC", "auc_within_customer", false},
-         {"cover@10", "coverage_at_10", false}},
+         {"cover@10", "coverage_at_10", false},
+         {"exp/act", "expected_over_actual", false}},
         out);
   out += "\nProducts the customer never touched\n";
   Print(report.ranking,
@@ -145,8 +170,10 @@ std::string ToTable(const Report& report) {
                        d.estimate.value, d.estimate.low, d.estimate.high);
   }
   out += "\nContenders\n";
-  for (const Contender& contender : report.ranking)
-    out += fmt::format("  {}: {}\n", contender.name, contender.definition);
+  for (const auto* contenders : {&report.ranking, &report.propensity}) {
+    for (const Contender& contender : *contenders)
+      out += fmt::format("  {}: {}\n", contender.name, contender.definition);
+  }
   if (!report.left_out.empty()) out += "\nLeft out\n";
   for (const std::string& reason : report.left_out) out += "  " + reason + "\n";
   return out;

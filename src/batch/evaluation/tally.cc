@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "ranking/metrics.h"
 
@@ -13,7 +14,11 @@ namespace {
 constexpr std::array<std::size_t, 4> kCompared = {0, 1, kMetricNames.size(),
                                                   kMetricNames.size() + 1};
 
-bool IsModel(const std::string& name) { return name.find('/') != std::string::npos; }
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+// Among more models than these, only the first is compared with each other one.
+constexpr std::size_t kComparedWithAll = 6;
+
+std::vector<CalibrationBin> AsVector(const Curve& curve) { return {curve.begin(), curve.end()}; }
 
 }  // namespace
 
@@ -21,6 +26,7 @@ Tally::Tally(const Examiner& examiner)
     : examiner_(&examiner),
       values_(examiner.Contenders().size()),
       covered_(examiner.Contenders().size()),
+      calibrations_(examiner.ModelCount()),
       propensities_(examiner.Propensities().size()) {
   const std::size_t products =
       examiner.CandidateProducts().empty() ? 0 : examiner.CandidateProducts().back() + 1;
@@ -39,12 +45,25 @@ void Tally::Add(const Card& card) {
     for (std::size_t c = 0; c < scores.size(); ++c) {
       propensities_[m].rows.push_back({scores[c], card.bought_category[c], customer});
       labels.push_back(card.bought_category[c] ? 1.0F : 0.0F);
+      aisle::evaluation::Add(propensities_[m].curve, scores[c], card.bought_category[c], 1);
       expected += static_cast<double>(scores[c]);
     }
     propensities_[m].auc_within.push_back(ranking::Auc(scores, labels));
     propensities_[m].expected.push_back(expected);
   }
+  for (std::size_t m = 0; m < calibrations_.size(); ++m) {
+    Calibration& calibration = calibrations_[m];
+    const double weight = card.calibration_weight;
+    calibration.expected.push_back(weight > 0 ? weight * card.expected[m].expected : kNan);
+    calibration.actual.push_back(weight > 0 ? weight * card.expected[m].actual : kNan);
+    if (weight <= 0) continue;
+    Curve curve = card.expected[m].curve;
+    for (CalibrationBin& bin : curve)
+      bin = {bin.count * weight, bin.expected * weight, bin.actual * weight};
+    aisle::evaluation::Add(calibration.curve, curve);
+  }
   if (!card.buyer) return;
+  slices_.push_back(card.slices);
   customers_new_ += card.new_buyer ? 1 : 0;
   for (std::size_t c = 0; c < values_.size(); ++c) {
     const Ranked& ranked = card.rankings[c];
@@ -71,7 +90,11 @@ Result<Report> Tally::Finish(std::uint64_t seed) const {
   const Bootstrap bootstrap(buyers, seed);
   Contenders(bootstrap, report);
   Comparisons(bootstrap, report);
-  Propensities(seed, report);
+  Slices(bootstrap, report);
+  if (propensities_.empty() && calibrations_.empty()) return report;
+  const Bootstrap everybody(static_cast<std::size_t>(customers_all_), seed);
+  Calibrations(everybody, report);
+  Propensities(everybody, report);
   return report;
 }
 
@@ -95,18 +118,23 @@ void Tally::Contenders(const Bootstrap& bootstrap, Report& report) const {
   }
 }
 
-// The first model against everybody; everybody as a share of the oracle.
+// Models against each other, the first of them against the others; everybody as a share of the oracle.
 void Tally::Comparisons(const Bootstrap& bootstrap, Report& report) const {
   const auto& contenders = examiner_->Contenders();
+  const std::size_t models = examiner_->ModelCount();
   const bool has_oracle = contenders.back().name == "oracle";
   for (const std::size_t metric : kCompared) {
-    for (std::size_t c = 1; IsModel(contenders.front().name) && c < contenders.size(); ++c) {
-      const bool oracle = has_oracle && c + 1 == contenders.size();
-      const std::size_t better = oracle ? c : 0;
-      const std::size_t worse = oracle ? 0 : c;
+    const auto compare = [&](std::size_t better, std::size_t worse) {
       report.differences.push_back(
           {contenders[better].name, contenders[worse].name, MetricName(metric),
            bootstrap.Difference(values_[better][metric], values_[worse][metric])});
+    };
+    for (std::size_t c = 1; models > 0 && c < contenders.size(); ++c) {
+      const bool oracle = has_oracle && c + 1 == contenders.size();
+      oracle ? compare(c, 0) : compare(0, c);
+    }
+    for (std::size_t a = 1; models <= kComparedWithAll && a < models; ++a) {
+      for (std::size_t b = a + 1; b < models; ++b) compare(a, b);
     }
     for (std::size_t c = 0; has_oracle && c + 1 < contenders.size(); ++c) {
       report.shares.push_back({"oracle", contenders[c].name, MetricName(metric),
@@ -115,32 +143,63 @@ void Tally::Comparisons(const Bootstrap& bootstrap, Report& report) const {
   }
 }
 
-void Tally::Propensities(std::uint64_t seed, Report& report) const {
-  if (propensities_.empty()) return;
-  const Bootstrap bootstrap(static_cast<std::size_t>(customers_all_), seed);
+void Tally::Calibrations(const Bootstrap& everybody, Report& report) const {
+  for (std::size_t m = 0; m < calibrations_.size(); ++m) {
+    report.ranking[m].metrics["expected_over_actual"] =
+        everybody.Share(calibrations_[m].expected, calibrations_[m].actual);
+    report.ranking[m].calibration = AsVector(calibrations_[m].curve);
+  }
+}
+
+void Tally::Slices(const Bootstrap& bootstrap, Report& report) const {
+  const domain::RetailerShape& shape = examiner_->Shape();
+  for (std::size_t slicing = 0; slicing < kSlicings; ++slicing) {
+    for (std::size_t slice = 0; slice < SliceCount(slicing, shape); ++slice) {
+      Slice found{.by = kSlicingNames[slicing],
+                  .value = SliceName(slicing, slice, shape),
+                  .customers = 0,
+                  .ndcg_at_10 = {}};
+      for (const SliceIds& ids : slices_) found.customers += ids[slicing] == slice ? 1 : 0;
+      if (found.customers == 0) continue;
+      for (const auto& contender : values_) {
+        std::vector<double> own = contender[0];
+        for (std::size_t i = 0; i < own.size(); ++i)
+          if (slices_[i][slicing] != slice) own[i] = kNan;
+        found.ndcg_at_10.push_back(bootstrap.Mean(own));
+      }
+      report.slices.push_back(std::move(found));
+    }
+  }
+}
+
+void Tally::Propensities(const Bootstrap& everybody, Report& report) const {
   std::vector<AucDraws> aucs;
   for (std::size_t m = 0; m < propensities_.size(); ++m) {
     const Propensity& model = propensities_[m];
     Contender contender;
     contender.name = examiner_->Propensities()[m].name;
     contender.definition = examiner_->Propensities()[m].definition;
-    aucs.push_back(BootstrapAuc(bootstrap, model.rows));
+    aucs.push_back(BootstrapAuc(everybody, model.rows));
     contender.metrics["auc"] = WithInterval(aucs.back().value, aucs.back().draws);
-    contender.metrics["auc_within_customer"] = bootstrap.Mean(model.auc_within);
-    contender.metrics["expected_over_actual"] = bootstrap.Share(model.expected, bought_categories_);
+    contender.metrics["auc_within_customer"] = everybody.Mean(model.auc_within);
+    contender.metrics["expected_over_actual"] = everybody.Share(model.expected, bought_categories_);
+    contender.calibration = AsVector(model.curve);
     report.propensity.push_back(std::move(contender));
   }
-  if (aucs.size() < 2) return;
-  const std::string& better = report.propensity[0].name;
-  const std::string& worse = report.propensity[1].name;
-  std::vector<double> draws;
-  for (std::size_t d = 0; d < aucs[0].draws.size(); ++d)
-    draws.push_back(aucs[0].draws[d] - aucs[1].draws[d]);
-  report.differences.push_back(
-      {better, worse, "auc", WithInterval(aucs[0].value - aucs[1].value, std::move(draws))});
-  report.differences.push_back(
-      {better, worse, "auc_within_customer",
-       bootstrap.Difference(propensities_[0].auc_within, propensities_[1].auc_within)});
+  for (std::size_t a = 0; a < aucs.size() && (a == 0 || aucs.size() <= kComparedWithAll); ++a) {
+    for (std::size_t b = a + 1; b < aucs.size(); ++b) {
+      const std::string& better = report.propensity[a].name;
+      const std::string& worse = report.propensity[b].name;
+      std::vector<double> draws;
+      for (std::size_t d = 0; d < aucs[a].draws.size(); ++d)
+        draws.push_back(aucs[a].draws[d] - aucs[b].draws[d]);
+      report.differences.push_back(
+          {better, worse, "auc", WithInterval(aucs[a].value - aucs[b].value, std::move(draws))});
+      report.differences.push_back(
+          {better, worse, "auc_within_customer",
+           everybody.Difference(propensities_[a].auc_within, propensities_[b].auc_within)});
+    }
+  }
 }
 
 }  // namespace aisle::evaluation

@@ -20,8 +20,10 @@ class Tally {
 
  private:
   void Contenders(const Bootstrap& bootstrap, Report& report) const;
+  void Calibrations(const Bootstrap& everybody, Report& report) const;
+  void Slices(const Bootstrap& bootstrap, Report& report) const;
   void Comparisons(const Bootstrap& bootstrap, Report& report) const;
-  void Propensities(std::uint64_t seed, Report& report) const;
+  void Propensities(const Bootstrap& everybody, Report& report) const;
 
   const Examiner* examiner_;
   std::int64_t customers_all_ = 0;
@@ -30,7 +32,14 @@ class Tally {
   std::vector<std::array<std::vector<double>, kMetricCount>> values_;
   // [contender][all or new][position]: in somebody's first ten.
   std::vector<std::array<std::vector<bool>, 2>> covered_;
+  std::vector<SliceIds> slices_;  // Of buyers.
+  struct Calibration {
+    std::vector<double> expected, actual;  // By customer, weighted; NaN: not scored.
+    Curve curve{};
+  };
+  std::vector<Calibration> calibrations_;  // Of the rankings.
   struct Propensity {
+    Curve curve{};
     std::vector<ScoredRow> rows;
     std::vector<double> auc_within;  // By customer.
     std::vector<double> expected;    // By customer.

@@ -50,6 +50,19 @@ TEST(Recipe, EveryShippedOneParses) {
   }
 }
 
+TEST(Recipe, OneThatSaysNothingOfTheChampionIsHeldToTheSameAsTheShippedOnes) {
+  const std::string text = Default();
+  const auto recipe = ParseRecipe(text.substr(0, text.find("[gates]")), "");
+  ASSERT_TRUE(recipe) << recipe.error().message;
+  for (const std::string& name : {"ranking_default", "propensity_default"}) {
+    const auto shipped = *ParseRecipe(*RecipeText(name), name);
+    EXPECT_EQ(shipped.gates.worse_by_at_most, recipe->gates.worse_by_at_most);
+    EXPECT_EQ(shipped.gates.calibrated_within, recipe->gates.calibrated_within);
+    EXPECT_THAT(shipped.text, HasSubstr("worse_by_at_most = "));
+    EXPECT_THAT(shipped.text, HasSubstr("calibrated_within = "));
+  }
+}
+
 TEST(Recipe, TheReferencesAreTheReferences) {
   const auto propensity = *ParseRecipe(*RecipeText("propensity_reference"), "");
   EXPECT_EQ(propensity.learner.rounds, 200);
@@ -70,13 +83,25 @@ TEST(Recipe, TheReferencesAreTheReferences) {
 TEST(Recipe, AnUnknownKeyIsRefusedWithFileLineAndWhatIsKnown) {
   const std::string text = With("max_depth =", "depth_max =");
   const std::string refusal = Refusal(text);
-  EXPECT_THAT(refusal, HasSubstr("[learner] lacks 'max_depth', a whole number from 1 to 12"));
+  EXPECT_THAT(refusal, HasSubstr(fmt::format(
+                           "recipes/x.toml:{}: [learner] lacks 'max_depth', a whole number from 1 "
+                           "to 12; did you mean it by 'depth_max'?",
+                           LineOf(text, "depth_max"))));
   const std::string extra = With("[learner]\n", "[learner]\nmomentum = 3\n");
   EXPECT_THAT(
       Refusal(extra),
       HasSubstr(fmt::format("recipes/x.toml:{}: unknown key 'momentum' in [learner]; known are ",
                             LineOf(extra, "momentum"))));
   EXPECT_THAT(Refusal(Default() + "[extras]\na = 1\n"), HasSubstr("unknown key 'extras'"));
+  const std::string worse = With("worse_by_at_most", "worse_by_at_mots");
+  EXPECT_THAT(Refusal(worse),
+              HasSubstr(fmt::format("recipes/x.toml:{}: unknown key 'worse_by_at_mots' in [gates] "
+                                    "(did you mean 'worse_by_at_most'?)",
+                                    LineOf(worse, "worse_by_at_mots"))));
+  const std::string table = With("[learner]", "[lerner]");
+  EXPECT_THAT(Refusal(table), HasSubstr(fmt::format("recipes/x.toml:{}: [learner] lacks 'rounds'",
+                                                    LineOf(table, "[lerner]"))));
+  EXPECT_THAT(Refusal(table), HasSubstr("did you mean it by [lerner]?"));
 }
 
 TEST(Recipe, AValueOutOfRangeOrOfAnotherTypeIsRefusedWithItsLine) {
@@ -98,6 +123,8 @@ TEST(Recipe, TextThatIsNoTomlIsRefusedWithItsLine) {
 
 TEST(Recipe, AnInputThisBuildCannotMakeIsNamed) {
   EXPECT_THAT(Refusal(With("\"is_perishable\"", "\"shoe_size\"")), HasSubstr("'shoe_size'"));
+  EXPECT_THAT(Refusal(With("\"is_perishable\"", "\"is_perisable\"")),
+              HasSubstr("did you mean 'is_perishable'?"));
   EXPECT_THAT(Refusal(With("\"is_perishable\"", "\"category\"")), HasSubstr("'category' twice"));
 }
 

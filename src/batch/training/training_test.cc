@@ -2,58 +2,18 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <bit>
-#include <filesystem>
-#include <fstream>
 
 #include "forest/forest.h"
 #include "forest/formats/load.h"
-#include "training/fake_shop_testing.h"
 #include "training/rows.h"
+#include "training/training_testing.h"
 
 namespace aisle::training {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-constexpr int kCustomers = 600;
-
-class TrainingTest : public testing::Test {
- protected:
-  void SetUp() override {
-    root_ = fs::temp_directory_path() / ("aisle_training_test_" + std::to_string(getpid()));
-    fs::create_directories(root_);
-    options_.as_of = *base::ParseTimestamp("2026-11-24");
-    options_.threads = 1;
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
-  Result<TrainReport> Run(const std::string& recipe) {
-    return TrainFrom(shop_.Source(), Registry(), recipe, options_);
-  }
-  registry::Registry Registry() const { return registry::Registry(root_ / "models"); }
-
-  // A shipped recipe with pieces of text replaced, as a file.
-  std::string File(const std::string& recipe,
-                   const std::vector<std::pair<std::string, std::string>>& changes) {
-    std::string text = *RecipeText(recipe);
-    for (const auto& [from, to] : changes) {
-      const auto at = text.find(from);
-      EXPECT_NE(at, std::string::npos) << from;
-      text.replace(at, from.size(), to);
-    }
-    const fs::path path = root_ / (recipe + ".toml");
-    std::ofstream(path) << text;
-    return path.string();
-  }
-
-  FakeShop shop_{kCustomers};
-  TrainOptions options_;
-  fs::path root_;
-};
 
 TEST_F(TrainingTest, ReadsOnlyTheCustomersWhoLeaveRows) {
   ASSERT_TRUE(Run(File("propensity_default", {{"others_share = 0.4", "others_share = 0.0001"}})));
@@ -67,7 +27,8 @@ TEST_F(TrainingTest, EntersAModelWithEverythingItsManifestPromises) {
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_EQ(report->model, "ranking");
   EXPECT_EQ(report->version, 1);
-  EXPECT_THAT(report->failed_gates, testing::IsEmpty());
+  EXPECT_THAT(report->promotion.objections, testing::IsEmpty());
+  EXPECT_EQ(report->promotion.with, "") << "there is no champion yet";
   EXPECT_TRUE(report->promoted);
   EXPECT_EQ(*Registry().Resolve("ranking", registry::kChampion), 1);
 
@@ -173,7 +134,7 @@ TEST_F(TrainingTest, CancellingLeavesNothingBehind) {
     const auto report = Run("ranking_default");
     ASSERT_FALSE(report) << stop_at;
     EXPECT_EQ(report.error().code, ErrorCode::kUnavailable);
-    EXPECT_FALSE(fs::exists(root_ / "models")) << stop_at;
+    EXPECT_FALSE(std::filesystem::exists(root_ / "models")) << stop_at;
   }
 }
 
@@ -197,8 +158,8 @@ TEST_F(TrainingTest, AFailingGateIsNamedAndDoesNotPromote) {
   const auto report = Run(File("propensity_default", {{"rows_min = 1000", "rows_min = 1000000"}}));
   ASSERT_TRUE(report) << report.error().message;
   EXPECT_FALSE(report->promoted);
-  ASSERT_EQ(report->failed_gates.size(), 1U);
-  EXPECT_THAT(report->failed_gates[0], HasSubstr("rows_min"));
+  ASSERT_EQ(report->promotion.objections.size(), 1U);
+  EXPECT_THAT(report->promotion.objections[0], HasSubstr("rows_min"));
   EXPECT_EQ(Registry().Resolve("propensity", registry::kChampion).error().code,
             ErrorCode::kNotFound);
   EXPECT_EQ(*Registry().Resolve("propensity", "challenger"), 1);
@@ -210,7 +171,7 @@ TEST_F(TrainingTest, TooLittleHistoryIsSaidWithWhatIsNeeded) {
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, ErrorCode::kFailedPrecondition);
   EXPECT_THAT(report.error().message, HasSubstr("too little history"));
-  EXPECT_FALSE(fs::exists(root_ / "models"));
+  EXPECT_FALSE(std::filesystem::exists(root_ / "models"));
 }
 
 TEST_F(TrainingTest, AWrongRecipeIsRefusedWithItsPathAndLine) {

@@ -41,6 +41,8 @@ struct InputDefinition {
   Role role = Role::kRequestConstant;
   std::string_view unit;
   std::string_view meaning;
+  std::string_view missing;  // When it is NaN; empty: never.
+  std::string_view from;     // Raw tables and columns that it is made of.
 };
 
 // All inputs a (customer, product) model can have, and all a (customer, category) model can have.

@@ -1,6 +1,7 @@
 #include "registry/registry.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
@@ -37,6 +38,14 @@ Status CheckName(const std::string& model) {
 }
 
 }  // namespace
+
+std::string AliasesOf(const std::map<std::string, int>& aliases, int version) {
+  std::vector<std::string> names;
+  for (const auto& [alias, number] : aliases) {
+    if (number == version) names.push_back(alias);
+  }
+  return fmt::format("{}", fmt::join(names, ", "));
+}
 
 Result<std::vector<std::string>> Registry::Models() const {
   std::vector<std::string> models;
@@ -142,6 +151,21 @@ Result<int> Registry::Resolve(const std::string& model, const std::string& alias
       fmt::format("model '{0}' has no champion: version {1} was not promoted; "
                   "`aisle models show {0}/{1}` says why, `aisle models promote {0}/{1}` does it",
                   model, versions->back()));
+}
+
+Result<VersionName> Registry::Find(const std::string& name) const {
+  const std::size_t slash = name.find('/');
+  VersionName found{.model = name.substr(0, slash)};
+  const std::string rest = slash == std::string::npos ? kChampion : name.substr(slash + 1);
+  AISLE_CHECK(CheckName(found.model));
+  const bool number = !rest.empty() && rest.size() < 9 &&
+                      std::ranges::all_of(rest, [](char c) { return c >= '0' && c <= '9'; });
+  if (number) {
+    found.version = std::stoi(rest);
+  } else {
+    AISLE_TRY(found.version, Resolve(found.model, rest));
+  }
+  return found;
 }
 
 Status Registry::Promote(const std::string& model, int version) const {

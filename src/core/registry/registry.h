@@ -83,10 +83,20 @@ struct Manifest {
   std::string model_checksum;  // Set by Add().
 };
 
+// What a name like "ranking/2", "ranking/challenger" or "ranking" (the champion) points at.
+struct VersionName {
+  std::string model;
+  int version = 0;
+  std::string Text() const { return model + "/" + std::to_string(version); }
+};
+
 struct ModelVersion {
   Manifest manifest;
   std::string ubjson;
 };
+
+// "champion, mine": the aliases that point at the version.
+std::string AliasesOf(const std::map<std::string, int>& aliases, int version);
 
 class Registry {
  public:
@@ -103,6 +113,8 @@ class Registry {
   Result<ModelVersion> Load(const std::string& model, int version) const;
 
   Result<int> Resolve(const std::string& model, const std::string& alias) const;
+  // Whether a version of that number exists is found out by whoever loads it.
+  Result<VersionName> Find(const std::string& name) const;
   Result<std::map<std::string, int>> Aliases(const std::string& model) const;
   Status Promote(const std::string& model, int version) const;
   // Champion goes back to the version it pointed at before the last Promote.

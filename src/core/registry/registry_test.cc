@@ -33,6 +33,18 @@ class RegistryTest : public testing::Test {
     manifest.tiers = {"Member", "Gold"};
     manifest.propensity_blend = 0.3;
     manifest.metrics = {{"auc", 0.75}};
+    manifest.promotion = {.decision = "forced",
+                          .objections = {"worse_by_at_most: by a lot"},
+                          .notes = {"of that day"},
+                          .with = "ranking/7",
+                          .metric = "ndcg_at_10",
+                          .ours = 0.25,
+                          .theirs = 0.5,
+                          .difference = -0.25,
+                          .low = -0.375,
+                          .high = -0.125,
+                          .customers = 12,
+                          .worse_by_at_most = 0.0625};
     manifest.library_versions = {{"xgboost", "3.2.0"}};
     return manifest;
   }
@@ -60,8 +72,47 @@ TEST_F(RegistryTest, AManifestSurvivesTheRoundTrip) {
   EXPECT_EQ(manifest->tiers, Ranking().tiers);
   EXPECT_EQ(manifest->propensity_blend, 0.3);
   EXPECT_EQ(manifest->metrics.at("auc"), 0.75);
+  const Promotion wanted = Ranking().promotion;
+  EXPECT_EQ(manifest->promotion.decision, wanted.decision);
+  EXPECT_EQ(manifest->promotion.objections, wanted.objections);
+  EXPECT_EQ(manifest->promotion.notes, wanted.notes);
+  EXPECT_EQ(manifest->promotion.with, wanted.with);
+  EXPECT_EQ(manifest->promotion.metric, wanted.metric);
+  EXPECT_EQ(manifest->promotion.ours, wanted.ours);
+  EXPECT_EQ(manifest->promotion.theirs, wanted.theirs);
+  EXPECT_EQ(manifest->promotion.difference, wanted.difference);
+  EXPECT_EQ(manifest->promotion.low, wanted.low);
+  EXPECT_EQ(manifest->promotion.high, wanted.high);
+  EXPECT_EQ(manifest->promotion.customers, wanted.customers);
+  EXPECT_EQ(manifest->promotion.worse_by_at_most, wanted.worse_by_at_most);
   EXPECT_EQ(manifest->recipe_text, Ranking().recipe_text);
   EXPECT_EQ(manifest->model_checksum, base::Checksum("bytes"));
+}
+
+TEST_F(RegistryTest, NamesPointAtVersionsByNumberAliasAndModel) {
+  const Registry registry(root_);
+  ASSERT_TRUE(registry.Add(Ranking(), "1", true));
+  ASSERT_TRUE(registry.Add(Ranking(), "2", false));
+  EXPECT_EQ(registry.Find("ranking")->Text(), "ranking/1");
+  EXPECT_EQ(registry.Find("ranking/2")->Text(), "ranking/2");
+  EXPECT_EQ(registry.Find("ranking/challenger")->Text(), "ranking/2");
+  EXPECT_EQ(registry.Find("ranking/mine").error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(registry.Find("../x/1").error().code, ErrorCode::kInvalidArgument);
+  EXPECT_EQ(AliasesOf({{"a", 1}, {"b", 2}, {"c", 1}}, 1), "a, c");
+}
+
+TEST_F(RegistryTest, AManifestOfBeforeSaysNothingOfItsPromotion) {
+  const Registry registry(root_);
+  ASSERT_TRUE(registry.Add(Ranking(), "bytes", true));
+  const fs::path path = root_ / "ranking" / "1" / "manifest.json";
+  std::string text = *base::ReadFile(path);
+  const auto at = text.find("  \"promotion\"");
+  ASSERT_NE(at, std::string::npos);
+  text.erase(at, text.find("\n  },\n", at) + 6 - at);
+  std::ofstream(path) << text;
+  const auto manifest = registry.ReadManifest("ranking", 1);
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->promotion.decision, "");
 }
 
 TEST_F(RegistryTest, AManifestWithoutABlendIsNotBlended) {

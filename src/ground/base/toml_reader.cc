@@ -5,7 +5,8 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <numeric>
+
+#include "base/nearest.h"
 
 namespace aisle::base {
 
@@ -87,28 +88,6 @@ std::string Said(const TomlNode& node) {
       break;
   }
   return "a time";
-}
-
-// Letters to add, take away or change, to make one of the other.
-std::size_t Distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t changed = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, diagonal + 1, row[j] + 1});
-    }
-  }
-  return row.back();
-}
-
-bool LooksLike(std::string_view written, std::string_view meant) {
-  constexpr std::size_t kNameMax = 64;
-  if (written.size() > kNameMax || meant.size() > kNameMax) return false;
-  return Distance(written, meant) <= (meant.size() < 4 ? 1U : 2U);
 }
 
 bool AreTexts(const TomlNode& list, bool may_be_empty) {
@@ -314,7 +293,13 @@ TomlSection TomlSection::Table(std::string_view key) {
   const TomlNode* const node = Ask(key);
   if (node != nullptr && node->kind != TomlKind::kTable)
     Refuse(key, fmt::format("a table, written [{}]", key));
-  return Below(key, node, "");
+  TomlSection section = Below(key, node, "");
+  const TomlNode* const meant = node == nullptr ? NearestUnknown(key) : nullptr;
+  if (meant != nullptr && meant->kind == TomlKind::kTable) {
+    section.meant_ = meant->key;
+    section.meant_line_ = meant->key_line;
+  }
+  return section;
 }
 
 std::vector<std::pair<std::string, TomlSection>> TomlSection::Tables(std::string_view key) {
@@ -352,26 +337,35 @@ void TomlSection::Refuse(std::string_view key, std::string_view accepted) {
   }
   std::string what =
       fmt::format("{} lacks '{}', {}", title_.empty() ? "the file" : title_, key, accepted);
-  for (const std::string& written : Keys()) {
-    if (std::ranges::find(known_, written) == known_.end() && LooksLike(written, key)) {
-      what += fmt::format("; did you mean it by '{}'?", written);
-      break;
-    }
+  if (node_ == nullptr && meant_line_ > 0) {
+    file_->Complain(meant_line_, fmt::format("{}; did you mean it by [{}]?", what, meant_));
+    return;
   }
-  file_->Complain(line_, what);
+  const TomlNode* const meant = NearestUnknown(key);
+  if (meant != nullptr) what += fmt::format("; did you mean it by '{}'?", meant->key);
+  file_->Complain(meant != nullptr ? meant->key_line : line_, what);
+}
+
+const TomlNode* TomlSection::NearestUnknown(std::string_view key) const {
+  if (node_ == nullptr) return nullptr;
+  std::vector<std::string_view> written;
+  for (const TomlNode& child : node_->children) {
+    if (std::ranges::find(known_, child.key) == known_.end()) written.push_back(child.key);
+  }
+  const auto nearest = Nearest(key, written);
+  return nearest ? Find(*nearest) : nullptr;
 }
 
 void TomlSection::Close() {
   if (node_ == nullptr) return;
   for (const TomlNode& child : node_->children) {
     if (std::ranges::find(known_, child.key) != known_.end()) continue;
-    const auto meant = std::ranges::find_if(
-        known_, [&](const std::string& known) { return LooksLike(child.key, known); });
-    file_->Complain(
-        child.key_line,
-        fmt::format("unknown key '{}'{}{}; known are {}", child.key, Inside(),
-                    meant == known_.end() ? "" : fmt::format(" (did you mean '{}'?)", *meant),
-                    fmt::join(known_, ", ")));
+    const std::vector<std::string_view> known(known_.begin(), known_.end());
+    const auto meant = Nearest(child.key, known);
+    file_->Complain(child.key_line,
+                    fmt::format("unknown key '{}'{}{}; known are {}", child.key, Inside(),
+                                meant ? fmt::format(" (did you mean '{}'?)", *meant) : "",
+                                fmt::join(known_, ", ")));
     return;
   }
 }

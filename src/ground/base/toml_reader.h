@@ -127,6 +127,8 @@ class TomlSection {
 
   const TomlNode* Find(std::string_view key) const;
   const TomlNode* Ask(std::string_view key);
+  // The key here that nobody asked for and that looks most like `key`; null: none does.
+  const TomlNode* NearestUnknown(std::string_view key) const;
   TomlSection Below(std::string_view key, const TomlNode* node, std::string title) const;
   std::string Inside() const { return title_.empty() ? "" : " in " + title_; }
 
@@ -135,6 +137,9 @@ class TomlSection {
   std::string title_;
   int line_;
   std::vector<std::string> known_;
+  // Of a section that is not there: the table that was probably meant to be it.
+  std::string meant_;
+  int meant_line_ = 0;
 };
 
 }  // namespace aisle::base

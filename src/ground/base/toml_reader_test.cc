@@ -74,8 +74,11 @@ TEST(TomlReader, AMissingKeyIsNamedWithWhatIsAccepted) {
   EXPECT_EQ(Said("a = 1\n[time]\ndays = 3\n", window),
             "f.toml:2: [time] lacks 'window', a whole number from 1 to 365");
   EXPECT_EQ(Said("[time]\nwidnow = 3\n", window),
-            "f.toml:1: [time] lacks 'window', a whole number from 1 to 365; did you mean it by "
+            "f.toml:2: [time] lacks 'window', a whole number from 1 to 365; did you mean it by "
             "'widnow'?");
+  EXPECT_EQ(Said("a = 1\n[tiem]\nwindow = 3\n", window),
+            "f.toml:2: [time] lacks 'window', a whole number from 1 to 365; did you mean it by "
+            "[tiem]?");
 }
 
 TEST(TomlReader, AnotherTypeOrARangeLeftIsRefusedWithWhatStandsThere) {
