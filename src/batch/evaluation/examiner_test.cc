@@ -136,13 +136,13 @@ TEST_F(ExaminerTest, WhatIsEvaluatedIsWhatIsServed) {
   ASSERT_EQ(card.expected.size(), 1U);
   EXPECT_NEAR(card.expected[0].expected, std::accumulate(scores.begin(), scores.end(), 0.0), 1e-4);
   EXPECT_EQ(card.expected[0].actual, 2);
-  double bought = 0, pairs = 0;
+  double bought = 0, counted = 0;
   for (const CalibrationBin& bin : card.expected[0].curve) {
     bought += bin.actual;
-    pairs += bin.count;
+    counted += bin.count;
   }
   EXPECT_EQ(bought, 2);
-  EXPECT_EQ(pairs, 40);
+  EXPECT_EQ(counted, 40);
   std::vector<float> labels(40, 0);
   labels[3] = labels[5] = 1;
   EXPECT_NEAR(card.rankings[0].metrics[3], ranking::Auc(scores, labels), 1e-12);

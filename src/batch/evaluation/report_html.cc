@@ -10,7 +10,7 @@
 namespace aisle::evaluation {
 namespace {
 
-constexpr double kLabelWidth = 230;
+constexpr double kLabelWidth = 300;
 constexpr double kPlotWidth = 460;
 constexpr double kRowHeight = 22;
 // Colours of contenders in their order, again from the first when there are more; they differ in lightness too.

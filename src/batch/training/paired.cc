@@ -24,8 +24,9 @@ PairedDifference WithInterval(double ours, double theirs, std::span<const double
     for (const double part : influence) squares += part * part;
     reach = kStandardErrors * std::sqrt(squares * count / (count - 1));
   }
-  difference.low = difference.value - reach;
-  difference.high = difference.value + reach;
+  const bool is_known = std::isfinite(reach);
+  difference.low = is_known ? difference.value - reach : -reach;
+  difference.high = is_known ? difference.value + reach : reach;
   return difference;
 }
 

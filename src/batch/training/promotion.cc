@@ -46,12 +46,14 @@ std::string Beside(const registry::Promotion& promotion) {
 std::string ComparisonLost(const registry::Promotion& promotion) {
   const double most = promotion.worse_by_at_most;
   if (promotion.customers < 2)
-    return fmt::format("worse_by_at_most: {} customers could be compared on, too few to tell from {}",
-                       promotion.customers, promotion.with);
+    return fmt::format(
+        "worse_by_at_most: {} customers could be compared on, too few to tell from {}",
+        promotion.customers, promotion.with);
   if (promotion.low >= -most) return "";
-  const char* why = promotion.high < 0           ? "it is worse"
-                    : promotion.difference < -most ? "it looks worse"
-                                                   : "too few customers to show that it is not worse";
+  const char* why = promotion.high < 0 ? "it is worse"
+                    : promotion.difference < -most
+                        ? "it looks worse"
+                        : "too few customers to show that it is not worse";
   return fmt::format("worse_by_at_most: {}; {}: it may be {:.4f} worse, and {} is the most",
                      Beside(promotion), why, -promotion.low, most);
 }
@@ -59,8 +61,8 @@ std::string ComparisonLost(const registry::Promotion& promotion) {
 }  // namespace
 
 void Opponent::NotScored(const Error& why) {
-  notes.push_back(fmt::format("{} cannot be scored, so nothing was compared: {}",
-champion->name, why.message));
+  notes.push_back(
+      fmt::format("{} cannot be scored, so nothing was compared: {}", champion->name, why.message));
   champion.reset();
 }
 
@@ -157,10 +159,10 @@ registry::Promotion Decide(const Recipe& recipe, Promote asked, const Opponent& 
     if (std::string lost = ComparisonLost(promotion); !lost.empty())
       promotion.objections.push_back(std::move(lost));
   }
-  promotion.decision = asked == Promote::kNever          ? "not asked"
-                       : promotion.objections.empty()    ? kPromoted
-                       : asked == Promote::kForced       ? kForced
-                                                         : "kept";
+  promotion.decision = asked == Promote::kNever       ? "not asked"
+                       : promotion.objections.empty() ? kPromoted
+                       : asked == Promote::kForced    ? kForced
+                                                      : "kept";
   return promotion;
 }
 

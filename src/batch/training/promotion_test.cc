@@ -142,6 +142,19 @@ TEST_F(PromotionTest, ARankerWhoseProbabilitiesAreFarOffIsKeptBackUnlessItIsCali
       << "not measured where it was fitted";
 }
 
+TEST_F(PromotionTest, ARankerOfEventsIsHeldToWhatItSaysOfPairs) {
+  const auto of_events =
+      Run(File("ranking_reference", {{"model = \"ranking_reference\"", "model = \"ranking\""},
+                                     {"calibrated_within = 1e9", "calibrated_within = 2"}}));
+  ASSERT_TRUE(of_events) << of_events.error().message;
+  EXPECT_FALSE(of_events->promoted);
+  EXPECT_THAT(of_events->promotion.objections, ElementsAre(HasSubstr("calibrated_within")));
+  const auto metrics = Registry().ReadManifest("ranking", 1)->metrics;
+  EXPECT_GT(metrics.at("validation_expected_over_actual_served"),
+            3 * metrics.at("validation_expected_over_actual"))
+      << "of thirty products few have an event";
+}
+
 TEST_F(PromotionTest, AChampionThatCannotServeDoesNotStandInTheWay) {
   ASSERT_TRUE(Run("ranking_default"));
   std::filesystem::resize_file(root_ / "models" / "ranking" / "1" / "model.ubj", 10);

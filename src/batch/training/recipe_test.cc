@@ -54,7 +54,7 @@ TEST(Recipe, OneThatSaysNothingOfTheChampionIsHeldToTheSameAsTheShippedOnes) {
   const std::string text = Default();
   const auto recipe = ParseRecipe(text.substr(0, text.find("[gates]")), "");
   ASSERT_TRUE(recipe) << recipe.error().message;
-  for (const std::string& name : {"ranking_default", "propensity_default"}) {
+  for (const char* const name : {"ranking_default", "propensity_default"}) {
     const auto shipped = *ParseRecipe(*RecipeText(name), name);
     EXPECT_EQ(shipped.gates.worse_by_at_most, recipe->gates.worse_by_at_most);
     EXPECT_EQ(shipped.gates.calibrated_within, recipe->gates.calibrated_within);

@@ -307,8 +307,9 @@ Result<TrainReport> Training::Run(const registry::Registry& registry) {
   report.positives = learned.positives;
   report.read_seconds = read_seconds_;
   report.learn_seconds = learn_seconds_;
-  report.promotion = Decide(*recipe_, options_->promote, opponent,
-                            FailedGates(*recipe_, learned.rows, learned.positives, verdict), verdict);
+  report.promotion =
+      Decide(*recipe_, options_->promote, opponent,
+             FailedGates(*recipe_, learned.rows, learned.positives, verdict), verdict);
   report.promoted = IsPromoted(report.promotion);
   AISLE_TRY(registry::Manifest manifest, MakeManifest(learned, verdict));
   manifest.promotion = report.promotion;

@@ -43,7 +43,7 @@ enum class Promote : std::uint8_t {
 struct TrainOptions {
   base::Timestamp as_of{};
   std::uint64_t seed = 1;
-  int threads = 0;      // 0: one per core.
+  int threads = 0;  // 0: one per core.
   Promote promote = Promote::kWhenGood;
   // Hears the step and how far it is, 0..1; false cancels.
   std::function<bool(const std::string& step, double share)> progress;

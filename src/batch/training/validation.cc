@@ -30,6 +30,20 @@ Recipe ForValidation(const Recipe& recipe, const std::vector<std::string>& input
   return copy;
 }
 
+// Rows that stand for all pairs, or all categories, of some customers: what scores are about, whatever rows they were
+// learnt from.
+Recipe ForAll(const Recipe& recipe) {
+  constexpr std::int64_t kBuyers = 2500;
+  Recipe copy = ForValidation(recipe, recipe.inputs);
+  copy.rows.kind = recipe.ranks_products ? RowKind::kPairs : RowKind::kCategories;
+  if (copy.rows.buyers_max == 0) copy.rows.buyers_max = kBuyers;
+  copy.rows.negatives_per_customer = 30;
+  copy.rows.negatives_by_popularity = 0.8;
+  return copy;
+}
+
+bool StandsForAll(RowKind kind) { return kind == RowKind::kPairs || kind == RowKind::kCategories; }
+
 std::vector<std::uint32_t> BestSellers(const features::Catalogue& catalogue, std::size_t count) {
   std::vector<std::uint32_t> positions(catalogue.products.size());
   std::iota(positions.begin(), positions.end(), 0U);
@@ -56,6 +70,11 @@ Result<Validation> Validation::Make(const Recipe& recipe, const std::string& ubj
                                        .inputs = recipe.inputs,
                                        .propensity_blend = recipe.propensity_blend,
                                    }));
+  if (!StandsForAll(recipe.rows.kind)) {
+    AISLE_TRY(RowWriter writer, RowWriter::Make(ForAll(recipe), view, cutoff, buyers, seed));
+    validation.on_all_ = contestant;
+    validation.on_all_->writer = std::move(writer);
+  }
   validation.contestants_.push_back(std::move(contestant));
   return validation;
 }
@@ -73,8 +92,8 @@ Validation::Validation(const Recipe& recipe, const features::CatalogueView& view
 Result<Validation::Contestant> Validation::MakeContestant(const ranking::ModelSpec& spec) const {
   AISLE_TRY(auto inputs, recipe_.ranks_products ? features::ResolvePairInputs(spec.inputs)
                                                 : features::ResolveCategoryInputs(spec.inputs));
-  AISLE_TRY(RowWriter writer, RowWriter::Make(ForValidation(recipe_, spec.inputs), *view_, cutoff_,
-                                              buyers_, seed_));
+  AISLE_TRY(RowWriter writer,
+            RowWriter::Make(ForValidation(recipe_, spec.inputs), *view_, cutoff_, buyers_, seed_));
   AISLE_TRY(forest::Model model, forest::LoadModel(spec.ubjson));
   AISLE_TRY(forest::Forest forest, forest::Forest::Build(std::move(model)));
   return Contestant{.writer = std::move(writer),
@@ -110,6 +129,7 @@ void Validation::Add(const features::CustomerRecord& customer,
 bool Validation::Wants(domain::CustomerId customer,
                        std::span<const gold::Activity> happened) const {
   return contestants_.front().writer.Wants(customer, happened) ||
+         (on_all_ && on_all_->writer.Wants(customer, happened)) ||
          !RankedBy(customer, happened).empty();
 }
 
@@ -128,6 +148,13 @@ void Validation::AddRows(const features::CustomerRecord& customer,
     row_customers_.resize(labels_.size(), customers_);
     positives_ += own.positives;
   }
+  if (!on_all_) return;
+  RowSet all;
+  on_all_->writer.Write(customer, happened, propensity, all);
+  on_all_->rows.insert(on_all_->rows.end(), all.dataset.rows.begin(), all.dataset.rows.end());
+  if (on_all_->rows.size() >= kPendingCells) ScorePending(*on_all_);
+  all_labels_.insert(all_labels_.end(), all.dataset.labels.begin(), all.dataset.labels.end());
+  all_weights_.insert(all_weights_.end(), all.dataset.weights.begin(), all.dataset.weights.end());
 }
 
 void Validation::ScorePending(Contestant& contestant) {
@@ -198,8 +225,7 @@ std::vector<double> Validation::Ndcgs(const Contestant& contestant) const {
         const auto& product = view_->FullCatalogue().products[customer.candidates[c]];
         const float own = ranking::Calibrated(scores[c], contestant.calibration.slope,
                                               contestant.calibration.offset);
-        scores[c] =
-            ranking::Blended(own, contestant.blend, customer.propensity[product.category]);
+        scores[c] = ranking::Blended(own, contestant.blend, customer.propensity[product.category]);
       }
     } else if (contestant.calibration.slope < 0) {
       for (float& score : scores) score = -score;
@@ -210,7 +236,8 @@ std::vector<double> Validation::Ndcgs(const Contestant& contestant) const {
 }
 
 // Fitted on one half of the customers and measured on the other: on the rows of the fit it is always 1.
-double Validation::ServedExpectedOverActual() const {
+double Validation::ServedExpectedOverActual(const Calibration& fitted) const {
+  if (on_all_) return ExpectedOverActual(on_all_->margins, all_labels_, all_weights_, fitted);
   const std::vector<float>& margins = contestants_.front().margins;
   std::array<std::vector<float>, 2> margin, label, weight;
   for (std::size_t i = 0; i < margins.size(); ++i) {
@@ -249,6 +276,7 @@ Result<Verdict> Validation::Finish() {
                             base::FormatTimestamp(cutoff_), positives_, row_count));
   }
   for (Contestant& contestant : contestants_) ScorePending(contestant);
+  if (on_all_) ScorePending(*on_all_);
   Contestant& ours = contestants_.front();
   Verdict verdict;
   if (recipe_.validation.calibrate)
@@ -259,7 +287,8 @@ Result<Verdict> Validation::Finish() {
   // Of the model's own probabilities: calibrated on these very rows, they would always be right.
   verdict.metrics["validation_expected_over_actual"] =
       ExpectedOverActual(ours.margins, labels_, weights_, Calibration{});
-  verdict.metrics["validation_expected_over_actual_served"] = ServedExpectedOverActual();
+  verdict.metrics["validation_expected_over_actual_served"] =
+      ServedExpectedOverActual(verdict.calibration);
   if (!ranked_.empty()) {
     double popularity = 0;
     for (const RankedCustomer& customer : ranked_) popularity += customer.ndcg_popularity;

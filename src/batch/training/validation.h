@@ -32,8 +32,9 @@ struct Comparison {
 struct Verdict {
   Calibration calibration;
   // "validation_rows", "validation_auc", "validation_expected_over_actual" (before calibration),
-  // "validation_expected_over_actual_served" (of the probabilities that are served: calibrated, if the recipe does, on
-  // the other half of the customers), and for a ranking "validation_ndcg_at_10",
+  // "validation_expected_over_actual_served" (of the probabilities that are served, before a blend: calibrated, if the
+  // recipe does, on the other half of the customers; over pairs of the whole catalogue or all categories, whatever rows
+  // it learnt from), and for a ranking "validation_ndcg_at_10",
   // "validation_ndcg_at_10_popularity", "validation_customers".
   std::map<std::string, double> metrics;
   std::optional<Comparison> comparison;  // With the champion, if one was added.
@@ -62,8 +63,8 @@ class Validation {
     std::shared_ptr<const forest::Forest> forest;
     Calibration calibration;
     double blend = 0;
-    std::vector<float> rows;                        // Not scored yet.
-    std::vector<float> margins;                     // Of rows.
+    std::vector<float> rows;                         // Not scored yet.
+    std::vector<float> margins;                      // Of rows.
     std::vector<std::vector<float>> ranked_margins;  // Of candidates, by ranked customer.
   };
   // A customer whose candidates are ranked, as positions in the catalogue.
@@ -88,7 +89,7 @@ class Validation {
   double Ndcg(const RankedCustomer& customer, std::span<const float> scores) const;
   // One value per ranked customer.
   std::vector<double> Ndcgs(const Contestant& contestant) const;
-  double ServedExpectedOverActual() const;
+  double ServedExpectedOverActual(const Calibration& fitted) const;
   Comparison Compare() const;
 
   Recipe recipe_;
@@ -99,6 +100,10 @@ class Validation {
   double ranked_share_ = 0;
   std::vector<std::uint32_t> best_sellers_;  // Positions, sorted.
   std::vector<Contestant> contestants_;      // The new model, then the champion.
+  // Of a model whose rows are chosen by what happened (events, categories met): the new model on rows of all pairs or
+  // categories, for what it is worth as a probability.
+  std::optional<Contestant> on_all_;
+  std::vector<float> all_labels_, all_weights_;
   // Of the rows, which are the same for all contestants.
   std::vector<float> labels_, weights_;
   std::vector<std::uint32_t> row_customers_;  // Counted up in the order of Add.
