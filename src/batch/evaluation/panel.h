@@ -1,8 +1,8 @@
 // Which models an evaluation examines, and what each ranking is served with.
 //
-// FindPanel reads them: the champions when nobody is named, else those named, as `NAME`, `LABEL=NAME`, where a name is a
-// version ("ranking/2"), an alias ("ranking/challenger"), a model (its champion) or a model file. KeepScorable then drops
-// those that cannot be scored with the catalogue.
+// FindPanel reads them: the champions when nobody is named, else those named, as `NAME` or `LABEL=NAME`, where a name
+// is a version ("ranking/2"), an alias ("ranking/challenger"), a model (its champion) or a model file. KeepScorable
+// then drops those that cannot be scored with the catalogue.
 //
 //   missing  a ranking without a propensity model to serve it with has propensity -1 and is ranked without one.
 //   errors   FindPanel: kNotFound for a name that is none of them, kInvalidArgument for an empty label. A champion that

@@ -63,7 +63,7 @@ TEST(Mapping, RefusesWhatItDoesNotKnowWithTheLine) {
   EXPECT_THAT(
       SaidWith("about =", "abuot ="),
       HasSubstr(
-          "shop.toml:1: the file lacks 'about', a text in quotes; did you mean it by 'abuot'?"));
+          "shop.toml:2: the file lacks 'about', a text in quotes; did you mean it by 'abuot'?"));
   EXPECT_THAT(
       SaidWith("file = \"orders.csv\"", "file = \"orders.csv\"\ndelimeter = \";\""),
       HasSubstr(

@@ -1,7 +1,7 @@
 // How much better one model is than another on the same customers, with an interval.
 //
-// Customers are drawn, not rows: a customer's rows lean on each other, so the uncertainty is that of customers. What the
-// two share (a customer who is easy for both) falls out of the difference, which is why few customers tell a lot.
+// Customers are drawn, not rows: a customer's rows lean on each other, so the uncertainty is that of customers. What
+// the two share (a customer who is easy for both) falls out of the difference, which is why few customers tell a lot.
 //
 //   shapes   PairedMean: one value per customer, in the same order. PairedAuc: one margin of each model, one label,
 //            weight and customer per row; the rows of one customer stand together.

@@ -1,5 +1,5 @@
-// Judges a new model on the cutoff after its training: AUC, calibration, and, for a ranking, NDCG@10 beside popularity in
-// the customer's region; and beside the champion, if there is one, on the same customers and rows.
+// Judges a new model on the cutoff after its training: AUC, calibration, and, for a ranking, NDCG@10 beside popularity
+// in the customer's region; and beside the champion, if there is one, on the same customers and rows.
 //
 // Hand it every customer of the validation cutoff with what they did after it. The champion is judged by the same code:
 // the recipe's rows and candidates, the same propensity, its own inputs, calibration and blend. This is for gates and
