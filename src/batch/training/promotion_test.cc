@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "training/training_testing.h"
 
 namespace aisle::training {
@@ -16,6 +18,8 @@ using testing::IsEmpty;
 // They buy what they looked at: a ranking that is not told so is much worse.
 class PromotionTest : public TrainingTest {
  protected:
+  // With fewer rounds, which is enough for this shop.
+  std::string Ranking() { return File("ranking_default", {{"rounds = 80", "rounds = 15"}}); }
   std::string WorseRanking() {
     return File("ranking_default",
                 {{InputsOf("ranking_default"), "names = [\"price\", \"propensity\"]"},
@@ -28,7 +32,7 @@ class PromotionTest : public TrainingTest {
 };
 
 TEST_F(PromotionTest, ARankingThatIsWorseThanTheChampionIsKeptAndSaysByHowMuch) {
-  ASSERT_TRUE(Run("ranking_default"));
+  ASSERT_TRUE(Run(Ranking()));
   const auto worse = Run(WorseRanking());
   ASSERT_TRUE(worse) << worse.error().message;
   EXPECT_FALSE(worse->promoted);
@@ -54,7 +58,7 @@ TEST_F(PromotionTest, ARankingThatIsWorseThanTheChampionIsKeptAndSaysByHowMuch) 
 }
 
 TEST_F(PromotionTest, TheSameRecipeAgainIsNotWorseAndIsPromoted) {
-  for (const char* recipe : {"propensity_default", "ranking_default"}) {
+  for (const std::string& recipe : {std::string("propensity_default"), Ranking()}) {
     ASSERT_TRUE(Run(recipe));
     const auto again = Run(recipe);
     ASSERT_TRUE(again) << again.error().message;
@@ -68,7 +72,7 @@ TEST_F(PromotionTest, TheSameRecipeAgainIsNotWorseAndIsPromoted) {
 
 TEST_F(PromotionTest, ABetterOneIsPromotedOverAWorseChampion) {
   ASSERT_TRUE(Run(WorseRanking()));
-  const auto better = Run("ranking_default");
+  const auto better = Run(Ranking());
   ASSERT_TRUE(better) << better.error().message;
   EXPECT_TRUE(better->promoted);
   EXPECT_GT(better->promotion.low, 0);
@@ -87,10 +91,11 @@ TEST_F(PromotionTest, APropensityIsComparedByItsAuc) {
 }
 
 TEST_F(PromotionTest, AMarginThatIsWideEnoughLetsAWorseOneIn) {
-  ASSERT_TRUE(Run("ranking_default"));
+  ASSERT_TRUE(Run(Ranking()));
   const std::string recipe =
       File("ranking_default", {{InputsOf("ranking_default"), "names = [\"price\", \"propensity\"]"},
                                {"ndcg_above_popularity = true", "ndcg_above_popularity = false"},
+                               {"rounds = 80", "rounds = 12"},
                                {"worse_by_at_most = 0.01", "worse_by_at_most = 1"}});
   const auto worse = Run(recipe);
   ASSERT_TRUE(worse) << worse.error().message;
@@ -99,7 +104,7 @@ TEST_F(PromotionTest, AMarginThatIsWideEnoughLetsAWorseOneIn) {
 }
 
 TEST_F(PromotionTest, AForcedPromotionIsDoneAndRecordedWithWhatSpokeAgainstIt) {
-  ASSERT_TRUE(Run("ranking_default"));
+  ASSERT_TRUE(Run(Ranking()));
   const std::string worse = WorseRanking();
   options_.promote = Promote::kNever;
   const auto waits = Run(worse);
@@ -115,14 +120,15 @@ TEST_F(PromotionTest, AForcedPromotionIsDoneAndRecordedWithWhatSpokeAgainstIt) {
   EXPECT_EQ(manifest.promotion.decision, "forced");
   EXPECT_THAT(manifest.promotion.objections, ElementsAre(HasSubstr("worse_by_at_most")));
   // Nothing had to be forced: then nothing was.
-  EXPECT_EQ(Run("ranking_default")->promotion.decision, "promoted");
+  EXPECT_EQ(Run(Ranking())->promotion.decision, "promoted");
 }
 
 TEST_F(PromotionTest, ARankerWhoseProbabilitiesAreFarOffIsKeptBackUnlessItIsCalibrated) {
   const std::pair<std::string, std::string> balance = {"[learner]\n",
                                                        "[learner]\nbalance_classes = true\n"};
+  const std::pair<std::string, std::string> few = {"rounds = 80", "rounds = 15"};
   const auto off =
-      Run(File("ranking_default", {balance, {"calibrate = true", "calibrate = false"}}));
+      Run(File("ranking_default", {balance, few, {"calibrate = true", "calibrate = false"}}));
   ASSERT_TRUE(off) << off.error().message;
   EXPECT_FALSE(off->promoted);
   EXPECT_THAT(off->promotion.objections,
@@ -131,7 +137,7 @@ TEST_F(PromotionTest, ARankerWhoseProbabilitiesAreFarOffIsKeptBackUnlessItIsCali
       Registry().ReadManifest("ranking", 1)->metrics.at("validation_expected_over_actual_served"),
       2);
   EXPECT_EQ(Champion("ranking"), 0);
-  const auto on = Run(File("ranking_default", {balance}));
+  const auto on = Run(File("ranking_default", {balance, few}));
   ASSERT_TRUE(on) << on.error().message;
   EXPECT_TRUE(on->promoted) << testing::PrintToString(on->promotion.objections);
   const auto metrics = Registry().ReadManifest("ranking", 2)->metrics;
@@ -145,6 +151,7 @@ TEST_F(PromotionTest, ARankerWhoseProbabilitiesAreFarOffIsKeptBackUnlessItIsCali
 TEST_F(PromotionTest, ARankerOfEventsIsHeldToWhatItSaysOfPairs) {
   const auto of_events =
       Run(File("ranking_reference", {{"model = \"ranking_reference\"", "model = \"ranking\""},
+                                     {"rounds = 300", "rounds = 30"},
                                      {"calibrated_within = 1e9", "calibrated_within = 2"}}));
   ASSERT_TRUE(of_events) << of_events.error().message;
   EXPECT_FALSE(of_events->promoted);
@@ -156,7 +163,7 @@ TEST_F(PromotionTest, ARankerOfEventsIsHeldToWhatItSaysOfPairs) {
 }
 
 TEST_F(PromotionTest, AChampionThatCannotServeDoesNotStandInTheWay) {
-  ASSERT_TRUE(Run("ranking_default"));
+  ASSERT_TRUE(Run(Ranking()));
   std::filesystem::resize_file(root_ / "models" / "ranking" / "1" / "model.ubj", 10);
   const auto after_damage = Run(WorseRanking());
   ASSERT_TRUE(after_damage) << after_damage.error().message;
@@ -164,7 +171,7 @@ TEST_F(PromotionTest, AChampionThatCannotServeDoesNotStandInTheWay) {
   EXPECT_THAT(after_damage->promotion.notes,
               Contains(HasSubstr("ranking/1 cannot be scored, so nothing was compared")));
   // Learnt when the retailer had other tiers.
-  ASSERT_TRUE(Run("ranking_default"));
+  ASSERT_TRUE(Run(Ranking()));
   auto version = *Registry().Load("ranking", 3);
   version.manifest.tiers = {"Once"};
   ASSERT_EQ(*Registry().Add(version.manifest, version.ubjson, true), 4);
@@ -176,7 +183,7 @@ TEST_F(PromotionTest, AChampionThatCannotServeDoesNotStandInTheWay) {
 }
 
 TEST_F(PromotionTest, AChampionOfAnotherTaskIsNotReplaced) {
-  ASSERT_TRUE(Run("ranking_default"));
+  ASSERT_TRUE(Run(Ranking()));
   const auto other =
       Run(File("propensity_default", {{"model = \"propensity\"", "model = \"ranking\""}}));
   ASSERT_TRUE(other) << other.error().message;
@@ -195,23 +202,42 @@ TEST_F(PromotionTest, AChampionThatLearntFromTheDaysBothAreJudgedOnIsNamed) {
               ElementsAre(HasSubstr("propensity/2 learnt from labels until 2026-09-29")));
 }
 
-TEST_F(PromotionTest, TooFewCustomersToTellAreSaidToBeThat) {
-  ASSERT_TRUE(Run("ranking_default"));
-  shop_ = FakeShop(60);
-  options_.seed = 2;
-  const auto few = Run(File("ranking_default", {{"rows_min = 1000", "rows_min = 0"},
-                                                {"positives_min = 50", "positives_min = 0"},
-                                                {"calibrated_within = 2", "calibrated_within = 9"},
-                                                {"worse_by_at_most = 0.01", "worse_by_at_most = 0"},
-                                                {"rounds = 80", "rounds = 70"}}));
-  ASSERT_TRUE(few) << few.error().message;
-  EXPECT_LT(few->promotion.customers, 60);
-  if (few->promotion.low < 0) {
-    EXPECT_FALSE(few->promoted);
-    EXPECT_THAT(few->promotion.objections, Contains(HasSubstr("worse_by_at_most")));
-  } else {
-    EXPECT_TRUE(few->promoted);
-  }
+// What is decided when the interval is [low, high] on so many customers, with a margin of 0.01.
+registry::Promotion Decided(double low, double high, std::int64_t customers,
+                            Promote asked = Promote::kWhenGood) {
+  const Recipe recipe = *ParseRecipe(*RecipeText("ranking_default"), "");
+  Opponent opponent;
+  opponent.champion = Opponent::Champion{.name = "ranking/1", .spec = {}};
+  const double value = (low + high) / 2;
+  Verdict verdict;
+  verdict.comparison = {"ndcg_at_10", {0.3 + value, 0.3, value, low, high, customers}};
+  return Decide(recipe, asked, opponent, {}, verdict);
+}
+
+TEST(Decide, NotWorseByMoreThanTheMarginIsEnough) {
+  EXPECT_EQ(Decided(0.01, 0.02, 100).decision, "promoted");
+  EXPECT_EQ(Decided(-0.0099, 0.02, 100).decision, "promoted");
+  EXPECT_EQ(Decided(-0.0099, -0.001, 100).decision, "promoted")
+      << "worse, but by no more than that";
+  EXPECT_EQ(Decided(-0.0101, 0.1, 100).decision, "kept")
+      << "better as it seems, but it may be worse";
+  EXPECT_EQ(Decided(-0.0101, 0.1, 100, Promote::kForced).decision, "forced");
+  EXPECT_EQ(Decided(0.01, 0.02, 100, Promote::kForced).decision, "promoted");
+  EXPECT_EQ(Decided(0.01, 0.02, 100, Promote::kNever).decision, "not asked");
+}
+
+TEST(Decide, SaysWhetherItIsWorseOrCustomersWereTooFewToTell) {
+  EXPECT_THAT(Decided(-0.05, 0.05, 20).objections,
+              ElementsAre("worse_by_at_most: NDCG@10 0.3000 against 0.3000 of ranking/1, +0.0000 "
+                          "[-0.0500 +0.0500] on 20 customers; too few customers to show that it is "
+                          "not worse: it may be 0.0500 worse, and 0.01 is the most"));
+  EXPECT_THAT(Decided(-0.05, -0.03, 20).objections, ElementsAre(HasSubstr("it is worse")));
+  EXPECT_THAT(Decided(-0.05, 0.01, 20).objections, ElementsAre(HasSubstr("it looks worse")));
+  constexpr double kNoEnd = std::numeric_limits<double>::infinity();
+  const registry::Promotion nobody = Decided(-kNoEnd, kNoEnd, 1);
+  EXPECT_EQ(nobody.decision, "kept");
+  EXPECT_EQ(nobody.low, 0) << "JSON has no infinity";
+  EXPECT_THAT(nobody.objections, ElementsAre(HasSubstr("too few to tell from ranking/1")));
 }
 
 TEST_F(PromotionTest, AliasesThatCannotBeReadEndTheTrainingBeforeItBegins) {
