@@ -13,8 +13,10 @@ namespace aisle::app {
 
 // In one word or two: "champion", "challenger", "kept back", "champion, forced".
 std::string Standing(const registry::Promotion& promotion);
-// Lines that say why, how it compares with the champion of then, and what to do about it.
-std::string PromotionText(const std::string& name, const registry::Promotion& promotion);
+// Lines that say why, how it compares with the champion of then, and what to do about it. `is_champion`: now, whatever
+// was decided then.
+std::string PromotionText(const std::string& name, const registry::Promotion& promotion,
+                          bool is_champion);
 boost::json::object PromotionJson(const registry::Promotion& promotion);
 
 }  // namespace aisle::app

@@ -38,6 +38,11 @@ class Promotion(shop.ShopTest):
         self.assertLess(promotion["difference"], 0)
         self.assertEqual(len(promotion["objections"]), 1, promotion)
         self.assertIn("worse_by_at_most: NDCG@10", promotion["objections"][0])
+        self.assertIn("ranking/2 is kept and not promoted:", self.must("models", "show", "ranking/2"))
+        self.must("models", "promote", "ranking/2")
+        self.assertIn("ranking/2 was kept when it was trained, and promoted by hand since, against:",
+                      self.must("models", "show", "ranking"))
+        self.must("models", "rollback", "ranking")
         again = self.train("ranking_default")
         self.assertTrue(again["promoted"], again)
         self.assertEqual((again["promotion"]["difference"], again["promotion"]["low"], self.champion()), (0, 0, 3))

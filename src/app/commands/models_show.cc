@@ -148,7 +148,8 @@ std::string ManifestText(const registry::Manifest& manifest, const std::string& 
                 std::string(definition != nullptr ? definition->from : "not of this build")});
   }
   const std::string promotion =
-      PromotionText(fmt::format("{}/{}", manifest.model, manifest.version), manifest.promotion);
+      PromotionText(fmt::format("{}/{}", manifest.model, manifest.version), manifest.promotion,
+                    aliases.find(registry::kChampion) != std::string::npos);
   return text + LearnerText(manifest) + "\n" + promotion + (promotion.empty() ? "" : "\n") +
          metrics.Text() + "\n" + inputs.Text() + "\n`aisle inputs` says what each input means\n";
 }

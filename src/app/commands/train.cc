@@ -77,7 +77,8 @@ Status Train(Context& context, const TrainOptions& options) {
     table.Add({report.model, fmt::format("{}", report.version), recipe, Grouped(report.rows),
                Grouped(report.positives), Seconds(report.read_seconds),
                Seconds(report.learn_seconds), Standing(report.promotion)});
-    reasons += PromotionText(fmt::format("{}/{}", report.model, report.version), report.promotion);
+    reasons += PromotionText(fmt::format("{}/{}", report.model, report.version), report.promotion,
+                             report.promoted);
   }
   if (context.json) {
     PrintJson(results);
@@ -100,8 +101,9 @@ void DefineTrain(CommandBuilder& command) {
                  "Threads of the learner (0: one per core)");
   command.Switch("--no-promote", &options->no_promote,
                  "Enter the version as challenger; the champion stays");
-  command.Switch("--promote", &options->promote,
-                 "Make the version champion though a gate fails or the champion is better; it is recorded");
+  command.Switch(
+      "--promote", &options->promote,
+      "Make the version champion though a gate fails or the champion is better; it is recorded");
   command.Examples(
       {{"aisle train", "the default pair: propensity, then ranking"},
        {"aisle train ranking_reference", "the reference's ranking model, beside the default"},

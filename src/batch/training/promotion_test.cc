@@ -160,6 +160,11 @@ TEST_F(PromotionTest, ARankerOfEventsIsHeldToWhatItSaysOfPairs) {
   EXPECT_GT(metrics.at("validation_expected_over_actual_served"),
             3 * metrics.at("validation_expected_over_actual"))
       << "of thirty products few have an event";
+  // A propensity of categories met, likewise of all categories.
+  ASSERT_TRUE(Run("propensity_reference"));
+  const auto met = Registry().ReadManifest("propensity_reference", 1)->metrics;
+  EXPECT_GT(met.at("validation_expected_over_actual_served"),
+            1.2 * met.at("validation_expected_over_actual"));
 }
 
 TEST_F(PromotionTest, AChampionThatCannotServeDoesNotStandInTheWay) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/toml_reader.h"
 #include "features/pair_row.h"
@@ -53,9 +54,15 @@ void ReadRows(base::TomlSection section, Recipe& recipe) {
 
 void ReadInputs(base::TomlSection section, Recipe& recipe) {
   recipe.inputs = section.Texts("names");
-  const auto resolved = recipe.ranks_products ? features::ResolvePairInputs(recipe.inputs)
-                                              : features::ResolveCategoryInputs(recipe.inputs);
-  if (!resolved) section.Complain("names", "cannot be used: " + resolved.error().message);
+  const auto resolve =
+      recipe.ranks_products ? features::ResolvePairInputs : features::ResolveCategoryInputs;
+  const std::span<const std::string> names = recipe.inputs;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (const auto resolved = resolve(names.first(i + 1)); !resolved) {
+      section.ComplainOfItem("names", i, "cannot be used: " + resolved.error().message);
+      break;
+    }
+  }
   std::vector<std::string> sorted = recipe.inputs;
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());

@@ -123,8 +123,12 @@ TEST(Recipe, TextThatIsNoTomlIsRefusedWithItsLine) {
 
 TEST(Recipe, AnInputThisBuildCannotMakeIsNamed) {
   EXPECT_THAT(Refusal(With("\"is_perishable\"", "\"shoe_size\"")), HasSubstr("'shoe_size'"));
-  EXPECT_THAT(Refusal(With("\"is_perishable\"", "\"is_perisable\"")),
-              HasSubstr("did you mean 'is_perishable'?"));
+  const std::string text = With("\"pair_views\"", "\"pair_veiws\"");
+  EXPECT_GT(LineOf(text, "pair_veiws"), LineOf(text, "names = [")) << "the list has several lines";
+  EXPECT_THAT(Refusal(text),
+              HasSubstr(fmt::format("recipes/x.toml:{}: 'names' in [inputs] cannot be used",
+                                    LineOf(text, "pair_veiws"))));
+  EXPECT_THAT(Refusal(text), HasSubstr("did you mean 'pair_views'?"));
   EXPECT_THAT(Refusal(With("\"is_perishable\"", "\"category\"")), HasSubstr("'category' twice"));
 }
 

@@ -330,6 +330,13 @@ void TomlSection::Complain(std::string_view key, const std::string& what) {
   file_->Complain(LineOf(key), fmt::format("'{}'{} {}", key, Inside(), what));
 }
 
+void TomlSection::ComplainOfItem(std::string_view key, std::size_t index, const std::string& what) {
+  const TomlNode* const node = Find(key);
+  const bool has_item = node != nullptr && index < node->children.size();
+  file_->Complain(has_item ? node->children[index].Line() : LineOf(key),
+                  fmt::format("'{}'{} {}", key, Inside(), what));
+}
+
 void TomlSection::Refuse(std::string_view key, std::string_view accepted) {
   if (const TomlNode* const node = Find(key)) {
     Complain(key, fmt::format("must be {}, not {}", accepted, Said(*node)));

@@ -113,6 +113,8 @@ class TomlSection {
 
   // "'key' in [section] <what>", at the key's line or else the section's.
   void Complain(std::string_view key, const std::string& what);
+  // The same of a list, at the line of its item `index`, counted from 0.
+  void ComplainOfItem(std::string_view key, std::size_t index, const std::string& what);
   // `what` alone, at the section's line.
   void ComplainHere(const std::string& what) { file_->Complain(line_, what); }
   // "'key' in [section] must be <accepted>, not <what is there>"; what is missing: "[section] lacks 'key', <accepted>".
