@@ -54,9 +54,10 @@ Auc AucOf(std::span<const float> margins, std::span<const float> labels,
     double tied_positive = 0;
     double tied_negative = 0;
     std::size_t last = first;
-    for (; last < order.size() && margins[order[last]] == margins[order[first]]; ++last)
+    for (; last < order.size() && margins[order[last]] == margins[order[first]]; ++last) {
       (labels[order[last]] > 0 ? tied_positive : tied_negative) +=
           static_cast<double>(weights[order[last]]);
+    }
     const double beaten = (negatives_below + tied_negative / 2) / negatives;
     const double beats = (positives - positives_below - tied_positive / 2) / positives;
     for (; first < last; ++first)

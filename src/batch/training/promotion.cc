@@ -45,10 +45,11 @@ std::string Beside(const registry::Promotion& promotion) {
 // Why the comparison keeps the new version back; empty: it does not.
 std::string ComparisonLost(const registry::Promotion& promotion) {
   const double most = promotion.worse_by_at_most;
-  if (promotion.customers < 2)
+  if (promotion.customers < 2) {
     return fmt::format(
         "worse_by_at_most: {} customers could be compared on, too few to tell from {}",
         promotion.customers, promotion.with);
+  }
   if (promotion.low >= -most) return "";
   const char* why = promotion.high < 0 ? "it is worse"
                     : promotion.difference < -most

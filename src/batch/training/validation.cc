@@ -202,9 +202,10 @@ void Validation::Rank(const features::CustomerRecord& customer,
   }
   ranked.propensity.assign(propensity.begin(), propensity.end());
   std::vector<float> popularity;
-  for (const std::uint32_t position : candidates)
+  for (const std::uint32_t position : candidates) {
     popularity.push_back(
         static_cast<float>(catalogue.RegionPurchases90d(position, customer.region)));
+  }
   ranked.ndcg_popularity = Ndcg(ranked, popularity);
   ranked_.push_back(std::move(ranked));
 }
