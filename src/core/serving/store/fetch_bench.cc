@@ -3,6 +3,7 @@
 // Customers are drawn at random from 50,000 (about 60 MB on disk, warm). The counter `checksum` is the sum of
 // the counts that were decoded in the first 1,000 look-ups; it must not change when only speed was meant to.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include "base/temp_folder_testing.h"
 #include "net/event_loops.h"
@@ -19,14 +20,19 @@ namespace {
 constexpr std::int64_t kCustomers = 50'000;
 constexpr std::size_t kProducts = 2'000;
 
+std::string IdOf(std::int64_t customer) { return fmt::format("C{:08}", customer); }
+
 // Published once for all benchmarks.
 const ServingState& Published() {
   static const base::TempFolder folder;
   static const auto state = [] {
     auto writer = GenerationWriter::Create(folder.Path());
-    AISLE_ASSERT(writer && writer->PutShelf(SampleShelf(1, kProducts)));
+    Shelf shelf = SampleShelf(1, kProducts);
+    shelf.catalogue.text_customer_ids = true;
+    AISLE_ASSERT(writer && writer->PutShelf(shelf));
     for (std::int64_t id = kSampleFirstCustomer; id < kSampleFirstCustomer + kCustomers; ++id) {
-      AISLE_ASSERT(writer->PutCustomer(SampleCustomer(1, id, kProducts), SamplePropensity(1, id)));
+      AISLE_ASSERT(
+          writer->PutCustomer(SampleCustomer(1, id, kProducts), SamplePropensity(1, id), IdOf(id)));
     }
     AISLE_ASSERT(writer->Commit({}));
     return *ServingState::OpenCurrent(folder.Path());
@@ -90,6 +96,20 @@ void BM_FetchDownTheLadder(benchmark::State& state) {
   });
 }
 BENCHMARK(BM_FetchDownTheLadder)->Unit(benchmark::kMicrosecond);
+
+// A retailer's own id to the customer.
+void BM_Find(benchmark::State& state) {
+  std::vector<std::string> ids;
+  base::Stream stream(3, 3, 3);
+  for (int i = 0; i < 4096; ++i) ids.push_back(IdOf(Draw(stream).value));
+  const auto customers = Published().OpenCustomers();
+  std::int64_t sum = 0;
+  std::size_t next = 0;
+  for (auto _ : state) sum += customers->Find(ids[next++ % ids.size()])->value;
+  AISLE_ASSERT(sum >= kSampleFirstCustomer * static_cast<std::int64_t>(state.iterations()));
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_Find)->Unit(benchmark::kNanosecond);
 
 void BM_Decode(benchmark::State& state) {
   std::vector<std::string> encoded;
