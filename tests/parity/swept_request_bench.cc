@@ -126,7 +126,7 @@ void BM_Recommend(benchmark::State& state) {
       for (int i = 0; i < 16; ++i) {
         ++at;
         recommend::Request request{
-            .customer = {kFirst + at % kCustomers},
+            .customer = domain::CustomerId{kFirst + at % kCustomers},
             .destination = recommend::Destination::Of("10001", domain::RetailerShape::Quickstart()),
             .request_id = "00000000-0000-0000-0000-000000000000"};
         auto answer = co_await recommender.Recommend(std::move(request), kNow, {});
