@@ -11,7 +11,7 @@
 #include "app/server.h"
 #include "app/steps.h"
 #include "recommend/request.h"
-#include "serving/state/serving_state.h"
+#include "serving/state/in_service.h"
 #include "web/address.h"
 #include "workspace/attempts.h"
 #include "workspace/process.h"
@@ -184,8 +184,8 @@ base::Timestamp DemoAsOf(const Context& context) {
 
 // Whom the generation gives as an example; the shop's first one in generations that name none.
 Result<std::int64_t> ShownCustomer(const Context& context) {
-  AISLE_TRY(const auto state, serving::ServingState::OpenCurrent(context.workspace.Serving()));
-  const std::string& example = state->Manifest().example_customer;
+  AISLE_TRY(const auto opened, serving::OpenInService(context.workspace.Serving()));
+  const std::string& example = opened.state->Manifest().example_customer;
   const auto key = recommend::CustomerKey::Of(example, false);
   return key ? key->Number().value : kFirstCustomer;
 }

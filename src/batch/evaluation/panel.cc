@@ -87,7 +87,9 @@ struct Asked {
 };
 Result<Asked> ParseAsked(const std::string& text) {
   const std::size_t equals = text.find('=');
-  if (equals == std::string::npos) return Asked{text, text};
+  std::error_code code;  // A path may hold the sign itself.
+  if (equals == std::string::npos || std::filesystem::is_regular_file(text, code))
+    return Asked{text, text};
   Asked asked{text.substr(0, equals), text.substr(equals + 1)};
   if (!asked.label.empty() && !asked.name.empty()) return asked;
   return Fail(ErrorCode::kInvalidArgument,

@@ -113,14 +113,14 @@ Status SetAside(const fs::path& folder, const std::string& why) {
   std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
   fs::path aside = folder;
   aside += std::string(kAside) + stamp;
-  for (int again = 2; fs::exists(aside); ++again) {
+  std::error_code code;
+  for (int again = 2; fs::exists(aside, code); ++again) {
     aside = folder;
     aside += fmt::format("{}{}-{}", kAside, stamp, again);
   }
   const std::string words =
       fmt::format("{}{}; what came after is lost, as far as nobody gets it out of these files", why,
                   MarksText(folder));
-  std::error_code code;
   fs::rename(folder, aside, code);
   if (code) {
     return Fail(ErrorCode::kUnavailable, fmt::format("cannot rename {} to {}: {}", folder.string(),

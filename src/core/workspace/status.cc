@@ -152,9 +152,16 @@ void CheckWaiting(const events::EventLog& log, std::uint64_t mark, const Setting
   if (!first || first->empty()) return;
   const auto envelope = events::DecodeEnvelope(first->front().bytes);
   const std::chrono::minutes target{settings.refresh_target_lag_minutes};
-  if (!envelope && envelope.error().code == ErrorCode::kFailedPrecondition) {
+  // What the worker will say of it: the body has a format of its own.
+  Status readable = envelope ? Status() : std::unexpected(envelope.error());
+  if (envelope && envelope->kind == events::Kind::kImpression) {
+    if (const auto body = events::DecodeImpression(first->front().bytes); !body)
+      readable = std::unexpected(body.error());
+  }
+  if (!readable && readable.error().code == ErrorCode::kFailedPrecondition) {
     report.late.push_back(fmt::format("{} impressions wait for the program that logged them: {}",
-                                      report.impressions_waiting, envelope.error().message));
+                                      report.impressions_waiting, readable.error().message));
+    return;
   }
   if (!envelope || base::Now() - envelope->time <= target) return;
   report.late.push_back(

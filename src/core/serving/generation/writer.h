@@ -49,7 +49,8 @@ class GenerationWriter {
   Status PutCustomer(const features::CustomerRecord& record, std::span<const float> propensity,
                      std::string_view source_id = {});
   // Needs the shelf. Fills in generation, row counts and `created` (unless it is set), completes the folder,
-  // switches CURRENT, and removes generations older than the last two that nobody reads. Afterwards the
+  // switches CURRENT, and removes older generations that nobody reads but the one to go back to: the one it
+  // replaced, or where that is damaged the newest whole one. Afterwards the
   // writer is done: no other call is allowed.
   Result<GenerationManifest> Commit(GenerationManifest manifest);
 

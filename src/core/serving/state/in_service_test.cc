@@ -99,6 +99,17 @@ TEST_F(InServiceTest, WhatFollowsARollBackHasANumberOfItsOwn) {
   EXPECT_EQ(Served(), 4);
 }
 
+TEST_F(InServiceTest, APublishAfterDamageKeepsTheWholeOneToGoBackTo) {
+  readers.clear();
+  Damage(3);
+  ASSERT_TRUE(Publish(root, 4));
+  EXPECT_EQ(GenerationsThere(root), (std::vector<std::int64_t>{2, 4}));
+  EXPECT_EQ(RollBack(root)->to.generation, 2);
+  ASSERT_TRUE(Publish(root, 5));
+  // The one that was rolled back from is not the one to go back to.
+  EXPECT_EQ(GenerationsThere(root), (std::vector<std::int64_t>{2, 5}));
+}
+
 TEST_F(InServiceTest, WhileSomebodyPublishesNothingIsSwitched) {
   const auto writer = GenerationWriter::Create(root);
   ASSERT_TRUE(writer);
