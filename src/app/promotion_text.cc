@@ -4,8 +4,6 @@
 
 namespace aisle::app {
 
-namespace json = boost::json;
-
 std::string Standing(const registry::Promotion& promotion) {
   if (promotion.decision == "promoted") return "champion";
   if (promotion.decision == "forced") return "champion, forced";
@@ -43,23 +41,6 @@ std::string PromotionText(const std::string& name, const registry::Promotion& pr
         name);
   }
   return text;
-}
-
-json::object PromotionJson(const registry::Promotion& promotion) {
-  json::object object{{"decision", promotion.decision},
-                      {"objections", json::value_from(promotion.objections)},
-                      {"notes", json::value_from(promotion.notes)}};
-  if (promotion.with.empty()) return object;
-  object["with"] = promotion.with;
-  object["metric"] = promotion.metric;
-  object["ours"] = promotion.ours;
-  object["theirs"] = promotion.theirs;
-  object["difference"] = promotion.difference;
-  object["low"] = promotion.low;
-  object["high"] = promotion.high;
-  object["customers"] = promotion.customers;
-  object["worse_by_at_most"] = promotion.worse_by_at_most;
-  return object;
 }
 
 }  // namespace aisle::app

@@ -1,10 +1,9 @@
-// What was decided about a new version, for people and for programs.
+// What was decided about a new version, for people; for programs: registry/promotion_json.h.
 //
 //   missing  a version from before decisions were kept: no text, and an empty decision.
 //   errors   none.
 #pragma once
 
-#include <boost/json.hpp>
 #include <string>
 
 #include "registry/registry.h"
@@ -17,6 +16,5 @@ std::string Standing(const registry::Promotion& promotion);
 // was decided then.
 std::string PromotionText(const std::string& name, const registry::Promotion& promotion,
                           bool is_champion);
-boost::json::object PromotionJson(const registry::Promotion& promotion);
 
 }  // namespace aisle::app

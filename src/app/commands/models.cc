@@ -5,6 +5,7 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/promotion_text.h"
+#include "registry/promotion_json.h"
 #include "registry/registry.h"
 
 namespace aisle::app {
@@ -50,7 +51,7 @@ json::object ListedJson(const ListedVersion& listed) {
   object["recipe"] = listed.manifest->recipe;
   object["train_rows"] = listed.manifest->train_rows;
   object["inputs"] = listed.manifest->inputs.size();
-  object["promotion"] = PromotionJson(listed.manifest->promotion);
+  object["promotion"] = registry::PromotionToJson(listed.manifest->promotion);
   object["metrics"] = json::value_from(listed.manifest->metrics);
   return object;
 }

@@ -12,6 +12,7 @@
 #include "forest/formats/load.h"
 #include "ranking/screen_scorer.h"
 #include "ranking/sweep_scorer.h"
+#include "registry/promotion_json.h"
 #include "registry/registry.h"
 #include "serving/state/serving_state.h"
 #include "training/recipe.h"
@@ -88,7 +89,7 @@ json::object ManifestJson(const registry::Manifest& manifest, const std::string&
           {"recipe", manifest.recipe},
           {"objective", manifest.objective},
           {"learner", LearnerJson(manifest)},
-          {"promotion", PromotionJson(manifest.promotion)},
+          {"promotion", registry::PromotionToJson(manifest.promotion)},
           {"inputs", std::move(inputs)},
           {"cutoffs", std::move(cutoffs)},
           {"window_from", base::FormatIso(manifest.window_from)},

@@ -7,6 +7,7 @@
 #include "app/print_json.h"
 #include "app/promotion_text.h"
 #include "app/steps.h"
+#include "registry/promotion_json.h"
 
 namespace aisle::app {
 namespace {
@@ -30,7 +31,7 @@ boost::json::object ToJson(const std::string& recipe, const training::TrainRepor
           {"version", report.version},
           {"promoted", report.promoted},
           {"failed_gates", boost::json::value_from(report.promotion.objections)},
-          {"promotion", PromotionJson(report.promotion)},
+          {"promotion", registry::PromotionToJson(report.promotion)},
           {"rows", report.rows},
           {"positives", report.positives},
           {"read_seconds", report.read_seconds},

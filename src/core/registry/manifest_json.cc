@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "registry/promotion_json.h"
+
 namespace aisle::registry {
 namespace {
 
@@ -51,23 +53,6 @@ template <typename Value>
 json::object Map(const std::map<std::string, Value>& values) {
   json::object object;
   for (const auto& [key, value] : values) object[key] = value;
-  return object;
-}
-
-json::object PromotionToJson(const Promotion& promotion) {
-  json::object object{{"decision", promotion.decision},
-                      {"objections", json::value_from(promotion.objections)},
-                      {"notes", json::value_from(promotion.notes)}};
-  if (promotion.with.empty()) return object;
-  object["with"] = promotion.with;
-  object["metric"] = promotion.metric;
-  object["ours"] = promotion.ours;
-  object["theirs"] = promotion.theirs;
-  object["difference"] = promotion.difference;
-  object["low"] = promotion.low;
-  object["high"] = promotion.high;
-  object["customers"] = promotion.customers;
-  object["worse_by_at_most"] = promotion.worse_by_at_most;
   return object;
 }
 
@@ -128,6 +113,23 @@ Manifest Read(const json::object& object) {
 }
 
 }  // namespace
+
+json::object PromotionToJson(const Promotion& promotion) {
+  json::object object{{"decision", promotion.decision},
+                      {"objections", json::value_from(promotion.objections)},
+                      {"notes", json::value_from(promotion.notes)}};
+  if (promotion.with.empty()) return object;
+  object["with"] = promotion.with;
+  object["metric"] = promotion.metric;
+  object["ours"] = promotion.ours;
+  object["theirs"] = promotion.theirs;
+  object["difference"] = promotion.difference;
+  object["low"] = promotion.low;
+  object["high"] = promotion.high;
+  object["customers"] = promotion.customers;
+  object["worse_by_at_most"] = promotion.worse_by_at_most;
+  return object;
+}
 
 std::string ManifestToJson(const Manifest& manifest) {
   json::array inputs;
