@@ -1,12 +1,36 @@
 #include <fmt/format.h>
 
+#include <random>
+
+#include "base/files.h"
 #include "events/events.h"
 #include "events/log_options.h"
 
 namespace aisle::events {
 
+namespace {
+
+constexpr const char* kIdFile = "id";
+
+// The log's id; where it has none and may be written, a new one.
+Result<std::string> IdOf(const std::filesystem::path& folder, EventLog::Access access) {
+  const std::filesystem::path path = folder / kIdFile;
+  auto text = base::ReadFile(path);
+  if (text && text->ends_with('\n')) text->pop_back();
+  if (text && !text->empty()) return *text;
+  if (access == EventLog::Access::kRead) return std::string();
+  std::random_device random;
+  std::string id;
+  for (int i = 0; i < 4; ++i) id += fmt::format("{:08x}", random());
+  AISLE_CHECK(base::WriteFileAtomic(path, id + "\n"));
+  return id;
+}
+
+}  // namespace
+
 struct EventLog::Impl {
   kv::Queue queue;
+  std::string id;
 };
 
 EventLog::EventLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -18,8 +42,12 @@ Result<EventLog> EventLog::Open(const std::filesystem::path& folder, Access acce
   const auto kind = access == Access::kWrite ? kv::Queue::Access::kWrite : kv::Queue::Access::kRead;
   auto queue = kv::Queue::Open(folder, kind, LogOptions());
   if (!queue) return Within("event log", queue.error());
-  return EventLog(std::make_unique<Impl>(Impl{*std::move(queue)}));
+  auto id = IdOf(folder, access);
+  if (!id) return Within("event log", id.error());
+  return EventLog(std::make_unique<Impl>(Impl{*std::move(queue), *std::move(id)}));
 }
+
+const std::string& EventLog::Id() const { return impl_->id; }
 
 Status EventLog::Append(std::span<const Impression> impressions) {
   std::vector<std::string> records;

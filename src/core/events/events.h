@@ -93,6 +93,9 @@ class EventLog {
   enum class Access : std::uint8_t { kRead, kWrite };
   // kWrite makes the folder if need be; kRead of a log that does not exist: kNotFound.
   static Result<EventLog> Open(const std::filesystem::path& folder, Access access);
+  // Tells this log from one that stood in its place before or after it: whoever keeps a position keeps the id beside
+  // it. A log that was never opened for writing since ids were given has none: "".
+  const std::string& Id() const;
   EventLog(EventLog&&) noexcept;
   EventLog& operator=(EventLog&&) noexcept;
   ~EventLog();

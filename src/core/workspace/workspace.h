@@ -5,7 +5,8 @@
 //   <data>/warehouse.duckdb   raw, gold, feature_store
 //   <data>/registry/          models by version
 //   <data>/serving/           published generations
-//   <data>/events/            the event log of the server
+//   <data>/events/            the event log of the server: answers as they were shown
+//   <data>/changes/           the same form of log: what was acknowledged to others (stock, products, customers)
 //   <data>/run/               locks, process files, jobs.json: the last run of each job
 //
 // Jobs that write take the job lock first; there is one per data directory. `aisle status` reads the
@@ -69,6 +70,7 @@ class Workspace {
   std::filesystem::path Registry() const { return root_ / "registry"; }
   std::filesystem::path Serving() const { return root_ / "serving"; }
   std::filesystem::path Events() const { return root_ / "events"; }
+  std::filesystem::path Changes() const { return root_ / "changes"; }
   std::filesystem::path Run() const { return root_ / "run"; }
   std::filesystem::path SettingsFile() const { return root_ / "aisle.toml"; }
   registry::Registry Models() const { return registry::Registry(Registry()); }

@@ -123,11 +123,12 @@ std::string ManifestToJson(const StoredManifest& stored) {
       "{{\n  \"format\": {},\n  \"generation\": {},\n  \"as_of\": {},\n  \"created\": {},\n"
       "  \"ranking_version\": {},\n  \"propensity_version\": {},\n  \"customers\": {},\n"
       "  \"propensity_rows\": {},\n  \"inventory_rows\": {},\n  \"example_customer\": {},\n"
-      "  \"checksums\": {{",
+      "  \"changes_log\": {},\n  \"changes_until\": {},\n  \"checksums\": {{",
       manifest.format, manifest.generation, Quoted(base::FormatIso(manifest.as_of)),
       Quoted(base::FormatIso(manifest.created)), manifest.ranking_version,
       manifest.propensity_version, manifest.customers, manifest.propensity_rows,
-      manifest.inventory_rows, Quoted(manifest.example_customer));
+      manifest.inventory_rows, Quoted(manifest.example_customer), Quoted(manifest.changes_log),
+      manifest.changes_until);
   const char* separator = "\n";
   for (const auto& [file, checksum] : stored.checksums) {
     text += fmt::format("{}    {}: {}", separator, Quoted(file), Quoted(checksum));
@@ -159,6 +160,10 @@ Result<StoredManifest> ManifestFromJson(std::string_view text) {
     manifest.inventory_rows = number("inventory_rows");
     if (const json::value* example = object.if_contains("example_customer"))
       manifest.example_customer = json::value_to<std::string>(*example);
+    if (const json::value* log = object.if_contains("changes_log")) {
+      manifest.changes_log = json::value_to<std::string>(*log);
+      manifest.changes_until = json::value_to<std::uint64_t>(object.at("changes_until"));
+    }
     for (const auto& [file, checksum] : object.at("checksums").as_object())
       stored.checksums[file] = json::value_to<std::string>(checksum);
     return stored;

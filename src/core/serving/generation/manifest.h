@@ -20,8 +20,9 @@
 namespace aisle::serving {
 
 // 2: the retailer's shape lies beside the catalogue, and postal codes are texts. 3: the retailer's own ids, where they
-// are texts. Older formats are still read: the shape of format 1 is the quickstart's, and ids of 1 and 2 are ours.
-inline constexpr int kGenerationFormat = 3;
+// are texts. 4: which products are hidden, and which changes it knows of. Older formats are still read: the shape of
+// format 1 is the quickstart's, ids of 1 and 2 are ours, and those before 4 hide nothing and know of no change.
+inline constexpr int kGenerationFormat = 4;
 inline constexpr int kGenerationFormatFirst = 1;
 
 struct GenerationManifest {
@@ -36,6 +37,10 @@ struct GenerationManifest {
   std::int64_t inventory_rows = 0;
   // A customer to show the shop by, as the publisher chose: theirs where the ids are texts. Empty: none.
   std::string example_customer;
+  // The changes (stock, prices, products) that it is made with: those of the log of this id, up to this position, that
+  // were taken in before as_of. Empty: it knows of none.
+  std::string changes_log = {};
+  std::uint64_t changes_until = 0;
 };
 
 // The number CURRENT holds; kNotFound when nothing is published. Cheap: for polling.

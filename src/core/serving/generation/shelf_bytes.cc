@@ -13,6 +13,7 @@ using features::ProductRecord;
 
 constexpr int kFirstWithShape = 2;
 constexpr int kFirstWithIds = 3;
+constexpr int kFirstWithHidden = 4;
 constexpr std::size_t kCategoryBytesMin = 3;
 constexpr std::size_t kProductBytesMin = 12 + sizeof(double);
 
@@ -123,6 +124,8 @@ std::string EncodeShelf(const Shelf& shelf) {
     out.Unsigned(region.delivery_days.size());
     for (const std::int32_t days : region.delivery_days) out.Signed(days);
   }
+  out.Unsigned(shelf.hidden.size());
+  for (const std::uint32_t position : shelf.hidden) out.Unsigned(position);
   return out.Take();
 }
 
@@ -140,6 +143,7 @@ Result<Shelf> DecodeShelf(std::string_view bytes) {
     region.quantity = ReadColumn<std::int32_t>(in);
     region.delivery_days = ReadColumn<std::int32_t>(in);
   }
+  if (format >= kFirstWithHidden) shelf.hidden = ReadColumn<std::uint32_t>(in);
   AISLE_CHECK(in.Finish("shelf"));
   AISLE_CHECK(CheckShelf(shelf, ErrorCode::kInternal));
   return shelf;

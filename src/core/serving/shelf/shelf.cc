@@ -69,6 +69,12 @@ Status CheckShelf(const Shelf& shelf, ErrorCode code) {
     return Fail(code, fmt::format("shelf: {} regions for the retailer's {}", shelf.regions.size(),
                                   shape.RegionCount()));
   }
+  if (!Rises(shelf.hidden, [](std::uint32_t position) { return position; }))
+    return Fail(code, "shelf: hidden products are not in rising order, each once");
+  if (!shelf.hidden.empty() && shelf.hidden.back() >= shelf.catalogue.products.size()) {
+    return Fail(code, fmt::format("shelf: hidden product position {} is beyond the catalogue's {}",
+                                  shelf.hidden.back(), shelf.catalogue.products.size()));
+  }
   for (std::size_t r = 0; r < shelf.regions.size(); ++r) {
     const RegionShelf& stock = shelf.regions[r];
     const auto fail = [&](std::string_view what) {

@@ -36,6 +36,8 @@ struct Shelf {
 
   features::Catalogue catalogue;
   std::vector<RegionShelf> regions;  // One for each of the catalogue's shape.
+  // Positions of products that nobody is shown, rising, whatever regions have of them.
+  std::vector<std::uint32_t> hidden = {};
 };
 
 // What must hold of a shelf. Asked when one is published, decoded, or made into a state from parts, so that
