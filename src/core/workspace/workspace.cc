@@ -44,7 +44,7 @@ bool Workspace::HasData() const {
 }
 
 Status Workspace::Create() const {
-  for (const fs::path& folder : {root_, Registry(), Serving(), Events(), Run()}) {
+  for (const fs::path& folder : {root_, Registry(), Serving(), Events(), Changes(), Run()}) {
     std::error_code code;
     fs::create_directories(folder, code);
     if (code) {
