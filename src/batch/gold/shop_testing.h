@@ -66,7 +66,7 @@ class ShopFixture {
                   const std::string& category = "CAT-001", const std::string& launched = "NULL") {
     Write(
         fmt::format("INSERT INTO raw.product_catalog VALUES ({0}, 'Product {0}', '{1}', 'Beauty', "
-                    "'Skincare', 'GlowUp', {2}, 1.0, false, 'daily_staple', {3})",
+                    "'Skincare', 'GlowUp', {2}, 1.0, false, 'daily_staple', {3}, NULL)",
                     id, category, price, launched));
   }
 

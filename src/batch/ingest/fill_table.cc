@@ -130,6 +130,9 @@ Status Remember(Connection& connection, const raw::Table& table) {
 Status Write(Connection& connection, const TablePlan& plan, base::Timestamp loaded_at,
              ImportedTable& report) {
   AISLE_TRY(report.repeated, connection.QueryInt({kOwn, plan.RepeatedKeys()}));
+  const std::string staying = plan.Staying();
+  if (!staying.empty())
+    AISLE_CHECK(Run(connection, "CREATE TEMP TABLE aisle_staying AS " + staying));
   AISLE_CHECK(Run(connection, fmt::format("CREATE TEMP VIEW aisle_final AS {}",
                                           plan.Rows(loaded_at, report.repeated > 0))));
   AISLE_TRY(const std::int64_t before, Count(connection, plan.Name()));
@@ -184,7 +187,9 @@ Result<ImportedTable> FillTable(Connection& connection, const Mapping& mapping,
   AISLE_CHECK(GiveIds(connection, plan));
   AISLE_CHECK(Write(connection, plan, loaded_at, report));
   AISLE_CHECK(
-      Run(connection, "DROP VIEW aisle_final; DROP TABLE aisle_rows; DROP TABLE aisle_reasons"));
+      Run(connection,
+          "DROP VIEW aisle_final; DROP TABLE IF EXISTS aisle_staying; DROP TABLE aisle_rows; DROP "
+          "TABLE aisle_reasons"));
   return report;
 }
 

@@ -64,6 +64,21 @@ TEST_F(ImportTest, AgainAddsNothing) {
       << "nothing of the import's own stays behind";
 }
 
+TEST_F(ImportTest, WhatAFileDoesNotSayOfHiddenProductsStaysAsItIs) {
+  ASSERT_TRUE(ImportShop());
+  EXPECT_EQ(Rows("SELECT count(*) FROM raw.product_catalog WHERE hidden IS NULL"), "3\n");
+  Rows("UPDATE raw.product_catalog SET hidden = true WHERE product_id = 1");
+  EXPECT_EQ(Shop("raw.product_catalog"), "3 0 0 0") << "not a difference";
+  Replace("products.csv", "3.50,yes", "3.60,yes");
+  EXPECT_EQ(Shop("raw.product_catalog"), "3 0 1 0");
+  EXPECT_EQ(Rows("SELECT product_id, price, hidden FROM raw.product_catalog ORDER BY product_id"),
+            "1|3.60|true\n2|1.99|NULL\n3|2.25|NULL\n");
+  Replace("mapping.toml", "AS is_perishable", "AS is_perishable, sku = 'soap' AS hidden");
+  EXPECT_EQ(Shop("raw.product_catalog"), "3 0 3 0") << "what it says counts";
+  EXPECT_EQ(Rows("SELECT product_id, hidden FROM raw.product_catalog ORDER BY product_id"),
+            "1|false\n2|false\n3|true\n");
+}
+
 TEST_F(ImportTest, ALongerExtractAddsOnlyWhatIsNew) {
   ASSERT_TRUE(ImportShop());
   Append("customers.csv", "aaron,94105,01/05/2025\n");

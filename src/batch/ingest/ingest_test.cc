@@ -57,6 +57,14 @@ TEST_F(RawTablesTest, OfAnOlderFormatGetWhatIsNew) {
   EXPECT_EQ(Rows("SELECT count(*) FROM raw.stores"), "1\n");
 }
 
+TEST_F(RawTablesTest, OfTheTimeBeforeProductsWereHiddenGetTheColumn) {
+  ASSERT_TRUE(CreateTables(*connection_));
+  Rows("ALTER TABLE raw.product_catalog DROP COLUMN hidden");
+  Rows("INSERT INTO raw.product_catalog (product_id) VALUES (1)");
+  ASSERT_TRUE(CreateTables(*connection_));
+  EXPECT_EQ(Rows("SELECT product_id, hidden FROM raw.product_catalog"), "1|NULL\n");
+}
+
 TEST_F(RawTablesTest, AreEmptyAfterRecreation) {
   ASSERT_TRUE(CreateTables(*connection_));
   Rows("INSERT INTO raw.stores (store_id) VALUES (1)");

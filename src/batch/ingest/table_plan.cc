@@ -222,7 +222,24 @@ std::string TablePlan::ValueOf(const Column& target, base::Timestamp loaded_at) 
     return fmt::format("make_timestamp({})", base::ToMicros(loaded_at));
   if (IsEvents() && target.name == "ingested_at")
     return fmt::format("{} + to_microseconds({})", Given("event_timestamp"), step_.delay.count());
+  if (raw::FindColumn(table_, target.name)->stays) {
+    std::string equal;
+    for (const std::string_view key : table_.key) {
+      equal += fmt::format("{}k.{} = {}", equal.empty() ? "" : " AND ", Quoted(key),
+                           ValueOf(*Find(target_, key), loaded_at));
+    }
+    return fmt::format("(SELECT k.{} FROM aisle_staying k WHERE {})", Quoted(target.name), equal);
+  }
   return fmt::format("CAST(NULL AS {})", target.type);
+}
+
+std::string TablePlan::Staying() const {
+  std::string columns;
+  for (const raw::Column& column : table_.columns) {
+    if (column.stays && !Gives(column.name)) columns += ", t." + Quoted(column.name);
+  }
+  if (columns.empty()) return "";
+  return fmt::format("SELECT {}{} FROM {} t", List(table_.key, "t"), columns, table_.name);
 }
 
 std::string TablePlan::Rows(base::Timestamp loaded_at, bool keys_repeat) const {

@@ -46,6 +46,9 @@ class TablePlan {
   // SELECT of the good rows in the table's columns and types, with ids from raw.id_map, out of aisle_rows
   // and aisle_reasons (row, reason). `keys_repeat`: of rows with equal key only the first.
   std::string Rows(base::Timestamp loaded_at, bool keys_repeat) const;
+  // SELECT of what rows of the table keep where the query does not give it: what Rows() reads as aisle_staying.
+  // Empty: nothing stays.
+  std::string Staying() const;
   // SELECT of how many good rows repeat the key of another: what Rows() leaves out.
   std::string RepeatedKeys() const;
   // Whether a DATE becomes a TIMESTAMP by another clock than UTC's.

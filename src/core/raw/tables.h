@@ -45,6 +45,8 @@ struct Column {
   // Of a column whose ids may be made of a retailer's own texts, the kind of raw.id_map; else empty.
   std::string_view id_kind = {};
   bool set_on_load = false;  // By whoever loads the row; nobody else gives it.
+  // Files that do not give it leave a row's value as it is: somebody else may have set it. Others become NULL.
+  bool stays = false;
 };
 
 // `column` must not be NULL where `when` holds one of `texts`.

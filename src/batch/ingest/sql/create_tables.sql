@@ -76,7 +76,7 @@ CREATE TABLE IF NOT EXISTS raw.promotions (
   ends_on DATE
 );
 
--- key: product_id. The newest state. launched_on NULL: always known.
+-- key: product_id. The newest state. launched_on NULL: always known. hidden NULL: it is not.
 CREATE TABLE IF NOT EXISTS raw.product_catalog (
   product_id BIGINT,
   product_name STRING,
@@ -88,8 +88,11 @@ CREATE TABLE IF NOT EXISTS raw.product_catalog (
   weight_lbs DOUBLE,
   is_perishable BOOLEAN,
   product_type STRING,
-  launched_on DATE
+  launched_on DATE,
+  hidden BOOLEAN
 );
+-- Warehouses made before products could be hidden.
+ALTER TABLE raw.product_catalog ADD COLUMN IF NOT EXISTS hidden BOOLEAN;
 
 -- key: product_id, region. The newest state.
 CREATE TABLE IF NOT EXISTS raw.inventory (
