@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <optional>
 #include <unordered_map>
 
 #include "domain/limits.h"
+#include "features/pair_row.h"
 #include "gold/raw_tables.h"
 #include "gold/record_queries.h"
 #include "gold/shape_tables.h"
@@ -27,30 +27,10 @@ using warehouse::MoneyColumn;
 using warehouse::RowReader;
 using warehouse::TextColumn;
 
-// Log prices, centred and scaled within their category; 0 where a category has one price.
 void SetPriceZ(Catalogue& catalogue) {
-  struct Sums {
-    double count = 0, log = 0, squares = 0;
-  };
-  std::vector<Sums> sums(catalogue.categories.size());
-  const auto log_price = [](const features::ProductRecord& product) {
-    return std::log(std::max(product.price.Units(), 0.01));
-  };
-  for (const auto& product : catalogue.products) {
-    Sums& of = sums[product.category];
-    of.count += 1;
-    of.log += log_price(product);
-  }
-  for (const auto& product : catalogue.products) {
-    Sums& of = sums[product.category];
-    const double distance = log_price(product) - of.log / of.count;
-    of.squares += distance * distance;
-  }
-  for (auto& product : catalogue.products) {
-    const Sums& of = sums[product.category];
-    const double deviation = std::sqrt(of.squares / of.count);
-    product.price_z = deviation > 1e-9 ? (log_price(product) - of.log / of.count) / deviation : 0;
-  }
+  const features::PricePositions positions(catalogue);
+  for (auto& product : catalogue.products)
+    product.price_z = positions.Of(product.category, product.price);
 }
 
 Status ReadCategories(warehouse::Connection& connection, Catalogue& catalogue) {

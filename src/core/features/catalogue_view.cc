@@ -5,6 +5,7 @@
 
 #include "features/inputs.h"
 #include "features/pair_row.h"
+#include "features/pair_values.h"
 #include "features/share_logs.h"
 
 namespace aisle::features {
@@ -14,10 +15,6 @@ namespace {
 // views; the constant keeps every share above 0.
 double Weight(const ProductRecord& product) {
   return product.views_28d + 3.0 * product.purchases_28d + 0.5;
-}
-
-float ProductTier(double price_usd) {
-  return price_usd < 50 ? 0.0F : price_usd < 150 ? 1.0F : 2.0F;
 }
 
 // Tables of logarithms may have so many places.
@@ -37,9 +34,33 @@ std::vector<CatalogueView::ShareLogs> UnmetLogs(std::span<const double> shares, 
 // A table of ids may have so many places a product.
 constexpr std::int64_t kIdsPerProduct = 8;
 
+// A price of nothing has no logarithm.
+double LogPrice(domain::Cents price) { return std::log(std::max(price.Units(), 0.01)); }
+
 float Log1p(std::int32_t count) { return std::log1p(static_cast<float>(count)); }
 
 }  // namespace
+
+PricePositions::PricePositions(const Catalogue& catalogue) : scales_(catalogue.categories.size()) {
+  std::vector<double> count(scales_.size());
+  for (const ProductRecord& product : catalogue.products) {
+    count[product.category] += 1;
+    scales_[product.category].mean += LogPrice(product.price);
+  }
+  for (std::size_t c = 0; c < scales_.size(); ++c) scales_[c].mean /= std::max(count[c], 1.0);
+  for (const ProductRecord& product : catalogue.products) {
+    Scale& scale = scales_[product.category];
+    const double distance = LogPrice(product.price) - scale.mean;
+    scale.deviation += distance * distance;
+  }
+  for (std::size_t c = 0; c < scales_.size(); ++c)
+    scales_[c].deviation = std::sqrt(scales_[c].deviation / std::max(count[c], 1.0));
+}
+
+double PricePositions::Of(std::uint16_t category, domain::Cents price) const {
+  const Scale& scale = scales_[category];
+  return scale.deviation > 1e-9 ? (LogPrice(price) - scale.mean) / scale.deviation : 0;
+}
 
 std::ptrdiff_t Catalogue::Find(domain::ProductId product) const {
   const auto found = std::lower_bound(
@@ -120,8 +141,8 @@ CatalogueView::CatalogueView(const Catalogue& catalogue) : catalogue_(&catalogue
     for (const ProductRecord& product : products) values.push_back(value(product));
   };
   using P = const ProductRecord&;
-  column(PairInput::kPrice, [](P p) { return static_cast<float>(p.price.Units()); });
-  column(PairInput::kProductTier, [](P p) { return ProductTier(p.price.Units()); });
+  column(PairInput::kPrice, [](P p) { return PriceValue(p.price); });
+  column(PairInput::kProductTier, [](P p) { return ProductTier(p.price); });
   column(PairInput::kIsPerishable, [](P p) { return p.is_perishable ? 1.0F : 0.0F; });
   column(PairInput::kCategory, [](P p) { return static_cast<float>(p.category); });
   column(PairInput::kBrand, [](P p) { return static_cast<float>(p.brand); });

@@ -98,7 +98,7 @@ void PairRowMaker::FillRequest(const CustomerRecord& customer, base::Timestamp n
 
 void PairRowMaker::Fill(const CustomerRecord& customer, std::span<const float> propensity,
                         base::Timestamp now, std::span<const std::uint32_t> candidates,
-                        std::span<float> rows) const {
+                        std::span<float> rows, std::span<const Repriced> repriced) const {
   const std::size_t width = inputs_.size();
   AISLE_ASSERT(rows.size() == candidates.size() * width);
   PairRequest request;
@@ -144,6 +144,23 @@ void PairRowMaker::Fill(const CustomerRecord& customer, std::span<const float> p
       case Scope::kHistory:
         fill([never = HistoryValue(input, nullptr, now)](std::uint32_t) { return never; });
         for (const auto& [i, pair] : met) rows[i * width + f] = HistoryValue(input, pair, now);
+    }
+  }
+  if (!repriced.empty()) Reprice(request, candidates, repriced, rows);
+}
+
+void PairRowMaker::Reprice(const PairRequest& request, std::span<const std::uint32_t> candidates,
+                           std::span<const Repriced> repriced, std::span<float> rows) const {
+  const std::size_t width = inputs_.size();
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const auto found = std::ranges::lower_bound(repriced, candidates[i], {}, &Repriced::position);
+    if (found == repriced.end() || found->position != candidates[i]) continue;
+    for (std::size_t f = 0; f < width; ++f) {
+      const auto input = static_cast<PairInput>(inputs_[f]);
+      const Scope scope = ScopeOf(inputs_[f]);
+      float& value = rows[i * width + f];
+      if (scope == Scope::kProduct && IsOfPrice(input)) value = PricedValue(input, *found);
+      if (scope == Scope::kEach) value = EachValue(input, request, *found);
     }
   }
 }

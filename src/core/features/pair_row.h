@@ -114,6 +114,27 @@ class CatalogueView {
   std::vector<ShareLogs> unmet_brands_;
 };
 
+// Where prices stand within their category: log price, centred and scaled; 0 where the category has one price.
+class PricePositions {
+ public:
+  explicit PricePositions(const Catalogue& catalogue);
+  double Of(std::uint16_t category, domain::Cents price) const;
+
+ private:
+  struct Scale {
+    double mean = 0;
+    double deviation = 0;
+  };
+  std::vector<Scale> scales_;  // By category.
+};
+
+// A product at another price than the catalogue's.
+struct Repriced {
+  std::uint32_t position = 0;  // In the catalogue's products.
+  domain::Cents price;
+  double price_z = 0;  // As ProductRecord has it, of this price.
+};
+
 // Products that are asked for again and again (a region's shelf), side by side in the order of a list.
 struct ListedProducts {
   std::vector<std::uint32_t> positions;  // Rising.
@@ -151,9 +172,11 @@ class PairRowMaker {
   PairRowMaker(const CatalogueView& view, std::vector<std::uint16_t> inputs);
   std::size_t InputCount() const { return inputs_.size(); }
 
-  // candidates are positions in the catalogue's products.
+  // candidates are positions in the catalogue's products. Those among `repriced`, by rising position, have their
+  // prices from there.
   void Fill(const CustomerRecord& customer, std::span<const float> propensity, base::Timestamp now,
-            std::span<const std::uint32_t> candidates, std::span<float> rows) const;
+            std::span<const std::uint32_t> candidates, std::span<float> rows,
+            std::span<const Repriced> repriced = {}) const;
 
   // What the rows of all products have in common, for who scores without rows (forest/sweep/sweep.h): the value of
   // an input that is constant in the request, the denominator of a quotient; other places become NaN.
@@ -169,6 +192,8 @@ class PairRowMaker {
                    base::Timestamp now, const ListedProducts& candidates, PairColumns& out) const;
 
  private:
+  void Reprice(const PairRequest& request, std::span<const std::uint32_t> candidates,
+               std::span<const Repriced> repriced, std::span<float> rows) const;
   const CatalogueView* view_;
   std::vector<std::uint16_t> inputs_;
   bool asks_interests_ = false;

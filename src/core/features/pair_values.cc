@@ -205,23 +205,45 @@ double PriceLog(double price_z) {
   return PriceLogOf(price_z, kPriceTasteVariance + kPricePriorVariance);
 }
 
+float PriceValue(domain::Cents price) { return static_cast<float>(price.Units()); }
+
+float ProductTier(domain::Cents price) {
+  return price.Units() < 50 ? 0.0F : price.Units() < 150 ? 1.0F : 2.0F;
+}
+
+bool IsOfPrice(PairInput input) {
+  return input == PairInput::kPrice || input == PairInput::kProductTier ||
+         input == PairInput::kPriceZ;
+}
+
+float PricedValue(PairInput input, const Repriced& product) {
+  if (input == PairInput::kPrice) return PriceValue(product.price);
+  if (input == PairInput::kProductTier) return ProductTier(product.price);
+  AISLE_ASSERT(input == PairInput::kPriceZ);
+  return static_cast<float>(product.price_z);
+}
+
 float EachValue(PairInput input, const PairRequest& request, std::uint32_t position) {
   const ProductRecord& product = request.view->FullCatalogue().products[position];
+  return EachValue(input, request, Repriced{position, product.price, product.price_z});
+}
+
+float EachValue(PairInput input, const PairRequest& request, const Repriced& product) {
+  const ProductRecord& of = request.view->FullCatalogue().products[product.position];
   switch (input) {
     case PairInput::kPriceRatio:
     case PairInput::kSpendMatch:
-      return QuotientOf(static_cast<float>(product.price.Units()),
-                        Denominator(input, request.customer),
+      return QuotientOf(PriceValue(product.price), Denominator(input, request.customer),
                         QuotientCap(static_cast<std::size_t>(input)));
     case PairInput::kPriceDistance:
       return PriceDistanceOf(product.price_z, request.taste.mean);
     case PairInput::kAffinityLog:
-      return AffinityOf(request.view->ProductColumn(
-                            static_cast<std::size_t>(PairInput::kLogShareInCategory))[position],
-                        request.categories[product.category].log_share,
-                        request.brands[product.brand].share_log, product.price_z,
-                        PriceLog(product.price_z), request.taste.mean,
-                        2.0 * request.taste.variance);
+      return AffinityOf(
+          request.view->ProductColumn(
+              static_cast<std::size_t>(PairInput::kLogShareInCategory))[product.position],
+          request.categories[of.category].log_share, request.brands[of.brand].share_log,
+          product.price_z, PriceLog(product.price_z), request.taste.mean,
+          2.0 * request.taste.variance);
     default:
       return kMissing;
   }

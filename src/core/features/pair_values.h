@@ -81,6 +81,13 @@ float BrandValue(PairInput input, const PairRequest& request, std::size_t brand)
 // Of a quotient; NaN when the average is missing.
 float Denominator(PairInput input, const CustomerInputs& customer);
 float EachValue(PairInput input, const PairRequest& request, std::uint32_t position);
+// At another price.
+float EachValue(PairInput input, const PairRequest& request, const Repriced& product);
+// Whether the input of scope kProduct is made of the price, and what of.
+bool IsOfPrice(PairInput input);
+float PricedValue(PairInput input, const Repriced& product);
+float PriceValue(domain::Cents price);   // kPrice
+float ProductTier(domain::Cents price);  // kProductTier
 // The same for a list of products: count values from `out` on.
 void FillEach(PairInput input, const PairRequest& request, const ListedProducts& products,
               PairColumns& memory, float* out);

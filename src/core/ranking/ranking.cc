@@ -101,9 +101,10 @@ PairScorer::PairScorer(std::shared_ptr<const forest::Forest> forest, features::P
 
 void PairScorer::FillRows(const features::CustomerRecord& customer,
                           std::span<const float> propensity, base::Timestamp now,
-                          std::span<const std::uint32_t> candidates, Scratch& scratch) const {
+                          std::span<const std::uint32_t> candidates, Scratch& scratch,
+                          std::span<const features::Repriced> repriced) const {
   scratch.rows.resize(candidates.size() * maker_.InputCount());
-  maker_.Fill(customer, propensity, now, candidates, scratch.rows);
+  maker_.Fill(customer, propensity, now, candidates, scratch.rows, repriced);
 }
 
 void PairScorer::ScoreRows(std::span<const float> propensity,

@@ -74,10 +74,11 @@ class PairScorer {
   // `view` must outlive the scorer.
   static Result<PairScorer> Make(const ModelSpec& spec, const features::CatalogueView& view);
 
-  // Fills inputs (step one) and scores them (step two), so that a caller can time both.
+  // Fills inputs (step one) and scores them (step two), so that a caller can time both. Candidates among `repriced`
+  // have their prices from there.
   void FillRows(const features::CustomerRecord& customer, std::span<const float> propensity,
-                base::Timestamp now, std::span<const std::uint32_t> candidates,
-                Scratch& scratch) const;
+                base::Timestamp now, std::span<const std::uint32_t> candidates, Scratch& scratch,
+                std::span<const features::Repriced> repriced = {}) const;
   void ScoreRows(std::span<const float> propensity, std::span<const std::uint32_t> candidates,
                  Scratch& scratch, std::span<float> scores) const;
 
