@@ -1,16 +1,16 @@
 #include "recommend/candidates.h"
 
+#include <utility>
+
 namespace aisle::recommend {
 
-Candidates::Candidates(const serving::ServingState& state,
-                       std::shared_ptr<const serving::Stock> stock, domain::Region region)
-    : region_(region), stock_(std::move(stock)), in_region_(&stock_->In(region)) {
-  const serving::Shelf& shelf = state.PublishedShelf();
-  AISLE_ASSERT(stock_->ProductCount() == shelf.catalogue.products.size());
+Candidates::Candidates(std::shared_ptr<const serving::LiveShelf> shelf, domain::Region region)
+    : region_(region), shelf_(std::move(shelf)), in_region_(&shelf_->Stock()->In(region)) {
+  const serving::Shelf& published = shelf_->State()->PublishedShelf();
   lists_ = {CandidateList{CandidateSource::kShelf,
-                          shelf.regions[static_cast<std::size_t>(region)].products,
-                          in_region_->SoldOut() == 0},
-            CandidateList{CandidateSource::kRestocked, in_region_->Restocked(), true}};
+                          published.regions[static_cast<std::size_t>(region)].products,
+                          in_region_->Masked() == 0},
+            CandidateList{CandidateSource::kByRows, in_region_->ByRows(), true}};
 }
 
 }  // namespace aisle::recommend

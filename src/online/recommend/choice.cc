@@ -4,11 +4,10 @@
 
 namespace aisle::recommend {
 
-void ChooseItems(const serving::ServingState& state, const serving::Stock& newest,
-                 std::span<const Finalist> finalists, TopN top_n, std::string_view source,
-                 Answer& answer) {
-  const features::Catalogue& catalogue = state.PublishedShelf().catalogue;
-  const serving::RegionStock& stock = newest.In(answer.region);
+void ChooseItems(const serving::LiveShelf& newest, std::span<const Finalist> finalists, TopN top_n,
+                 std::string_view source, Answer& answer) {
+  const features::Catalogue& catalogue = newest.State()->PublishedShelf().catalogue;
+  const serving::RegionStock& stock = newest.Stock()->In(answer.region);
   answer.items.reserve(std::min(top_n.Count(), finalists.size()));
   for (const auto& [position, score] : finalists) {
     if (answer.items.size() == top_n.Count()) break;
@@ -22,7 +21,7 @@ void ChooseItems(const serving::ServingState& state, const serving::Stock& newes
                             .product_name = product.name,
                             .category = category.name,
                             .department = category.department,
-                            .price = product.price,
+                            .price = newest.Price(position),
                             .score = score,
                             .in_stock_qty = level.quantity,
                             .est_delivery_days = level.delivery_days,

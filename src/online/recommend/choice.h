@@ -13,16 +13,15 @@
 #include "recommend/answer.h"
 #include "recommend/request.h"
 #include "recommend/work.h"
-#include "serving/state/serving_state.h"
+#include "serving/state/live_shelf.h"
 
 namespace aisle::recommend {
 
 // Finalists beyond those asked for.
 inline constexpr std::size_t kSpareFinalists = 8;
 
-// `newest`: a stock of the state. `source`: the rung that ranked.
-void ChooseItems(const serving::ServingState& state, const serving::Stock& newest,
-                 std::span<const Finalist> finalists, TopN top_n, std::string_view source,
-                 Answer& answer);
+// Prices are those of `newest` too. `source`: the rung that ranked.
+void ChooseItems(const serving::LiveShelf& newest, std::span<const Finalist> finalists, TopN top_n,
+                 std::string_view source, Answer& answer);
 
 }  // namespace aisle::recommend

@@ -1,5 +1,5 @@
 // LocalRanker: the shelf by the sweep where the model allows it, else by the screen, else by columns that were prepared;
-// what came into stock since by rows. All four give the same bits (ranking/ranking.h).
+// what came into stock or changed its price since by rows. All four give the same bits (ranking/ranking.h).
 #include <algorithm>
 
 #include "recommend/ranker.h"
@@ -10,26 +10,26 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-// Of the best that the sweep gives some may be sold out: so many more are asked for at first.
-constexpr std::size_t kSoldOutFirst = 16;
+// Of the best that the sweep gives some may be masked: so many more are asked for at first.
+constexpr std::size_t kMaskedFirst = 16;
 
-// Asks top(n) for the best n of the shelf, less those sold out, until enough are left or nothing more could come; top
+// Asks top(n) for the best n of the shelf, less those masked, until enough are left or nothing more could come; top
 // gives them as `best`. False: it declined.
 template <typename Top>
-bool TakeInStock(RankTask& task, std::span<const std::uint32_t> shelf,
-                 const std::vector<ranking::TopItem>& best, const Top& top) {
+bool TakeFromShelf(RankTask& task, std::span<const std::uint32_t> shelf,
+                   const std::vector<ranking::TopItem>& best, const Top& top) {
   const Candidates& candidates = task.candidates;
   std::vector<Finalist>& finalists = task.work->finalists;
-  const std::size_t sold_out = candidates.SoldOut();
-  for (std::size_t more = std::min(sold_out, kSoldOutFirst);; more = std::min(sold_out, 4 * more)) {
+  const std::size_t masked = candidates.Masked();
+  for (std::size_t more = std::min(masked, kMaskedFirst);; more = std::min(masked, 4 * more)) {
     if (!top(task.count + more)) return false;
     finalists.clear();
     for (const ranking::TopItem& item : best) {
       const std::uint32_t product = shelf[item.index];
       if (finalists.size() == task.count) break;
-      if (sold_out == 0 || candidates.Offers(product)) finalists.push_back({product, item.score});
+      if (masked == 0 || candidates.OnShelf(product)) finalists.push_back({product, item.score});
     }
-    if (finalists.size() == task.count || more == sold_out) return true;
+    if (finalists.size() == task.count || more == masked) return true;
   }
 }
 
@@ -42,7 +42,7 @@ bool SweepShelf(RankTask& task, std::span<const std::uint32_t> shelf, RankTimes&
   const auto begin = Steady::now();
   sweeper->FillRequest(task.customer.record, task.now, work);
   const auto filled = Steady::now();
-  if (!TakeInStock(task, shelf, work.best, [&](std::size_t count) {
+  if (!TakeFromShelf(task, shelf, work.best, [&](std::size_t count) {
         return sweeper->Top(task.propensity, swept, count, work);
       }))
     return false;
@@ -60,8 +60,8 @@ bool ScreenShelf(RankTask& task, std::span<const std::uint32_t> shelf, RankTimes
   const auto begin = Steady::now();
   screener->FillColumns(task.customer.record, task.propensity, task.now, screened, work);
   const auto filled = Steady::now();
-  if (!TakeInStock(task, shelf, work.best,
-                   [&](std::size_t count) { return screener->Top(screened, count, work); }))
+  if (!TakeFromShelf(task, shelf, work.best,
+                     [&](std::size_t count) { return screener->Top(screened, count, work); }))
     return false;
   times.pair_features += filled - begin;
   times.model += Steady::now() - filled;
@@ -86,7 +86,8 @@ void ScoreRows(RankTask& task, const CandidateList& list, RankTimes& times) {
   const ranking::PairScorer& ranker = *task.state->Ranker();
   Work& work = *task.work;
   const auto begin = Steady::now();
-  ranker.FillRows(task.customer.record, task.propensity, task.now, list.products, work.scratch);
+  ranker.FillRows(task.customer.record, task.propensity, task.now, list.products, work.scratch,
+                  task.candidates.Repriced());
   const auto filled = Steady::now();
   work.scores.resize(list.products.size());
   ranker.ScoreRows(task.propensity, list.products, work.scratch, work.scores);
@@ -102,7 +103,7 @@ net::Task<Result<RankTimes>> LocalRanker::Rank(std::shared_ptr<RankTask> task) {
   task->work->finalists.clear();
   for (const CandidateList& list : task->candidates.Lists()) {
     if (list.products.empty()) continue;
-    if (list.source == CandidateSource::kRestocked) {
+    if (list.source == CandidateSource::kByRows) {
       ScoreRows(*task, list, times);
     } else if (!SweepShelf(*task, list.products, times) &&
                !ScreenShelf(*task, list.products, times)) {

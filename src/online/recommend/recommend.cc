@@ -22,8 +22,8 @@ using Steady = std::chrono::steady_clock;
 struct Epoch {
   std::shared_ptr<const serving::ServingState> state;
   std::shared_ptr<const serving::GenerationCustomers> customers;
-  std::shared_ptr<const serving::Stock> stock;  // The newest.
-  bool stands_in = false;                       // For the current generation.
+  std::shared_ptr<const serving::LiveShelf> shelf;  // The newest.
+  bool stands_in = false;                           // For the current generation.
 };
 
 // The time ages and recencies count to. What happened after a generation's as_of is not in it, and a model
@@ -82,8 +82,7 @@ std::shared_ptr<RankTask> MakeTask(const Epoch& epoch,
                                    WorkPool& works) {
   const features::Catalogue& catalogue = epoch.state->PublishedShelf().catalogue;
   auto task = std::make_shared<RankTask>(epoch.state, ModelTime(now, catalogue.as_of),
-                                         Candidates(*epoch.state, epoch.stock, region), count,
-                                         works.Take());
+                                         Candidates(epoch.shelf, region), count, works.Take());
   if (!customer) return task;
   task->customer = *std::move(customer);
   if (task->customer.propensity.size() == catalogue.categories.size())
@@ -114,27 +113,30 @@ Recommender::Recommender(events::ImpressionQueue* impressions, Stores stores,
 
 Recommender::~Recommender() = default;
 
-void Recommender::SetState(std::shared_ptr<const serving::ServingState> state, bool stands_in) {
-  impl_->epoch = nullptr;
-  if (state == nullptr) return;
-  std::shared_ptr<const serving::GenerationCustomers> customers = state->OpenCustomers();
-  impl_->ladder.Bind(customers);
-  impl_->epoch =
-      std::make_shared<Epoch>(state, std::move(customers), state->InitialStock(), stands_in);
+void Recommender::SetShelf(std::shared_ptr<const serving::LiveShelf> shelf, bool stands_in) {
+  std::shared_ptr<Epoch> epoch = std::exchange(impl_->epoch, nullptr);
+  if (shelf == nullptr) return;
+  const std::shared_ptr<const serving::ServingState> state = shelf->State();
+  if (epoch == nullptr || epoch->state != state || epoch->stands_in != stands_in) {
+    std::shared_ptr<const serving::GenerationCustomers> customers = state->OpenCustomers();
+    impl_->ladder.Bind(customers);
+    epoch = std::make_shared<Epoch>(state, std::move(customers), nullptr, stands_in);
+  }
+  epoch->shelf = std::move(shelf);
+  impl_->epoch = std::move(epoch);
+}
+
+void Recommender::SetState(const std::shared_ptr<const serving::ServingState>& state,
+                           bool stands_in) {
+  SetShelf(state == nullptr ? nullptr : serving::LiveShelf::Of(state), stands_in);
 }
 
 std::shared_ptr<const serving::ServingState> Recommender::State() const {
   return impl_->epoch == nullptr ? nullptr : impl_->epoch->state;
 }
 
-void Recommender::SetStock(std::shared_ptr<const serving::Stock> stock) {
-  AISLE_ASSERT(impl_->epoch != nullptr);
-  AISLE_ASSERT(stock->ProductCount() == impl_->epoch->stock->ProductCount());
-  impl_->epoch->stock = std::move(stock);
-}
-
-std::shared_ptr<const serving::Stock> Recommender::Stock() const {
-  return impl_->epoch == nullptr ? nullptr : impl_->epoch->stock;
+std::shared_ptr<const serving::LiveShelf> Recommender::Shelf() const {
+  return impl_->epoch == nullptr ? nullptr : impl_->epoch->shelf;
 }
 
 std::string_view Recommender::StoreName() const { return impl_->ladder.FirstName(); }
@@ -186,7 +188,7 @@ net::Task<Result<Answer>> Recommender::Recommend(Request request, base::Timestam
   const std::string_view rung = by_model ? kModel : RankPlainly(*task, known, answer);
   // 5. Is it still there?
   const auto ranked = Steady::now();
-  ChooseItems(*epoch->state, *epoch->stock, task->work->finalists, request.top_n, rung, answer);
+  ChooseItems(*epoch->shelf, task->work->finalists, request.top_n, rung, answer);
   answer.timings.inventory = Steady::now() - ranked;
   if (request.why) SayWhy(*task, known, answer);
   // 6. Remember what was shown.

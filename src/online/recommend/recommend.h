@@ -1,9 +1,9 @@
 // One request for recommendations: fetch, candidates, rank, choose, answer.
 //
 // Each event loop has a Recommender of its own, for as long as the loop lives: stores and ranker keep what they
-// have open when a new generation comes. SetState() gives it a generation, SetStock() a newer stock of it (call
-// both on the loop). A request in flight keeps the generation it began with, and leaves by the newest stock of
-// that. Recommend() never fails for want of data; it answers by the next rung (rungs.h) and says so in
+// have open when a new generation comes. SetShelf() gives it a generation and what is on sale now over it, or
+// a newer version of that (call it on the loop). A request in flight keeps the generation it began with, and leaves by
+// the newest shelf of that. Recommend() never fails for want of data; it answers by the next rung (rungs.h) and says so in
 // `degraded`:
 //
 //   what \ why   customer unknown · features (as the ladder says) · propensity missing · model missing,
@@ -29,6 +29,7 @@
 #include "recommend/answer.h"
 #include "recommend/ranker.h"
 #include "recommend/request.h"
+#include "serving/state/live_shelf.h"
 #include "serving/state/serving_state.h"
 #include "serving/store/store.h"
 
@@ -47,15 +48,14 @@ class Recommender {
   Recommender(const Recommender&) = delete;
   Recommender& operator=(const Recommender&) = delete;
 
-  // Requests from now on are answered by this generation, with the stock it was published with; null: they
-  // are refused. `stands_in`: it is not the current one, which cannot be served, and answers say so.
-  void SetState(std::shared_ptr<const serving::ServingState> state, bool stands_in = false);
-  // Null before the first SetState().
+  // Requests from now on are answered by this shelf and its generation; null: they are refused. `stands_in`: it is
+  // not the current one, which cannot be served, and answers say so.
+  void SetShelf(std::shared_ptr<const serving::LiveShelf> shelf, bool stands_in = false);
+  // The same with the shelf as the generation has it.
+  void SetState(const std::shared_ptr<const serving::ServingState>& state, bool stands_in = false);
+  // What is in use; null before the first SetShelf().
   std::shared_ptr<const serving::ServingState> State() const;
-  // A newer version of the stock in use, made of it by Stock::With(). Requires a state.
-  void SetStock(std::shared_ptr<const serving::Stock> stock);
-  // The stock in use; null without a state.
-  std::shared_ptr<const serving::Stock> Stock() const;
+  std::shared_ptr<const serving::LiveShelf> Shelf() const;
   // Name of the store that is asked first.
   std::string_view StoreName() const;
 

@@ -70,7 +70,7 @@ void TakeBest(RankTask& task, const CandidateList& list, std::span<const float> 
   const auto best = list.all_offered ? work.selector.Select(scores, list.products, task.count)
                                      : work.selector.SelectIf(
                                            scores, list.products, task.count, [&](std::size_t i) {
-                                             return task.candidates.Offers(list.products[i]);
+                                             return task.candidates.OnShelf(list.products[i]);
                                            });
   const bool alone = work.finalists.empty();
   for (const std::uint32_t i : best) work.finalists.push_back({list.products[i], scores[i]});

@@ -79,8 +79,8 @@ TEST(StockChangesProperty, TheModelsAnswerIsAFullSortOfWhatIsInStockNow) {
       base::Stream stream(seed, 3, 1);
       // From a few changes to a shelf of which little is left as it was.
       for (const std::size_t count : {1U, 5U, 40U, 300U, 900U}) {
-        recommender.SetStock(recommender.Stock()->With(RandomChanges(stream, 400, count)));
-        const auto& stock = recommender.Stock()->In(kNorth);
+        recommender.SetShelf(recommender.Shelf()->With(RandomChanges(stream, 400, count)));
+        const auto& stock = recommender.Shelf()->Stock()->In(kNorth);
         for (const serving::CustomerState& customer : shop.customers) {
           for (const int top_n : {3, 100}) {
             const auto answer =
@@ -110,10 +110,10 @@ TEST(StockChangesProperty, ThePlainRungsRankWhatIsInStockNow) {
     Recommender recommender(nullptr);
     recommender.SetState(state);
     base::Stream stream(7, 3, 2);
-    recommender.SetStock(recommender.Stock()->With(RandomChanges(stream, 400, 300)));
-    const auto& stock = recommender.Stock()->In(kNorth);
-    ASSERT_GT(stock.SoldOut(), 20U);
-    ASSERT_GT(stock.Restocked().size(), 10U);
+    recommender.SetShelf(recommender.Shelf()->With(RandomChanges(stream, 400, 300)));
+    const auto& stock = recommender.Shelf()->Stock()->In(kNorth);
+    ASSERT_GT(stock.Masked(), 20U);
+    ASSERT_GT(stock.ByRows().size(), 10U);
     const auto answer = Ask(recommender, Of(kFirst, "10001", 100));
     ASSERT_TRUE(answer);
     ASSERT_EQ(answer->items.size(), 100U);
@@ -123,7 +123,7 @@ TEST(StockChangesProperty, ThePlainRungsRankWhatIsInStockNow) {
       const auto at =
           static_cast<std::uint32_t>(state->PublishedShelf().catalogue.Find(item.product));
       EXPECT_TRUE(stock.InStock(at)) << item.product.value;
-      restocked += std::ranges::count(stock.Restocked(), at);
+      restocked += std::ranges::count(stock.ByRows(), at);
       EXPECT_GT(item.score, 0);
       EXPECT_LT(item.score, 1);
       if (i == 0) continue;
@@ -135,13 +135,73 @@ TEST(StockChangesProperty, ThePlainRungsRankWhatIsInStockNow) {
   }
 }
 
+// A shop whose catalogue, shelf and stock are what the live shelf says, prepared from the beginning.
+Shop PreparedAs(const Shop& shop, const serving::LiveShelf& live) {
+  Shop now = shop;
+  for (const features::Repriced& product : live.Repriced()) {
+    now.shelf.catalogue.products[product.position].price = product.price;
+    now.shelf.catalogue.products[product.position].price_z = product.price_z;
+  }
+  for (std::size_t r = 0; r < now.shelf.regions.size(); ++r) {
+    serving::RegionShelf region;
+    for (std::uint32_t p = 0; p < now.shelf.catalogue.products.size(); ++p) {
+      const auto level = live.Stock()->In(static_cast<domain::Region>(r)).Of(p);
+      if (level.quantity == 0) continue;
+      region.products.push_back(p);
+      region.quantity.push_back(level.quantity);
+      region.delivery_days.push_back(level.delivery_days);
+    }
+    now.shelf.regions[r] = std::move(region);
+  }
+  return now;
+}
+
+TEST(StockChangesProperty, ChangedPricesGiveTheAnswerOfAGenerationMadeWithThem) {
+  for (const Way way : {Way::kColumns, Way::kScreen, Way::kSweep}) {
+    if (way == Way::kScreen && __builtin_cpu_supports("avx2") == 0) continue;  // Has none.
+    Shop shop = ShopOf(way, 11);
+    // Every input that a price goes into.
+    if (way != Way::kSweep)
+      shop.model =
+          ranking::RandomSpec(6, 60, 6,
+                              {"price", "product_tier", "price_z", "price_ratio", "spend_match",
+                               "price_distance", "affinity_log", "pair_views"});
+    if (way == Way::kColumns) setenv("AISLE_FOREST_SCREEN", "off", 1);
+    const auto state = shop.Open();
+    unsetenv("AISLE_FOREST_SCREEN");
+    Recommender recommender(nullptr);
+    recommender.SetState(state);
+    base::Stream stream(11, 3, 3);
+    for (const int count : {1, 10, 150}) {
+      std::vector<serving::PriceChange> prices;
+      for (int i = 0; i < count; ++i)
+        prices.push_back({static_cast<std::uint32_t>(stream.Below(400)),
+                          domain::Cents{stream.Between(99, 50'000)}});
+      recommender.SetShelf(recommender.Shelf()->With(RandomChanges(stream, 400, 20), prices));
+      Recommender prepared(nullptr);
+      prepared.SetState(PreparedAs(shop, *recommender.Shelf()).Open());
+      for (const serving::CustomerState& customer : shop.customers) {
+        const auto request = Of(customer.record.customer.value, "10001", 100);
+        const auto live = Ask(recommender, request);
+        const auto again = Ask(prepared, request);
+        ASSERT_TRUE(live && again);
+        ASSERT_EQ(Products(*live), Products(*again));
+        for (std::size_t i = 0; i < live->items.size(); ++i) {
+          EXPECT_EQ(live->items[i].score, again->items[i].score);
+          EXPECT_EQ(live->items[i].price, again->items[i].price);
+        }
+      }
+    }
+  }
+}
+
 TEST(StockChanges, WhenEverythingIsSoldOutTheListIsEmptyAndSaysSo) {
   const Shop shop = ShopOf(Way::kSweep, 2);
   Recommender recommender(nullptr);
   recommender.SetState(shop.Open());
   std::vector<serving::StockChange> all;
   for (std::uint32_t p = 0; p < 400; ++p) all.push_back({kNorth, p, {0, 1}});
-  recommender.SetStock(recommender.Stock()->With(all));
+  recommender.SetShelf(recommender.Shelf()->With(all));
   const auto answer = Ask(recommender, Of(kFirst, "10001", 5));
   ASSERT_TRUE(answer);
   EXPECT_THAT(answer->items, IsEmpty());
@@ -153,10 +213,11 @@ TEST(StockChanges, ANewGenerationBeginsWithItsOwnStock) {
   const Shop shop = ShopOf(Way::kColumns, 3);
   Recommender recommender(nullptr);
   recommender.SetState(shop.Open());
-  recommender.SetStock(recommender.Stock()->With({}));
-  EXPECT_EQ(recommender.Stock()->Version(), 2U);
+  const serving::StockChange change[] = {{kNorth, 0, {1, 1}}};
+  recommender.SetShelf(recommender.Shelf()->With(change));
+  EXPECT_EQ(recommender.Shelf()->Stock()->Version(), 2U);
   recommender.SetState(shop.Open());
-  EXPECT_EQ(recommender.Stock()->Version(), 1U);
+  EXPECT_EQ(recommender.Shelf()->Stock()->Version(), 1U);
 }
 
 // Ranks like the local one, after a while in which something may happen.
@@ -192,7 +253,7 @@ TEST(StockChanges, WhatIsSoldWhileTheRankerThinksIsReplacedByASpareFinalist) {
       const auto at = shop.shelf.catalogue.Find({product});
       gone.push_back({kNorth, static_cast<std::uint32_t>(at), {0, 1}});
     }
-    asked->SetStock(asked->Stock()->With(gone));
+    asked->SetShelf(asked->Shelf()->With(gone));
   };
   Recommender recommender(nullptr, {}, std::make_unique<WaitingRanker>(sell));
   asked = &recommender;

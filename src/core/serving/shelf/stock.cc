@@ -14,7 +14,7 @@ RegionStock::RegionStock(std::size_t product_count, const RegionShelf& published
     AISLE_ASSERT(product < product_count);
     Page& page = *pages[product / kPage];
     page.levels[product % kPage] = {published.quantity[i], published.delivery_days[i]};
-    page.published[product % kPage] = true;
+    page.prepared[product % kPage] = true;
   }
   pages_.assign(pages.begin(), pages.end());
 }
@@ -25,31 +25,32 @@ struct RegionStock::Draft {
 
   void Set(std::uint32_t product, StockLevel level) {
     level.quantity = std::max(level.quantity, 0);
-    const bool had = stock->InStock(product);
-    const bool has = level.quantity > 0;
+    Change(product, level, stock->PageOf(product).prepared[product % kPage]);
+  }
+  void Unprepare(std::uint32_t product) {
+    if (stock->PageOf(product).prepared[product % kPage])
+      Change(product, stock->Of(product), false);
+  }
+
+ private:
+  void Change(std::uint32_t product, StockLevel level, bool prepared) {
     std::shared_ptr<Page>& page = copied[product / kPage];
     if (!page) {
       page = std::make_shared<Page>(stock->PageOf(product));
       stock->pages_[product / kPage] = page;
     }
+    const bool was_listed = stock->InStock(product) && !stock->OnShelf(product);
+    const bool was_on_shelf = stock->OnShelf(product);
     page->levels[product % kPage] = level;
-    if (had != has) Count(product, page->published[product % kPage], has);
-  }
-
- private:
-  // The product has come into stock, or gone.
-  void Count(std::uint32_t product, bool published, bool has) const {
-    if (published) {
-      stock->sold_out_ = has ? stock->sold_out_ - 1 : stock->sold_out_ + 1;
-      return;
-    }
-    std::vector<std::uint32_t>& restocked = stock->restocked_;
-    const auto place = std::ranges::lower_bound(restocked, product);
-    if (has) {
-      restocked.insert(place, product);
-    } else {
-      restocked.erase(place);
-    }
+    page->prepared[product % kPage] = prepared;
+    const bool on_shelf = stock->OnShelf(product);
+    const bool listed = level.quantity > 0 && !on_shelf;
+    if (was_on_shelf && !on_shelf) ++stock->masked_;
+    if (!was_on_shelf && on_shelf) --stock->masked_;
+    std::vector<std::uint32_t>& by_rows = stock->by_rows_;
+    const auto place = std::ranges::lower_bound(by_rows, product);
+    if (listed && !was_listed) by_rows.insert(place, product);
+    if (!listed && was_listed) by_rows.erase(place);
   }
 };
 
@@ -58,23 +59,41 @@ std::shared_ptr<const Stock> Stock::AsPublished(const Shelf& shelf) {
   stock->product_count_ = shelf.catalogue.products.size();
   for (const RegionShelf& region : shelf.regions)
     stock->regions_.push_back(std::make_shared<RegionStock>(stock->product_count_, region));
-  return stock;
+  std::vector<StockChange> hidden;
+  for (const std::uint32_t product : shelf.hidden) {
+    for (std::size_t r = 0; r < shelf.regions.size(); ++r) {
+      const auto region = static_cast<domain::Region>(r);
+      hidden.push_back({region, product, {0, stock->In(region).Of(product).delivery_days}});
+    }
+  }
+  if (hidden.empty()) return stock;
+  const std::shared_ptr<Stock> shown(new Stock(*stock->With(hidden)));
+  shown->version_ = 1;
+  return shown;
 }
 
-std::shared_ptr<const Stock> Stock::With(std::span<const StockChange> changes) const {
+std::shared_ptr<const Stock> Stock::With(std::span<const StockChange> changes,
+                                         std::span<const std::uint32_t> unprepared) const {
   const std::shared_ptr<Stock> next(new Stock(*this));
   ++next->version_;
   std::vector<RegionStock::Draft> drafts(regions_.size());
-  for (const StockChange& change : changes) {
-    AISLE_ASSERT(change.product < product_count_);
-    const auto region = static_cast<std::size_t>(change.region);
+  const auto draft_of = [&](std::size_t region) -> RegionStock::Draft& {
     AISLE_ASSERT(region < regions_.size());
     RegionStock::Draft& draft = drafts[region];
     if (!draft.stock) {
       draft.stock = std::make_shared<RegionStock>(*regions_[region]);
       next->regions_[region] = draft.stock;
     }
-    draft.Set(change.product, change.level);
+    return draft;
+  };
+  for (const StockChange& change : changes) {
+    AISLE_ASSERT(change.product < product_count_);
+    draft_of(static_cast<std::size_t>(change.region)).Set(change.product, change.level);
+  }
+  for (const std::uint32_t product : unprepared) {
+    AISLE_ASSERT(product < product_count_);
+    for (std::size_t region = 0; region < regions_.size(); ++region)
+      draft_of(region).Unprepare(product);
   }
   return next;
 }

@@ -3,17 +3,18 @@
 // A server holds the newest version by a pointer and swaps it when something changes; a request that began
 // before keeps the version it took. With() makes the next version: it copies the pages that are touched and
 // shares the others, and rebuilds nothing of catalogue and model. What was in stock when the generation was
-// published is remembered, because that is what candidates were prepared for: SoldOut() and Restocked() are
-// the differences.
+// published is remembered, because that is what candidates were prepared for: Masked() and ByRows() are the
+// differences. A product that is no longer as it was prepared (its price has changed) is Unprepared(): from then on
+// it is ranked by rows wherever it is in stock.
 //
 //   shapes   products are positions in the generation's catalogue.
-//   order    Restocked() rises.
+//   order    ByRows() rises.
 //   units    pieces; whole days to deliver.
 //   missing  quantity 0: not in stock; its delivery days are those last known.
 //   threads  immutable; any.
 //   errors   none; a position beyond the catalogue is an assertion.
 //   cost     Of, InStock: two loads. With: a page of 4.5 KB for each that is touched, and for each touched
-//            region a pointer per 512 products and four bytes per restocked product: microseconds (stock_bench.cc).
+//            region a pointer per 512 products and four bytes per product by rows: microseconds (stock_bench.cc).
 #pragma once
 
 #include <array>
@@ -48,19 +49,24 @@ class RegionStock {
 
   StockLevel Of(std::uint32_t product) const { return PageOf(product).levels[product % kPage]; }
   bool InStock(std::uint32_t product) const { return Of(product).quantity > 0; }
+  // In stock, and as it was prepared.
+  bool OnShelf(std::uint32_t product) const {
+    const Page& page = PageOf(product);
+    return page.prepared[product % kPage] && page.levels[product % kPage].quantity > 0;
+  }
   // How many products are in stock.
-  std::size_t Count() const { return published_count_ - sold_out_ + restocked_.size(); }
-  // Of the products in stock when published, how many are no more.
-  std::size_t SoldOut() const { return sold_out_; }
-  // In stock now and not when published.
-  std::span<const std::uint32_t> Restocked() const { return restocked_; }
+  std::size_t Count() const { return published_count_ - masked_ + by_rows_.size(); }
+  // Of the products in stock when published, how many are not OnShelf().
+  std::size_t Masked() const { return masked_; }
+  // In stock and not OnShelf(): not in stock when published, or unprepared since.
+  std::span<const std::uint32_t> ByRows() const { return by_rows_; }
 
  private:
   friend class Stock;
   static constexpr std::size_t kPage = 512;
   struct Page {
     std::array<StockLevel, kPage> levels{};
-    std::array<bool, kPage> published{};
+    std::array<bool, kPage> prepared{};
   };
   const Page& PageOf(std::uint32_t product) const { return *pages_[product / kPage]; }
   // A region whose next version is being made: what it has copied so far.
@@ -68,16 +74,18 @@ class RegionStock {
 
   std::vector<std::shared_ptr<const Page>> pages_;
   std::size_t published_count_ = 0;
-  std::size_t sold_out_ = 0;
-  std::vector<std::uint32_t> restocked_;
+  std::size_t masked_ = 0;
+  std::vector<std::uint32_t> by_rows_;
 };
 
 class Stock {
  public:
-  // Version 1: the stock as it was published.
+  // Version 1: the stock as it was published; of hidden products there is none.
   static std::shared_ptr<const Stock> AsPublished(const Shelf& shelf);
-  // The next version. Of two changes of one product in one region, the later counts.
-  std::shared_ptr<const Stock> With(std::span<const StockChange> changes) const;
+  // The next version. Of two changes of one product in one region, the later counts. Products of `unprepared` are no
+  // longer as they were prepared, in any region.
+  std::shared_ptr<const Stock> With(std::span<const StockChange> changes,
+                                    std::span<const std::uint32_t> unprepared = {}) const;
 
   std::uint64_t Version() const { return version_; }
   std::size_t ProductCount() const { return product_count_; }

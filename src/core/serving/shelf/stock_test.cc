@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
 
 #include "serving/sample_testing.h"
 
@@ -33,8 +34,8 @@ TEST(Stock, BeginsAsItWasPublished) {
   EXPECT_EQ(north.Count(), 3U);
   EXPECT_EQ(north.Of(4), (StockLevel{40, 4}));
   EXPECT_FALSE(north.InStock(5));
-  EXPECT_EQ(north.SoldOut(), 0U);
-  EXPECT_THAT(north.Restocked(), IsEmpty());
+  EXPECT_EQ(north.Masked(), 0U);
+  EXPECT_THAT(north.ByRows(), IsEmpty());
   EXPECT_EQ(stock->In(kWest).Count(), 0U);
 }
 
@@ -44,8 +45,8 @@ TEST(Stock, AChangeMakesTheNextVersionAndLeavesTheOneBefore) {
       {kNorth, 4, {0, 4}}, {kNorth, 9, {5, 2}}, {kNorth, 3, {1, 1}}, {kWest, 0, {8, 3}}};
   const auto after = before->With(changes);
   EXPECT_EQ(after->Version(), 2U);
-  EXPECT_EQ(after->In(kNorth).SoldOut(), 1U);
-  EXPECT_THAT(after->In(kNorth).Restocked(), ElementsAre(3, 9));
+  EXPECT_EQ(after->In(kNorth).Masked(), 1U);
+  EXPECT_THAT(after->In(kNorth).ByRows(), ElementsAre(3, 9));
   EXPECT_EQ(after->In(kNorth).Count(), 4U);
   EXPECT_EQ(after->In(kNorth).Of(4), (StockLevel{0, 4})) << "days are kept";
   EXPECT_EQ(after->In(kWest).Of(0), (StockLevel{8, 3}));
@@ -61,8 +62,8 @@ TEST(Stock, WhatComesBackIsAsIfNothingHadBeen) {
   const auto gone = start->With(away);
   EXPECT_EQ(gone->In(kNorth).Of(4).quantity, 0) << "never below nothing";
   const auto stock = gone->With(back);
-  EXPECT_EQ(stock->In(kNorth).SoldOut(), 0U);
-  EXPECT_THAT(stock->In(kNorth).Restocked(), IsEmpty());
+  EXPECT_EQ(stock->In(kNorth).Masked(), 0U);
+  EXPECT_THAT(stock->In(kNorth).ByRows(), IsEmpty());
   EXPECT_EQ(stock->In(kNorth).Count(), 3U);
 }
 
@@ -70,7 +71,35 @@ TEST(Stock, OfTwoChangesOfOneProductTheLaterCounts) {
   const StockChange changes[] = {{kNorth, 0, {5, 1}}, {kNorth, 0, {0, 1}}, {kNorth, 0, {7, 2}}};
   const auto stock = SmallStock()->With(changes);
   EXPECT_EQ(stock->In(kNorth).Of(0), (StockLevel{7, 2}));
-  EXPECT_THAT(stock->In(kNorth).Restocked(), ElementsAre(0));
+  EXPECT_THAT(stock->In(kNorth).ByRows(), ElementsAre(0));
+}
+
+TEST(Stock, WhatIsHiddenWhenPublishedIsNotInStock) {
+  Shelf shelf;
+  shelf.catalogue.products.resize(10);
+  shelf.regions[0] = {{1, 4, 7}, {10, 40, 70}, {1, 4, 7}};
+  shelf.hidden = {4, 5};
+  const auto stock = Stock::AsPublished(shelf);
+  EXPECT_EQ(stock->Version(), 1U);
+  EXPECT_EQ(stock->In(kNorth).Count(), 2U);
+  EXPECT_EQ(stock->In(kNorth).Of(4), (StockLevel{0, 4}));
+  const StockChange back[] = {{kNorth, 4, {40, 4}}};
+  EXPECT_TRUE(stock->With(back)->In(kNorth).OnShelf(4)) << "it was prepared";
+}
+
+TEST(Stock, WhatIsNoLongerAsItWasPreparedIsRankedByRowsWhereItIsInStock) {
+  const std::uint32_t products[] = {4, 9};
+  const auto stock = SmallStock()->With({}, products);
+  EXPECT_EQ(stock->In(kNorth).Count(), 3U);
+  EXPECT_EQ(stock->In(kNorth).Masked(), 1U);
+  EXPECT_THAT(stock->In(kNorth).ByRows(), ElementsAre(4));
+  EXPECT_TRUE(stock->In(kNorth).InStock(4));
+  EXPECT_FALSE(stock->In(kNorth).OnShelf(4));
+  const StockChange gone[] = {{kNorth, 4, {0, 4}}, {kWest, 9, {3, 1}}};
+  const auto later = stock->With(gone);
+  EXPECT_EQ(later->In(kNorth).Masked(), 1U);
+  EXPECT_THAT(later->In(kNorth).ByRows(), IsEmpty());
+  EXPECT_THAT(later->In(kWest).ByRows(), ElementsAre(9));
 }
 
 // Against a plain map, for any changes in any order, over more products than a page holds.
@@ -86,6 +115,7 @@ TEST(StockProperty, AgreesWithAPlainMapOfLevels) {
         levels[{r, region.products[i]}] = {region.quantity[i], region.delivery_days[i]};
     }
     const auto published = levels;
+    std::set<std::uint32_t> unprepared;
     base::Stream stream(seed, 9, 9);
     for (int round = 0; round < 8; ++round) {
       std::vector<StockChange> changes;
@@ -96,27 +126,31 @@ TEST(StockProperty, AgreesWithAPlainMapOfLevels) {
         changes.push_back({static_cast<domain::Region>(region), product, level});
         levels[{region, product}] = level;
       }
-      stock = stock->With(changes);
+      std::vector<std::uint32_t> repriced;
+      for (std::uint64_t i = stream.Below(6); i > 0; --i) {
+        repriced.push_back(static_cast<std::uint32_t>(stream.Below(kProductCount)));
+        unprepared.insert(repriced.back());
+      }
+      stock = stock->With(changes, repriced);
     }
     for (std::size_t r = 0; r < shelf.regions.size(); ++r) {
       const RegionStock& region = stock->In(static_cast<domain::Region>(r));
       std::size_t count = 0;
-      std::size_t sold_out = 0;
-      std::vector<std::uint32_t> restocked;
+      std::size_t masked = 0;
+      std::vector<std::uint32_t> by_rows;
       for (std::uint32_t p = 0; p < kProductCount; ++p) {
         const StockLevel level = levels.contains({r, p}) ? levels[{r, p}] : StockLevel{};
         ASSERT_EQ(region.Of(p), level);
         const bool has = level.quantity > 0;
         count += has ? 1 : 0;
-        if (published.contains({r, p})) {
-          sold_out += has ? 0 : 1;
-        } else if (has) {
-          restocked.push_back(p);
-        }
+        const bool on_shelf = has && published.contains({r, p}) && !unprepared.contains(p);
+        ASSERT_EQ(region.OnShelf(p), on_shelf);
+        if (published.contains({r, p}) && !on_shelf) ++masked;
+        if (has && !on_shelf) by_rows.push_back(p);
       }
       EXPECT_EQ(region.Count(), count);
-      EXPECT_EQ(region.SoldOut(), sold_out);
-      EXPECT_TRUE(std::ranges::equal(region.Restocked(), restocked));
+      EXPECT_EQ(region.Masked(), masked);
+      EXPECT_TRUE(std::ranges::equal(region.ByRows(), by_rows));
     }
   }
 }

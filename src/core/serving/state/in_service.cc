@@ -37,6 +37,22 @@ Result<base::FileLock> LockWriters(const fs::path& root) {
 
 }  // namespace
 
+KnownChanges KnownToAll(const fs::path& root, std::string_view log) {
+  KnownChanges all{std::string(log), UINT64_MAX, base::Timestamp::max()};
+  bool any = false;
+  for (const std::int64_t generation : Generations(root)) {
+    const auto text = base::ReadFile(GenerationFolder(root, generation) / kManifestFile);
+    if (!text) continue;
+    const auto stored = ManifestFromJson(*text);
+    if (!stored) continue;
+    const KnownChanges known = ChangesOf(stored->manifest);
+    any = true;
+    all.until = std::min(all.until, known.log == log ? known.until : 0);
+    all.before = std::min(all.before, known.before);
+  }
+  return any ? all : KnownChanges{};
+}
+
 std::vector<std::int64_t> GenerationsThere(const fs::path& root) { return Generations(root); }
 
 Result<InService> OpenInService(const fs::path& root) {

@@ -41,6 +41,10 @@ Result<Switched> RollBack(const std::filesystem::path& root);
 // The same with one that is named: forward again.
 Result<Switched> SwitchTo(const std::filesystem::path& root, std::int64_t generation);
 
+// Which changes of the log every generation that is there knows; of one that cannot be read nothing is asked, since it
+// cannot be served either.
+KnownChanges KnownToAll(const std::filesystem::path& root, std::string_view log);
+
 // Numbers of the generations that are there, rising; whole or not.
 std::vector<std::int64_t> GenerationsThere(const std::filesystem::path& root);
 

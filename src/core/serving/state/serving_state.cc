@@ -119,16 +119,25 @@ class BrokenCustomers : public GenerationCustomers {
 
 }  // namespace
 
+KnownChanges ChangesOf(const GenerationManifest& manifest) {
+  return {manifest.changes_log, manifest.changes_until, manifest.as_of};
+}
+
 struct ServingState::Impl {
   GenerationManifest manifest;
+  KnownChanges known;
+  std::shared_ptr<const ServingState> before;  // Of one that was prepared again: has its customers.
   Shelf shelf;
   std::optional<GenerationLock> lock;  // Of a generation on disk.
   std::optional<kv::Snapshot> data;    // Of a generation on disk.
   CustomerMap customers;               // Of a state made from parts.
   SourceIdMap ids;                     // Of a state made from parts.
   std::shared_ptr<const Stock> stock;
+  std::optional<ranking::ModelSpec> model;
   std::optional<features::CatalogueView> view;
-  std::vector<RegionPopularity> popularity;  // By region.
+  std::optional<features::PricePositions> price_positions;
+  std::unordered_map<std::string_view, std::uint32_t> product_of;  // By source id; into the shelf.
+  std::vector<RegionPopularity> popularity;                        // By region.
   std::optional<ranking::PairScorer> ranker;
   std::vector<ranking::PreparedCandidates> candidates;  // By region, with a ranker.
   std::optional<ranking::SweepScorer> sweeper;
@@ -137,10 +146,16 @@ struct ServingState::Impl {
   std::vector<ranking::ScreenedCandidates> screened;  // By region, with a screener.
 
   // What is computed from the shelf; the shelf must not move afterwards.
-  Status Complete(const std::optional<ranking::ModelSpec>& model) {
+  Status Complete(std::optional<ranking::ModelSpec> with) {
+    model = std::move(with);
     stock = Stock::AsPublished(shelf);
     view.emplace(shelf.catalogue);
+    if (!price_positions) price_positions.emplace(shelf.catalogue);
     popularity = PopularityOf(shelf);
+    const auto& products = shelf.catalogue.products;
+    for (std::uint32_t p = 0; p < products.size(); ++p) {
+      if (!products[p].source_id.empty()) product_of.emplace(products[p].source_id, p);
+    }
     if (!model) return {};
     AISLE_TRY(auto made, ranking::PairScorer::Make(*model, *view));
     ranker.emplace(std::move(made));
@@ -164,8 +179,9 @@ struct ServingState::Impl {
     auto impl = std::make_unique<Impl>();
     impl->lock.emplace(std::move(files.lock));
     impl->manifest = files.manifest;
+    impl->known = ChangesOf(files.manifest);
     impl->shelf = std::move(files.shelf);
-    if (auto complete = impl->Complete(files.ranking_model); !complete)
+    if (auto complete = impl->Complete(std::move(files.ranking_model)); !complete)
       return Within(files.ranking_model_file.string(), complete.error());
     impl->data.emplace(std::move(files.data));
     return impl;
@@ -202,7 +218,8 @@ Result<std::shared_ptr<const ServingState>> ServingState::FromParts(
     std::unordered_map<std::string, domain::CustomerId> source_ids) {
   AISLE_CHECK(CheckShelf(shelf, ErrorCode::kInvalidArgument));
   auto impl = std::make_unique<Impl>();
-  impl->manifest = manifest;
+  impl->known = ChangesOf(manifest);
+  impl->manifest = std::move(manifest);
   impl->shelf = std::move(shelf);
   impl->ids = std::move(source_ids);
   References references;
@@ -218,7 +235,30 @@ Result<std::shared_ptr<const ServingState>> ServingState::FromParts(
   return std::make_shared<const ServingState>(std::move(impl));
 }
 
+Result<std::shared_ptr<const ServingState>> ServingState::PrepareAgain(
+    const std::shared_ptr<const ServingState>& of, Shelf shelf, KnownChanges known) {
+  AISLE_CHECK(CheckShelf(shelf, ErrorCode::kInvalidArgument));
+  AISLE_ASSERT(shelf.catalogue.products.size() == of->View().FullCatalogue().products.size());
+  auto impl = std::make_unique<Impl>();
+  impl->manifest = of->Manifest();
+  impl->known = std::move(known);
+  impl->before = of->impl_->before ? of->impl_->before : of;
+  // Positions of prices are those of the generation: only the products that changed move.
+  impl->price_positions = of->impl_->price_positions;
+  impl->shelf = std::move(shelf);
+  AISLE_CHECK(impl->Complete(of->impl_->model));
+  return std::make_shared<const ServingState>(std::move(impl));
+}
+
 const GenerationManifest& ServingState::Manifest() const { return impl_->manifest; }
+const KnownChanges& ServingState::Known() const { return impl_->known; }
+std::ptrdiff_t ServingState::FindProduct(std::string_view source_id) const {
+  const auto found = impl_->product_of.find(source_id);
+  return found == impl_->product_of.end() ? -1 : static_cast<std::ptrdiff_t>(found->second);
+}
+const features::PricePositions& ServingState::PricePositions() const {
+  return *impl_->price_positions;
+}
 const Shelf& ServingState::PublishedShelf() const { return impl_->shelf; }
 const domain::RetailerShape& ServingState::RetailerShape() const {
   return impl_->shelf.catalogue.shape;
@@ -251,6 +291,7 @@ const RegionPopularity& ServingState::Popularity(domain::Region region) const {
 }
 
 std::unique_ptr<GenerationCustomers> ServingState::OpenCustomers() const {
+  if (impl_->before) return impl_->before->OpenCustomers();
   const std::int64_t generation = impl_->manifest.generation;
   if (!impl_->data) {
     return std::make_unique<CustomersInMemory>(generation, impl_->customers, impl_->ids);

@@ -1,8 +1,8 @@
 // One published generation, open for serving: everything that a request ranks from and that does not change.
 //
 // Catalogue and model are prepared once, when it is opened: views over all products, in stock or not, and for
-// each region the products it had in stock when it was published. What changes afterwards is not here: stock is
-// a Stock of its own, which begins with InitialStock().
+// each region the products it had in stock when it was published. What changes afterwards is not here: it is a
+// LiveShelf (live_shelf.h) over the state, and after many changes PrepareAgain() makes of it a state of its own.
 //
 // A generation is good or refused as a whole: one file that cannot be read, does not have its checksum or does
 // not load (the model too) makes OpenCurrent fail by its path, and the state in service stays.
@@ -37,6 +37,18 @@
 
 namespace aisle::serving {
 
+// Which changes a state is made with: those of one log, up to a position, that were taken in before a moment.
+struct KnownChanges {
+  std::string log;  // Its id; empty: none are known.
+  std::uint64_t until = 0;
+  base::Timestamp before{};
+
+  bool Has(std::string_view of_log, std::uint64_t position, base::Timestamp time) const {
+    return log == of_log && position <= until && time < before;
+  }
+};
+KnownChanges ChangesOf(const GenerationManifest& manifest);
+
 class ServingState {
  public:
   // The generation CURRENT points at.
@@ -51,13 +63,21 @@ class ServingState {
       const std::optional<ranking::ModelSpec>& ranking_model,
       std::vector<CustomerState> customers = {},
       std::unordered_map<std::string, domain::CustomerId> source_ids = {});
+  // The same generation prepared again over its shelf as it is now: prices, stock and what is hidden may differ,
+  // products may not. Customers are those of `of`.
+  static Result<std::shared_ptr<const ServingState>> PrepareAgain(
+      const std::shared_ptr<const ServingState>& of, Shelf shelf, KnownChanges known);
   ~ServingState();
 
   const GenerationManifest& Manifest() const;
+  const KnownChanges& Known() const;
   const Shelf& PublishedShelf() const;
   // Regions, postal codes, tiers and currency of the retailer.
   const domain::RetailerShape& RetailerShape() const;
   const features::CatalogueView& View() const;
+  const features::PricePositions& PricePositions() const;
+  // Position of the product with this id of the retailer's own, where theirs are texts; -1: none has it.
+  std::ptrdiff_t FindProduct(std::string_view source_id) const;
   // Stock as it was published.
   const std::shared_ptr<const Stock>& InitialStock() const;
 

@@ -1,0 +1,55 @@
+// What is on sale now, over one generation: one version of it, which never changes.
+//
+// A generation says what was in stock, at which price, and what was hidden when it was published; a LiveShelf says
+// what holds now. A request takes the newest by a pointer. With() makes the next version: stock by pages
+// (shelf/stock.h), prices as a list of the products whose price is another than the generation's. Both leave what
+// was prepared as it is: a product that sold out is masked, one that came back or costs something else is ranked
+// by rows. Which writes it is made of, ShelfKeeper knows (shelf_keeper.h).
+//
+//   shapes   products are positions in the generation's catalogue.
+//   order    Repriced() rises by position.
+//   missing  a price that is not among Repriced() is the catalogue's.
+//   threads  immutable; any.
+//   cost     With: as Stock::With; a change of prices copies the list of them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "domain/ids.h"
+#include "features/pair_row.h"
+#include "serving/shelf/stock.h"
+#include "serving/state/serving_state.h"
+
+namespace aisle::serving {
+
+struct PriceChange {
+  std::uint32_t product = 0;
+  domain::Cents price;
+};
+
+class LiveShelf {
+ public:
+  // As the state has it.
+  static std::shared_ptr<const LiveShelf> Of(std::shared_ptr<const ServingState> state);
+  // The next version. Of two changes of one thing, the later counts.
+  std::shared_ptr<const LiveShelf> With(std::span<const StockChange> stock,
+                                        std::span<const PriceChange> prices = {}) const;
+
+  const std::shared_ptr<const ServingState>& State() const { return state_; }
+  const std::shared_ptr<const serving::Stock>& Stock() const { return stock_; }
+  domain::Cents Price(std::uint32_t product) const;
+  std::span<const features::Repriced> Repriced() const { return *repriced_; }
+  // The largest share of a region's products in stock that is ranked by rows.
+  double ShareByRows() const;
+
+ private:
+  LiveShelf() = default;
+  std::shared_ptr<const ServingState> state_;
+  std::shared_ptr<const serving::Stock> stock_;
+  std::shared_ptr<const std::vector<features::Repriced>> repriced_;
+};
+
+}  // namespace aisle::serving
