@@ -52,6 +52,7 @@ Status ServeUntilStopped(const Context& context,
   options.listen = settings.serve_listen;
   options.serving_root = context.workspace.Serving();
   options.event_log = context.workspace.Events();
+  options.change_log = context.workspace.Changes();
   options.request_deadline = std::chrono::milliseconds(settings.serve_request_deadline_ms);
   options.log_impressions = settings.serve_log_impressions;
   AISLE_TRY(const auto server, Start(loops, options));

@@ -102,7 +102,8 @@ Status CheckChange(const Change& change, const domain::RetailerShape& shape) {
   if (id.empty()) return WrongId("missing");
   if (id.size() > kIdBytesMax) return WrongId(fmt::format("longer than {} bytes", kIdBytesMax));
   if (!raw::IsPlainText(id)) return WrongId("not UTF-8 text");
-  AISLE_CHECK(raw::Check(*table, change.row, shape));
+  const bool part = kind == Kind::kProduct || kind == Kind::kCustomer;
+  AISLE_CHECK(raw::Check(*table, change.row, shape, part ? raw::Given::kPart : raw::Given::kWhole));
   if (kind != Kind::kShopEvent) return {};
   // Or what is one event to the log would be another to the warehouse.
   const auto& event_id = std::get<std::string>(*raw::Find(change.row, "event_id"));

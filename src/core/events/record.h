@@ -11,7 +11,8 @@
 //   threads  pure functions.
 //   errors   decoders believe nothing: kInternal for what is damaged; kFailedPrecondition for a newer
 //            format, or a kind that this build does not know; kInvalidArgument for a record of another kind
-//            than the one asked for. CheckChange: as raw::Check, and for an id that is none.
+//            than the one asked for. CheckChange: as raw::Check (a product or a customer may
+//            be a part of its row), and for an id that is none.
 //   source   format 1 had impressions alone, without an envelope; they are read as what they are.
 #pragma once
 

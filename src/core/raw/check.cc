@@ -154,7 +154,7 @@ const Value* Find(const Row& row, std::string_view column) {
   return found == row.end() ? nullptr : &found->value;
 }
 
-Status Check(const Table& table, const Row& row, const domain::RetailerShape& shape) {
+Status Check(const Table& table, const Row& row, const domain::RetailerShape& shape, Given given) {
   for (const Field& field : row) {
     const Column* column = FindColumn(table, field.column);
     if (column == nullptr) {
@@ -169,7 +169,10 @@ Status Check(const Table& table, const Row& row, const domain::RetailerShape& sh
     AISLE_CHECK(CheckValue(table, *column, field.value, shape));
   }
   for (const Column& column : table.columns) {
-    if (IsRequired(table, column) && Find(row, column.name) == nullptr)
+    const bool needed = given == Given::kWhole
+                            ? IsRequired(table, column)
+                            : std::ranges::find(table.key, column.name) != table.key.end();
+    if (needed && Find(row, column.name) == nullptr)
       return Refuse(column.name, Missing(column.name));
   }
   return CheckBetween(table, row);

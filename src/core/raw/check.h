@@ -6,7 +6,8 @@
 //   order    the first rule that is broken: columns as the row gives them, then those it lacks, then
 //            what holds between columns.
 //   units    kDecimal takes Cents, or a whole number of the currency's units; kTimestamp is UTC.
-//   missing  a column that is not in the row is NULL, as one that is there without a value.
+//   missing  a column that is not in the row is NULL, as one that is there without a value; of a part (Given) it
+//            is as it was.
 //   errors   kInvalidArgument with the reason, and the column in Error::field: an unknown column or one
 //            given twice; a value of another type, or out of its range; NULL where a value must be; a
 //            text that is not allowed, not UTF-8, or longer than kTextBytesMax; a number too small;
@@ -48,7 +49,11 @@ using Row = std::vector<Field>;
 // The column's value; nullptr if the row does not give it.
 const Value* Find(const Row& row, std::string_view column);
 
+// What a row gives: all that is required, or the key and what changes.
+enum class Given : std::uint8_t { kWhole, kPart };
+
 // `shape` is the retailer's, whose regions and tiers a row may name.
-Status Check(const Table& table, const Row& row, const domain::RetailerShape& shape);
+Status Check(const Table& table, const Row& row, const domain::RetailerShape& shape,
+             Given given = Given::kWhole);
 
 }  // namespace aisle::raw

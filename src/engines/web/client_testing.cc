@@ -130,9 +130,19 @@ Result<ClientAnswer> Client::Get(std::string_view target) {
 
 Result<ClientAnswer> Client::Post(std::string_view target, std::string_view body,
                                   std::string_view content_type) {
-  AISLE_CHECK(Send(fmt::format(
-      "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n{}", target,
-      host_, content_type, body.size(), body)));
+  return WithBody("POST", target, body, content_type);
+}
+
+Result<ClientAnswer> Client::Put(std::string_view target, std::string_view body,
+                                 std::string_view content_type) {
+  return WithBody("PUT", target, body, content_type);
+}
+
+Result<ClientAnswer> Client::WithBody(std::string_view method, std::string_view target,
+                                      std::string_view body, std::string_view content_type) {
+  AISLE_CHECK(Send(
+      fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n{}",
+                  method, target, host_, content_type, body.size(), body)));
   return Receive();
 }
 

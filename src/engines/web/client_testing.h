@@ -41,6 +41,9 @@ class Client {
   Result<ClientAnswer> Post(std::string_view target, std::string_view body,
                             std::string_view content_type = "application/json");
 
+  Result<ClientAnswer> Put(std::string_view target, std::string_view body,
+                           std::string_view content_type = "application/json");
+
   Status Send(std::string_view bytes);
   // The next answer; of HEAD, only the head.
   Result<ClientAnswer> Receive(bool head_only = false);
@@ -51,6 +54,8 @@ class Client {
  private:
   Client(int descriptor, std::string host) : descriptor_(descriptor), host_(std::move(host)) {}
   Status ReadMore();
+  Result<ClientAnswer> WithBody(std::string_view method, std::string_view target,
+                                std::string_view body, std::string_view content_type);
 
   int descriptor_ = -1;
   std::string host_;

@@ -25,6 +25,16 @@ std::string ToJson(const Problem& problem, std::string_view request_id) {
   append("accepted", problem.accepted);
   if (problem.position)
     fmt::format_to(std::back_inserter(out), R"(,"position":{})", *problem.position);
+  for (std::size_t i = 0; i < problem.items.size(); ++i) {
+    const ItemProblem& item = problem.items[i];
+    fmt::format_to(std::back_inserter(out), R"({}{{"index":{},"field":)",
+                   i == 0 ? R"(,"errors":[)" : ",", item.index);
+    AppendJsonString(out, item.field);
+    out += R"(,"why":)";
+    AppendJsonString(out, item.why);
+    out += '}';
+  }
+  if (!problem.items.empty()) out += ']';
   append("request_id", request_id);
   out += '}';
   return out;

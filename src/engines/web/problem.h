@@ -7,7 +7,8 @@
 // `type` is stable and what a program should look at; `title` is the status in words unless given;
 // `detail` is for the person. `field` and `accepted` name the input and what would be right.
 //
-//   shapes   {"type", "title", "status", "detail", "field"?, "accepted"?, "position"?, "request_id"?}
+//   shapes   {"type", "title", "status", "detail", "field"?, "accepted"?, "position"?,
+//            "errors": [{"index", "field", "why"}]?, "request_id"?}
 //   units    position: bytes from the start of the body, from 0.
 //   source   RFC 9457, application/problem+json.
 #pragma once
@@ -16,11 +17,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "web/message.h"
 
 namespace aisle::web {
+
+// One of many items of a request that cannot be taken.
+struct ItemProblem {
+  std::size_t index = 0;  // From 0, in the order of the request.
+  std::string field;
+  std::string why;
+};
 
 struct Problem {
   int status = 500;
@@ -30,6 +39,7 @@ struct Problem {
   std::string field;
   std::string accepted;
   std::optional<std::uint64_t> position;
+  std::vector<ItemProblem> items = {};
 };
 
 std::string ToJson(const Problem& problem, std::string_view request_id);

@@ -16,8 +16,9 @@ constexpr std::chrono::seconds kTryAgainAfter{10};
 
 }  // namespace
 
-GenerationWatcher::GenerationWatcher(std::filesystem::path root, Publish publish)
-    : root_(std::move(root)), publish_(std::move(publish)) {}
+GenerationWatcher::GenerationWatcher(std::filesystem::path root, Publish publish,
+                                     std::function<void()> upkeep)
+    : root_(std::move(root)), publish_(std::move(publish)), upkeep_(std::move(upkeep)) {}
 
 GenerationWatcher::~GenerationWatcher() {
   Stop();
@@ -52,6 +53,7 @@ void GenerationWatcher::Watch(std::chrono::milliseconds every) {
       if (wake_.wait_for(lock, every, [&] { return stopping_; })) return;
     }
     Look();
+    if (upkeep_) upkeep_();
     std::erase_if(replaced_, [](const StatePointer& old) { return old.use_count() == 1; });
   }
 }

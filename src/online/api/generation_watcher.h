@@ -32,7 +32,8 @@ class GenerationWatcher {
   // `stands_in`: for which generation, in words for whoever asks over HTTP: no paths. Empty: it is current.
   using Publish = std::function<void(const StatePointer&, const std::string& stands_in)>;
 
-  GenerationWatcher(std::filesystem::path root, Publish publish);
+  // `upkeep`: called after each look, on the same thread.
+  GenerationWatcher(std::filesystem::path root, Publish publish, std::function<void()> upkeep = {});
   ~GenerationWatcher();
   GenerationWatcher(const GenerationWatcher&) = delete;
   GenerationWatcher& operator=(const GenerationWatcher&) = delete;
@@ -56,6 +57,7 @@ class GenerationWatcher {
 
   const std::filesystem::path root_;
   const Publish publish_;
+  const std::function<void()> upkeep_;
   mutable std::mutex mutex_;  // state_, stands_in_, reason_, stopping_
   std::condition_variable wake_;
   StatePointer state_;

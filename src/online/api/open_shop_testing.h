@@ -68,6 +68,7 @@ class OpenShop {
     options.listen = "127.0.0.1:0";
     options.serving_root = Root();
     options.event_log = Place() / "events";
+    options.change_log = Place() / "changes";
     options.request_deadline = std::chrono::seconds{10};  // Sanitizers and busy machines.
     return options;
   }
@@ -89,6 +90,10 @@ class OpenShop {
   web::ClientAnswer Post(std::string_view target, std::string_view body,
                          std::string_view content_type = "application/json") const {
     return MustHave(Connect().Post(target, body, content_type));
+  }
+  web::ClientAnswer Put(std::string_view target, std::string_view body,
+                        std::string_view content_type = "application/json") const {
+    return MustHave(Connect().Put(target, body, content_type));
   }
   void ExpectWell() const {
     EXPECT_EQ(Get("/recommend?customer_id=1000000&zip_code=10001").status, 200);

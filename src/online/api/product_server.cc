@@ -19,7 +19,10 @@ struct ProductServer::Impl {
 };
 
 ProductServer::ProductServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-ProductServer::~ProductServer() = default;
+ProductServer::~ProductServer() {
+  impl_->watcher->Stop();
+  impl_->desk->changes->Stop();
+}
 
 Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loops,
                                                             const ServerOptions& options) {
@@ -34,16 +37,27 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
   if (options.log_impressions) {
     AISLE_TRY(impressions, events::ImpressionQueue::Start(options.event_log));
   }
-  auto desk =
-      std::make_shared<Desk>(loops.LoopCount(), std::move(impressions), options.request_deadline);
+  auto desk = std::make_shared<Desk>(loops.LoopCount(), std::move(impressions),
+                                     options.request_deadline, options.stores);
   auto impl = std::make_unique<Impl>();
   impl->desk = desk;
+  // The desk holds the writer: the writer must not hold the desk.
+  const std::weak_ptr<Desk> to = desk;
+  AISLE_TRY(desk->changes,
+            ChangeWriter::Start(options.change_log, options.serving_root,
+                                [&loops, to](const ShelfPointer& shelf, const std::string& why) {
+                                  const auto at = to.lock();
+                                  if (!at) return;
+                                  loops.PostToEach([at, shelf, why](int loop_index) {
+                                    at->Take(loop_index, shelf, why);
+                                  });
+                                }));
   impl->watcher = std::make_shared<GenerationWatcher>(
       options.serving_root,
-      [&loops, desk](const StatePointer& state, const std::string& stands_in) {
-        loops.PostToEach(
-            [desk, state, stands_in](int loop_index) { desk->Take(loop_index, state, stands_in); });
-      });
+      [changes = desk->changes](const StatePointer& state, const std::string& stands_in) {
+        changes->Serve(state, stands_in);
+      },
+      [changes = desk->changes] { changes->Upkeep(); });
   // The first generation is posted before the listeners are, so no request comes before it.
   impl->watcher->Start();
   web::ServerOptions web_options;

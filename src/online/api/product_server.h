@@ -1,11 +1,11 @@
-// The product's HTTP server: /recommend, /health, /livez, /readyz and the page at /.
+// The product's HTTP server: recommendations, changes of what is on sale, health, and the page at /.
 //
 // Start() opens the current generation, listens on every event loop and then looks for a newer
 // generation twice a second; a new one is posted to every loop, and requests in flight finish on the
 // old one. A generation that does not open is logged and the old one stays in service; at the start
 // the newest whole one stands in for it. Without any generation the server starts, answers /livez, and
 // is not ready. A damaged event log is set aside, and one that cannot be written is gone without
-// (events/log_keeper.h). What stands in and what is dropped is in /readyz and /health.
+// (events/log_keeper.h). Changes of stock and prices are taken in while it answers (change_writer.h). What stands in and what is dropped is in /readyz and /health.
 //
 //   threads  Start belongs to the thread that owns the loops; the server must outlive their Join().
 //   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket;
@@ -16,11 +16,13 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "base/result.h"
 #include "net/event_loops.h"
+#include "recommend/recommend.h"
 
 namespace aisle::api {
 
@@ -28,7 +30,10 @@ struct ServerOptions {
   std::string listen = "127.0.0.1:8000";  // Port 0 picks a free one.
   std::filesystem::path serving_root;
   std::filesystem::path event_log;
+  std::filesystem::path change_log;
   std::chrono::milliseconds request_deadline{250};
+  // The stores that the loop looks customers up in, first choice first; none: the embedded one.
+  std::function<recommend::Recommender::Stores(int loop_index)> stores = {};
   bool log_impressions = true;
 };
 

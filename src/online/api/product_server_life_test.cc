@@ -201,6 +201,7 @@ TEST(ProductServer, AddressesThatCannotBeAreErrors) {
   net::EventLoops loops(1, "second");
   ServerOptions options = shop.Options();
   options.log_impressions = false;
+  options.change_log = shop.folder.Path() / "changes-of-the-second";
   options.listen = shop.server->Address();
   const auto taken = ProductServer::Start(loops, options);
   ASSERT_FALSE(taken);
@@ -220,6 +221,7 @@ TEST(ProductServer, AnswersOnAUnixSocketToWhomeverMayOpenIt) {
   net::EventLoops loops(2, "unix");
   ServerOptions options = shop.Options();
   options.log_impressions = false;
+  options.change_log = shop.folder.Path() / "changes-of-the-second";
   options.listen = "unix:" + (shop.folder.Path() / "aisle.sock").string();
   const auto server = ProductServer::Start(loops, options);
   ASSERT_TRUE(server) << server.error().message;

@@ -6,6 +6,8 @@ namespace {
 using web::Role;
 
 constexpr std::size_t kNoBody = 0;
+// A disk that does not answer must not hold a client for ever.
+constexpr std::chrono::seconds kWriteTime{5};
 
 web::Example RecommendByQuery() {
   return {.target = "/recommend?customer_id=1000000&zip_code=10001&top_n=5&why=true", .answer = R"({
@@ -80,13 +82,44 @@ web::Example Customer() {
                 "last_event": "2026-11-23T08:40:00Z"}]})"};
 }
 
+web::Example SoldOut() {
+  return {.target = "/v1/inventory",
+          .body = R"({"items": [{"product_id": 1, "region": "Northeast", "qty_on_hand": 0},
+                                {"product_id": 3, "region": "Northeast", "qty_on_hand": 20, "est_delivery_days": 2}]})",
+          .answer = R"({"updated": 2})"};
+}
+
+web::Example InventoryRefused() {
+  return {.target = "/v1/inventory",
+          .body = R"({"items": [{"product_id": 1, "region": "Atlantis", "qty_on_hand": 0}]})",
+          .status = 422,
+          .answer = R"({
+  "type": "urn:problem-type:aisle:invalid-items", "title": "Unprocessable Content", "status": 422,
+  "detail": "1 item cannot be taken; nothing has been taken",
+  "errors": [{"index": 0, "field": "region",
+              "why": "region: 'Atlantis' is none of Northeast, Southeast, Midwest, South, West"}],
+  "request_id": "5f0c8a1b2d3e4f60"})"};
+}
+
+web::Example PriceAndHidden() {
+  return {.target = "/v1/products/1",
+          .body = R"({"price": 79.99, "hidden": true})",
+          .answer = R"({"updated": 1})"};
+}
+
+web::Example NewAddress() {
+  return {.target = "/v1/customers/1000000",
+          .body = R"({"zip_code": "94105", "has_app": true})",
+          .answer = R"({"updated": 1})"};
+}
+
 web::Example Health() {
   return {.target = "/health", .answer = R"({
   "status": "ok", "products_cached": 2000, "backend": "embedded", "generation": 31,
   "as_of": "2026-11-24T05:03:52Z", "created": "2026-11-24T05:04:10Z",
   "model": {"ranking": 7, "propensity": 12}, "customers": 50000, "uptime_s": 86, "loops": 2,
   "example_customer_id": 1000000,
-  "impressions": {"written": 1024, "dropped": 0}})"};
+  "impressions": {"written": 1024, "dropped": 0}, "changes": {"taken": 12, "kept": 9}})"};
 }
 
 }  // namespace
@@ -118,6 +151,28 @@ std::vector<web::Route> RouteTable(const std::shared_ptr<Desk>& desk) {
        .examples = {Customer()},
        .limits = {.body_bytes = kNoBody, .deadline = desk->request_deadline},
        .handler = by(GetCustomer)},
+      {.method = "PUT",
+       .pattern = "/v1/inventory",
+       .role = Role::kWriter,
+       .summary = "what regions have of products from now on: one item, or up to 1,000",
+       .examples = {SoldOut(), InventoryRefused()},
+       .limits = {.deadline = kWriteTime},
+       .handler = by(PutInventory)},
+      {.method = "PUT",
+       .pattern = "/v1/products/{product_id}",
+       .role = Role::kWriter,
+       .summary = "columns of a product: price and hidden count at once, the others with the next "
+                  "generation",
+       .examples = {PriceAndHidden()},
+       .limits = {.deadline = kWriteTime},
+       .handler = by(PutProduct)},
+      {.method = "PUT",
+       .pattern = "/v1/customers/{customer_id}",
+       .role = Role::kWriter,
+       .summary = "columns of a customer, which count with the next generation",
+       .examples = {NewAddress()},
+       .limits = {.deadline = kWriteTime},
+       .handler = by(PutCustomer)},
       {.method = "GET",
        .pattern = "/health",
        .role = Role::kPublic,

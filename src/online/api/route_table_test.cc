@@ -83,6 +83,7 @@ TEST(RouteTable, EveryRouteSaysWhatItIs) {
     EXPECT_TRUE(route.examples.empty() || route.examples.front().status == 200) << shown;
     EXPECT_EQ(route.method == "GET", route.limits.body_bytes == 0) << shown;
     EXPECT_EQ(route.role == web::Role::kReader, route.limits.deadline == 70ms) << shown;
+    EXPECT_EQ(route.role == web::Role::kPublic, !route.limits.deadline.has_value()) << shown;
   }
 }
 

@@ -10,9 +10,11 @@
 #include "api/customer_json.h"
 #include "api/embedded.h"
 #include "api/recommend_request.h"
+#include "api/write_request.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/event_loops.h"
+#include "net/finish_by.h"
 #include "web/json_text.h"
 #include "web/problem.h"
 #include "web/route.h"
@@ -143,6 +145,73 @@ net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& req
 
 namespace {
 
+net::Task<web::Response> Write(const Desk& desk, const web::Request& request,
+                               const StatePointer& state,
+                               Taken<std::vector<events::Change>> changes) {
+  if (!changes) co_return web::ToResponse(changes.error(), request.request_id);
+  const std::size_t count = changes->size();
+  const auto written =
+      co_await net::FinishBy(web::DeadlineOf(*request.route),
+                             desk.changes->Write(*std::move(changes), state->RetailerShape()));
+  if (written && *written) co_return JsonResponse(fmt::format(R"({{"updated":{}}})", count));
+  web::Problem problem;
+  problem.status = 503;
+  problem.type = "unavailable";
+  problem.detail = written ? "changes cannot be written now; nothing has been taken (see the log)"
+                           : "the disk did not answer in time: it is not known whether this was "
+                             "taken; the same request again does no harm";
+  co_return web::ToResponse(problem, request.request_id);
+}
+
+IsNewProduct NewProducts(const DeskPointer& desk) {
+  return [desk](domain::ProductId product) { return desk->changes->IsNew(product); };
+}
+
+}  // namespace
+
+net::Task<web::Response> PutInventory(DeskPointer desk, const web::Request& request) {
+  const StatePointer state = desk->StateOf(request);
+  if (!state) co_return web::ToResponse(NotReady(), request.request_id);
+  if (const auto problem = web::JsonTypeProblem(request))
+    co_return web::ToResponse(*problem, request.request_id);
+  auto changes = ChangesOfInventory(request.body, *state, NewProducts(desk));
+  co_return co_await Write(*desk, request, state, std::move(changes));
+}
+
+net::Task<web::Response> PutProduct(DeskPointer desk, const web::Request& request) {
+  const StatePointer state = desk->StateOf(request);
+  if (!state) co_return web::ToResponse(NotReady(), request.request_id);
+  if (const auto problem = web::JsonTypeProblem(request))
+    co_return web::ToResponse(*problem, request.request_id);
+  auto changes = ChangesOfProduct(request.PathParameter("product_id"), request.body, *state,
+                                  NewProducts(desk));
+  co_return co_await Write(*desk, request, state, std::move(changes));
+}
+
+net::Task<web::Response> PutCustomer(DeskPointer desk, const web::Request& request) {
+  const StatePointer state = desk->StateOf(request);
+  if (!state) co_return web::ToResponse(NotReady(), request.request_id);
+  if (const auto problem = web::JsonTypeProblem(request))
+    co_return web::ToResponse(*problem, request.request_id);
+  const auto key =
+      KeyOfText(request.PathParameter("customer_id"), state->PublishedShelf().catalogue);
+  if (!key) co_return web::ToResponse(key.error(), request.request_id);
+  domain::CustomerId customer = key->Number();
+  if (key->IsText()) {
+    // Numbers for new texts are given by an import.
+    const auto place = static_cast<std::size_t>(request.loop_index);
+    const auto found =
+        co_await desk->places[place]->recommender.Describe(*key, web::DeadlineOf(*request.route));
+    if (!found)
+      co_return web::ToResponse(ProblemOf(found.error(), request.request_id), request.request_id);
+    customer = found->record.customer;
+  }
+  auto changes = ChangesOfCustomer(customer, request.body, *state);
+  co_return co_await Write(*desk, request, state, std::move(changes));
+}
+
+namespace {
+
 std::string HealthJson(const Desk& desk, const web::Request& request,
                        const serving::ServingState& state) {
   const serving::GenerationManifest& manifest = state.Manifest();
@@ -171,6 +240,8 @@ std::string HealthJson(const Desk& desk, const web::Request& request,
     fmt::format_to(std::back_inserter(out), R"(,"impressions":{{"written":{},"dropped":{}}})",
                    desk.impressions->Written(), desk.impressions->Dropped());
   }
+  fmt::format_to(std::back_inserter(out), R"(,"changes":{{"taken":{},"kept":{}}})",
+                 desk.changes->Taken(), desk.changes->Kept());
   out += desk.DegradedJson(request) + '}';
   return out;
 }
@@ -229,14 +300,17 @@ web::Response Page() {
 net::Task<web::Response> GetPage(DeskPointer, const web::Request&) { co_return Page(); }
 
 Desk::Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
-           std::chrono::milliseconds deadline)
+           std::chrono::milliseconds deadline, const MakeStores& stores)
     : impressions(std::move(queue)), request_deadline(deadline) {
-  for (int i = 0; i < loop_count; ++i) places.push_back(std::make_unique<Place>(impressions.get()));
+  for (int i = 0; i < loop_count; ++i) {
+    places.push_back(std::make_unique<Place>(
+        impressions.get(), stores ? stores(i) : recommend::Recommender::Stores{}));
+  }
 }
 
-void Desk::Take(int loop_index, const StatePointer& state, const std::string& stands_in) {
+void Desk::Take(int loop_index, const ShelfPointer& shelf, const std::string& stands_in) {
   Place& place = *places[static_cast<std::size_t>(loop_index)];
-  place.recommender.SetState(state, !stands_in.empty());
+  place.recommender.SetShelf(shelf, !stands_in.empty());
   place.stands_in = stands_in;
 }
 
@@ -250,6 +324,7 @@ std::string Desk::DegradedJson(const web::Request& request) const {
     out += '}';
   };
   add("generation", places[static_cast<std::size_t>(request.loop_index)]->stands_in);
+  if (changes && !changes->Trouble().empty()) add("changes", "they are refused: see the log");
   if (impressions && impressions->Failing()) add("impressions", "they are dropped: see the log");
   return out.empty() ? out : out + ']';
 }

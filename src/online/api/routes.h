@@ -15,8 +15,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "api/change_writer.h"
 #include "api/generation_watcher.h"
 #include "events/events.h"
 #include "net/task.h"
@@ -26,14 +28,16 @@
 namespace aisle::api {
 
 struct Desk {
+  using MakeStores = std::function<recommend::Recommender::Stores(int loop_index)>;
   Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
-       std::chrono::milliseconds deadline);
+       std::chrono::milliseconds deadline, const MakeStores& stores = {});
 
-  // A new generation, on its loop. `stands_in`: as the watcher says it.
-  void Take(int loop_index, const StatePointer& state, const std::string& stands_in);
+  // A new generation, or a newer shelf of it, on its loop. `stands_in`: as the watcher says it.
+  void Take(int loop_index, const ShelfPointer& shelf, const std::string& stands_in);
 
   struct Place {
-    explicit Place(events::ImpressionQueue* impressions) : recommender(impressions) {}
+    Place(events::ImpressionQueue* impressions, recommend::Recommender::Stores stores)
+        : recommender(impressions, std::move(stores)) {}
     recommend::Recommender recommender;
     std::string stands_in;
   };
@@ -49,7 +53,8 @@ struct Desk {
   std::string_view StoreName() const { return places.front()->recommender.StoreName(); }
 
   std::shared_ptr<events::ImpressionQueue> impressions;  // May be null.
-  std::vector<std::unique_ptr<Place>> places;            // By loop.
+  std::shared_ptr<ChangeWriter> changes;
+  std::vector<std::unique_ptr<Place>> places;  // By loop.
   std::chrono::milliseconds request_deadline;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };
@@ -59,6 +64,10 @@ using DeskPointer = std::shared_ptr<Desk>;
 net::Task<web::Response> GetRecommend(DeskPointer desk, const web::Request& request);
 net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetCustomer(DeskPointer desk, const web::Request& request);
+// Each answers when the change is durable and every loop has it.
+net::Task<web::Response> PutInventory(DeskPointer desk, const web::Request& request);
+net::Task<web::Response> PutProduct(DeskPointer desk, const web::Request& request);
+net::Task<web::Response> PutCustomer(DeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetAlive(DeskPointer desk, const web::Request& request);

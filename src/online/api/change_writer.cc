@@ -1,0 +1,246 @@
+#include "api/change_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "events/log_keeper.h"
+#include "recommend/write_of.h"
+#include "serving/state/in_service.h"
+
+namespace aisle::api {
+namespace {
+
+constexpr std::string_view kReader = "live";
+constexpr std::chrono::seconds kTryAgainAfter{10};
+// So much of a shelf may be ranked by rows before it is prepared again.
+constexpr double kByRowsMax = 0.125;
+constexpr std::size_t kRecordsPerRead = 5'000;
+
+}  // namespace
+
+ChangeWriter::ChangeWriter(std::filesystem::path log_folder, std::filesystem::path serving_root,
+                           Publish publish)
+    : log_folder_(std::move(log_folder)),
+      serving_root_(std::move(serving_root)),
+      publish_(std::move(publish)) {}
+
+Result<std::shared_ptr<ChangeWriter>> ChangeWriter::Start(std::filesystem::path log_folder,
+                                                          std::filesystem::path serving_root,
+                                                          Publish publish) {
+  std::shared_ptr<ChangeWriter> writer(
+      new ChangeWriter(std::move(log_folder), std::move(serving_root), std::move(publish)));
+  AISLE_CHECK(writer->OpenLog());
+  writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
+  return writer;
+}
+
+ChangeWriter::~ChangeWriter() { Stop(); }
+
+void ChangeWriter::Stop() {
+  {
+    const std::lock_guard lock(asked_mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Status ChangeWriter::OpenLog() {
+  try_again_ = std::chrono::steady_clock::now() + kTryAgainAfter;
+  auto kept = events::OpenKept(log_folder_);
+  if (!kept) return Within("log of changes", kept.error());
+  SetTrouble(kept->trouble);
+  std::optional<events::EventLog> log = std::move(kept->log);
+  const bool writable = log.has_value();
+  if (writable) {
+    AISLE_CHECK(log->Register(kReader));
+  } else if (auto read = events::EventLog::Open(log_folder_, events::EventLog::Access::kRead)) {
+    log.emplace(*std::move(read));
+  }
+  keeper_.emplace(log ? log->Id() : std::string());
+  if (!log) return {};
+  AISLE_CHECK(recommend::Replay(*log, *keeper_, [this](const auto& change) { Note(change); }));
+  kept_ = keeper_->Size();
+  if (writable) log_.emplace(*std::move(log));
+  return {};
+}
+
+void ChangeWriter::SetTrouble(std::string words) {
+  const std::lock_guard lock(asked_mutex_);
+  if (!words.empty() && words != trouble_) base::LogError("changes are refused: {}", words);
+  trouble_ = std::move(words);
+}
+
+// What must be known of all that is in the log.
+void ChangeWriter::Note(const events::Change& change) {
+  last_time_ = std::max(last_time_, change.envelope.time);
+  if (change.envelope.kind != events::Kind::kProduct) return;
+  const raw::Value* id = raw::Find(change.row, "product_id");
+  if (id == nullptr || !std::holds_alternative<std::int64_t>(*id)) return;
+  const std::lock_guard lock(asked_mutex_);
+  products_written_.insert(std::get<std::int64_t>(*id));
+}
+
+void ChangeWriter::Serve(const StatePointer& state, const std::string& stands_in) {
+  const std::lock_guard lock(mutex_);
+  stands_in_ = stands_in;
+  if (state != state_) {
+    if (keeper_->Shelf()) replaced_.push_back(keeper_->Shelf());
+    state_ = state;
+    keeper_->Serve(state);
+    LetGo();
+  }
+  PublishShelf();
+}
+
+void ChangeWriter::LetGo() {
+  if (!log_) return;
+  const serving::KnownChanges known = serving::KnownToAll(serving_root_, log_->Id());
+  const auto mark = log_->Mark(kReader);
+  if (!mark) return;
+  std::uint64_t position = *mark;
+  for (bool more = true; more;) {
+    const auto records = log_->Read(position, kRecordsPerRead);
+    if (!records || records->empty()) break;
+    for (const events::LogRecord& record : *records) {
+      const auto envelope = events::DecodeEnvelope(record.bytes);
+      more = envelope && known.Has(log_->Id(), record.position, envelope->time);
+      if (!more) break;
+      position = record.position;
+    }
+  }
+  if (position == *mark) return;
+  keeper_->Forget(position);
+  kept_ = keeper_->Size();
+  if (const Status moved = log_->Advance(kReader, position); !moved)
+    base::LogWarning("log of changes: {}", moved.error().message);
+}
+
+void ChangeWriter::Upkeep() {
+  std::erase_if(replaced_, [](const ShelfPointer& old) { return old.use_count() == 1; });
+  StatePointer of;
+  std::pair<serving::Shelf, serving::KnownChanges> now;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!keeper_->Shelf() || keeper_->Shelf()->ShareByRows() <= kByRowsMax) return;
+    of = keeper_->Shelf()->State();
+    now = keeper_->Now();
+  }
+  auto again = serving::ServingState::PrepareAgain(of, std::move(now.first), std::move(now.second));
+  if (!again) {
+    base::LogError("the shelf cannot be prepared again: {}", again.error().message);
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  replaced_.push_back(keeper_->Shelf());
+  keeper_->Serve(*std::move(again));
+  PublishShelf();
+}
+
+net::Task<Status> ChangeWriter::Write(std::vector<events::Change> changes,
+                                      domain::RetailerShape shape) {
+  co_return co_await net::Elsewhere<Status>([&](net::Give<Status> give) {
+    const std::lock_guard lock(asked_mutex_);
+    if (stopping_) return give(Fail(ErrorCode::kUnavailable, "the server stops"));
+    waiting_.push_back({std::move(changes), std::move(shape), std::move(give)});
+    wake_.notify_one();
+  });
+}
+
+void ChangeWriter::Run() {
+  for (;;) {
+    std::vector<Waiting> batch;
+    {
+      std::unique_lock lock(asked_mutex_);
+      wake_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+      if (waiting_.empty()) return;
+      batch = std::exchange(waiting_, {});
+    }
+    if (!log_) TryAgain();
+    WriteAll(std::move(batch));
+  }
+}
+
+void ChangeWriter::TryAgain() {
+  if (std::chrono::steady_clock::now() < try_again_) return;
+  const std::lock_guard lock(mutex_);
+  if (const Status opened = OpenLog(); !opened) SetTrouble(opened.error().message);
+  if (!state_) return;
+  keeper_->Serve(state_);
+  PublishShelf();
+}
+
+void ChangeWriter::WriteAll(std::vector<Waiting> batch) {
+  std::vector<Status> results(batch.size());
+  const std::vector<events::Change> changes = Stamp(batch, results);
+  if (!changes.empty()) {
+    if (const Status written = Append(changes, batch.front().shape); !written) {
+      for (Status& result : results) {
+        if (result) result = written;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].give(std::move(results[i]));
+}
+
+std::vector<events::Change> ChangeWriter::Stamp(std::vector<Waiting>& batch,
+                                                std::vector<Status>& results) {
+  std::vector<events::Change> all;
+  const base::Timestamp time = std::max(base::Now(), last_time_ + base::Microseconds{1});
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    for (std::size_t c = 0; c < batch[i].changes.size() && results[i]; ++c) {
+      events::Envelope& envelope = batch[i].changes[c].envelope;
+      envelope.time = time;
+      envelope.id = fmt::format("{}.{}", base::ToMicros(time), all.size() + c);
+      results[i] = events::CheckChange(batch[i].changes[c], batch[i].shape);
+    }
+    if (!results[i]) continue;
+    for (events::Change& change : batch[i].changes) all.push_back(std::move(change));
+  }
+  return all;
+}
+
+Status ChangeWriter::Append(const std::vector<events::Change>& changes,
+                            const domain::RetailerShape& shape) {
+  const auto refuse = [&](std::string words) {
+    SetTrouble(words);
+    return Fail(ErrorCode::kUnavailable, "changes cannot be written now: " + std::move(words));
+  };
+  if (!log_) return refuse(Trouble());
+  Status written = log_->Append(changes, shape);
+  const auto last = log_->LastPosition();
+  if (written && !last) written = std::unexpected(last.error());
+  if (!written) {
+    const std::lock_guard lock(mutex_);
+    log_.reset();
+    try_again_ = std::chrono::steady_clock::now() + kTryAgainAfter;
+    return refuse(written.error().message);
+  }
+  std::vector<serving::Write> writes;
+  std::uint64_t position = *last - changes.size();
+  for (const events::Change& change : changes) {
+    Note(change);
+    if (auto write = recommend::WriteOf(change, ++position)) writes.push_back(*std::move(write));
+  }
+  taken_ += changes.size();
+  const std::lock_guard lock(mutex_);
+  keeper_->Take(writes);
+  kept_ = keeper_->Size();
+  if (keeper_->Shelf()) PublishShelf();
+  return {};
+}
+
+bool ChangeWriter::IsNew(domain::ProductId product) const {
+  const std::lock_guard lock(asked_mutex_);
+  return products_written_.contains(product.value);
+}
+
+std::string ChangeWriter::Trouble() const {
+  const std::lock_guard lock(asked_mutex_);
+  return trouble_;
+}
+
+}  // namespace aisle::api
