@@ -26,6 +26,7 @@ json::array ToJson(std::span<const features::InputDefinition> inputs) {
   for (const features::InputDefinition& input : inputs) {
     array.push_back({{"name", input.name},
                      {"of", RoleText(input.role)},
+                     {"group", features::Define(input.group).name},
                      {"unit", input.unit},
                      {"meaning", input.meaning},
                      {"missing", input.missing},
@@ -35,27 +36,45 @@ json::array ToJson(std::span<const features::InputDefinition> inputs) {
 }
 
 std::string ToText(std::span<const features::InputDefinition> inputs) {
-  TextTable table({{"input"}, {"of"}, {"unit"}, {"meaning"}, {"missing when"}, {"from"}});
+  TextTable table(
+      {{"input"}, {"of"}, {"group"}, {"unit"}, {"meaning"}, {"missing when"}, {"from"}});
   for (const features::InputDefinition& input : inputs) {
-    table.Add({std::string(input.name), RoleText(input.role), std::string(input.unit),
+    table.Add({std::string(input.name), RoleText(input.role),
+               std::string(features::Define(input.group).name), std::string(input.unit),
                std::string(input.meaning), std::string(input.missing), std::string(input.from)});
   }
+  return table.Text();
+}
+
+json::array GroupsJson() {
+  json::array array;
+  for (const features::InputGroupDefinition& group : features::InputGroups())
+    array.push_back({{"group", group.name}, {"meaning", group.meaning}});
+  return array;
+}
+
+std::string GroupsText() {
+  TextTable table({{"group"}, {"what it knows"}});
+  for (const features::InputGroupDefinition& group : features::InputGroups())
+    table.Add({std::string(group.name), std::string(group.meaning)});
   return table.Text();
 }
 
 Status Inputs(Context& context) {
   if (context.json) {
     PrintJson({{"ranking", ToJson(features::PairInputs())},
-               {"propensity", ToJson(features::CategoryInputs())}});
+               {"propensity", ToJson(features::CategoryInputs())},
+               {"groups", GroupsJson()}});
     return {};
   }
   PrintOut(fmt::format(
       "Inputs of a ranking (task = \"ranking\": a row is a customer and a product)\n\n{}\n"
       "Inputs of a propensity (task = \"propensity\": a row is a customer and a category)\n\n{}\n"
+      "Groups, which `aisle evaluate --ablation` leaves out one at a time\n\n{}\n"
       "Everything is as of the cutoff or the request. What is missing is missing to the learner "
       "too (NaN), never\n"
       "0; where nothing is said, there is always a value.\n",
-      ToText(features::PairInputs()), ToText(features::CategoryInputs())));
+      ToText(features::PairInputs()), ToText(features::CategoryInputs()), GroupsText()));
   return {};
 }
 

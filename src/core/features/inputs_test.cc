@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <map>
 #include <numeric>
+#include <set>
 
 #include "features/pair_row.h"
+#include "features/pair_values.h"
 
 namespace aisle::features {
 namespace {
@@ -49,6 +52,36 @@ TEST(Inputs, OfACustomerOfWhomNothingIsKnownThoseAreMissingThatSaySo) {
   std::vector<float> category(CategoryInputs().size());
   CategoryRowMaker(view, All(category.size())).Fill(nobody, kNow, category);
   ExpectMissingAsTold(CategoryInputs(), category);
+}
+
+// Of customers, of products, of both: what `aisle inputs` says an input is of.
+int OfWhat(Role role) {
+  return role == Role::kRequestConstant ? 0 : role == Role::kProductStatic ? 1 : 2;
+}
+
+TEST(Inputs, AGroupIsOfCustomersOrOfProductsOrOfBothAndMissesNone) {
+  std::map<InputGroup, std::set<int>> of_what;
+  for (const auto inputs : {PairInputs(), CategoryInputs()}) {
+    for (const InputDefinition& input : inputs) {
+      ASSERT_LT(input.group, InputGroup::kCount) << input.name;
+      of_what[input.group].insert(OfWhat(input.role));
+    }
+  }
+  EXPECT_EQ(of_what.size(), static_cast<std::size_t>(InputGroup::kCount)) << "one has no input";
+  std::set<std::string_view> names;
+  for (const auto& [group, found] : of_what) {
+    EXPECT_EQ(found.size(), 1U) << Define(group).name;
+    EXPECT_TRUE(names.insert(Define(group).name).second) << Define(group).name;
+  }
+}
+
+TEST(Inputs, PairHistoryIsWhatIsUnknownOfAProductNeverMet) {
+  for (std::uint16_t i = 0; i < PairInputs().size(); ++i) {
+    EXPECT_EQ(PairInputs()[i].group == InputGroup::kPairHistory, ScopeOf(i) == Scope::kHistory)
+        << PairInputs()[i].name;
+    EXPECT_EQ(PairInputs()[i].group == InputGroup::kBrandHistory, ScopeOf(i) == Scope::kBrand)
+        << PairInputs()[i].name;
+  }
 }
 
 TEST(Inputs, AnUnknownNameIsAnsweredWithTheNearest) {

@@ -1,7 +1,7 @@
 // The model inputs of (customer, product) pairs and of (customer, category) pairs: one definition,
 // called by training and by serving.
 //
-// Every input has a name, a role, a unit and a meaning (PairInputs(), CategoryInputs()). A model's
+// Every input has a name, a role, a group, a unit and a meaning (PairInputs(), CategoryInputs()). A model's
 // manifest lists the names it was trained with; Resolve turns that list into columns, or names the
 // first input this build cannot make. A PairRowMaker is built once per model and catalogue; Fill
 // then writes the rows of a request. Who scores the same candidates again and again makes a Plan of them
@@ -36,9 +36,34 @@ namespace aisle::features {
 // How an input can vary among the rows of one request; forest/roles.h has the rules.
 using Role = forest::InputRole;
 
+// What inputs know, for people: each group is of customers, of products, or of both.
+enum class InputGroup : std::uint8_t {
+  kProfile,
+  kActivity,
+  kProduct,
+  kPrice,
+  kPopularity,
+  kPropensity,
+  kCategoryHistory,
+  kBrandHistory,
+  kPriceFit,
+  kAffinity,
+  kPairHistory,
+  kCount,
+};
+struct InputGroupDefinition {
+  std::string_view name;
+  std::string_view meaning;
+};
+std::span<const InputGroupDefinition> InputGroups();  // In the order of InputGroup.
+inline const InputGroupDefinition& Define(InputGroup group) {
+  return InputGroups()[static_cast<std::size_t>(group)];
+}
+
 struct InputDefinition {
   std::string_view name;
   Role role = Role::kRequestConstant;
+  InputGroup group = InputGroup::kCount;
   std::string_view unit;
   std::string_view meaning;
   std::string_view missing;  // When it is NaN; empty: never.
