@@ -154,6 +154,9 @@ class WithAShop(shop.ShopTest):
         report = json.loads(self.must("evaluate", "--customers-max", "300", "--json"))
         names = {contender["name"] for contender in report["ranking"]}
         self.assertLessEqual({"ranking/1", "popularity_region", "oracle"}, names)
+        self.assertEqual(report["ablations"], [], "nobody asked")
+        text = self.must("evaluate", "--ablation", "--customers-max", "300")
+        self.assertRegex(text, r"\n  pair history +9  +0\.\d{3}  -0\.\d{4} \[-")
 
     def test_clean_asks_and_leaves_what_is_not_ours(self):
         (self.data / "notes.txt").write_text("mine")

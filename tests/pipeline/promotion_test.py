@@ -89,7 +89,10 @@ class Promotion(shop.ShopTest):
         self.assertAlmostEqual(differences["ranking/1", "mine"]["value"], 0, places=2)
         self.assertIn("ranking/2 - ranking/1", text)
         html = page.read_text()
-        self.assertEqual(len(re.findall("<svg", html)), 8)
+        # Two more for each ranking's ablation.
+        self.assertEqual(len(re.findall("<svg", html)), 8 + 2 * 3)
+        self.assertEqual([ablation["model"] for ablation in report["ablations"]], names[:3])
+        self.assertNotIn("Ablation of", text, "on the screen only when asked")
         self.assertNotRegex(html, r"https?:|<script|src=")
         model = self.data / "registry" / "ranking" / "1" / "model.ubj"
         model.write_bytes(model.read_bytes()[:100])
@@ -103,6 +106,8 @@ class Promotion(shop.ShopTest):
         self.assertTrue(price["unit"] and price["meaning"] and price["from"])
         age = next(item for item in inputs["propensity"] if item["name"] == "age")
         self.assertEqual((age["unit"], age["missing"]), ("years", "no birth date"))
+        self.assertEqual((age["group"], price["group"]), ("profile", "price"))
+        self.assertLessEqual({item["group"] for item in inputs["ranking"]}, {item["group"] for item in inputs["groups"]})
         self.assertIn("days_since_pair_view", self.must("inputs"))
         shown = json.loads(self.must("models", "show", "ranking", "--json"))
         self.assertEqual((shown["learner"]["rounds"], shown["learner"]["max_delta_step"]), (80, 1))

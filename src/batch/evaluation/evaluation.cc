@@ -95,7 +95,14 @@ Result<Report> Evaluate(warehouse::Database& database, const registry::Registry&
   AISLE_CHECK(KeepScorable(view, panel, notes));
   AISLE_TRY(const Examiner examiner,
             Examiner::Make(panel, view, cutoff, oracle ? &*oracle : nullptr,
-                           RankedProducts(catalogue, options.catalogue_max, notes.left_out)));
+                           RankedProducts(catalogue, options.catalogue_max, notes.left_out),
+                           options.ablate));
+  for (std::size_t model = 0; model < examiner.ModelCount(); ++model) {
+    for (const std::string& groups : examiner.BlanksOfModel(model).left_out) {
+      notes.left_out.push_back(
+          fmt::format("ablation of {}: {}", examiner.Contenders()[model].name, groups));
+    }
+  }
 
   Tally tally(examiner);
   const int worker_count = WorkersFor(options.threads);

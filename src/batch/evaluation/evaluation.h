@@ -14,7 +14,8 @@
 //   threads  EvaluateOptions::threads; the figures do not depend on it.
 //            Calibration of rankings is over pairs of buyers and of a sample of the others, weighted up.
 //   errors   as gold's, the registry's and panel.h's; kFailedPrecondition: nobody bought anything in the window.
-//   cost     about 5 ms per ranked customer and 2,000 products, divided by the threads.
+//   cost     about 5 ms per ranked customer and 2,000 products, divided by the threads; with ablations
+//            two to four times as much.
 //   source   NDCG@10 binary, ideal DCG of min(10, relevant); Recall@20 = hits / relevant.
 #pragma once
 
@@ -64,6 +65,21 @@ struct Difference {
   Estimate estimate;  // Paired: better - worse; in Report::shares: worse / better.
 };
 
+// A ranking with one group of its inputs missing (features::InputGroup): NaN, for the model that was trained with it.
+struct Blanked {
+  std::string group;
+  std::vector<std::string>
+      inputs;  // Of the model and of this group; empty: a propensity that is only blended.
+  // NDCG@10, Recall@20 and hit rate, each also "_new"; and paired: so much more than the whole model, so below 0
+  // where it leans on the group.
+  std::map<std::string, Estimate> metrics;
+  std::map<std::string, Estimate> differences;
+};
+struct Ablation {
+  std::string model;            // Name of a contender, the whole model.
+  std::vector<Blanked> groups;  // What is missed most by NDCG@10 comes first.
+};
+
 struct Report {
   base::Timestamp cutoff{};
   base::Timestamp as_of{};
@@ -77,6 +93,7 @@ struct Report {
   std::vector<Difference> differences;
   std::vector<Difference> shares;     // Of the oracle.
   std::vector<Slice> slices;          // Kinds with a customer who was ranked.
+  std::vector<Ablation> ablations;    // Of the rankings that are models; empty unless asked for.
   std::vector<std::string> warnings;  // Why a figure is too good to be believed.
   std::vector<std::string> left_out;  // What is missing, and why.
 };
@@ -89,6 +106,7 @@ struct EvaluateOptions {
   std::int64_t customers_max = 10'000;  // By id; the oracle ranks the first 10,000 too.
   // Larger catalogues are cut to the products with most buyers, and the report says so.
   std::int64_t catalogue_max = 10'000;
+  bool ablate = false;  // Rankings once more for each group of their inputs.
   std::uint64_t seed = 1;
   int threads = 0;  // 0: one per core.
 };
@@ -98,7 +116,7 @@ Result<Report> Evaluate(warehouse::Database& database, const registry::Registry&
                         const EvaluateOptions& options);
 
 std::string ToJson(const Report& report);
-std::string ToTable(const Report& report);  // For people.
-std::string ToHtml(const Report& report);   // One page with plots that needs no other file.
+std::string ToTable(const Report& report, bool with_ablations);  // For people.
+std::string ToHtml(const Report& report);  // One page with plots that needs no other file.
 
 }  // namespace aisle::evaluation

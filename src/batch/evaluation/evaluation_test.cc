@@ -45,16 +45,29 @@ class EvaluationTest : public testing::Test {
         type, days_ago, product));
   }
 
+  // What was looked at least long ago decides; age is asked for, and both answers are the same.
+  static ranking::ModelSpec LatestViewDecides() {
+    forest::Model model;
+    model.feature_count = 3;
+    model.nodes = {{.value = 5, .feature = 2, .left = 1},  {.value = 1}, {.value = -1},
+                   {.value = 30, .feature = 0, .left = 1}, {.value = 2}, {.value = 2}};
+    model.tree_begin = {0, 3, 6};
+    return ranking::SpecOfTrees(model, 1, {"age", "price", "days_since_pair_view"});
+  }
+
   // A model of labels of 28 days, whose validation ended `seen_days_ago` before as_of.
   void AddModel(const std::string& name, const std::vector<std::string>& inputs,
                 int seen_days_ago = 28) {
-    const ranking::ModelSpec spec = ranking::RandomSpec(5, 20, 4, inputs);
+    AddSpec(name, ranking::RandomSpec(5, 20, 4, inputs), seen_days_ago);
+  }
+  void AddSpec(const std::string& name, const ranking::ModelSpec& spec, int seen_days_ago = 28) {
     registry::Manifest manifest;
     manifest.model = name;
     manifest.recipe = name + "_recipe";
     manifest.window_until = gold::ShopFixture::AsOf() - (seen_days_ago + 28) * base::kDay;
     manifest.cutoffs = {manifest.window_until - 28 * base::kDay};
-    for (const std::string& input : inputs) manifest.inputs.push_back({input, "float", "pair"});
+    for (const std::string& input : spec.inputs)
+      manifest.inputs.push_back({input, "float", "pair"});
     ASSERT_TRUE(Registry().Add(manifest, spec.ubjson, true));
   }
   void AddModels() {
@@ -70,7 +83,11 @@ class EvaluationTest : public testing::Test {
     options.as_of = gold::ShopFixture::AsOf();
     return options;
   }
-  Result<Report> Run() { return Evaluate(shop_.Database(), Registry(), Options()); }
+  Result<Report> Run(bool ablate = false) {
+    EvaluateOptions options = Options();
+    options.ablate = ablate;
+    return Evaluate(shop_.Database(), Registry(), options);
+  }
 
   static std::vector<std::string> Names(const std::vector<Contender>& contenders) {
     std::vector<std::string> names;
@@ -140,7 +157,7 @@ TEST_F(EvaluationTest, AModelThatWasShownTheWindowIsNamed) {
   ASSERT_TRUE(shown) << shown.error().message;
   EXPECT_THAT(shown->warnings, testing::ElementsAre(HasSubstr(
                                    "propensity/2 was trained on what happened until 2026-10-28")));
-  EXPECT_THAT(ToTable(*shown), HasSubstr("Beware: propensity/2"));
+  EXPECT_THAT(ToTable(*shown, false), HasSubstr("Beware: propensity/2"));
   EXPECT_THAT(ToJson(*shown), HasSubstr("propensity/2 was trained"));
 }
 
@@ -167,6 +184,7 @@ TEST_F(EvaluationTest, TheOraclesListsStandBesideTheModels) {
 TEST_F(EvaluationTest, ThreadsDoNotChangeTheReport) {
   AddModels();
   EvaluateOptions options = Options();
+  options.ablate = true;
   options.threads = 1;
   const auto one = Evaluate(shop_.Database(), Registry(), options);
   options.threads = 2;
@@ -282,14 +300,58 @@ TEST_F(EvaluationTest, SlicesShareTheCustomersAndCalibrationCountsWhatWasBought)
   EXPECT_NEAR(report->ranking[0].metrics.at("expected_over_actual").value, expected / bought, 1e-9);
 }
 
+TEST_F(EvaluationTest, AnAblationTellsWhatTheModelLeansOnBesideTheWholeOne) {
+  AddSpec("ranking", LatestViewDecides());
+  const auto plain = Run();
+  const auto report = Run(true);
+  ASSERT_TRUE(plain && report) << report.error().message;
+  EXPECT_TRUE(plain->ablations.empty());
+  ASSERT_EQ(report->ablations.size(), 1U);
+  const Ablation& ablation = report->ablations[0];
+  EXPECT_EQ(ablation.model, "ranking/1");
+  ASSERT_EQ(ablation.groups.size(), 2U) << "no tree asks for the price";
+  EXPECT_THAT(report->left_out, Contains(HasSubstr("ablation of ranking/1: price: no tree asks")));
+  const auto& whole = report->ranking[0].metrics;
+  EXPECT_EQ(whole.at("ndcg_at_10").value, plain->ranking[0].metrics.at("ndcg_at_10").value);
+  const Blanked& decisive = ablation.groups[0];
+  EXPECT_EQ(decisive.group, "pair history") << "the greatest loss comes first";
+  EXPECT_THAT(decisive.inputs, testing::ElementsAre("days_since_pair_view"));
+  EXPECT_LT(decisive.differences.at("ndcg_at_10").high, 0);
+  EXPECT_LT(decisive.differences.at("recall_at_20").value, 1e-12);
+  const Blanked& idle = ablation.groups[1];
+  EXPECT_EQ(idle.group, "profile");
+  for (const char* metric : {"ndcg_at_10", "recall_at_20", "hit_rate_at_10", "ndcg_at_10_new"}) {
+    EXPECT_EQ(idle.metrics.at(metric).value, whole.at(metric).value) << metric;
+    EXPECT_EQ(idle.metrics.at(metric).low, whole.at(metric).low) << metric;
+    EXPECT_EQ(idle.differences.at(metric).low, 0) << metric;
+    EXPECT_EQ(idle.differences.at(metric).high, 0) << metric;
+    EXPECT_NEAR(decisive.differences.at(metric).value,
+                decisive.metrics.at(metric).value - whole.at(metric).value, 1e-12)
+        << metric;
+  }
+  const auto json = boost::json::parse(ToJson(*report)).at("ablations").at(0);
+  EXPECT_EQ(json.at("model").as_string(), "ranking/1");
+  const auto& group = json.at("groups").at(0);
+  EXPECT_EQ(group.at("group").as_string(), "pair history");
+  EXPECT_EQ(group.at("inputs").at(0).as_string(), "days_since_pair_view");
+  EXPECT_LT(group.at("differences").at("ndcg_at_10").at("high").as_double(), 0);
+  EXPECT_EQ(group.at("metrics").as_object().size(), 6U);
+  EXPECT_THAT(ToTable(*report, true), HasSubstr("Ablation of ranking/1"));
+  EXPECT_EQ(ToTable(*report, false).find("Ablation of"), std::string::npos);
+  EXPECT_TRUE(boost::json::parse(ToJson(*plain)).at("ablations").as_array().empty());
+}
+
 TEST_F(EvaluationTest, ThePageStandsAloneAndHoldsEveryPlot) {
   AddModels();
-  Report report = *Run();
-  report.ranking[0].name = "<mine> & \"yours\"";
+  Report report = *Run(true);
+  ASSERT_EQ(report.ablations.size(), 2U);
+  EXPECT_EQ(report.ablations[0].model, report.ranking[0].name);
+  report.ranking[0].name = report.ablations[0].model = "<mine> & \"yours\"";
   report.left_out.emplace_back("a < b");
   const std::string html = ToHtml(report);
   for (const char* title : {"NDCG@10 by kind of customer", "Calibration", "Paired differences",
-                            "Products the customer never touched", "Left out"})
+                            "Products the customer never touched", "Left out",
+                            "Ablation: what the models lean on", "without pair history (1)"})
     EXPECT_THAT(html, HasSubstr(title));
   EXPECT_THAT(html, HasSubstr("&lt;mine&gt; &amp; &quot;yours&quot;"));
   EXPECT_THAT(html, HasSubstr("a &lt; b"));
@@ -298,8 +360,10 @@ TEST_F(EvaluationTest, ThePageStandsAloneAndHoldsEveryPlot) {
     EXPECT_EQ(html.find(foreign), std::string::npos) << foreign;
   std::size_t plots = 0;
   for (std::size_t at = 0; (at = html.find("<svg", at)) != std::string::npos; ++at) ++plots;
-  // Two of NDCG, one of differences, three of slices, two of calibration.
-  EXPECT_EQ(plots, 8U);
+  // Two of NDCG, one of differences, three of slices, two of each ablation, two of calibration.
+  EXPECT_EQ(plots, 12U);
+  report.ablations.clear();
+  EXPECT_EQ(ToHtml(report).find("Ablation"), std::string::npos);
 }
 
 TEST_F(EvaluationTest, AWindowWithoutPurchasesCannotBeEvaluated) {
@@ -323,7 +387,7 @@ TEST_F(EvaluationTest, TheJsonHoldsEverythingAndNoNan) {
   EXPECT_TRUE(json.at("ranking").at(0).at("metrics").at("odd").at("value").is_null());
   EXPECT_EQ(json.at("propensity").at(0).at("name").as_string(), "propensity/1");
   EXPECT_EQ(json.at("differences").as_array().size(), report.differences.size());
-  const std::string table = ToTable(report);
+  const std::string table = ToTable(report, true);
   for (const Contender& contender : report.ranking) EXPECT_THAT(table, HasSubstr(contender.name));
   for (const std::string& reason : report.left_out) EXPECT_THAT(table, HasSubstr(reason));
 }

@@ -75,7 +75,7 @@ Examiner::Examiner(const features::CatalogueView& view, base::Timestamp cutoff,
 
 Result<Examiner> Examiner::Make(const Panel& panel, const features::CatalogueView& view,
                                 base::Timestamp cutoff, const Oracle* oracle,
-                                std::vector<std::uint32_t> ranked) {
+                                std::vector<std::uint32_t> ranked, bool ablate) {
   Examiner examiner(view, cutoff, oracle, std::move(ranked));
   for (const NamedModel& model : panel.propensities) {
     auto scorer = ranking::CategoryScorer::Make(model.spec, view);
@@ -88,7 +88,9 @@ Result<Examiner> Examiner::Make(const Panel& panel, const features::CatalogueVie
     auto scorer = ranking::PairScorer::Make(model.spec, view);
     if (!scorer) return Within("model " + model.name, scorer.error());
     AISLE_ASSERT(model.propensity < static_cast<int>(panel.propensities.size()));
-    examiner.rankings_.push_back({std::move(*scorer), model.propensity});
+    Blanks blanks;
+    if (ablate) blanks = BlanksOf(model.spec, scorer->Forest(), model.propensity >= 0);
+    examiner.rankings_.push_back({std::move(*scorer), model.propensity, std::move(blanks)});
     examiner.contenders_.push_back({model.name, model.definition});
   }
   examiner.contenders_.push_back({"popularity_region", kPopularityRegionDefinition});
@@ -178,14 +180,32 @@ Ranked Examiner::JudgeOracle(domain::CustomerId customer, const Truth& truth) co
   return ranked;
 }
 
+std::span<const float> Examiner::PropensityOf(const Ranking& model, const Card& card) {
+  if (model.propensity < 0) return {};
+  return card.propensities[static_cast<std::size_t>(model.propensity)].scores;
+}
+
 void Examiner::ScoreRanking(std::size_t ranking, const features::CustomerRecord& customer,
                             const Card& card, Desk& desk) const {
   const Ranking& model = rankings_[ranking];
-  std::span<const float> propensity;
-  if (model.propensity >= 0)
-    propensity = card.propensities[static_cast<std::size_t>(model.propensity)].scores;
+  const std::span<const float> propensity = PropensityOf(model, card);
   model.scorer.FillRows(customer, propensity, cutoff_, ranked_, desk.scratch);
   model.scorer.ScoreRows(propensity, ranked_, desk.scratch, desk.scores);
+}
+
+void Examiner::ScoreBlanked(std::size_t ranking, const Truth& truth, Card& card, Desk& desk) const {
+  const Ranking& model = rankings_[ranking];
+  auto& measured = card.blanked.emplace_back();
+  if (model.blanks.blanks.empty()) return;
+  desk.whole_rows = desk.scratch.rows;
+  for (const Blank& blank : model.blanks.blanks) {
+    desk.scratch.rows = desk.whole_rows;
+    Clear(blank, model.scorer.Forest().FeatureCount(), desk.scratch.rows);
+    const auto propensity =
+        blank.is_propensity ? std::span<const float>() : PropensityOf(model, card);
+    model.scorer.ScoreRows(propensity, ranked_, desk.scratch, desk.scores);
+    measured.push_back(Judge(desk.scores, truth).metrics);
+  }
 }
 
 Expected Examiner::ExpectedOf(std::span<const float> scores, const Truth& truth) const {
@@ -233,7 +253,9 @@ Card Examiner::Examine(const features::CustomerRecord& customer,
   for (std::size_t i = 0; i < rankings_.size(); ++i) {
     ScoreRanking(i, customer, card, desk);
     card.expected.push_back(ExpectedOf(scores, truth));
-    if (card.buyer) card.rankings.push_back(Judge(scores, truth));
+    if (!card.buyer) continue;
+    card.rankings.push_back(Judge(scores, truth));
+    ScoreBlanked(i, truth, card, desk);
   }
   if (!card.buyer) return card;
   PopularityRegion(catalogue, customer, ranked_, scores);

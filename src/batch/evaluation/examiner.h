@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "evaluation/ablation.h"
 #include "evaluation/evaluation.h"
 #include "evaluation/panel.h"
 #include "evaluation/slices.h"
@@ -62,6 +63,8 @@ struct Card {
   bool buyer = false;
   bool new_buyer = false;  // Bought something never touched before.
   std::vector<Ranked> rankings;
+  // [ranking][blank]: measured as the ranking is, with a group of its inputs missing. Empty unless asked for.
+  std::vector<std::vector<std::array<double, kMetricCount>>> blanked;
   std::vector<CategoryScores> propensities;  // In the order of propensity_names().
   std::vector<bool> bought_category;
 };
@@ -70,15 +73,16 @@ struct Card {
 struct Desk {
   ranking::Scratch scratch;
   std::vector<float> scores;
+  std::vector<float> whole_rows;
 };
 
 class Examiner {
  public:
   // `view` and `oracle` must outlive it; `oracle` may be null. `ranked`: positions that are ranked,
-  // sorted.
+  // sorted. `ablate`: rankings are examined with groups of their inputs missing, too.
   static Result<Examiner> Make(const Panel& panel, const features::CatalogueView& view,
                                base::Timestamp cutoff, const Oracle* oracle,
-                               std::vector<std::uint32_t> ranked);
+                               std::vector<std::uint32_t> ranked, bool ablate = false);
 
   struct Contestant {
     std::string name, definition;
@@ -87,6 +91,8 @@ class Examiner {
   const std::vector<Contestant>& Propensities() const { return propensities_; }
   // The first so many contenders are models.
   std::size_t ModelCount() const { return rankings_.size(); }
+  // What is made missing of each model; nothing unless asked for.
+  const Blanks& BlanksOfModel(std::size_t model) const { return rankings_[model].blanks; }
   const domain::RetailerShape& Shape() const { return view_->FullCatalogue().shape; }
   const std::vector<std::uint32_t>& CandidateProducts() const { return ranked_; }
 
@@ -108,6 +114,8 @@ class Examiner {
   // Scores into desk.scores.
   void ScoreRanking(std::size_t ranking, const features::CustomerRecord& customer, const Card& card,
                     Desk& desk) const;
+  // After ScoreRanking; leaves other scores.
+  void ScoreBlanked(std::size_t ranking, const Truth& truth, Card& card, Desk& desk) const;
   Expected ExpectedOf(std::span<const float> scores, const Truth& truth) const;
 
   const features::CatalogueView* view_;
@@ -118,7 +126,9 @@ class Examiner {
   struct Ranking {
     ranking::PairScorer scorer;
     int propensity = -1;  // Which of category_scorers_ it is served with; -1: none.
+    Blanks blanks;
   };
+  static std::span<const float> PropensityOf(const Ranking& model, const Card& card);
   std::vector<Ranking> rankings_;
   std::vector<ranking::CategoryScorer> category_scorers_;
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 #include "evaluation/contenders.h"
@@ -96,8 +97,8 @@ class ExaminerTest : public testing::Test {
  protected:
   ExaminerTest() : catalogue_(MakeCatalogue()), view_(catalogue_) {}
 
-  Examiner Make(const Panel& panel, const Oracle* oracle = nullptr) {
-    auto examiner = Examiner::Make(panel, view_, kCutoff, oracle, All());
+  Examiner Make(const Panel& panel, const Oracle* oracle = nullptr, bool ablate = false) {
+    auto examiner = Examiner::Make(panel, view_, kCutoff, oracle, All(), ablate);
     EXPECT_TRUE(examiner) << examiner.error().message;
     return *std::move(examiner);
   }
@@ -146,6 +147,62 @@ TEST_F(ExaminerTest, WhatIsEvaluatedIsWhatIsServed) {
   std::vector<float> labels(40, 0);
   labels[3] = labels[5] = 1;
   EXPECT_NEAR(card.rankings[0].metrics[3], ranking::Auc(scores, labels), 1e-12);
+}
+
+// The pair's views decide. Age is asked for too, and both answers are the same.
+ranking::ModelSpec ViewsDecide() {
+  forest::Model model;
+  model.feature_count = 2;
+  model.nodes = {{.value = 0.5F, .feature = 1, .left = 1}, {.value = -1}, {.value = 1},
+                 {.value = 30, .feature = 0, .left = 1},   {.value = 2},  {.value = 2}};
+  model.tree_begin = {0, 3, 6};
+  return ranking::SpecOfTrees(model, 1, {"age", "pair_views"});
+}
+
+bool SameBits(const std::array<double, kMetricCount>& a,
+              const std::array<double, kMetricCount>& b) {
+  return std::memcmp(a.data(), b.data(), sizeof(a)) == 0;
+}
+
+TEST_F(ExaminerTest, WithoutADecisiveGroupTheRankingIsWorseAndWithoutAnIdleOneTheSame) {
+  Panel panel;
+  panel.rankings = {{"ranking/1", "r", ViewsDecide()}};
+  const Examiner examiner = Make(panel, nullptr, true);
+  const auto& blanks = examiner.BlanksOfModel(0).blanks;
+  ASSERT_EQ(blanks.size(), 2U);
+  ASSERT_EQ(blanks[0].group, features::InputGroup::kProfile);
+  const Card card = Examine(examiner, {{{7}, {120}, 0, 0, 1}});
+  const auto& whole = card.rankings[0].metrics;
+  ASSERT_EQ(card.blanked[0].size(), 2U);
+  // Viewed were 105 and 120; without the views all are equal, and those with the smallest ids come first.
+  EXPECT_DOUBLE_EQ(whole[0], 1 / std::log2(3.0));
+  EXPECT_DOUBLE_EQ(card.blanked[0][1][0], 0);
+  EXPECT_TRUE(SameBits(card.blanked[0][0], whole));
+  EXPECT_FALSE(SameBits(card.blanked[0][1], whole));
+  EXPECT_TRUE(Examine(Make(panel), bought_).blanked[0].empty()) << "nobody asked";
+}
+
+TEST_F(ExaminerTest, TheWholeModelIsTheSameWhetherItIsAblatedOrNot) {
+  Panel panel;
+  panel.rankings = {
+      {"ranking/1", "r", ranking::RandomSpec(3, 30, 4, {"price", "pair_views", "propensity"}), 0},
+      {"ranking/2", "r", ranking::RandomSpec(5, 30, 4, {"price_z", "pair_views"}), 0}};
+  panel.rankings[1].spec.propensity_blend = 0.3;
+  panel.propensities = {
+      {"propensity/1", "p", ranking::RandomSpec(4, 30, 4, {"category", "total_orders"})}};
+  const Card plain = Examine(Make(panel), bought_);
+  const Examiner examiner = Make(panel, nullptr, true);
+  const Card ablated = Examine(examiner, bought_);
+  ASSERT_EQ(plain.rankings.size(), ablated.rankings.size());
+  for (std::size_t c = 0; c < plain.rankings.size(); ++c) {
+    EXPECT_TRUE(SameBits(plain.rankings[c].metrics, ablated.rankings[c].metrics)) << c;
+    EXPECT_EQ(plain.rankings[c].top, ablated.rankings[c].top) << c;
+  }
+  // Without what is blended in, a ranking is what it is without a propensity model.
+  ASSERT_EQ(examiner.BlanksOfModel(1).blanks[1].group, features::InputGroup::kPropensity);
+  panel.rankings[1].propensity = -1;
+  const Card alone = Examine(Make(panel), bought_);
+  EXPECT_TRUE(SameBits(ablated.blanked[1][1], alone.rankings[1].metrics));
 }
 
 TEST_F(ExaminerTest, NewMeansNeverTouchedBeforeForRankingAndForTruth) {

@@ -1,21 +1,15 @@
 // The report as one page: plots as SVG within the page, no script, nothing fetched.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "evaluation/evaluation.h"
+#include "evaluation/plots.h"
 
 namespace aisle::evaluation {
 namespace {
-
-constexpr double kLabelWidth = 300;
-constexpr double kPlotWidth = 460;
-constexpr double kRowHeight = 22;
-// Colours of contenders in their order, again from the first when there are more; they differ in lightness too.
-constexpr std::array<const char*, 8> kColours = {"#1f5fa8", "#d9822b", "#3a9a5b", "#8a8a8a",
-                                                 "#a04fa3", "#b8a12c", "#4fb3bf", "#c23b3b"};
 
 constexpr const char* kStyle =
     "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 "
@@ -26,105 +20,10 @@ constexpr const char* kStyle =
     "td:first-child,th:first-child{text-align:left}.wide{overflow-x:auto}.beware{background:#"
     "fff3cd;"
     "padding:.5rem 1rem;border-left:4px solid #d9822b}svg{max-width:100%;height:auto}"
-    "svg text{font:12px system-ui,sans-serif;fill:#222}.note{color:#555}";
-
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-const char* Colour(std::size_t i) { return kColours[i % kColours.size()]; }
-
-std::string Figure(const Estimate& e, const char* sign = "") {
-  if (!std::isfinite(e.value)) return "-";
-  const auto one = [&](double value) {
-    return *sign == '+' ? fmt::format("{:+.4f}", value) : fmt::format("{:.4f}", value);
-  };
-  return fmt::format("{} [{} {}]", one(e.value), one(e.low), one(e.high));
-}
-
-// A line of a plot of intervals: several estimates, one under the other.
-struct PlotRow {
-  std::string label;
-  std::vector<Estimate> estimates;
-  std::vector<std::size_t> colours;
-};
-
-struct Range {
-  double low = 0, high = 0;
-  double Place(double value) const {
-    return kLabelWidth + kPlotWidth * (value - low) / std::max(high - low, 1e-12);
-  }
-};
-
-Range RangeOf(const std::vector<PlotRow>& rows) {
-  Range range;  // 0 is always in it: bars and differences count from there.
-  for (const PlotRow& row : rows) {
-    for (const Estimate& e : row.estimates) {
-      for (const double value : {e.value, e.low, e.high}) {
-        if (!std::isfinite(value)) continue;
-        range.low = std::min(range.low, value);
-        range.high = std::max(range.high, value);
-      }
-    }
-  }
-  const double room = 0.04 * (range.high - range.low);
-  if (range.low < 0) range.low -= room;
-  range.high += room;
-  return range;
-}
-
-// Values as dots with their intervals as lines, on one axis.
-std::string DotPlot(const std::string& title, const std::vector<PlotRow>& rows) {
-  const Range range = RangeOf(rows);
-  std::string marks;
-  double y = 8;
-  for (const PlotRow& row : rows) {
-    const double height = kRowHeight + 9.0 * static_cast<double>(row.estimates.size() - 1);
-    marks += fmt::format("<text x='{}' y='{:.1f}' text-anchor='end'>{}</text>", kLabelWidth - 10,
-                         y + height / 2 + 4, Escaped(row.label));
-    for (std::size_t i = 0; i < row.estimates.size(); ++i) {
-      const Estimate& e = row.estimates[i];
-      if (!std::isfinite(e.value)) continue;
-      const double at = y + kRowHeight / 2 + 9.0 * static_cast<double>(i);
-      const char* colour = Colour(row.colours[i]);
-      if (std::isfinite(e.low) && std::isfinite(e.high)) {
-        marks += fmt::format(
-            "<line x1='{:.1f}' x2='{:.1f}' y1='{:.1f}' y2='{:.1f}' stroke='{}' stroke-width='2'/>",
-            range.Place(e.low), range.Place(e.high), at, at, colour);
-      }
-      marks +=
-          fmt::format("<circle cx='{:.1f}' cy='{:.1f}' r='4' fill='{}'><title>{}</title></circle>",
-                      range.Place(e.value), at, colour, Figure(e));
-    }
-    y += height;
-  }
-  std::string axis = fmt::format(
-      "<line x1='{0:.1f}' x2='{0:.1f}' y1='0' y2='{1:.1f}' stroke='#999'/>", range.Place(0), y);
-  constexpr int kTicks = 4;
-  for (int i = 0; i <= kTicks; ++i) {
-    const double value = range.low + (range.high - range.low) * i / kTicks;
-    axis += fmt::format("<text x='{:.1f}' y='{:.1f}' text-anchor='middle'>{:.3f}</text>",
-                        range.Place(value), y + 18, value);
-  }
-  return fmt::format(
-      "<svg role='img' aria-label='{}' viewBox='0 0 {} {:.0f}' width='{}'>{}{}</svg>\n",
-      Escaped(title), kLabelWidth + kPlotWidth + 30, y + 28, kLabelWidth + kPlotWidth + 30, axis,
-      marks);
-}
+    ".dense{font-size:.8rem}.dense td,.dense th{padding:.15rem .45rem}svg text{font:12px "
+    "system-ui,sans-serif;fill:#222}.note{color:#555}"
+    // Plots shrink with a narrow page, and their letters must not.
+    "@media(max-width:50rem){svg.dots text{font-size:16px}}";
 
 std::string Legend(const std::vector<Contender>& contenders) {
   std::string text = "<p>";
@@ -233,6 +132,67 @@ std::string SliceSection(const Report& report) {
   return html;
 }
 
+const Contender& WholeModel(const Report& report, const Ablation& ablation) {
+  const auto found = std::ranges::find(report.ranking, ablation.model, &Contender::name);
+  AISLE_ASSERT(found != report.ranking.end());
+  return *found;
+}
+
+// A row per group: what is left of NDCG@10, and the differences.
+std::string AblationTable(const Ablation& ablation) {
+  std::string html =
+      "<div class='wide'><table class='dense'><tr><th>without</th><th>NDCG@10</th><th>difference"
+      "</th><th>of new products</th><th>of Recall@20</th><th>of hit rate@10</th></tr>\n";
+  for (const Blanked& without : ablation.groups) {
+    html +=
+        fmt::format("<tr><td title='{}'>{}</td><td>{:.4f}</td>", fmt::join(without.inputs, ", "),
+                    Escaped(without.group), without.metrics.at("ndcg_at_10").value);
+    for (const char* metric : {"ndcg_at_10", "ndcg_at_10_new", "recall_at_20", "hit_rate_at_10"}) {
+      const auto found = without.differences.find(metric);
+      html += fmt::format("<td>{}</td>",
+                          found == without.differences.end() ? "-" : Figure(found->second, "+"));
+    }
+    html += "</tr>\n";
+  }
+  return html + "</table></div>\n";
+}
+
+std::string AblationSection(const Report& report) {
+  if (report.ablations.empty()) return "";
+  std::string html =
+      "<h2>Ablation: what the models lean on</h2>\n<p class='note'>The same model on the same "
+      "customers, a group of its inputs missing at a time; in brackets how many these are, and "
+      "<code>aisle inputs</code> has the groups. It is not trained anew: one that was trained "
+      "without the group would make do with what the others know and mostly lose less. An input "
+      "that was never missing in training follows branches that no row took then, so its loss can "
+      "be too large. Groups know some of the same, so losses do not add up; the propensity keeps "
+      "all its own inputs.</p>\n";
+  for (const Ablation& ablation : report.ablations) {
+    const Contender& whole = WholeModel(report, ablation);
+    std::vector<PlotRow> values = {{"the whole model", {whole.metrics.at("ndcg_at_10")}, {0}}};
+    std::vector<PlotRow> differences;
+    for (const Blanked& without : ablation.groups) {
+      const std::string label = fmt::format("without {} ({})", without.group, InputsText(without));
+      values.push_back({label, {without.metrics.at("ndcg_at_10")}, {1}});
+      PlotRow row{.label = label, .estimates = {}, .colours = {}};
+      for (const char* metric : {"ndcg_at_10", "ndcg_at_10_new"}) {
+        const auto found = without.differences.find(metric);
+        if (found == without.differences.end()) continue;
+        row.colours.push_back(row.estimates.size());
+        row.estimates.push_back(found->second);
+      }
+      differences.push_back(std::move(row));
+    }
+    html += fmt::format(
+        "<h3>{0}: NDCG@10</h3>\n{1}<h3>{0}: paired differences of NDCG@10</h3>\n<p><span "
+        "style='color:{2}'>&#9679;</span> all products &nbsp; <span "
+        "style='color:{3}'>&#9679;</span> products the customer never touched</p>\n{4}{5}",
+        Escaped(ablation.model), DotPlot("ablation", values), Colour(0), Colour(1),
+        DotPlot("ablation, paired differences", differences), AblationTable(ablation));
+  }
+  return html;
+}
+
 std::string DifferenceSection(const Report& report) {
   if (report.differences.empty()) return "";
   std::vector<PlotRow> rows;
@@ -298,7 +258,8 @@ std::string ToHtml(const Report& report) {
           DotPlot("NDCG@10, all products", RowsOf(report.ranking, "ndcg_at_10"));
   if (const auto rows = RowsOf(report.ranking, "ndcg_at_10_new"); !rows.empty())
     html += "<h3>Products the customer never touched</h3>\n" + DotPlot("NDCG@10, new", rows);
-  html += DifferenceSection(report) + SliceSection(report) + CalibrationSection(report);
+  html += DifferenceSection(report) + SliceSection(report) + AblationSection(report) +
+          CalibrationSection(report);
   html += "<h2>All figures</h2>\n" + ContenderTable(report.ranking);
   if (!report.propensity.empty())
     html += "<h3>Propensity</h3>\n" + ContenderTable(report.propensity);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "evaluation/evaluation.h"
+#include "evaluation/plots.h"
 
 namespace aisle::evaluation {
 namespace {
@@ -21,11 +22,15 @@ json::object Json(const Estimate& estimate) {
           {"high", Number(estimate.high)}};
 }
 
+json::object Json(const std::map<std::string, Estimate>& metrics) {
+  json::object object;
+  for (const auto& [name, estimate] : metrics) object[name] = Json(estimate);
+  return object;
+}
+
 json::array Json(const std::vector<Contender>& contenders) {
   json::array array;
   for (const Contender& contender : contenders) {
-    json::object metrics;
-    for (const auto& [name, estimate] : contender.metrics) metrics[name] = Json(estimate);
     json::array bins;
     for (const CalibrationBin& bin : contender.calibration) {
       if (bin.count > 0) {
@@ -36,7 +41,7 @@ json::array Json(const std::vector<Contender>& contenders) {
     }
     array.emplace_back(json::object{{"name", contender.name},
                                     {"definition", contender.definition},
-                                    {"metrics", std::move(metrics)},
+                                    {"metrics", Json(contender.metrics)},
                                     {"calibration", std::move(bins)}});
   }
   return array;
@@ -65,6 +70,21 @@ json::array Json(const Report& report, const std::vector<Slice>& slices) {
                                     {"value", slice.value},
                                     {"customers", slice.customers},
                                     {"ndcg_at_10", std::move(by_contender)}});
+  }
+  return array;
+}
+
+json::array Json(const std::vector<Ablation>& ablations) {
+  json::array array;
+  for (const Ablation& ablation : ablations) {
+    json::array groups;
+    for (const Blanked& without : ablation.groups) {
+      groups.emplace_back(json::object{{"group", without.group},
+                                       {"inputs", json::value_from(without.inputs)},
+                                       {"metrics", Json(without.metrics)},
+                                       {"differences", Json(without.differences)}});
+    }
+    array.emplace_back(json::object{{"model", ablation.model}, {"groups", std::move(groups)}});
   }
   return array;
 }
@@ -102,6 +122,27 @@ void Print(const std::vector<Contender>& contenders, const std::vector<Column>& 
   }
 }
 
+std::string AblationTable(const Ablation& ablation) {
+  std::string out = fmt::format(
+      "\nAblation of {}: a group of its inputs missing at a time, the model not trained anew\n"
+      "  {:<16}  {:>6}  {:>7}  {:<25}  {:<25}  {}\n",
+      ablation.model, "without", "inputs", "NDCG@10", "difference", "of new products",
+      "of Recall@20");
+  for (const Blanked& without : ablation.groups) {
+    const auto difference = [&](const char* metric) -> std::string {
+      const auto found = without.differences.find(metric);
+      if (found == without.differences.end()) return "-";
+      const Estimate& e = found->second;
+      return fmt::format("{:+.4f} [{:+.4f} {:+.4f}]", e.value, e.low, e.high);
+    };
+    out += fmt::format("  {:<16}  {:>6}  {:>7.3f}  {:<25}  {:<25}  {}\n", without.group,
+                       InputsText(without), without.metrics.at("ndcg_at_10").value,
+                       difference("ndcg_at_10"), difference("ndcg_at_10_new"),
+                       difference("recall_at_20"));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string ToJson(const Report& report) {
@@ -121,13 +162,14 @@ std::string ToJson(const Report& report) {
       {"differences", Json(report.differences, "better", "worse")},
       {"shares", Json(report.shares, "of", "name")},
       {"slices", Json(report, report.slices)},
+      {"ablations", Json(report.ablations)},
       {"warnings", std::move(warnings)},
       {"left_out", std::move(left_out)},
   };
   return json::serialize(object);
 }
 
-std::string ToTable(const Report& report) {
+std::string ToTable(const Report& report, bool with_ablations) {
   std::string out = fmt::format(
       "Purchases from {} to {}: {} customers bought, {} of them something new; {} products.\n\n",
       base::FormatTimestamp(report.cutoff), base::FormatTimestamp(report.as_of), report.customers,
@@ -169,6 +211,8 @@ std::string ToTable(const Report& report) {
     out += fmt::format("  {:<50} {:<20} {:.3f} [{:.3f} {:.3f}]\n", d.worse, d.metric,
                        d.estimate.value, d.estimate.low, d.estimate.high);
   }
+  for (std::size_t i = 0; with_ablations && i < report.ablations.size(); ++i)
+    out += AblationTable(report.ablations[i]);
   out += "\nContenders\n";
   for (const auto* contenders : {&report.ranking, &report.propensity}) {
     for (const Contender& contender : *contenders)

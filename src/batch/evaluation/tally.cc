@@ -14,6 +14,10 @@ namespace {
 constexpr std::array<std::size_t, 4> kCompared = {0, 1, kMetricNames.size(),
                                                   kMetricNames.size() + 1};
 
+// And an ablation tells these: the same and the hit rate.
+constexpr std::array<std::size_t, 6> kAblated = {
+    0, 1, 2, kMetricNames.size(), kMetricNames.size() + 1, kMetricNames.size() + 2};
+
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 // Among more models than these, only the first is compared with each other one.
 constexpr std::size_t kComparedWithAll = 6;
@@ -31,6 +35,8 @@ Tally::Tally(const Examiner& examiner)
   const std::size_t products =
       examiner.CandidateProducts().empty() ? 0 : examiner.CandidateProducts().back() + 1;
   for (auto& covered : covered_) covered.fill(std::vector<bool>(products, false));
+  for (std::size_t m = 0; m < examiner.ModelCount(); ++m)
+    blanked_.emplace_back(examiner.BlanksOfModel(m).blanks.size());
 }
 
 void Tally::Add(const Card& card) {
@@ -73,6 +79,12 @@ void Tally::Add(const Card& card) {
         if (position < covered_[c][half].size()) covered_[c][half][position] = true;
     }
   }
+  for (std::size_t m = 0; m < blanked_.size(); ++m) {
+    for (std::size_t b = 0; b < blanked_[m].size(); ++b) {
+      for (const std::size_t metric : kAblated)
+        blanked_[m][b][metric].push_back(card.blanked[m][b][metric]);
+    }
+  }
 }
 
 Result<Report> Tally::Finish(std::uint64_t seed) const {
@@ -91,6 +103,7 @@ Result<Report> Tally::Finish(std::uint64_t seed) const {
   Contenders(bootstrap, report);
   Comparisons(bootstrap, report);
   Slices(bootstrap, report);
+  Ablations(bootstrap, report);
   if (propensities_.empty() && calibrations_.empty()) return report;
   const Bootstrap everybody(static_cast<std::size_t>(customers_all_), seed);
   Calibrations(everybody, report);
@@ -169,6 +182,32 @@ void Tally::Slices(const Bootstrap& bootstrap, Report& report) const {
       }
       report.slices.push_back(std::move(found));
     }
+  }
+}
+
+void Tally::Ablations(const Bootstrap& bootstrap, Report& report) const {
+  for (std::size_t m = 0; m < blanked_.size(); ++m) {
+    if (blanked_[m].empty()) continue;
+    Ablation ablation{.model = examiner_->Contenders()[m].name, .groups = {}};
+    for (std::size_t b = 0; b < blanked_[m].size(); ++b) {
+      const Blank& blank = examiner_->BlanksOfModel(m).blanks[b];
+      Blanked without{.group = std::string(features::Define(blank.group).name),
+                      .inputs = blank.inputs,
+                      .metrics = {},
+                      .differences = {}};
+      for (const std::size_t metric : kAblated) {
+        const std::vector<double>& values = blanked_[m][b][metric];
+        const Estimate estimate = bootstrap.Mean(values);
+        if (std::isnan(estimate.value)) continue;
+        without.metrics[MetricName(metric)] = estimate;
+        without.differences[MetricName(metric)] = bootstrap.Difference(values, values_[m][metric]);
+      }
+      ablation.groups.push_back(std::move(without));
+    }
+    std::ranges::sort(ablation.groups, {}, [](const Blanked& without) {
+      return std::pair(without.differences.at("ndcg_at_10").value, std::string_view(without.group));
+    });
+    report.ablations.push_back(std::move(ablation));
   }
 }
 

@@ -22,6 +22,7 @@ class Tally {
   void Contenders(const Bootstrap& bootstrap, Report& report) const;
   void Calibrations(const Bootstrap& everybody, Report& report) const;
   void Slices(const Bootstrap& bootstrap, Report& report) const;
+  void Ablations(const Bootstrap& bootstrap, Report& report) const;
   void Comparisons(const Bootstrap& bootstrap, Report& report) const;
   void Propensities(const Bootstrap& everybody, Report& report) const;
 
@@ -30,6 +31,8 @@ class Tally {
   std::int64_t customers_new_ = 0;
   // [contender][metric][buyer].
   std::vector<std::array<std::vector<double>, kMetricCount>> values_;
+  // [model][blank][metric][buyer].
+  std::vector<std::vector<std::array<std::vector<double>, kMetricCount>>> blanked_;
   // [contender][all or new][position]: in somebody's first ten.
   std::vector<std::array<std::vector<bool>, 2>> covered_;
   std::vector<SliceIds> slices_;  // Of buyers.
