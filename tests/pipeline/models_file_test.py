@@ -67,6 +67,24 @@ class ModelFiles(shop.ShopTest):
             self.assertEqual("stopped early" in said, bool(words))
             self.assertIn(words, said)
 
+    def test_rows_that_are_a_header_alone_are_no_rows_and_that_is_said(self):
+        rows, out = self.folder / "head.csv", self.folder / "head_scores.csv"
+        predict = ("models", "predict", "--file", str(CORPUS / "logistic.json"), "--rows", str(rows), "-o", str(out))
+        for text in ("a,b\n", "a,b"):
+            rows.write_text(text)
+            code, answer, said = shop.run(*predict, "--json", data=self.data)
+            self.assertEqual(code, 0, said)
+            self.assertEqual(json.loads(answer)["rows"], 0)
+            self.assertIn("head.csv has a header and no rows: ", said)
+            self.assertEqual(out.read_text(), "prediction\n")
+        rows.write_text("a,b\n1,2\n,\n")
+        code, _, said = shop.run(*predict, data=self.data)
+        self.assertIn("head_scores.csv holds 2 rows: one prediction per row of ", said)
+        out.unlink()
+        rows.write_text("")
+        self.assertIn("head.csv", self.fails(2, *predict))
+        self.assertFalse(out.exists())
+
     def test_models_of_other_libraries_score_rows(self):
         heads = {"classes.ubj": "prediction_0,prediction_1,prediction_2", "lightgbm_binary.txt": "prediction",
                  "catboost_logloss.json": "prediction"}

@@ -96,8 +96,13 @@ Status Predict(Context& context, const PredictOptions& options) {
   }
   SayCategories(context, report.categories);
   if (context.json) PrintJson(PredictJson(options, report));
-  context.Say("{} holds one {} per row of {}", *options.out,
-              options.margin ? "margin" : "prediction", *options.rows);
+  if (report.rows == 0) {
+    context.Say("{} has a header and no rows: {} has a header alone", *options.rows, *options.out);
+  } else {
+    context.Say("{} holds {} rows: one {} per row of {}", *options.out,
+                Grouped(static_cast<std::int64_t>(report.rows)),
+                options.margin ? "margin" : "prediction", *options.rows);
+  }
   return {};
 }
 
