@@ -220,6 +220,48 @@ TEST(CustomerBytes, AListThatDoesNotRiseIsRefused) {
   EXPECT_THAT(back.error().message, HasSubstr("pairs"));
 }
 
+TEST(CustomerBytes, ACountBelowZeroIsRefusedByName) {
+  const auto refused = [](const auto& count_of, const std::string& words) {
+    features::CustomerRecord record = SampleCustomer(1, 1, 40);
+    ASSERT_FALSE(record.categories.empty() || record.brands.empty() || record.pairs.empty());
+    count_of(record) = -2;
+    const auto back = DecodeCustomer(EncodeCustomer(record));
+    ASSERT_FALSE(back) << words;
+    EXPECT_EQ(back.error().code, ErrorCode::kInternal);
+    EXPECT_EQ(back.error().message,
+              fmt::format("customer {}: {} -2 is below 0", record.customer.value, words));
+    count_of(record) = 0;
+    EXPECT_TRUE(DecodeCustomer(EncodeCustomer(record))) << words;
+  };
+  using Record = features::CustomerRecord;
+  refused([](Record& r) -> auto& { return r.total_orders; }, "total_orders");
+  refused([](Record& r) -> auto& { return r.categories_purchased; }, "categories_purchased");
+  refused([](Record& r) -> auto& { return r.browse_events; }, "browse_events");
+  refused([](Record& r) -> auto& { return r.sessions; }, "sessions");
+  refused([](Record& r) -> auto& { return r.browsed_price_count; }, "browsed_price_count");
+  refused([](Record& r) -> auto& { return r.add_to_cart_count; }, "add_to_cart_count");
+  refused([](Record& r) -> auto& { return r.carts_started; }, "carts_started");
+  refused([](Record& r) -> auto& { return r.carts_abandoned; }, "carts_abandoned");
+  refused([](Record& r) -> auto& { return r.events; }, "events");
+  refused([](Record& r) -> auto& { return r.store_events; }, "store_events");
+  refused([](Record& r) -> auto& { return r.price_z_count; }, "price_z_count");
+  const Record sample = SampleCustomer(1, 1, 40);
+  const std::string category = fmt::format("category {}: ", sample.categories[0].category);
+  refused([](Record& r) -> auto& { return r.categories[0].sessions; }, category + "sessions");
+  refused([](Record& r) -> auto& { return r.categories[0].sessions_28d; },
+          category + "sessions_28d");
+  refused([](Record& r) -> auto& { return r.categories[0].purchases; }, category + "purchases");
+  refused([](Record& r) -> auto& { return r.brands.back().products; },
+          fmt::format("brand {}: products", sample.brands.back().brand));
+  const std::string product = fmt::format("product {}: ", sample.pairs.back().product.value);
+  refused([](Record& r) -> auto& { return r.pairs.back().views; }, product + "views");
+  refused([](Record& r) -> auto& { return r.pairs.back().carts; }, product + "carts");
+  refused([](Record& r) -> auto& { return r.pairs.back().purchases; }, product + "purchases");
+  refused([](Record& r) -> auto& { return r.pairs.back().views_28d; }, product + "views_28d");
+  refused([](Record& r) -> auto& { return r.pairs.back().purchases_90d; },
+          product + "purchases_90d");
+}
+
 TEST(ShelfBytes, AShelfThatContradictsItselfIsRefused) {
   const auto refused = [](auto spoil, const std::string& word) {
     Shelf shelf = SampleShelf(1, 10);

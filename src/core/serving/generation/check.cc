@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 
 #include "domain/limits.h"
 
@@ -16,6 +17,69 @@ bool Rises(const List& list, KeyOf key) {
   return std::adjacent_find(list.begin(), list.end(), [&](const auto& a, const auto& b) {
            return !(key(a) < key(b));
          }) == list.end();
+}
+
+template <typename Record>
+struct Count {
+  const char* name;
+  std::int32_t Record::* member;
+};
+
+using features::BrandHistory;
+using features::CategoryHistory;
+using features::CustomerRecord;
+using features::PairHistory;
+
+constexpr Count<CustomerRecord> kOfCustomer[] = {
+    {"total_orders", &CustomerRecord::total_orders},
+    {"categories_purchased", &CustomerRecord::categories_purchased},
+    {"browse_events", &CustomerRecord::browse_events},
+    {"sessions", &CustomerRecord::sessions},
+    {"browsed_price_count", &CustomerRecord::browsed_price_count},
+    {"add_to_cart_count", &CustomerRecord::add_to_cart_count},
+    {"carts_started", &CustomerRecord::carts_started},
+    {"carts_abandoned", &CustomerRecord::carts_abandoned},
+    {"events", &CustomerRecord::events},
+    {"store_events", &CustomerRecord::store_events},
+    {"price_z_count", &CustomerRecord::price_z_count}};
+constexpr Count<CategoryHistory> kOfCategory[] = {{"sessions", &CategoryHistory::sessions},
+                                                  {"sessions_28d", &CategoryHistory::sessions_28d},
+                                                  {"purchases", &CategoryHistory::purchases}};
+constexpr Count<BrandHistory> kOfBrand[] = {{"products", &BrandHistory::products}};
+constexpr Count<PairHistory> kOfPair[] = {{"views", &PairHistory::views},
+                                          {"carts", &PairHistory::carts},
+                                          {"purchases", &PairHistory::purchases},
+                                          {"views_28d", &PairHistory::views_28d},
+                                          {"purchases_90d", &PairHistory::purchases_90d}};
+
+// "views -1", or empty: none is below 0.
+template <typename Record, std::size_t kCounts>
+std::string NegativeOf(const Record& record, const Count<Record> (&counts)[kCounts]) {
+  std::int32_t signs =
+      0;  // Hundreds of pairs for each customer that is read: names are for the one that is wrong.
+  for (const auto& count : counts) signs |= record.*count.member;
+  if (signs >= 0) return "";
+  const auto negative =
+      std::ranges::find_if(counts, [&](const auto& count) { return record.*count.member < 0; });
+  return fmt::format("{} {}", negative->name, record.*(negative->member));
+}
+
+// With whose it is: "product 7: views -1".
+std::string NegativeCount(const CustomerRecord& record) {
+  if (std::string found = NegativeOf(record, kOfCustomer); !found.empty()) return found;
+  for (const CategoryHistory& history : record.categories) {
+    if (const std::string found = NegativeOf(history, kOfCategory); !found.empty())
+      return fmt::format("category {}: {}", history.category, found);
+  }
+  for (const BrandHistory& history : record.brands) {
+    if (const std::string found = NegativeOf(history, kOfBrand); !found.empty())
+      return fmt::format("brand {}: {}", history.brand, found);
+  }
+  for (const PairHistory& history : record.pairs) {
+    if (const std::string found = NegativeOf(history, kOfPair); !found.empty())
+      return fmt::format("product {}: {}", history.product.value, found);
+  }
+  return "";
 }
 
 }  // namespace
@@ -38,9 +102,14 @@ Status CheckCustomer(const features::CustomerRecord& record, ErrorCode code) {
       : !Rises(record.brands, [](const auto& entry) { return entry.brand; })      ? "brands"
       : !Rises(record.pairs, [](const auto& entry) { return entry.product; })     ? "pairs"
                                                                                   : nullptr;
-  if (unsorted == nullptr) return {};
-  return Fail(code, fmt::format("customer {}: {} are not in rising order, each once",
-                                record.customer.value, unsorted));
+  if (unsorted != nullptr) {
+    return Fail(code, fmt::format("customer {}: {} are not in rising order, each once",
+                                  record.customer.value, unsorted));
+  }
+  if (const std::string negative = NegativeCount(record); !negative.empty()) {
+    return Fail(code, fmt::format("customer {}: {} is below 0", record.customer.value, negative));
+  }
+  return {};
 }
 
 void References::Add(const features::CustomerRecord& record, std::span<const float> propensity) {

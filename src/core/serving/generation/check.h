@@ -14,7 +14,8 @@
 
 namespace aisle::serving {
 
-// Lists sorted by their keys, each key once; an id that is not negative; dates of ten millennia.
+// Lists sorted by their keys, each key once; an id and counts that are not negative; dates of ten millennia. Sums
+// (spend, points) may be below 0.
 Status CheckCustomer(const features::CustomerRecord& record, ErrorCode code);
 
 // The largest references that customers made, to be compared with a catalogue once both are known.

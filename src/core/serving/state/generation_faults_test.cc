@@ -191,6 +191,13 @@ TEST_F(Generation, WhatAServerWouldRefuseIsNotPublished) {
         return w.PutCustomer(negative, {});
       },
       ErrorCode::kInvalidArgument, "customer -3");
+  refused(
+      [&](Writer& w) -> Status {
+        auto negative = customer;
+        negative.sessions = -1;
+        return w.PutCustomer(negative, {});
+      },
+      ErrorCode::kInvalidArgument, "customer 10: sessions -1 is below 0");
   EXPECT_EQ(CurrentGeneration(root).error().code, ErrorCode::kNotFound);
   EXPECT_THAT(Names(root), ElementsAre("writer.lock"));
 }
