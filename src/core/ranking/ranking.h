@@ -60,7 +60,6 @@ class PreparedCandidates {
  public:
   // Positions in the catalogue's products, rising.
   std::span<const std::uint32_t> Positions() const { return products_.positions; }
-  std::size_t Bytes() const { return rows_.Bytes(); }
 
  private:
   friend class PairScorer;

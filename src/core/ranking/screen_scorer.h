@@ -31,10 +31,6 @@ namespace aisle::ranking {
 
 // A list of candidates, made by a ScreenScorer for itself.
 class ScreenedCandidates {
- public:
-  std::size_t Bytes() const { return rows_.Bytes(); }
-
- private:
   friend class ScreenScorer;
   features::ListedProducts products_;
   forest::ScreenedRows rows_;

@@ -30,12 +30,6 @@ std::uint8_t RankOf(const SearchTable& table, float value) {
 
 }  // namespace
 
-std::size_t ScreenedRows::Bytes() const {
-  std::size_t bytes = planes_.size() + bytes_.size();
-  for (const Groups& groups : groups_) bytes += groups.masks.size();
-  return bytes;
-}
-
 Result<Screen> Screen::Make(const Model& model, std::span<const Column::Form> forms,
                             const ScreenKernel& kernel) {
   if (auto unfit = WhyNotScreened(model, forms); !unfit.empty())

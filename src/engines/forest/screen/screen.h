@@ -54,7 +54,6 @@ inline constexpr std::size_t kScreenSpareMax = 512;
 class ScreenedRows {
  public:
   std::size_t RowCount() const { return plan_.row_count; }
-  std::size_t Bytes() const;
 
  private:
   friend class Screen;
@@ -104,7 +103,6 @@ class Screen {
   ScreenedRows Prepare(RowPlan plan) const;
   bool Best(const ScreenedRows& rows, std::span<const Column> columns, std::size_t count,
             ScreenWorkspace& work) const;
-  std::size_t Bytes() const { return tables_->Bytes(); }
 
  private:
   Screen(std::shared_ptr<const ScreenTables> tables, const ScreenKernel& kernel);

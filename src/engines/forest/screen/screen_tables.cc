@@ -197,9 +197,4 @@ const std::uint64_t* ScreenTables::ReachOf(const ScreenInput& input, std::size_t
   return ReachRow(input.reach + row);
 }
 
-std::size_t ScreenTables::Bytes() const {
-  return sliced.Bytes() + inputs.size() * sizeof(ScreenInput) + leaf_number.size() + reach.size() +
-         steps.size();
-}
-
 }  // namespace aisle::forest

@@ -58,7 +58,6 @@ struct ScreenInput {
 struct ScreenTables {
   // The model fits.
   ScreenTables(const Model& model, std::span<const Column::Form> forms, const Kernel& exact);
-  std::size_t Bytes() const;
   const std::uint64_t* EveryLeaf() const { return ReachRow(0); }
   const std::uint64_t* ReachOf(const ScreenInput& input, std::size_t index,
                                std::uint8_t rank) const;
