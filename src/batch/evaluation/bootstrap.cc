@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/random.h"
+#include "ranking/ties.h"
 
 namespace aisle::evaluation {
 namespace {
@@ -60,23 +61,13 @@ Estimate Estimated(const Bootstrap& bootstrap, const Pair& pair, Statistic stati
 double Divide(double a, double b) { return b != 0 ? a / b : kNan; }
 
 double AucOf(std::span<const ScoredRow> sorted, std::span<const std::uint16_t> counts) {
-  double below = 0;
-  double won = 0;
-  double positives = 0;
-  for (std::size_t first = 0; first < sorted.size();) {
-    double tied_positive = 0;
-    double tied_negative = 0;
-    std::size_t last = first;
-    for (; last < sorted.size() && sorted[last].score == sorted[first].score; ++last) {
-      const double times = counts.empty() ? 1.0 : counts[sorted[last].customer];
-      (sorted[last].positive ? tied_positive : tied_negative) += times;
-    }
-    won += tied_positive * (below + tied_negative / 2);
-    positives += tied_positive;
-    below += tied_negative;
-    first = last;
-  }
-  return Divide(won, positives * below);
+  const auto row_of = [&](std::size_t place) {
+    const ScoredRow& row = sorted[place];
+    return ranking::TieRow{.score = row.score,
+                           .positive = row.positive,
+                           .weight = counts.empty() ? 1.0 : counts[row.customer]};
+  };
+  return ranking::WalkTies(sorted.size(), row_of).Value();
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "ranking/ties.h"
 
 namespace aisle::training {
 namespace {
@@ -47,26 +48,19 @@ Auc AucOf(std::span<const float> margins, std::span<const float> labels,
     (labels[i] > 0 ? positives : negatives) += static_cast<double>(weights[i]);
   Auc auc{.influence = std::vector<double>(margins.size(), 0.0)};
   if (positives <= 0 || negatives <= 0) return auc;
-  double won = 0;
-  double negatives_below = 0;
-  double positives_below = 0;
-  for (std::size_t first = 0; first < order.size();) {
-    double tied_positive = 0;
-    double tied_negative = 0;
-    std::size_t last = first;
-    for (; last < order.size() && margins[order[last]] == margins[order[first]]; ++last) {
-      (labels[order[last]] > 0 ? tied_positive : tied_negative) +=
-          static_cast<double>(weights[order[last]]);
-    }
-    const double beaten = (negatives_below + tied_negative / 2) / negatives;
-    const double beats = (positives - positives_below - tied_positive / 2) / positives;
-    for (; first < last; ++first)
-      auc.influence[order[first]] = labels[order[first]] > 0 ? beaten : beats;
-    won += tied_positive * beaten;
-    negatives_below += tied_negative;
-    positives_below += tied_positive;
-  }
-  auc.value = won / positives;
+  const auto row_of = [&](std::size_t place) {
+    const std::uint32_t row = order[place];
+    return ranking::TieRow{.score = margins[row],
+                           .positive = labels[row] > 0,
+                           .weight = static_cast<double>(weights[row])};
+  };
+  const auto visit = [&](const ranking::Tie& tie) {
+    const double beaten = (tie.negatives_below + tie.negatives / 2) / negatives;
+    const double beats = (positives - tie.positives_below - tie.positives / 2) / positives;
+    for (std::size_t place = tie.first; place < tie.last; ++place)
+      auc.influence[order[place]] = labels[order[place]] > 0 ? beaten : beats;
+  };
+  auc.value = ranking::WalkTies(order.size(), row_of, visit).Value();
   for (std::size_t i = 0; i < labels.size(); ++i) {
     auc.influence[i] = (auc.influence[i] - auc.value) * static_cast<double>(weights[i]) /
                        (labels[i] > 0 ? positives : negatives);

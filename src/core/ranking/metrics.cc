@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <vector>
 
 #include "base/result.h"
+#include "ranking/ties.h"
 
 namespace aisle::ranking {
 namespace {
@@ -55,24 +55,13 @@ double Auc(std::span<const float> scores, std::span<const float> labels,
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(),
             [&](std::uint32_t a, std::uint32_t b) { return scores[a] < scores[b]; });
-  double below = 0;  // Weight of negatives with a smaller score.
-  double won = 0;
-  double positives = 0;
-  for (std::size_t first = 0; first < order.size();) {
-    double tied_positive = 0;
-    double tied_negative = 0;
-    std::size_t last = first;
-    for (; last < order.size() && scores[order[last]] == scores[order[first]]; ++last) {
-      const double weight = weights.empty() ? 1.0 : static_cast<double>(weights[order[last]]);
-      (labels[order[last]] > 0 ? tied_positive : tied_negative) += weight;
-    }
-    won += tied_positive * (below + tied_negative / 2);
-    positives += tied_positive;
-    below += tied_negative;
-    first = last;
-  }
-  if (positives <= 0 || below <= 0) return std::numeric_limits<double>::quiet_NaN();
-  return won / (positives * below);
+  const auto row_of = [&](std::size_t place) {
+    const std::uint32_t row = order[place];
+    return TieRow{.score = scores[row],
+                  .positive = labels[row] > 0,
+                  .weight = weights.empty() ? 1.0 : static_cast<double>(weights[row])};
+  };
+  return WalkTies(order.size(), row_of).Value();
 }
 
 }  // namespace aisle::ranking
