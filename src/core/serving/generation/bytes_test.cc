@@ -279,6 +279,10 @@ TEST(ShelfBytes, AShelfThatContradictsItselfIsRefused) {
       },
       "2 brands and no category");
   refused([](Shelf& s) { s.catalogue.products[3].brand = 99; }, "brand 99 of 30");
+  refused([](Shelf& s) { s.catalogue.products[3].buyers = -1; }, ": buyers -1 is below 0");
+  refused([](Shelf& s) { s.catalogue.products[3].views_28d = -7; }, ": views_28d -7 is below 0");
+  refused([](Shelf& s) { s.catalogue.region_purchases_90d.back() = -4; },
+          "-4 purchases of 90 days in a region");
   refused([](Shelf& s) { std::swap(s.catalogue.products[0], s.catalogue.products[1]); }, "rising");
   refused([](Shelf& s) { s.catalogue.products[0].price_z = HUGE_VAL; }, "finite");
   refused([](Shelf& s) { s.regions[2].products.back() = 10; }, "Midwest: product position 10");

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "domain/limits.h"
+#include "serving/shelf/counts.h"
 
 namespace aisle::serving {
 namespace {
@@ -18,12 +19,6 @@ bool Rises(const List& list, KeyOf key) {
            return !(key(a) < key(b));
          }) == list.end();
 }
-
-template <typename Record>
-struct Count {
-  const char* name;
-  std::int32_t Record::* member;
-};
 
 using features::BrandHistory;
 using features::CategoryHistory;
@@ -51,18 +46,6 @@ constexpr Count<PairHistory> kOfPair[] = {{"views", &PairHistory::views},
                                           {"purchases", &PairHistory::purchases},
                                           {"views_28d", &PairHistory::views_28d},
                                           {"purchases_90d", &PairHistory::purchases_90d}};
-
-// "views -1", or empty: none is below 0.
-template <typename Record, std::size_t kCounts>
-std::string NegativeOf(const Record& record, const Count<Record> (&counts)[kCounts]) {
-  std::int32_t signs =
-      0;  // Hundreds of pairs for each customer that is read: names are for the one that is wrong.
-  for (const auto& count : counts) signs |= record.*count.member;
-  if (signs >= 0) return "";
-  const auto negative =
-      std::ranges::find_if(counts, [&](const auto& count) { return record.*count.member < 0; });
-  return fmt::format("{} {}", negative->name, record.*(negative->member));
-}
 
 // With whose it is: "product 7: views -1".
 std::string NegativeCount(const CustomerRecord& record) {

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "domain/limits.h"
+#include "serving/shelf/counts.h"
 
 namespace aisle::serving {
 namespace {
@@ -16,6 +18,13 @@ bool Rises(const List& list, KeyOf key) {
            return !(key(a) < key(b));
          }) == list.end();
 }
+
+using features::ProductRecord;
+constexpr Count<ProductRecord> kOfProduct[] = {{"views_28d", &ProductRecord::views_28d},
+                                               {"purchases_28d", &ProductRecord::purchases_28d},
+                                               {"purchases_90d", &ProductRecord::purchases_90d},
+                                               {"purchases", &ProductRecord::purchases},
+                                               {"buyers", &ProductRecord::buyers}};
 
 Status CheckCatalogue(const features::Catalogue& catalogue, ErrorCode code) {
   if (catalogue.categories.size() > domain::kCategoriesMax ||
@@ -47,7 +56,14 @@ Status CheckCatalogue(const features::Catalogue& catalogue, ErrorCode code) {
       return Fail(code, fmt::format("shelf: product {} has no finite price position",
                                     product.product.value));
     }
+    if (const std::string negative = NegativeOf(product, kOfProduct); !negative.empty()) {
+      return Fail(code,
+                  fmt::format("shelf: product {}: {} is below 0", product.product.value, negative));
+    }
   }
+  if (const auto low = std::ranges::min_element(catalogue.region_purchases_90d);
+      low != catalogue.region_purchases_90d.end() && *low < 0)
+    return Fail(code, fmt::format("shelf: {} purchases of 90 days in a region", *low));
   if (!catalogue.region_purchases_90d.empty() &&
       catalogue.region_purchases_90d.size() !=
           catalogue.products.size() * catalogue.shape.RegionCount()) {
