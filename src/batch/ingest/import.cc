@@ -11,6 +11,7 @@
 #include "ingest/embedded.h"
 #include "ingest/enough_rows.h"
 #include "ingest/fill_table.h"
+#include "ingest/history.h"
 #include "ingest/id_check.h"
 #include "ingest/ingest.h"
 #include "ingest/mapping.h"
@@ -215,6 +216,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   AISLE_TRY(const domain::RetailerShape shape, ShapeFor(connection, mapping));
   AISLE_CHECK(fill(false, shape));
   AISLE_CHECK(CheckDays(connection, mapping, report.tables));
+  AISLE_CHECK(FollowImport(connection, options.loaded_at));
   for (const Step& step : mapping.steps) AISLE_CHECK(DropStep(connection, step));
   AISLE_CHECK(CloseSources(connection, mapping));
   AISLE_CHECK(WriteAbout(connection, mapping, values, options.loaded_at));

@@ -11,7 +11,8 @@
 //            files give the same tables; new ids continue after the highest.
 //   again    events stay, other rows are replaced by the newer. A table of the shape that the mapping
 //            brings is what it brings: rows that it no longer gives go, unless other mappings' imports
-//            are there too (`add`), whose rows they may be.
+//            are there too (`add`), whose rows they may be. Histories that changes have begun go on with
+//            what the files say of now.
 //   errors   kInvalidArgument: mapping, parameter, file or column is wrong, with file, line and name; ids of
 //            one kind are spelled in two ways (id_check.h);
 //            kNotFound: a source file is missing, or no shipped mapping has the name;
@@ -43,8 +44,10 @@ namespace aisle::ingest {
 struct ImportOptions {
   // Values for the mapping's own parameters: {"until_week", "45"}.
   std::map<std::string, std::string> parameters;
-  base::Timestamp loaded_at{};  // For audit; events after it lie in the future.
-  bool add = false;             // To what other mappings imported; equal ids are one.
+  // When the import began, for audit; events after it lie in the future. Where changes were taken in (ingest.h), what
+  // was acknowledged after it is newer than the files, all else older.
+  base::Timestamp loaded_at{};
+  bool add = false;  // To what other mappings imported; equal ids are one.
   std::function<void(const std::string& step)> progress;
 };
 

@@ -12,8 +12,8 @@
 #include "arrow/batch.h"
 #include "events/events.h"
 #include "ingest/ingest.h"
+#include "ingest/log_intake.h"
 #include "ingest/sql.h"
-#include "raw/plain_text.h"
 
 namespace aisle::ingest {
 namespace {
@@ -23,7 +23,7 @@ using events::Impression;
 using events::LogRecord;
 using warehouse::Connection;
 
-constexpr std::size_t kRecordsPerRead = 5'000;
+constexpr std::string_view kLogName = "event log";
 
 arrow::Schema ShownColumns() {
   using enum arrow::Type;
@@ -81,48 +81,19 @@ void AppendRow(arrow::BatchBuilder& rows, std::uint64_t position, const Impressi
   rows.AppendBool(14, impression.batch);
 }
 
-// A record that cannot be read must not hold up those after it.
-Status Reject(Connection& connection, const LogRecord& record, const std::string& reason) {
-  const std::string_view bytes = std::string_view(record.bytes).substr(0, 2'000);
-  AISLE_CHECK(connection.Execute(
-      sql::kAddReject,
-      {{"source", std::string("event log")},
-       {"table_name", std::string("raw.impressions")},
-       {"line", static_cast<std::int64_t>(record.position)},
-       {"reason", reason},
-       {"row_text", raw::IsPlainText(bytes) ? std::string(bytes) : std::string("(bytes)")},
-       {"rejected_at", base::Now()}}));
-  return {};
-}
-
-// What a row can be made of, from the front; and why it ends where it ends, if not with the last.
-struct Movable {
-  std::span<const LogRecord> records;
-  Status rest;
-};
-
-// Records of a newer program, and of kinds that no table takes in yet, stay in the log until a program
-// comes that knows what to do with them. They are not passed over: what was acknowledged would be lost.
-Movable MovableOf(std::span<const LogRecord> records) {
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const auto envelope = events::DecodeEnvelope(records[i].bytes);
-    Status known;
-    if (envelope && envelope->kind != events::Kind::kImpression) {
-      known =
-          Fail(ErrorCode::kFailedPrecondition,
-               fmt::format("kind '{}' is not taken into the warehouse by this build; use a newer "
-                           "aisle",
-                           events::KindName(envelope->kind)));
-    } else if (const auto impression = events::DecodeImpression(records[i].bytes);
-               !impression && impression.error().code == ErrorCode::kFailedPrecondition) {
-      known = std::unexpected(impression.error());
-    }
-    if (!known) {
-      return {records.first(i),
-              Within(fmt::format("event log: record {}", records[i].position), known.error())};
-    }
+// Of kinds that are no impressions, and of newer programs, they wait in the log.
+Status Known(const LogRecord& record) {
+  const auto envelope = events::DecodeEnvelope(record.bytes);
+  if (envelope && envelope->kind != events::Kind::kImpression) {
+    return Fail(ErrorCode::kFailedPrecondition,
+                fmt::format("kind '{}' is not taken into the warehouse by this build; use a newer "
+                            "aisle",
+                            events::KindName(envelope->kind)));
   }
-  return {records, {}};
+  const auto impression = events::DecodeImpression(record.bytes);
+  if (!impression && impression.error().code == ErrorCode::kFailedPrecondition)
+    return std::unexpected(impression.error());
+  return {};
 }
 
 Status Move(Connection& connection, std::span<const LogRecord> records) {
@@ -130,7 +101,8 @@ Status Move(Connection& connection, std::span<const LogRecord> records) {
   for (const LogRecord& record : records) {
     const auto impression = events::DecodeImpression(record.bytes);
     if (!impression) {
-      AISLE_CHECK(Reject(connection, record, impression.error().message));
+      AISLE_CHECK(RejectRecord(connection, kLogName, "raw.impressions", record,
+                               impression.error().message));
       continue;
     }
     const std::size_t count = std::max<std::size_t>(impression->shown.size(), 1);
@@ -158,22 +130,13 @@ Result<std::int64_t> CollectImpressions(Connection& connection,
   if (!log) return std::unexpected(std::move(log).error());
   AISLE_CHECK(CreateTables(connection));
   AISLE_CHECK(log->Register(events::kWarehouseReader));  // If somebody had it forgotten.
-  AISLE_TRY(std::uint64_t position, log->Mark(events::kWarehouseReader));
+  AISLE_TRY(const std::uint64_t mark, log->Mark(events::kWarehouseReader));
   AISLE_TRY(const std::int64_t before, connection.QueryInt(sql::kCountImpressions));
-  for (std::int64_t moved = 0;;) {
-    AISLE_TRY(const std::vector<LogRecord> records, log->Read(position, kRecordsPerRead));
-    if (records.empty()) break;
-    const Movable movable = MovableOf(records);
-    if (!movable.records.empty()) {
-      AISLE_CHECK(
-          warehouse::InTransaction(connection, [&] { return Move(connection, movable.records); }));
-      position = movable.records.back().position;
-      AISLE_CHECK(log->Advance(events::kWarehouseReader, position));
-      moved += static_cast<std::int64_t>(movable.records.size());
-    }
-    AISLE_CHECK(movable.rest);
-    if (progress && !progress(moved)) return Fail(ErrorCode::kUnavailable, "cancelled");
-  }
+  const LogIntake intake{
+      .log = kLogName, .known = Known, .move = [&](std::span<const LogRecord> records) {
+        return Move(connection, records);
+      }};
+  AISLE_CHECK(TakeInLog(connection, *log, mark, intake, progress));
   AISLE_TRY(const std::int64_t after, connection.QueryInt(sql::kCountImpressions));
   return after - before;
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "ingest/sql.h"
 
@@ -34,6 +35,18 @@ Status CreateMissing(Connection& connection) {
   return {};
 }
 
+// The lines of raw.about that say it.
+Result<std::vector<std::pair<std::string, std::string>>> KnownChanges(Connection& connection) {
+  std::vector<std::pair<std::string, std::string>> lines;
+  AISLE_TRY(const bool known, connection.HasTable("raw.about"));
+  if (!known) return lines;
+  for (const std::string_view key : {kAboutChangesLog, kAboutChangesUntil}) {
+    AISLE_TRY(const auto rows, connection.QueryText(sql::kGetAbout, {{"key", std::string(key)}}));
+    if (!rows.empty()) lines.emplace_back(key, rows[0][0]);
+  }
+  return lines;
+}
+
 }  // namespace
 
 Status CreateTables(Connection& connection) {
@@ -43,8 +56,12 @@ Status CreateTables(Connection& connection) {
 
 Status RecreateTables(Connection& connection) {
   return warehouse::InTransaction(connection, [&]() -> Status {
+    AISLE_TRY(const auto kept, KnownChanges(connection));
     AISLE_CHECK(connection.Execute(sql::kDropTables));
-    return CreateMissing(connection);
+    AISLE_CHECK(CreateMissing(connection));
+    for (const auto& [key, value] : kept)
+      AISLE_CHECK(connection.Execute(sql::kSetAbout, {{"key", key}, {"value", value}}));
+    return {};
   });
 }
 

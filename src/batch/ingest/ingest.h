@@ -2,7 +2,8 @@
 //
 // CreateTables makes schemas and empty tables that are not there yet; LoadTable appends a stream (the
 // synthetic retailer's, or any other's) whose columns are matched by name. CollectImpressions moves
-// what servers have logged since the last time into raw.impressions.
+// what servers have logged since the last time into raw.impressions; CollectChanges moves what was
+// acknowledged of products, stock, prices and customers into their tables and histories.
 //
 //   units    times UTC, money DECIMAL(12,2) of the retailer's currency.
 //   threads  one thread; the connection is in use until the call returns.
@@ -24,7 +25,12 @@ namespace aisle::ingest {
 inline constexpr int kRawFormat = 2;
 
 Status CreateTables(warehouse::Connection& connection);
-// Drops every raw and oracle table and creates the raw ones anew.
+// Keys of raw.about: the log of changes that the tables know, by its id, and up to which position.
+inline constexpr std::string_view kAboutChangesLog = "changes_log";
+inline constexpr std::string_view kAboutChangesUntil = "changes_until";
+
+// Drops every raw and oracle table and creates the raw ones anew. Which changes the tables know is kept: what is loaded
+// now is newer than those.
 Status RecreateTables(warehouse::Connection& connection);
 // Rows appended. `progress` hears the rows of each batch as it is handed over.
 Result<std::int64_t> LoadTable(warehouse::Connection& connection, std::string_view table,
@@ -40,5 +46,16 @@ Result<std::int64_t> LoadTable(warehouse::Connection& connection, std::string_vi
 Result<std::int64_t> CollectImpressions(warehouse::Connection& connection,
                                         const std::filesystem::path& event_log,
                                         const std::function<bool(std::int64_t)>& progress = {});
+
+// Moves changes of the log at `change_log` into raw.inventory, raw.product_catalog and raw.customers, and into their
+// histories, each once and in their order, advances the mark of the warehouse's reader, and says in raw.about up to
+// where the tables know the log. Returns how many records were moved; the rest as CollectImpressions, and for a record
+// with a column that this build does not know as for a kind.
+//
+// A record holds from its own time on. One that repeats what is there changes nothing; one that is older than what the
+// table holds of its row (a file was imported that knew of a later moment) takes nothing back: README.md.
+Result<std::int64_t> CollectChanges(warehouse::Connection& connection,
+                                    const std::filesystem::path& change_log,
+                                    const std::function<bool(std::int64_t)>& progress = {});
 
 }  // namespace aisle::ingest

@@ -1,0 +1,171 @@
+// Changes (products, stock, prices, customers) on their way from their log into the raw tables.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "events/events.h"
+#include "ingest/history.h"
+#include "ingest/ingest.h"
+#include "ingest/log_intake.h"
+#include "ingest/read_shape.h"
+#include "ingest/sql.h"
+
+namespace aisle::ingest {
+namespace {
+
+using events::Change;
+using events::EventLog;
+using events::Kind;
+using events::LogRecord;
+using warehouse::Connection;
+
+constexpr std::string_view kLogName = "log of changes";
+
+// Where a kind's records go; nothing: no table takes it in yet.
+std::optional<Dated> PlaceOf(Kind kind) {
+  switch (kind) {
+    case Kind::kStock:
+      return Dated::kStock;
+    case Kind::kProduct:
+    case Kind::kPrice:
+      return Dated::kPrice;
+    case Kind::kCustomer:
+      return Dated::kCustomer;
+    case Kind::kImpression:
+    case Kind::kShopEvent:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::unexpected<Error> ForANewerProgram(std::string what) {
+  return Fail(
+      ErrorCode::kFailedPrecondition,
+      std::move(what) + " is not taken into the warehouse by this build; use a newer aisle");
+}
+
+Status Known(const LogRecord& record) {
+  const auto envelope = events::DecodeEnvelope(record.bytes);
+  if (envelope && !PlaceOf(envelope->kind))
+    return ForANewerProgram(fmt::format("kind '{}'", events::KindName(envelope->kind)));
+  const auto change = events::DecodeChange(record.bytes);
+  if (!change) {
+    if (change.error().code == ErrorCode::kFailedPrecondition)
+      return std::unexpected(change.error());
+    return {};
+  }
+  const raw::Table& table = *events::TableOf(change->envelope.kind);
+  for (const raw::Field& field : change->row) {
+    if (raw::FindColumn(table, field.column) == nullptr)
+      return ForANewerProgram(fmt::format("column '{}' of {}", field.column, table.name));
+  }
+  return {};
+}
+
+std::string_view TableNameOf(const LogRecord& record) {
+  const auto envelope = events::DecodeEnvelope(record.bytes);
+  const raw::Table* table = envelope ? events::TableOf(envelope->kind) : nullptr;
+  return table == nullptr ? "" : table->name;
+}
+
+// What the record says of a row of its dated table. Whatever else it names, it holds from its own time on.
+raw::Row RowOf(Change change) {
+  std::erase_if(change.row, [](const raw::Field& field) {
+    return field.column == "last_updated" || field.column == "valid_from" ||
+           field.column == "valid_to";
+  });
+  return std::move(change.row);
+}
+
+// How far the tables have come in the log, as they say themselves.
+struct Position {
+  std::string log;
+  std::uint64_t until = 0;
+};
+
+Result<std::string> About(Connection& connection, std::string_view key) {
+  AISLE_TRY(const auto rows, connection.QueryText(sql::kGetAbout, {{"key", std::string(key)}}));
+  return rows.empty() ? std::string() : rows[0][0];
+}
+
+Result<Position> ReadPosition(Connection& connection) {
+  Position position;
+  AISLE_TRY(position.log, About(connection, kAboutChangesLog));
+  AISLE_TRY(const std::string until, About(connection, kAboutChangesUntil));
+  std::from_chars(until.data(), until.data() + until.size(), position.until);
+  return position;
+}
+
+Status WritePosition(Connection& connection, const Position& position) {
+  AISLE_CHECK(connection.Execute(
+      sql::kSetAbout, {{"key", std::string(kAboutChangesLog)}, {"value", position.log}}));
+  AISLE_CHECK(connection.Execute(sql::kSetAbout, {{"key", std::string(kAboutChangesUntil)},
+                                                  {"value", fmt::to_string(position.until)}}));
+  return {};
+}
+
+Status Move(Connection& connection, const domain::RetailerShape& shape,
+            std::span<const LogRecord> records) {
+  std::map<Dated, std::vector<DatedRow>> rows;
+  for (const LogRecord& record : records) {
+    auto change = events::DecodeChange(record.bytes);
+    // What was right when it was appended may be wrong now: a region that is no more.
+    const Status good =
+        change ? events::CheckChange(*change, shape) : Status(std::unexpected(change.error()));
+    if (!good) {
+      AISLE_CHECK(
+          RejectRecord(connection, kLogName, TableNameOf(record), record, good.error().message));
+      continue;
+    }
+    const base::Timestamp at = change->envelope.time;
+    rows[*PlaceOf(change->envelope.kind)].push_back(
+        {.position = record.position, .at = at, .row = RowOf(*std::move(change))});
+  }
+  for (const DatedTable& table : kDatedTables)
+    AISLE_CHECK(WriteRows(connection, table, std::move(rows[table.kind])));
+  return {};
+}
+
+}  // namespace
+
+Result<std::int64_t> CollectChanges(Connection& connection, const std::filesystem::path& change_log,
+                                    const std::function<bool(std::int64_t)>& progress) {
+  auto log = EventLog::Open(change_log, EventLog::Access::kRead);
+  if (!log && log.error().code == ErrorCode::kNotFound) return 0;
+  if (!log) return std::unexpected(std::move(log).error());
+  AISLE_CHECK(CreateTables(connection));
+  AISLE_CHECK(log->Register(events::kWarehouseReader));  // If somebody had it forgotten.
+  AISLE_TRY(Position position, ReadPosition(connection));
+  AISLE_TRY(const std::uint64_t mark, log->Mark(events::kWarehouseReader));
+  if (position.log != log->Id()) {
+    // The tables know nothing of this log, and what its reader is past was in those before them.
+    position = {.log = log->Id(), .until = mark};
+    AISLE_CHECK(
+        warehouse::InTransaction(connection, [&] { return WritePosition(connection, position); }));
+  } else if (mark < position.until) {
+    // Killed between the two.
+    AISLE_CHECK(log->Advance(events::kWarehouseReader, position.until));
+  }
+  AISLE_TRY(const domain::RetailerShape shape, ReadShape(connection));
+  const LogIntake intake{
+      .log = kLogName, .known = Known, .move = [&](std::span<const LogRecord> records) -> Status {
+        AISLE_CHECK(Move(connection, shape, records));
+        return WritePosition(connection, {.log = log->Id(), .until = records.back().position});
+      }};
+  return TakeInLog(connection, *log, position.until, intake, progress);
+}
+
+Status FollowImport(Connection& connection, base::Timestamp begun) {
+  AISLE_TRY(const Position position, ReadPosition(connection));
+  // Without changes histories are the files' own.
+  return position.log.empty() ? Status() : FollowFiles(connection, begun);
+}
+
+}  // namespace aisle::ingest
