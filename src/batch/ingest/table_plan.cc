@@ -31,6 +31,8 @@ std::string List(std::span<const std::string_view> columns, std::string_view tab
   return list;
 }
 
+std::string StayingKey(std::string_view key) { return Quoted(fmt::format("aisle_key_{}", key)); }
+
 }  // namespace
 
 TablePlan::TablePlan(const Mapping& mapping, const TableStep& step,
@@ -225,7 +227,8 @@ std::string TablePlan::ValueOf(const Column& target, base::Timestamp loaded_at) 
   if (raw::FindColumn(table_, target.name)->stays) {
     std::string equal;
     for (const std::string_view key : table_.key) {
-      equal += fmt::format("{}k.{} = {}", equal.empty() ? "" : " AND ", Quoted(key),
+      // By a name that no query gives: a key may be one of its columns as it is.
+      equal += fmt::format("{}k.{} = {}", equal.empty() ? "" : " AND ", StayingKey(key),
                            ValueOf(*Find(target_, key), loaded_at));
     }
     return fmt::format("(SELECT k.{} FROM aisle_staying k WHERE {})", Quoted(target.name), equal);
@@ -239,7 +242,10 @@ std::string TablePlan::Staying() const {
     if (column.stays && !Gives(column.name)) columns += ", t." + Quoted(column.name);
   }
   if (columns.empty()) return "";
-  return fmt::format("SELECT {}{} FROM {} t", List(table_.key, "t"), columns, table_.name);
+  std::string keys;
+  for (const std::string_view key : table_.key)
+    keys += fmt::format("{}t.{} AS {}", keys.empty() ? "" : ", ", Quoted(key), StayingKey(key));
+  return fmt::format("SELECT {}{} FROM {} t", keys, columns, table_.name);
 }
 
 std::string TablePlan::Rows(base::Timestamp loaded_at, bool keys_repeat) const {
