@@ -230,4 +230,15 @@ Result<std::vector<Stock>> ReadStock(warehouse::Connection& connection,
   return stock;
 }
 
+Result<std::vector<domain::ProductId>> ReadHidden(warehouse::Connection& connection) {
+  AISLE_TRY(auto rows, RowReader::Open(connection, sql::kHidden));
+  const IntColumn product = rows.Int("product_id");
+  std::vector<domain::ProductId> hidden;
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return hidden;
+    hidden.push_back({rows[product]});
+  }
+}
+
 }  // namespace aisle::gold

@@ -83,5 +83,7 @@ struct Stock {
 // kFailedPrecondition: stock of a region that the shape does not know.
 Result<std::vector<Stock>> ReadStock(warehouse::Connection& connection,
                                      const domain::RetailerShape& shape, base::Timestamp as_of);
+// Products that nobody is shown, by id, as the newest state of the catalogue says: no history is kept of it.
+Result<std::vector<domain::ProductId>> ReadHidden(warehouse::Connection& connection);
 
 }  // namespace aisle::gold

@@ -1,6 +1,7 @@
 // PublishGeneration: catalogue, stock, customers, propensities and the ranking model as one generation.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <utility>
 
 #include "base/log.h"
@@ -10,7 +11,9 @@
 #include "publish/propensity_rows.h"
 #include "publish/publish.h"
 #include "publish/source_ids.h"
+#include "publish/sql.h"
 #include "serving/generation/writer.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::publish {
 namespace {
@@ -30,6 +33,36 @@ std::int64_t FillShelves(const std::vector<gold::Stock>& stock, serving::Shelf& 
     ++rows;
   }
   return rows;
+}
+
+// What the tables know of changes. Read before all that changes: the job lock keeps an intake away until the generation
+// stands, and one that came between all the same would only be laid over it again.
+Status ReadKnownChanges(warehouse::Connection& connection, serving::GenerationManifest& manifest) {
+  AISLE_TRY(const bool there, connection.HasTable("raw.about"));
+  if (!there) return {};
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kKnownChanges));
+  const auto key = rows.Text("key");
+  const auto value = rows.Text("value");
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return {};
+    const std::string_view text = rows[value];
+    if (rows[key] == "changes_log") {
+      manifest.changes_log = text;
+    } else {
+      std::from_chars(text.data(), text.data() + text.size(), manifest.changes_until);
+    }
+  }
+}
+
+// Their stock stays in the shelf: whoever shows them again finds it there.
+Status FillHidden(warehouse::Connection& connection, serving::Shelf& shelf) {
+  AISLE_TRY(const auto hidden, gold::ReadHidden(connection));
+  for (const domain::ProductId product : hidden) {
+    const std::ptrdiff_t position = shelf.catalogue.Find(product);
+    if (position >= 0) shelf.hidden.push_back(static_cast<std::uint32_t>(position));
+  }
+  return {};
 }
 
 // The retailer's own ids of the products, where they are texts.
@@ -75,11 +108,13 @@ Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& datab
   manifest.created = base::Now();
 
   AISLE_TRY(warehouse::Connection connection, database.Connect());
+  AISLE_CHECK(ReadKnownChanges(connection, manifest));
   AISLE_TRY(const gold::RecordSource source, gold::FindRecords(connection, as_of));
   AISLE_TRY(auto catalogue, gold::ReadCatalogue(connection, source));
   serving::Shelf shelf(std::move(catalogue));
   AISLE_TRY(const auto stock, gold::ReadStock(connection, shelf.catalogue.shape, as_of));
   manifest.inventory_rows = FillShelves(stock, shelf);
+  AISLE_CHECK(FillHidden(connection, shelf));
   AISLE_CHECK(FillProductIds(connection, shelf.catalogue));
   AISLE_TRY(const auto customer_ids, SourceIds::Read(connection, "customer"));
   shelf.catalogue.text_customer_ids = customer_ids.Mapped();

@@ -62,6 +62,39 @@ TEST_F(GenerationTest, WithoutModelsTheShopIsPublishedAllTheSame) {
   EXPECT_FALSE(Fetch(*state, 7));
 }
 
+TEST_F(GenerationTest, ItSaysWhichChangesItKnowsOf) {
+  const auto before = Publish();
+  ASSERT_TRUE(before) << before.error().message;
+  EXPECT_EQ(before->changes_log, "");
+  EXPECT_EQ(before->changes_until, 0U);
+  Shop().Write(
+      "INSERT INTO raw.about VALUES ('changes_log', 'l1'), ('changes_until', "
+      "'18446744073709551615')");
+  const auto manifest = Publish();
+  Shop().Write("DELETE FROM raw.about WHERE key LIKE 'changes%'");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->changes_log, "l1");
+  EXPECT_EQ(manifest->changes_until, 18'446'744'073'709'551'615U);
+  EXPECT_EQ(Open()->Manifest().changes_log, "l1");
+}
+
+TEST_F(GenerationTest, HiddenProductsAreNamedAndKeepTheirStock) {
+  Shop().Write(
+      "UPDATE raw.product_catalog SET hidden = product_id IN (3, 40) WHERE product_id <> 1");
+  Shop().Write(
+      "INSERT INTO raw.product_catalog (product_id, product_name, category_id, price, launched_on, "
+      "hidden) "
+      "VALUES (2000, 'To come', 'CAT-001', 5.00, DATE '2030-01-01', true)");
+  const auto manifest = Publish();
+  Shop().Write("DELETE FROM raw.product_catalog WHERE product_id = 2000");
+  Shop().Write("UPDATE raw.product_catalog SET hidden = NULL");
+  ASSERT_TRUE(manifest) << manifest.error().message;
+  EXPECT_EQ(manifest->inventory_rows, 160);
+  const auto state = Open();
+  EXPECT_THAT(state->PublishedShelf().hidden, testing::ElementsAre(2U, 39U));
+  for (const auto& region : state->PublishedShelf().regions) EXPECT_EQ(region.products.size(), 32U);
+}
+
 TEST_F(GenerationTest, CustomersAreServedWithTheirRecordsAndTheirScores) {
   AddModel(registry_, "propensity", PropensitySpec(1));
   AddModel(registry_, "ranking", RankingSpec(1));

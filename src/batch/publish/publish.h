@@ -50,8 +50,9 @@ Result<ScoreReport> ScorePropensity(warehouse::Database& database,
 
 // Builds a generation under `serving_root` from the records as of `as_of`, the retailer's shape, the propensities
 // in gold.customer_propensity (whatever moment and version they were scored with; the manifest says
-// which version), stock, and the champion of "ranking"; a missing model or table of propensities is
-// left out (the ladder answers with less) and said in the manifest. A damaged model is an error.
+// which version), stock, what is hidden, and the champion of "ranking"; a missing model or table of propensities is
+// left out (the ladder answers with less) and said in the manifest. A damaged model is an error. The manifest also says
+// which changes the raw tables know of; of those, what was taken in at `as_of` or later is not in prices and stock.
 Result<serving::GenerationManifest> PublishGeneration(warehouse::Database& database,
                                                       const registry::Registry& registry,
                                                       const std::filesystem::path& serving_root,
