@@ -22,14 +22,16 @@ constexpr const char* kOurs[] = {"about.json",
                                  "registry",
                                  "serving",
                                  "events",
+                                 "changes",
                                  "run"};
 
-// With the event logs that were set aside.
+// With the logs that were set aside.
 std::vector<fs::path> Ours(const workspace::Workspace& workspace) {
   std::vector<fs::path> ours;
   for (const char* name : kOurs) ours.push_back(workspace.Root() / name);
-  for (events::LostLog& lost : events::LostLogs(workspace.Events()))
-    ours.push_back(std::move(lost.folder));
+  for (const fs::path& log : {workspace.Events(), workspace.Changes()}) {
+    for (events::LostLog& lost : events::LostLogs(log)) ours.push_back(std::move(lost.folder));
+  }
   return ours;
 }
 

@@ -13,6 +13,7 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/sql.h"
+#include "app/take_in.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/program.h"
@@ -164,6 +165,11 @@ Status Import(Context& context, const ImportOptions& options) {
   }
   const base::Stopwatch watch;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
+  // What is written while the files are read is newer than they are; what waits is older.
+  const base::Timestamp begun = base::Now();
+  AISLE_CHECK(TakeInChanges(context, job));
+  // Or those that wait would go with the tables that are dropped.
+  if (!options.replace) AISLE_CHECK(TakeInImpressions(context, job));
   ingest::ImportReport report;
   workspace::AboutData about;
   AISLE_CHECK(warehouse::InTransaction(job.Connection(), [&]() -> Status {
@@ -173,7 +179,7 @@ Status Import(Context& context, const ImportOptions& options) {
     }
     AISLE_TRY(report, ingest::Import(job.Connection(), *options.mapping, folder,
                                      {.parameters = parameters,
-                                      .loaded_at = base::Now(),
+                                      .loaded_at = begun,
                                       .add = options.add,
                                       .progress = say_step}));
     about = {.kind = "import",

@@ -7,6 +7,7 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/server_health.h"
+#include "events/events.h"
 #include "web/address.h"
 
 namespace aisle::app {
@@ -22,10 +23,13 @@ constexpr std::pair<std::string_view, std::string_view> kStatesToActOn[] = {
     {"outdated",
      "the raw tables were loaded again after it was made; `aisle worker` makes it again"}};
 
-json::array LostFolders(const workspace::StatusReport& report) {
+json::object LogJson(const workspace::LogStatus& log) {
   json::array folders;
-  for (const events::LostLog& lost : report.lost_logs) folders.emplace_back(lost.folder.string());
-  return folders;
+  for (const events::LostLog& lost : log.lost) folders.emplace_back(lost.folder.string());
+  return {{"logged", log.logged},
+          {"waiting", log.waiting},
+          {"waiting_by_reader", json::value_from(log.waiting_by_reader)},
+          {"set_aside", std::move(folders)}};
 }
 
 // A part that cannot be read is not nothing.
@@ -80,11 +84,8 @@ json::object ToJson(const workspace::StatusReport& report, std::int64_t target_l
                          {"generation", nullptr},
                          {"processes", std::move(processes)},
                          {"job", report.job},
-                         {"impressions",
-                          {{"logged", report.impressions_logged},
-                           {"waiting", report.impressions_waiting},
-                           {"waiting_by_reader", json::value_from(report.waiting_by_reader)},
-                           {"set_aside", LostFolders(report)}}},
+                         {"changes", LogJson(report.changes)},
+                         {"impressions", LogJson(report.impressions)},
                          {"failed_jobs", std::move(failed)},
                          {"unread", json::value_from(report.unread)},
                          {"newest_generation", report.newest_generation}};
@@ -106,7 +107,9 @@ json::object ToJson(const workspace::StatusReport& report, std::int64_t target_l
                             {"propensity_version", report.generation->propensity_version},
                             {"customers", report.generation->customers},
                             {"propensity_rows", report.generation->propensity_rows},
-                            {"inventory_rows", report.generation->inventory_rows}};
+                            {"inventory_rows", report.generation->inventory_rows},
+                            {"changes_log", report.generation->changes_log},
+                            {"changes_until", report.generation->changes_until}};
   }
   return object;
 }
@@ -167,6 +170,20 @@ std::string ModelsText(const workspace::StatusReport& report) {
   return text;
 }
 
+std::string LogText(const workspace::LogStatus& log, std::string_view records) {
+  if (log.unread) return fmt::format("           {} cannot be read, see above\n", records);
+  std::string text;
+  if (log.logged > 0) {
+    text = fmt::format("           {} {} logged, {} wait for the worker\n", log.logged, records,
+                       log.waiting);
+  }
+  for (const auto& [reader, waiting] : log.waiting_by_reader) {
+    if (reader != events::kWarehouseReader)
+      text += fmt::format("           {} {} wait for {}\n", waiting, records, reader);
+  }
+  return text;
+}
+
 std::string ServingText(const workspace::StatusReport& report) {
   std::string text;
   if (!report.generation && IsUnread(report, "generation")) {
@@ -187,14 +204,8 @@ std::string ServingText(const workspace::StatusReport& report) {
           report.newest_generation);
     }
   }
-  if (IsUnread(report, "impressions")) text += "           impressions cannot be read, see above\n";
-  if (report.impressions_logged > 0) {
-    text += fmt::format("           {} impressions logged, {} wait for the worker\n",
-                        report.impressions_logged, report.impressions_waiting);
-  }
-  for (const auto& [reader, waiting] : report.waiting_by_reader) {
-    if (reader != "warehouse") text += fmt::format("           {} wait for {}\n", waiting, reader);
-  }
+  text += LogText(report.changes, "changes");
+  text += LogText(report.impressions, "impressions");
   return text;
 }
 

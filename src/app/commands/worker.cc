@@ -8,9 +8,8 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/steps.h"
+#include "app/take_in.h"
 #include "base/log.h"
-#include "events/log_keeper.h"
-#include "ingest/ingest.h"
 #include "workspace/attempts.h"
 #include "workspace/process.h"
 
@@ -42,6 +41,7 @@ Result<std::chrono::seconds> ParseDuration(const std::string& text) {
 
 struct PassReport {
   base::Timestamp as_of{};
+  std::int64_t changes = 0;
   std::int64_t impressions = 0;
   std::int64_t refreshed_tables = 0;
   publish::ScoreReport scores;
@@ -50,35 +50,14 @@ struct PassReport {
   double seconds = 0;
 };
 
-// A damaged log is the server's to set aside, and no reason to serve yesterday's stock; it may crash its
-// readers, so it is looked at first.
-Result<std::int64_t> TakeIn(const Context& context, Job& job) {
-  const auto log = context.workspace.Events();
-  const Status whole = events::CheckLog(log, events::EventLog::Access::kRead);
-  if (!whole && whole.error().code == ErrorCode::kInternal) {
-    base::LogError("impressions are not taken in: {}", whole.error().message);
-    return 0;
-  }
-  base::Progress progress("  impressions", 0, "answers");
-  auto taken = ingest::CollectImpressions(job.Connection(), log, [&](std::int64_t moved) {
-    progress.Set(moved);
-    return !Interrupted();
-  });
-  // Records of a newer program, after going back to this one: they wait for that, and the rest does not.
-  if (!taken && taken.error().code == ErrorCode::kFailedPrecondition) {
-    base::LogError("impressions wait: {}", taken.error().message);
-    return 0;
-  }
-  return taken;
-}
-
 // Everything between taking the lock and letting go.
 Result<PassReport> Pass(const Context& context) {
   const base::Stopwatch watch;
   PassReport report;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
   AISLE_TRY(report.as_of, context.AsOfNow());
-  AISLE_TRY(report.impressions, TakeIn(context, job));
+  AISLE_TRY(report.changes, TakeInChanges(context, job));
+  AISLE_TRY(report.impressions, TakeInImpressions(context, job));
   AISLE_TRY(const auto refreshed, RefreshStep(context, job, report.as_of));
   report.refreshed_tables = static_cast<std::int64_t>(refreshed.tables.size());
   auto scores = ScoreStep(context, job, report.as_of);
@@ -93,15 +72,17 @@ Result<PassReport> Pass(const Context& context) {
   }
   AISLE_TRY(report.generation, PublishStep(context, job, report.as_of));
   report.seconds = watch.Seconds();
-  AISLE_CHECK(job.Record(
-      "worker", report.as_of, report.seconds,
-      {{"impressions", report.impressions}, {"generation", report.generation.generation}}));
+  AISLE_CHECK(job.Record("worker", report.as_of, report.seconds,
+                         {{"changes", report.changes},
+                          {"impressions", report.impressions},
+                          {"generation", report.generation.generation}}));
   return report;
 }
 
 void Print(const Context& context, const PassReport& report) {
   if (context.json) {
     PrintJson({{"as_of", base::FormatIso(report.as_of)},
+               {"changes", report.changes},
                {"impressions", report.impressions},
                {"refreshed_tables", report.refreshed_tables},
                {"scored_rows", report.scores.rows},
@@ -109,10 +90,11 @@ void Print(const Context& context, const PassReport& report) {
                {"seconds", report.seconds}});
   } else {
     PrintOut(fmt::format(
-        "generation {} as of {}: {} tables refreshed, {} propensities, {} impressions "
+        "generation {} as of {}: {} tables refreshed, {} propensities, {} changes and {} "
+        "impressions "
         "taken in, in {}\n",
         report.generation.generation, base::FormatTimestamp(report.as_of), report.refreshed_tables,
-        report.scored ? Grouped(report.scores.rows) : std::string("no"),
+        report.scored ? Grouped(report.scores.rows) : std::string("no"), Grouped(report.changes),
         Grouped(report.impressions), Seconds(report.seconds)));
   }
   std::fflush(stdout);
@@ -172,9 +154,10 @@ void DefineWorker(CommandBuilder& command) {
   command.Text("--every", "DURATION", &options->every,
                "Pass after pass, so long from start to start: 90s, 30m, 6h, 1d, or 'config' for "
                "[worker] every_s");
-  command.Examples({{"aisle worker", "one pass: take in impressions, refresh, score, publish"},
-                    {"aisle worker --every 30m", "and again every half hour, until Ctrl-C"},
-                    {"aisle up", "the same beside a server, both supervised"}});
+  command.Examples(
+      {{"aisle worker", "one pass: take in changes and impressions, refresh, score, publish"},
+       {"aisle worker --every 30m", "and again every half hour, until Ctrl-C"},
+       {"aisle up", "the same beside a server, both supervised"}});
   command.Run([options](Context& context) { return Worker(context, *options); });
 }
 

@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
-#include "events/events.h"
 #include "serving/state/in_service.h"
 
 namespace aisle::workspace {
@@ -145,61 +145,16 @@ void ReadGeneration(const Workspace& workspace, StatusReport& report) {
                   opened->trouble, report.generation->generation));
 }
 
-// How long the first record has waited that the warehouse has not taken in.
-void CheckWaiting(const events::EventLog& log, std::uint64_t mark, const Settings& settings,
-                  StatusReport& report) {
-  const auto first = log.Read(mark, 1);
-  if (!first || first->empty()) return;
-  const auto envelope = events::DecodeEnvelope(first->front().bytes);
-  const std::chrono::minutes target{settings.refresh_target_lag_minutes};
-  // What the worker will say of it: the body has a format of its own.
-  Status readable = envelope ? Status() : std::unexpected(envelope.error());
-  if (envelope && envelope->kind == events::Kind::kImpression) {
-    if (const auto body = events::DecodeImpression(first->front().bytes); !body)
-      readable = std::unexpected(body.error());
-  }
-  if (!readable && readable.error().code == ErrorCode::kFailedPrecondition) {
-    report.late.push_back(fmt::format("{} impressions wait for the program that logged them: {}",
-                                      report.impressions_waiting, readable.error().message));
-    return;
-  }
-  if (!envelope || base::Now() - envelope->time <= target) return;
-  report.late.push_back(
-      fmt::format("{} impressions are late: the first waits since {}, the target lag is {} min; "
-                  "`aisle worker` takes them in",
-                  report.impressions_waiting,
-                  base::FormatTimestamp(std::chrono::floor<std::chrono::seconds>(envelope->time)),
-                  target.count()));
-}
-
-void ReadImpressions(const Workspace& workspace, const Settings& settings, StatusReport& report) {
-  using events::EventLog;
-  report.lost_logs = events::LostLogs(workspace.Events());
-  for (const events::LostLog& lost : report.lost_logs) {
-    report.problems.push_back(fmt::format(
-        "an event log was set aside as {}: {}; remove the folder when you are done with it",
-        lost.folder.string(), lost.words));
-  }
-  if (const Status whole = events::CheckLog(workspace.Events(), EventLog::Access::kRead); !whole) {
-    report.unread.insert("impressions");
-    report.problems.push_back(whole.error().message +
-                              (whole.error().code == ErrorCode::kInternal
-                                   ? "; a server sets it aside when it starts, so start it again"
-                                   : ""));
-    return;
-  }
-  const auto log =
-      Keep(EventLog::Open(workspace.Events(), EventLog::Access::kRead), "impressions", report);
-  if (!log) return;
-  report.impressions_logged = Keep(log->LastPosition(), "impressions", report).value_or(0);
-  const auto readers = Keep(log->Readers(), "impressions", report);
-  if (!readers) return;
-  for (const events::LogReader& reader : *readers) {
-    report.waiting_by_reader[reader.name] = reader.waiting;
-    if (reader.name != events::kWarehouseReader) continue;
-    report.impressions_waiting = reader.waiting;
-    CheckWaiting(*log, reader.mark, settings, report);
-  }
+void ReadLogs(const Workspace& workspace, const Settings& settings, StatusReport& report) {
+  const auto read = [&](const std::filesystem::path& folder, const LogNames& names) {
+    LogStatus log = ReadLog(folder, names, settings);
+    if (log.unread) report.unread.insert(names.records);
+    std::ranges::move(log.problems, std::back_inserter(report.problems));
+    if (!log.late.empty()) report.late.push_back(log.late);
+    return log;
+  };
+  report.changes = read(workspace.Changes(), {"a log of changes", "changes"});
+  report.impressions = read(workspace.Events(), {"an event log", "impressions"});
 }
 
 void ReadFailed(const Workspace& workspace, StatusReport& report) {
@@ -301,7 +256,7 @@ StatusReport ReadStatus(const Workspace& workspace, const Settings& settings) {
   if (!std::filesystem::exists(workspace.Root(), code) && !code) return report;
   if (!code) static_cast<void>(std::filesystem::exists(workspace.Run(), code));
   if (code) {
-    report.unread = {"data", "tables", "models", "generation", "impressions"};
+    report.unread = {"data", "tables", "models", "generation", "changes", "impressions"};
     report.problems.push_back(fmt::format("{} cannot be read: {}", report.data, code.message()));
     return report;
   }
@@ -313,7 +268,7 @@ StatusReport ReadStatus(const Workspace& workspace, const Settings& settings) {
   ReadTables(workspace, settings, report);
   ReadModels(workspace, report);
   report.job = workspace.JobRunning().value_or("");
-  ReadImpressions(workspace, settings, report);
+  ReadLogs(workspace, settings, report);
   CheckDisk(workspace, report);
   SayFailed(report);
   SayLate(report);

@@ -23,15 +23,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "events/log_keeper.h"
 #include "serving/generation/manifest.h"
 #include "workspace/attempts.h"
+#include "workspace/log_status.h"
 #include "workspace/process.h"
 #include "workspace/workspace.h"
 
@@ -68,16 +67,14 @@ struct StatusReport {
       generation;                      // That a server takes: what stands in, if need be.
   std::int64_t newest_generation = 0;  // Of those on disk; it was rolled back from if it is newer.
   std::vector<ProcessInfo> processes;
-  std::vector<ProcessInfo> gone;          // That crashed or were killed.
-  std::string job;                        // The running job's words; empty: none.
-  std::uint64_t impressions_logged = 0;   // Ever.
-  std::uint64_t impressions_waiting = 0;  // Not yet in the warehouse.
-  std::map<std::string, std::uint64_t>
-      waiting_by_reader;                   // Of the event log; the warehouse is one.
-  std::vector<Attempt> failed;             // Jobs that failed or were ended from outside.
-  std::vector<events::LostLog> lost_logs;  // Event logs that were set aside.
-  std::vector<std::string> late;           // What is late and no table, each with what to do.
-  std::set<std::string> unread;  // "data", "tables", "models", "generation", "impressions"
+  std::vector<ProcessInfo> gone;  // That crashed or were killed.
+  std::string job;                // The running job's words; empty: none.
+  LogStatus impressions;          // What was shown.
+  LogStatus changes;              // What was acknowledged.
+  std::vector<Attempt> failed;    // Jobs that failed or were ended from outside.
+  std::vector<std::string> late;  // What is late and no table, each with what to do.
+  std::set<std::string>
+      unread;  // "data", "tables", "models", "generation", "changes", "impressions"
   std::vector<std::string> problems;
 };
 

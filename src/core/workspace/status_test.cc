@@ -186,10 +186,10 @@ TEST_F(StatusTest, AReaderOfTheEventLogThatLagsIsSeen) {
     ASSERT_TRUE(log->Advance(events::kWarehouseReader, 2));
   }
   const StatusReport report = ReadStatus(workspace_, Settings{});
-  EXPECT_EQ(report.impressions_logged, 3U);
-  EXPECT_EQ(report.impressions_waiting, 1U);
-  EXPECT_EQ(report.waiting_by_reader.at("overlay"), 3U);
-  EXPECT_EQ(report.waiting_by_reader.at("warehouse"), 1U);
+  EXPECT_EQ(report.impressions.logged, 3U);
+  EXPECT_EQ(report.impressions.waiting, 1U);
+  EXPECT_EQ(report.impressions.waiting_by_reader.at("overlay"), 3U);
+  EXPECT_EQ(report.impressions.waiting_by_reader.at("warehouse"), 1U);
 }
 
 // An impression that says no time is of 1970.
@@ -223,7 +223,40 @@ TEST_F(StatusTest, ADamagedLogIsAProblemAndWhatWasSetAsideStaysOne) {
   const StatusReport aside = ReadStatus(workspace_, Settings{});
   ASSERT_EQ(aside.problems.size(), 1U);
   EXPECT_THAT(aside.problems[0], testing::HasSubstr("set aside as "));
-  EXPECT_EQ(aside.lost_logs.size(), 1U);
+  EXPECT_EQ(aside.impressions.lost.size(), 1U);
+  EXPECT_TRUE(aside.unread.empty());
+}
+
+// What was acknowledged to others: as the log of what was shown, under its own name.
+TEST_F(StatusTest, TheLogOfChangesIsSeenWithItsReadersAndWhatIsWrongWithIt) {
+  {
+    auto log = events::EventLog::Open(workspace_.Changes(), events::EventLog::Access::kWrite);
+    ASSERT_TRUE(log && log->Register("live"));
+    const events::Change sold_out{
+        {events::Kind::kStock, "s1", {}},
+        {{"product_id", std::int64_t{7}}, {"region", "West"}, {"qty_on_hand", std::int64_t{0}}}};
+    ASSERT_TRUE(
+        log->Append(std::vector<events::Change>(3, sold_out), domain::RetailerShape::Quickstart()));
+    ASSERT_TRUE(log->Advance("live", 2));
+  }
+  const StatusReport late = ReadStatus(workspace_, Settings{});
+  EXPECT_EQ(late.changes.logged, 3U);
+  EXPECT_EQ(late.changes.waiting, 3U);
+  EXPECT_EQ(late.changes.waiting_by_reader.at("live"), 1U);
+  EXPECT_EQ(late.impressions.logged, 0U);
+  ASSERT_EQ(late.problems.size(), 1U);
+  EXPECT_THAT(late.problems[0], testing::HasSubstr("3 changes are late: the first waits since "));
+  Write("changes/data.mdb", std::string(8192, 'x'));
+  const StatusReport damaged = ReadStatus(workspace_, Settings{});
+  ASSERT_EQ(damaged.problems.size(), 1U);
+  EXPECT_THAT(damaged.problems[0], testing::HasSubstr("changes"));
+  EXPECT_THAT(damaged.unread, testing::ElementsAre("changes"));
+  ASSERT_TRUE(events::OpenKept(workspace_.Changes()));
+  const StatusReport aside = ReadStatus(workspace_, Settings{});
+  ASSERT_EQ(aside.problems.size(), 1U);
+  EXPECT_THAT(aside.problems[0], testing::HasSubstr("a log of changes was set aside as "));
+  EXPECT_EQ(aside.changes.lost.size(), 1U);
+  EXPECT_TRUE(aside.impressions.lost.empty());
   EXPECT_TRUE(aside.unread.empty());
 }
 
