@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "app/print.h"
@@ -23,9 +24,10 @@ Result<std::int64_t> TakeIn(Job& job, const std::filesystem::path& log, const st
     base::LogError("{} are not taken in: {}", what, whole.error().message);
     return 0;
   }
-  base::Progress progress("  " + what, 0, unit);
+  std::optional<base::Progress> progress;  // Where there is something.
   auto taken = collect(job.Connection(), log, [&](std::int64_t moved) {
-    progress.Set(moved);
+    if (!progress) progress.emplace("  " + what, 0, unit);
+    progress->Set(moved);
     return !Interrupted();
   });
   // Records of a newer program, after going back to this one: they wait for that, and the rest does not.

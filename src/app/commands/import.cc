@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sstream>
 
 #include "app/child_process.h"
 #include "app/command.h"
@@ -13,6 +14,7 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/sql.h"
+#include "app/stock_step.h"
 #include "app/take_in.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -32,6 +34,7 @@ struct ImportOptions {
   bool add = false;
   bool replace = false;
   bool check = false;
+  std::vector<std::string> only;
   std::optional<std::string> suggest, out;
 };
 
@@ -134,6 +137,18 @@ Status Suggest(const Context& context, const ImportOptions& options) {
   return {};
 }
 
+// "inventory,product_catalog" and several of such.
+std::vector<std::string> Listed(const std::vector<std::string>& texts) {
+  std::vector<std::string> names;
+  for (const std::string& text : texts) {
+    std::istringstream list(text);
+    for (std::string name; std::getline(list, name, ',');) names.push_back(name);
+  }
+  return names;
+}
+
+bool IsStock(const std::string& table) { return table == "inventory" || table == "raw.inventory"; }
+
 Status Import(Context& context, const ImportOptions& options) {
   if (options.suggest) return Suggest(context, options);
   if (options.out) return Fail(ErrorCode::kInvalidArgument, "-o belongs to --suggest DIR");
@@ -144,6 +159,8 @@ Status Import(Context& context, const ImportOptions& options) {
   }
   if (options.add && options.replace)
     return Fail(ErrorCode::kInvalidArgument, "--add and --replace exclude each other");
+  if (!options.only.empty() && (options.replace || options.check))
+    return Fail(ErrorCode::kInvalidArgument, "--only goes without --replace and --check");
   AISLE_TRY(const auto parameters, ReadParameters(options));
   const auto say_step = [&](const std::string& step) { context.Say("  {}", step); };
   if (std::error_code ignored; options.check && !options.mapping->ends_with(".toml") &&
@@ -164,12 +181,22 @@ Status Import(Context& context, const ImportOptions& options) {
         {.parameters = parameters, .loaded_at = base::Now(), .add = false, .progress = say_step});
   }
   const base::Stopwatch watch;
-  AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kNothing));
+  std::vector<std::string> only = Listed(options.only);
+  const bool all = only.empty();
+  const bool feeds_stock = std::erase_if(only, IsStock) > 0;
+  AISLE_TRY(auto job, Job::Begin(context, all ? Job::Needs::kNothing : Job::Needs::kData));
   // What is written while the files are read is newer than they are; what waits is older.
   const base::Timestamp begun = base::Now();
   AISLE_CHECK(TakeInChanges(context, job));
   // Or those that wait would go with the tables that are dropped.
   if (!options.replace) AISLE_CHECK(TakeInImpressions(context, job));
+  const ingest::ImportOptions how{.parameters = parameters,
+                                  .loaded_at = begun,
+                                  .only = only,
+                                  .add = options.add,
+                                  .progress = say_step};
+  if (feeds_stock) AISLE_CHECK(StockStep(context, job, *options.mapping, folder, how));
+  if (feeds_stock && only.empty()) return {};
   ingest::ImportReport report;
   workspace::AboutData about;
   AISLE_CHECK(warehouse::InTransaction(job.Connection(), [&]() -> Status {
@@ -177,11 +204,7 @@ Status Import(Context& context, const ImportOptions& options) {
       AISLE_CHECK(job.Connection().Execute(sql::kDropDerived));
       AISLE_CHECK(ingest::RecreateTables(job.Connection()));
     }
-    AISLE_TRY(report, ingest::Import(job.Connection(), *options.mapping, folder,
-                                     {.parameters = parameters,
-                                      .loaded_at = begun,
-                                      .add = options.add,
-                                      .progress = say_step}));
+    AISLE_TRY(report, ingest::Import(job.Connection(), *options.mapping, folder, how));
     about = {.kind = "import",
              .id = fmt::format("import-{}", base::ToMicros(base::Now())),
              .source = Held(report),
@@ -192,6 +215,11 @@ Status Import(Context& context, const ImportOptions& options) {
   }));
   AISLE_CHECK(job.DataLoaded(about));
   std::map<std::string, std::int64_t> counts;
+  if (!all) {
+    // Of the other tables the last whole import still says how many rows there are.
+    if (const auto jobs = context.workspace.ReadJobs(); jobs && jobs->contains("import"))
+      counts = jobs->at("import").counts;
+  }
   for (const auto& table : report.tables) counts[table.table] = table.held;
   // Of tables without events the import's own moment is all that can be said.
   AISLE_CHECK(job.Record("import", report.last_event ? about.until : base::Now(), watch.Seconds(),
@@ -226,6 +254,9 @@ void DefineImport(CommandBuilder& command) {
   command.Switch("--add", &options->add,
                  "Beside what another mapping imported: one retailer, equal ids are one");
   command.Switch("--replace", &options->replace, "Drop what is there first, generated or imported");
+  command.Texts("--only", "TABLE[,TABLE]", &options->only,
+                "Fill this table of the mapping alone; repeatable. inventory: rows that differ go "
+                "to the server that runs here, so that its next answer knows of them");
   command.Switch(
       "--check", &options->check,
       "Read everything by the mapping, say what would come in, what would be rejected and what "
@@ -239,6 +270,8 @@ void DefineImport(CommandBuilder& command) {
         "a mapping to begin from, with its guesses marked"},
        {"aisle import shop.toml exports/", "files of exports/ as shop.toml says"},
        {"aisle import --check shop.toml exports/", "the same, and nothing of it is kept"},
+       {"aisle import --only inventory shop.toml exports/",
+        "what has changed in stock, while a server runs"},
        {"aisle import complete-journey --until-week 45 --data cj-data",
         "third-party grocery transactions that their shipper labels simulated; fetched once"}});
   command.Run([options](Context& context) { return Import(context, *options); });

@@ -174,9 +174,10 @@ Result<ImportedTable> FillTable(Connection& connection, const Mapping& mapping,
   AISLE_CHECK(MakeTable(connection, mapping, "aisle_rows", step.query, parameters));
   AISLE_TRY(Columns given, ColumnsOf(connection, "aisle_rows"));
   AISLE_TRY(Columns target, ColumnsOf(connection, step.table));
+  ImportedTable report;
+  for (const Column& column : given) report.columns.push_back(column.name);
   const TablePlan plan(mapping, step, shape, std::move(given), std::move(target));
   AISLE_CHECK(plan.CheckColumns());
-  ImportedTable report;
   report.table = step.table;
   report.source = SourceFile(mapping, step);
   report.days_of_a_clock = plan.HasDaysOfAClock();

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/files.h"
 #include "ingest/earlier_imports.h"
 #include "ingest/embedded.h"
 #include "ingest/enough_rows.h"
@@ -15,6 +14,8 @@
 #include "ingest/id_check.h"
 #include "ingest/ingest.h"
 #include "ingest/mapping.h"
+#include "ingest/mapping_values.h"
+#include "ingest/only_tables.h"
 #include "ingest/part_files.h"
 #include "ingest/read_shape.h"
 #include "ingest/reject_groups.h"
@@ -35,41 +36,6 @@ struct Shipped {
   base::NamedText text;
 };
 constexpr Shipped kShipped[] = {{"complete-journey", embedded::kCompleteJourney}};
-
-Result<Mapping> ReadMapping(const std::string& mapping) {
-  if (!mapping.ends_with(".toml")) {
-    AISLE_TRY(const std::string text, ShippedMapping(mapping));
-    return ParseMapping({mapping, text});
-  }
-  AISLE_TRY(const std::string text, base::ReadFile(mapping));
-  return ParseMapping({mapping, text});
-}
-
-Result<warehouse::Parameters> Values(const Mapping& mapping, const ImportOptions& options) {
-  std::vector<std::string_view> known;
-  for (const Parameter& parameter : mapping.parameters) known.push_back(parameter.name);
-  for (const auto& [name, text] : options.parameters) {
-    if (std::ranges::find(known, name) == known.end()) {
-      return Fail(ErrorCode::kInvalidArgument,
-                  fmt::format("mapping {} has no parameter '{}'; it has {}", mapping.name, name,
-                              known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
-    }
-  }
-  warehouse::Parameters values;
-  for (const Parameter& parameter : mapping.parameters) {
-    const auto given = options.parameters.find(parameter.name);
-    warehouse::Value value = parameter.standard;
-    if (given != options.parameters.end()) {
-      if (std::holds_alternative<std::int64_t>(parameter.standard)) {
-        AISLE_TRY(value, ParseInteger(parameter, given->second));
-      } else {
-        value = given->second;
-      }
-    }
-    values.emplace_back(parameter.name, std::move(value));
-  }
-  return values;
-}
 
 // The first row that tables of the shape lack because it was rejected, as what may be the cause of an error:
 // raw.rejects goes with the transaction. Empty: none was.
@@ -183,6 +149,19 @@ Status Look(Connection& connection, const Mapping& mapping, const ImportOptions&
   return {};
 }
 
+// Of earlier imports: all, or those of the tables that are filled now.
+Status ForgetRejects(Connection& connection, const Mapping& mapping, bool only) {
+  if (!only) {
+    AISLE_CHECK(connection.Execute(sql::kForgetRejects, {{"mapping", mapping.name}}));
+    return {};
+  }
+  for (const TableStep& step : mapping.tables) {
+    AISLE_CHECK(connection.Execute(sql::kForgetTableRejects,
+                                   {{"mapping", mapping.name}, {"table_name", step.table}}));
+  }
+  return {};
+}
+
 Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Parameters& values,
             const std::filesystem::path& folder, const ImportOptions& options,
             ImportReport& report) {
@@ -192,7 +171,7 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
   AISLE_TRY(report.others, CheckOthers(connection, mapping, options.add));
   AISLE_CHECK(CheckOnlyGrows(connection, mapping, values));
   AISLE_CHECK(WriteSettings(connection, mapping, !report.others.empty()));
-  AISLE_CHECK(connection.Execute(sql::kForgetRejects, {{"mapping", mapping.name}}));
+  AISLE_CHECK(ForgetRejects(connection, mapping, !options.only.empty()));
   AISLE_TRY(report.sources, OpenSources(connection, mapping, folder, options));
   AISLE_CHECK(CheckSourceRows(connection, mapping, report.sources));
   for (const Step& step : mapping.steps) {
@@ -237,6 +216,10 @@ Status Fill(Connection& connection, const Mapping& mapping, const warehouse::Par
 
 }  // namespace
 
+bool ImportedTable::Gives(std::string_view column) const {
+  return std::ranges::find(columns, column) != columns.end();
+}
+
 base::Timestamp EndOfData(const std::optional<base::Timestamp>& last_event) {
   if (!last_event) return {};
   return std::chrono::floor<std::chrono::hours>(*last_event) + std::chrono::hours{1};
@@ -260,8 +243,11 @@ Result<std::string> ShippedMapping(std::string_view name) {
 
 Result<ImportReport> Import(Connection& connection, const std::string& mapping_name,
                             const std::filesystem::path& folder, const ImportOptions& options) {
-  AISLE_TRY(const Mapping mapping, ReadMapping(mapping_name));
-  AISLE_TRY(const warehouse::Parameters values, Values(mapping, options));
+  AISLE_TRY(Mapping mapping, ReadMapping(mapping_name));
+  AISLE_TRY(const warehouse::Parameters values, ValuesOf(mapping, options));
+  if (!options.only.empty()) {
+    AISLE_TRY(mapping, OnlyTables(std::move(mapping), options.only));
+  }
   AISLE_CHECK(CreateTables(connection));
   ImportReport report;
   report.mapping = mapping.name;

@@ -47,6 +47,8 @@ struct ImportOptions {
   // When the import began, for audit; events after it lie in the future. Where changes were taken in (ingest.h), what
   // was acknowledged after it is newer than the files, all else older.
   base::Timestamp loaded_at{};
+  // Of the mapping's tables, those to fill ("inventory"), with the sources that these need; empty: all.
+  std::vector<std::string> only = {};
   bool add = false;  // To what other mappings imported; equal ids are one.
   std::function<void(const std::string& step)> progress;
 };
@@ -85,6 +87,8 @@ struct ImportedTable {
   std::int64_t withdrawn =
       0;                  // Of the retailer's shape, there before and given no more: taken out.
   std::int64_t held = 0;  // In the table afterwards.
+  std::vector<std::string> columns = {};  // That the query gave.
+  bool Gives(std::string_view column) const;
   bool days_of_a_clock = false;  // A DATE became a TIMESTAMP by another clock than UTC's.
 };
 

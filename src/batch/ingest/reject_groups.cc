@@ -22,6 +22,12 @@ std::string FileOf(const Mapping& mapping, const std::string& part) {
   return part.empty() ? mapping.name : part;
 }
 
+// By this import; what another one of some tables alone (only_tables.h) rejected is not said again.
+bool IsFilled(const Mapping& mapping, std::string_view table) {
+  return table.empty() ||
+         std::ranges::find(mapping.tables, table, &TableStep::table) != mapping.tables.end();
+}
+
 RejectGroup& GroupOf(std::vector<RejectGroup>& groups, RejectGroup&& wanted) {
   const auto found = std::ranges::find_if(groups, [&](const RejectGroup& group) {
     return group.file == wanted.file && group.table == wanted.table &&
@@ -50,6 +56,7 @@ Result<std::vector<RejectGroup>> GroupRejects(warehouse::Connection& connection,
   for (;;) {
     AISLE_TRY(const bool more, rows.Next());
     if (!more) break;
+    if (!IsFilled(mapping, rows[table])) continue;
     const std::string_view from = rows[source];
     const std::string part(from.starts_with(prefix) ? from.substr(prefix.size()) : "");
     RejectGroup& group = GroupOf(groups, {.file = FileOf(mapping, part),
