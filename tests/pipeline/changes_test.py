@@ -1,67 +1,77 @@
 """What changes between two generations, from the log of changes to the one that is published: stock out of files while
 no server runs, a pass of the worker, what a newer file says, a log that is damaged."""
+import datetime
 import json
+import re
+import shutil
 
 import shop
 
-MAPPING = """
-name = "stock-feed"
-about = "Stock by the minute"
-[sources.stock]
-file = "stock.csv"
-[sources.stock.columns]
-product = "BIGINT"
-region = "TEXT"
-pieces = "INT"
-[[tables]]
-table = "raw.inventory"
-from = "stock"
-query = "SELECT source_line, product AS product_id, region, pieces AS qty_on_hand FROM stock"
-"""
+# When everything of the test has happened: the end of the shop's own data is long past.
+LATER = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=2)).strftime("%Y-%m-%d %H:00:00")
 
 
 class Changes(shop.ShopTest):
     def setUp(self):
         super().setUp()
-        self.copy_shop()
-        (self.folder / "feed.toml").write_text(MAPPING)
+        shutil.copytree(shop.ROOT / "config" / "mappings" / "corner_shop", self.folder / "shop")
+        self.mapping = self.folder / "shop" / "mapping.toml"
+        self.must("import", str(self.mapping))
+        self.must("worker", "--as-of", LATER)
+
+    def say(self, pieces):
+        """What the shop's files say of stock from now on, as SQL."""
+        text = self.mapping.read_text()
+        self.mapping.write_text(re.sub(r"'WH-' \|\| region AS warehouse_name, .* AS qty_on_hand",
+                                       f"'WH-' || region AS warehouse_name, {pieces} AS qty_on_hand", text))
+
+    def feed(self):
+        return json.loads(self.must("import", "--only", "inventory", "--json", str(self.mapping)))
 
     def rows(self, query):
         return [list(json.loads(line).values()) for line in self.must("sql", "--json", query).splitlines()]
-
-    def feed(self, *rows):
-        """Writes the file and imports it; the result as JSON."""
-        (self.folder / "stock.csv").write_text("product,region,pieces\n" + "".join(f"{p},{r},{n}\n" for p, r, n in rows))
-        return json.loads(self.must("import", "--only", "inventory", "--add", "--json", str(self.folder / "feed.toml")))
 
     def manifest(self):
         serving = self.data / "serving"
         number = (serving / "CURRENT").read_text().strip()
         return json.loads((serving / f"generation-{number}" / "manifest.json").read_text())
 
+    def stock(self):
+        return self.rows("SELECT product_id, region, qty_on_hand FROM raw.inventory_history WHERE valid_to IS NULL ORDER BY ALL")
+
     def test_stock_of_a_file_reaches_the_tables_and_the_next_generation_knows_of_it(self):
-        product, region = self.rows(
-            "SELECT product_id, region FROM raw.inventory WHERE qty_on_hand > 0 ORDER BY ALL LIMIT 1")[0]
         before = self.manifest()
-        self.assertEqual((before["changes_log"], before["changes_until"]), ("", 0))
-        done = self.feed((product, region, 0), (product, "Atlantis", 5))
-        self.assertEqual((done["changed"], done["refused"], done["tables"][0]["rejected"]), (1, 0, 1))
-        self.assertEqual(self.feed((product, region, 0))["changed"], 0, "as it is there already")
-        self.assertEqual(
-            [row[0] for row in self.rows("SELECT qty_on_hand FROM raw.inventory_history "
-                                         f"WHERE product_id = {product} AND region = '{region}' AND valid_to IS NULL")],
-            [0])
+        self.assertEqual((before["changes_log"], before["changes_until"], before["inventory_rows"]), ("", 0, 15))
+        self.assertEqual(self.feed()["changed"], 0, "as it is there already")
+        self.say("CASE WHEN sku = 'soap' AND region = 'West' THEN 0 WHEN sku = 'bread' THEN -1 ELSE 100 END")
+        done = self.feed()
+        self.assertEqual((done["changed"], done["refused"], done["tables"][0]["rejected"]), (1, 0, 5))
+        self.assertEqual(self.feed()["changed"], 0)
+        self.assertEqual(self.stock(), [[3, "West", 0]])
         status = self.status()
         self.assertEqual((status["changes"]["logged"], status["changes"]["waiting"]), (1, 0))
-        passed = json.loads(self.must("worker", "--json"))
+        passed = json.loads(self.must("worker", "--json", "--as-of", LATER))
         self.assertEqual(passed["changes"], 0, "the import took it in itself")
         after = self.manifest()
         self.assertEqual(after["changes_until"], 1)
         self.assertEqual(after["changes_log"], (self.data / "changes" / "id").read_text().strip())
-        self.assertEqual(after["inventory_rows"], before["inventory_rows"] - 1)
+        self.assertEqual(after["inventory_rows"], 14)
+        # As of a moment before it the stock is what it was, and whoever serves it lays the change over it again.
+        self.must("worker", "--as-of", "2025-07-11")
+        self.assertEqual((self.manifest()["inventory_rows"], self.manifest()["changes_until"]), (15, 1))
+
+    def test_a_whole_import_is_newer_than_the_changes_before_it(self):
+        self.say("0")
+        self.assertEqual(self.feed()["changed"], 15)
+        self.say("50")
+        self.must("import", str(self.mapping))
+        self.assertEqual(self.rows("SELECT DISTINCT qty_on_hand FROM raw.inventory_history WHERE valid_to IS NULL"), [[50]])
+        self.must("worker", "--as-of", LATER)
+        self.assertEqual((self.manifest()["inventory_rows"], self.manifest()["changes_until"]), (15, 15))
 
     def test_a_damaged_log_of_changes_is_said_and_the_pass_goes_on(self):
-        self.feed((1, "West", 7))
+        self.say("7")
+        self.feed()
         log = self.data / "changes" / "data.mdb"
         log.write_bytes(b"\xff" * 8192 + log.read_bytes()[8192:])
         status = self.status()
@@ -72,7 +82,8 @@ class Changes(shop.ShopTest):
         self.assertIn("changes are not taken in", err)
 
     def test_clean_removes_the_log_too(self):
-        self.feed((1, "West", 7))
+        self.say("7")
+        self.feed()
         self.assertTrue((self.data / "changes").exists())
         self.must("clean", "--yes")
         self.assertFalse((self.data / "changes").exists())
