@@ -2,7 +2,7 @@
 #
 #   bin/aisle                         finds its libraries by $ORIGIN, so the whole tree may be moved
 #   lib/aisle/                        every library that it needs beside the C library
-#   share/aisle/                      recipes, mappings, settings, and what fetches a shipped mapping's files
+#   share/aisle/                      recipes, mappings, settings, what fetches a shipped mapping's files, a Postgres to try
 #   share/doc/aisle  share/man/man1  share/bash-completion/completions
 #
 # The page and the completion are written by the program itself, from its own table of commands.
@@ -38,8 +38,9 @@ install(CODE [[
 foreach(folder recipes config)
   install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION share/aisle)
 endforeach()
-install(FILES ${PROJECT_SOURCE_DIR}/tools/pins.json DESTINATION share/aisle/tools)
-install(PROGRAMS ${PROJECT_SOURCE_DIR}/tools/fetch-pins DESTINATION share/aisle/tools)
+set(tools ${PROJECT_SOURCE_DIR}/tools)
+install(FILES ${tools}/pins.json ${tools}/packages-postgres.txt DESTINATION share/aisle/tools)
+install(PROGRAMS ${tools}/fetch-pins ${tools}/postgres-dev ${tools}/install-packages DESTINATION share/aisle/tools)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION share/doc/aisle)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/docs/ DESTINATION share/doc/aisle)
 install(CODE [[

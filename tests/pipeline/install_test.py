@@ -61,7 +61,8 @@ class Installed(unittest.TestCase):
             self.assertIn(f".SS {command}\n", page)
             self.assertIn(command, said[0].split())
         self.assertEqual(said[1], "--rows")
-        for part in ("recipes/ranking_default.toml", "config/aisle.toml", "tools/fetch-pins"):
+        for part in ("recipes/ranking_default.toml", "config/aisle.toml", "tools/fetch-pins", "tools/postgres-dev",
+                     "tools/install-packages", "tools/packages-postgres.txt"):
             self.assertTrue((self.root / "opt/share/aisle" / part).exists(), part)
 
     def test_it_runs_for_nobody_in_a_root_of_its_own(self):
