@@ -1,8 +1,8 @@
 # aisle_module(<name> [DEPENDS <module>...] [LIBS <external target>...] [EMBED <file>...])
 #
 # One folder, one static library (aisle_<name>), one namespace (aisle::<name>). A file's suffix says what it is:
-#   *_test.cc  unit tests    *_bench.cc  benchmarks    *_fuzz.cc  fuzz targets    sql/*.sql  embedded text
-#   *_testing.h and *_testing.cc  what these three share; modules that depend on this one may use it too. The .cc are a
+#   *_test.cc  unit tests    *_pgtest.cc  tests against a real Postgres    *_bench.cc  benchmarks    *_fuzz.cc  fuzz targets    sql/*.sql  embedded text
+#   *_testing.h and *_testing.cc  what these share; modules that depend on this one may use it too. The .cc are a
 #     library of their own (aisle_<name>_testing), which no product links.
 # A large module sorts its files into folders: <name>/<folder>/file.h, included so, still one library and one namespace.
 # corpus/, pages/ and sql/ of a module hold no code.
@@ -33,15 +33,17 @@ function(aisle_module name)
   file(GLOB_RECURSE files RELATIVE ${CMAKE_CURRENT_SOURCE_DIR} CONFIGURE_DEPENDS *.cc *.h)
   list(FILTER files EXCLUDE REGEX "^(corpus|pages|sql)/")
   set(tests ${files})
+  set(server_tests ${files})
   set(benches ${files})
   set(fuzzers ${files})
   set(helpers ${files})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER server_tests INCLUDE REGEX "_pgtest\\.cc$")
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   list(FILTER helpers INCLUDE REGEX "_testing\\.cc$")
   file(GLOB queries CONFIGURE_DEPENDS sql/*.sql)
-  list(REMOVE_ITEM files ${tests} ${benches} ${fuzzers} ${helpers})
+  list(REMOVE_ITEM files ${tests} ${server_tests} ${benches} ${fuzzers} ${helpers})
 
   foreach(dependency IN LISTS ARG_DEPENDS)
     if(NOT TARGET aisle_${dependency})
@@ -80,6 +82,7 @@ function(aisle_module name)
   if(helpers AND (AISLE_TESTS OR AISLE_FUZZ))
     add_library(aisle_${name}_testing STATIC ${helpers})
     target_link_libraries(aisle_${name}_testing PUBLIC aisle_${name} PRIVATE ${ARG_LIBS})
+    target_compile_definitions(aisle_${name}_testing PRIVATE AISLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     if(AISLE_PRECOMPILE)
       target_precompile_headers(aisle_${name}_testing REUSE_FROM aisle_precompiled)
     endif()
@@ -91,19 +94,29 @@ function(aisle_module name)
     endif()
   endforeach()
 
-  if(tests AND AISLE_TESTS)
-    add_executable(aisle_${name}_test ${tests})
-    target_link_libraries(aisle_${name}_test PRIVATE aisle_${name} ${testing} ${ARG_LIBS} GTest::gtest_main GTest::gmock)
-    target_compile_definitions(aisle_${name}_test PRIVATE AISLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    # What is tested is optimised as ever; optimising the tests themselves was half of a cold build's time.
-    target_compile_options(aisle_${name}_test PRIVATE -O0)
-    if(AISLE_PRECOMPILE)
-      target_precompile_headers(aisle_${name}_test REUSE_FROM aisle_precompiled_test)
+  # What needs a server is a program of its own: it starts one, or says why it skips.
+  foreach(kind IN ITEMS test pgtest)
+    set(sources ${tests})
+    set(test_name ${name})
+    if(kind STREQUAL "pgtest")
+      set(sources ${server_tests})
+      set(test_name ${name}_pg)
     endif()
-    add_test(NAME ${name} COMMAND aisle_${name}_test)
+    if(NOT sources OR NOT AISLE_TESTS)
+      continue()
+    endif()
+    add_executable(aisle_${name}_${kind} ${sources})
+    target_link_libraries(aisle_${name}_${kind} PRIVATE aisle_${name} ${testing} ${ARG_LIBS} GTest::gtest_main GTest::gmock)
+    target_compile_definitions(aisle_${name}_${kind} PRIVATE AISLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    # What is tested is optimised as ever; optimising the tests themselves was half of a cold build's time.
+    target_compile_options(aisle_${name}_${kind} PRIVATE -O0)
+    if(AISLE_PRECOMPILE)
+      target_precompile_headers(aisle_${name}_${kind} REUSE_FROM aisle_precompiled_test)
+    endif()
+    add_test(NAME ${test_name} COMMAND aisle_${name}_${kind})
     # What the largest module needs under the sanitizers, on a machine that does other things too, and half as much again.
-    set_tests_properties(${name} PROPERTIES TIMEOUT 1200)
-  endif()
+    set_tests_properties(${test_name} PROPERTIES TIMEOUT 1200)
+  endforeach()
   if(benches AND AISLE_TESTS AND NOT AISLE_FUZZ)
     add_executable(aisle_${name}_bench ${benches})
     target_link_libraries(aisle_${name}_bench PRIVATE aisle_${name} ${testing} benchmark::benchmark_main)

@@ -1,7 +1,7 @@
 // One connection to a Postgres server, on one event loop; nothing in it blocks.
 //
 //   AISLE_CO_TRY(auto connection, co_await Connection::Open(settings, deadline));
-//   AISLE_CO_TRY(const Rows rows, co_await connection.Run({.sql = "SELECT 1 AS one"}, deadline));
+//   AISLE_CO_TRY(const Rows rows, co_await connection.Run({"SELECT 1 AS one"}, deadline));
 //
 // Most want a Pool (pool.h) instead. One thing runs at a time: a second Run before the first has ended is
 // an assertion. Statements that are kept are prepared when they are first run, in the same round trip; a
@@ -95,16 +95,21 @@ class Connection {
   // Makes it usable again after what was interrupted; nothing to do: no wait. An error: it is closed.
   net::Task<Status> Settle(net::Deadline deadline);
   bool IsSettled() const;
-  // False once it broke, or when the server has closed it: looks, without waiting.
+  // Lets go of an open transaction without waiting: the next user settles it first.
+  void Abandon();
+  // False once it broke, or when the server has closed it: looks, without waiting. Also when it should not be used
+  // again: it was to reach a primary, which has become a standby.
   bool IsOpen();
+  // Why IsOpen() found it closed; empty: it did not.
+  const std::string& LastWords() const { return last_words_; }
   // Whether a transaction is open, failed or not.
   bool InTransaction() const;
   const ServerFacts& Server() const;
 
  private:
-  friend class ConnectionMaker;
   explicit Connection(std::shared_ptr<Link> link) : link_(std::move(link)) {}
   std::shared_ptr<Link> link_;  // Null: moved from. A task that runs shares it.
+  std::string last_words_;
 };
 
 }  // namespace aisle::postgres

@@ -30,8 +30,8 @@ namespace aisle::postgres {
 
 struct Heard {
   bool missed = false;  // Anything may have been told meanwhile; no channel, no payload.
-  std::string channel;
-  std::string payload;
+  std::string channel = {};
+  std::string payload = {};
 };
 
 class Listener {
@@ -48,6 +48,7 @@ class Listener {
   std::optional<Connection> connection_;
   std::chrono::milliseconds backoff_{0};
   net::SteadyTime not_before_{};
+  std::string last_error_;
 };
 
 }  // namespace aisle::postgres

@@ -35,8 +35,8 @@ struct Migration {
 };
 
 struct MigrationReport {
-  std::vector<int> applied;  // By this call.
-  int version = 0;           // The last number that is applied now; 0: none.
+  std::vector<int> applied = {};  // By this call.
+  int version = 0;                // The last number that is applied now; 0: none.
 };
 
 // The steps must live until the task has ended.

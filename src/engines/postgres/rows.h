@@ -43,6 +43,8 @@ class Rows {
   std::size_t Count() const;
   // How many rows the command touched (INSERT, UPDATE, DELETE, SELECT, COPY); 0 where it says none.
   std::int64_t Affected() const;
+  // The command as the server names it when it has ended: "COMMIT", "UPDATE 3". Valid as long as the rows.
+  std::string_view Tag() const;
 
  private:
   friend class RowReader;

@@ -33,20 +33,39 @@ struct TransactionOptions {
 // What InTransaction is made of.
 net::Task<Status> Begin(Connection& connection, TransactionOptions options, net::Deadline deadline);
 net::Task<Status> Commit(Connection& connection, net::Deadline deadline);
-// What stands in the way of a ROLLBACK closes the connection, which rolls back too.
+// What stands in the way of a ROLLBACK closes the connection, which rolls back too. After the deadline it does
+// nothing: the next user of the connection settles it.
 net::Task<void> Rollback(Connection& connection, net::Deadline deadline);
+
+// A transaction that is open until Ended(); one that goes before, by an exception too, is rolled back by
+// the connection's next user.
+class OpenTransaction {
+ public:
+  explicit OpenTransaction(Connection& connection) : connection_(&connection) {}
+  ~OpenTransaction() {
+    if (connection_ != nullptr) connection_->Abandon();
+  }
+  OpenTransaction(const OpenTransaction&) = delete;
+  OpenTransaction& operator=(const OpenTransaction&) = delete;
+  void Ended() { connection_ = nullptr; }
+
+ private:
+  Connection* connection_;
+};
 
 template <typename T, typename Body>
 net::Task<Result<T>> InTransaction(Connection& connection, net::Deadline deadline,
                                    TransactionOptions options, Body body) {
   AISLE_CO_CHECK(co_await Begin(connection, options, deadline));
-  // An exception leaves the transaction open: whoever uses the connection next settles it first.
+  OpenTransaction open(connection);
   Result<T> given = co_await body();
-  if (!given) {
+  if (given) {
+    AISLE_CO_CHECK(co_await Commit(connection, deadline));
+    open.Ended();
+  } else {
     co_await Rollback(connection, deadline);
-    co_return given;
+    if (connection.IsSettled()) open.Ended();
   }
-  AISLE_CO_CHECK(co_await Commit(connection, deadline));
   co_return given;
 }
 
