@@ -117,8 +117,11 @@ std::string Cluster::NewDatabase() {
   Status made;
   net::RunToEnd([](ConnectionSettings settings, std::string sql, Status& out) -> net::Task<void> {
     auto connection = co_await Connection::Open(std::move(settings), net::Deadline());
-    out = connection ? co_await connection->RunScript(std::move(sql), net::Deadline())
-                     : Status(std::unexpected(connection.error()));
+    if (!connection) {
+      out = std::unexpected(connection.error());
+      co_return;
+    }
+    out = co_await connection->RunScript(std::move(sql), net::Deadline());
   }(Settings(), "CREATE DATABASE " + name, made));
   if (!made) std::fprintf(stderr, "%s\n", made.error().message.c_str());
   AISLE_ASSERT(made.has_value());

@@ -172,8 +172,9 @@ bool Connection::IsOpen() {
   // What arrives unasked is a notice, or the end.
   pollfd socket = {.fd = PQsocket(link_->Handle()), .events = POLLIN, .revents = 0};
   while (::poll(&socket, 1, 0) > 0) {
-    if (PQconsumeInput(link_->Handle()) != 0 && PQstatus(link_->Handle()) == CONNECTION_OK)
-      continue;
+    const bool is_read = PQconsumeInput(link_->Handle()) != 0;
+    (void)PQisBusy(link_->Handle());  // Looks at what was read: the server may have said why.
+    if (is_read && PQstatus(link_->Handle()) == CONNECTION_OK) continue;
     last_words_ = link_->Broke("the server closed the connection").message;
     return false;
   }
