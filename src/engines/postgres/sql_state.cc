@@ -35,6 +35,7 @@ std::string Field(const PGresult* result, int code) {
 
 ErrorCode CodeOfSqlState(std::string_view sql_state) {
   const std::string_view group = sql_state.substr(0, 2);
+  if (sql_state == "08P01") return ErrorCode::kInternal;  // What we sent was wrong.
   // No connection; resources; an operator's stop; a standby where a primary was; what two at once may meet.
   if (IsOneOf(group, "08", "53", "57")) return ErrorCode::kUnavailable;
   if (IsOneOf(sql_state, "25006", "40001", "40P01", "55P03", "55006", "0A000", "26000"))

@@ -16,7 +16,7 @@ TEST(SqlState, SaysWhatACallerCanDo) {
     EXPECT_EQ(CodeOfSqlState(state), ErrorCode::kInvalidArgument) << state;
   for (const char* state : {"28P01", "3D000", "3F000", "42501", "42P01", "42703", "42883", "55000"})
     EXPECT_EQ(CodeOfSqlState(state), ErrorCode::kFailedPrecondition) << state;
-  for (const char* state : {"42601", "XX000", "P0001", "25P02", ""})
+  for (const char* state : {"42601", "08P01", "XX000", "P0001", "25P02", ""})
     EXPECT_EQ(CodeOfSqlState(state), ErrorCode::kInternal) << state;
 }
 
