@@ -76,6 +76,9 @@ Result<Cluster*> Cluster::Shared() {
     WhenThisProcessEnds(
         fmt::format("'{}' down '{}/pg'; rm -rf '{}'", kTool.string(), folder, folder));
     cluster->Up();
+    // What a power failure would cost is nobody's loss here.
+    cluster->RunScript("ALTER SYSTEM SET fsync = off");
+    cluster->RunScript("SELECT pg_reload_conf()");
     return cluster;
   }();
   if (!kShared) return std::unexpected(kShared.error());
@@ -112,19 +115,23 @@ ConnectionSettings Cluster::SocketSettings(std::string dbname) const {
 
 std::string Cluster::Password() const { return ReadPassword(Settings().password).value_or(""); }
 
-std::string Cluster::NewDatabase() {
-  std::string name = fmt::format("test_{}", ++databases_);
-  Status made;
-  net::RunToEnd([](ConnectionSettings settings, std::string sql, Status& out) -> net::Task<void> {
+void Cluster::RunScript(const std::string& sql) const {
+  Status done;
+  net::RunToEnd([](ConnectionSettings settings, std::string text, Status& out) -> net::Task<void> {
     auto connection = co_await Connection::Open(std::move(settings), net::Deadline());
     if (!connection) {
       out = std::unexpected(connection.error());
       co_return;
     }
-    out = co_await connection->RunScript(std::move(sql), net::Deadline());
-  }(Settings(), "CREATE DATABASE " + name, made));
-  if (!made) std::fprintf(stderr, "%s\n", made.error().message.c_str());
-  AISLE_ASSERT(made.has_value());
+    out = co_await connection->RunScript(std::move(text), net::Deadline());
+  }(Settings(), sql, done));
+  if (!done) std::fprintf(stderr, "%s\n", done.error().message.c_str());
+  AISLE_ASSERT(done.has_value());
+}
+
+std::string Cluster::NewDatabase() {
+  std::string name = fmt::format("test_{}", ++databases_);
+  RunScript("CREATE DATABASE " + name);
   return name;
 }
 

@@ -26,6 +26,8 @@ class Cluster {
   // TLS with verify-full, as the superuser, with the password from its file.
   ConnectionSettings Settings(std::string dbname = "postgres") const;
   ConnectionSettings SocketSettings(std::string dbname = "postgres") const;
+  // As the superuser.
+  void RunScript(const std::string& sql) const;
   // An empty one of its own.
   std::string NewDatabase();
   // Cuts off who is connected. Up() gives it the same port again.

@@ -99,7 +99,8 @@ Error ErrorOfConnecting(std::string_view text, std::string_view secret) {
     words = std::regex_replace(words, kSqlState, ": ");
   }
   while (!words.empty() && words.back() == '\n') words.pop_back();
-  std::ranges::replace(words, '\n', ' ');
+  static const std::regex kBreak("[\n\t]+");
+  words = std::regex_replace(words, kBreak, " ");
   words = Scrubbed("postgres: " + words, secret);
   if (!sql_state.empty())
     return {CodeOfSqlState(sql_state), fmt::format("{}{}{})", words, kMark, sql_state), {}};
