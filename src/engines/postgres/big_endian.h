@@ -1,8 +1,8 @@
 // Numbers as the server's binary formats have them: big-endian, times counted from 2000. Private.
 //
 //   missing  infinity: Timestamp::max() and Date::max() are 'infinity', min() are '-infinity'.
-//   errors   Read*: the caller has checked the length. ToServer: a time beyond the server's range is an
-//            assertion; base::Timestamp reaches further than any shop event.
+//   errors   Read*: the caller has checked the length. ToServer: a time beyond the server's range
+//            is an assertion; base::Timestamp reaches further than any shop event.
 #pragma once
 
 #include <bit>

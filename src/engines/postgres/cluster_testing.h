@@ -1,10 +1,12 @@
-// A real Postgres for tests and benchmarks: Debian's, in a private folder, made by tools/postgres-dev.
+// A real Postgres for tests and benchmarks: Debian's, in a private folder, made by
+// tools/postgres-dev.
 //
 //   TEST(Names, AreKept) {
 //     AISLE_NEEDS_POSTGRES(cluster);   // Skips, with the reason, where there is none.
 //     const ConnectionSettings settings = cluster.Settings(cluster.NewDatabase());
 //
-// One for the whole program, started when it is first asked for. It goes when the program does, however that ends.
+// One for the whole program, started when it is first asked for. It goes when the program does,
+// however that ends.
 //
 //   threads  one.
 //   cost     the first use: about three seconds. NewDatabase: about 50 ms.
@@ -43,7 +45,8 @@ class Cluster {
   int databases_ = 0;
 };
 
-// Runs a shell command when this process ends, however it ends; the command must not need it. Not sooner than that.
+// Runs a shell command when this process ends, however it ends; the command must not need it. Not
+// sooner than that.
 void WhenThisProcessEnds(const std::string& command);
 
 }  // namespace aisle::postgres

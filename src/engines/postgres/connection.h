@@ -3,25 +3,26 @@
 //   AISLE_CO_TRY(auto connection, co_await Connection::Open(settings, deadline));
 //   AISLE_CO_TRY(const Rows rows, co_await connection.Run({"SELECT 1 AS one"}, deadline));
 //
-// Most want a Pool (pool.h) instead. One thing runs at a time: a second Run before the first has ended is
-// an assertion. Statements that are kept are prepared when they are first run, in the same round trip; a
-// plan that the server refuses because a table changed, or that it no longer has, is prepared again and
-// the round trip repeated, once, unless a transaction is open.
+// Most want a Pool (pool.h) instead. One thing runs at a time: a second Run before the first has
+// ended is an assertion. Statements that are kept are prepared when they are first run, in the same
+// round trip; a plan that the server refuses because a table changed, or that it no longer has, is
+// prepared again and the round trip repeated, once, unless a transaction is open.
 //
 // A deadline that passes cancels the statement on the server too, without waiting for that: the
-// connection needs Settle() before it is used again, which the next Run does by itself (a Pool does it in the
-// background). So does a task that was left behind (net::FinishBy), a copy that was not finished and a transaction that was
-// left open: that one is rolled back.
+// connection needs Settle() before it is used again, which the next Run does by itself (a Pool does
+// it in the background). So does a task that was left behind (net::FinishBy), a copy that was not
+// finished and a transaction that was left open: that one is rolled back.
 //
 //   order    statements of one RunTogether run in their order, as one transaction of their own.
 //   threads  one loop. Name look-ups and cancel requests, which block, have threads of their own.
-//   errors   SQLSTATE as in sql_state.h. kUnavailable also for a deadline, a connection that broke, a
-//            name that does not resolve. Open: kFailedPrecondition for a certificate that is not the
-//            server's or not signed by sslrootcert, a wrong password, a database that is not there.
-//            No text ever holds the password.
+//   errors   SQLSTATE as in sql_state.h. kUnavailable also for a deadline, a connection that broke,
+//            a name that does not resolve. Open: kFailedPrecondition for a certificate that is not
+//            the server's or not signed by sslrootcert, a wrong password, a database that is not
+//            there. No text ever holds the password.
 //   cost     a round trip per Run, RunTogether or RunScript, whatever the number of statements.
-//   source   libpq of PostgreSQL 15: asynchronous processing and pipeline mode. Its cancel request is not
-//            encrypted, with TLS either; it carries no text, only the key that cancels this connection's statements.
+//   source   libpq of PostgreSQL 15: asynchronous processing and pipeline mode. Its cancel request
+//            is not encrypted, with TLS either; it carries no text, only the key that cancels this
+//            connection's statements.
 #pragma once
 
 #include <cstdint>
@@ -75,30 +76,34 @@ class Connection {
   ~Connection();
 
   net::Task<Result<Rows>> Run(Statement statement, net::Deadline deadline);
-  // In one round trip. A statement that fails takes back what those before it did, and those after it
-  // are not run: their errors (kFailedPrecondition) say "not run" and name the one that failed. No error outside means
-  // that the server has answered. No BEGIN or COMMIT among them: that is InTransaction (transaction.h).
+  // In one round trip. A statement that fails takes back what those before it did, and those after
+  // it are not run: their errors (kFailedPrecondition) say "not run" and name the one that failed.
+  // No error outside means that the server has answered. No BEGIN or COMMIT among them: that is
+  // InTransaction (transaction.h).
   net::Task<Result<Answers>> RunTogether(std::vector<Statement> statements, net::Deadline deadline);
-  // Any number of statements separated by semicolons, without parameters; what they give is dropped.
+  // Any number of statements separated by semicolons, without parameters; what they give is
+  // dropped.
   net::Task<Status> RunScript(std::string sql, net::Deadline deadline);
 
-  // COPY ... FROM STDIN (FORMAT binary) and COPY ... TO STDOUT (FORMAT binary). Nothing else may run until
-  // the copy has ended.
+  // COPY ... FROM STDIN (FORMAT binary) and COPY ... TO STDOUT (FORMAT binary). Nothing else may
+  // run until the copy has ended.
   net::Task<Result<CopyIn>> StartCopyIn(std::string sql, net::Deadline deadline);
   net::Task<Result<CopyOut>> StartCopyOut(std::string sql, net::Deadline deadline);
 
   // kFailedPrecondition behind a pooler, which may give the session to somebody else.
   net::Task<Status> Listen(std::string channel, net::Deadline deadline);
-  // The next one of the channels listened to; nothing: the deadline passed. Listener (listener.h) connects again by itself.
+  // The next one of the channels listened to; nothing: the deadline passed. Listener (listener.h)
+  // connects again by itself.
   net::Task<Result<std::optional<Notification>>> NextNotification(net::Deadline deadline);
 
-  // Makes it usable again after what was interrupted; nothing to do: no wait. An error: it is closed.
+  // Makes it usable again after what was interrupted; nothing to do: no wait. An error: it is
+  // closed.
   net::Task<Status> Settle(net::Deadline deadline);
   bool IsSettled() const;
   // Lets go of an open transaction without waiting: the next user settles it first.
   void Abandon();
-  // False once it broke, or when the server has closed it: looks, without waiting. Also when it should not be used
-  // again: it was to reach a primary, which has become a standby.
+  // False once it broke, or when the server has closed it: looks, without waiting. Also when it
+  // should not be used again: it was to reach a primary, which has become a standby.
   bool IsOpen();
   // Why IsOpen() found it closed; empty: it did not.
   const std::string& LastWords() const { return last_words_; }

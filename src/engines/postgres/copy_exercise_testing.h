@@ -1,5 +1,5 @@
-// What must hold of any bytes that are fed to a CopyDecoder: at once and in pieces they give the same rows and the same
-// end. The fuzzer looks for bytes of which it does not.
+// What must hold of any bytes that are fed to a CopyDecoder: at once and in pieces they give the
+// same rows and the same end. The fuzzer looks for bytes of which it does not.
 #pragma once
 
 #include <string>

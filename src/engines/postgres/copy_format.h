@@ -8,15 +8,15 @@
 //   decoder.Feed(bytes);
 //   for (;;) { AISLE_CO_TRY(const bool more, decoder.Next()); if (!more) break; ... decoder.Int(0) ... }
 //
-//   shapes   every row has as many fields as the constructor was told, of the column's exact type: COPY casts
-//            nothing, and takes an Int4 in a bigint column for damage. numeric is not there: COPY it from a
-//            table with text or int8 cents.
+//   shapes   every row has as many fields as the constructor was told, of the column's exact type:
+//            COPY casts nothing, and takes an Int4 in a bigint column for damage. numeric is not
+//            there: COPY it from a table with text or int8 cents.
 //   order    of the columns in the COPY statement. Fields are numbered from 0.
 //   units    as in values.h.
 //   missing  Null(); IsNull() first when reading.
-//   errors   CopyEncoder: a wrong number of fields is an assertion. CopyDecoder believes nothing: what is no COPY, a
-//            row with another number of fields, a field of another length than its type: kInternal. The
-//            getters take any of the widths of their kind.
+//   errors   CopyEncoder: a wrong number of fields is an assertion. CopyDecoder believes nothing:
+//            what is no COPY, a row with another number of fields, a field of another length than
+//            its type: kInternal. The getters take any of the widths of their kind.
 //   cost     about 10 ns a field; one growing buffer.
 //   source   PostgreSQL 15, COPY, "Binary Format".
 #pragma once

@@ -6,12 +6,14 @@
 //   AISLE_CO_CHECK(co_await copy.Write(rows.Take(), deadline));
 //   AISLE_CO_TRY(const std::int64_t count, co_await copy.Finish(deadline));
 //
-// Write returns when the kernel has taken all but the last bytes, so that a slow server slows its writer and memory stays
-// small. A CopyIn or CopyOut that goes without its end is abandoned: the server takes back what came, and the
-// connection needs Settle(), which its next user does by itself.
+// Write returns when the kernel has taken the bytes, so that a slow server slows its writer and
+// memory stays small. A CopyIn or CopyOut that goes without its end is abandoned: the
+// server takes back what came, and the connection needs Settle(), which its next user does by
+// itself.
 //
 //   threads  as the connection, which they keep alive.
-//   errors   those of the connection. What the server finds wrong with a row is reported by a later Write or by Finish.
+//   errors   those of the connection. What the server finds wrong with a row is told by Finish:
+//            libpq does not look sooner.
 #pragma once
 
 #include <cstdint>

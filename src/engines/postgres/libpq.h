@@ -1,7 +1,7 @@
 // libpq's results with an owner, and its errors as ours. Private.
 //
-//   errors   ErrorOfResult: as sql_state.h; ErrorOfConnecting: what libpq says while it connects, SQLSTATE taken
-//            from it where the server gave one.
+//   errors   ErrorOfResult: as sql_state.h; ErrorOfConnecting: what libpq says while it connects,
+//            SQLSTATE taken from it where the server gave one.
 #pragma once
 
 #include <libpq-fe.h>

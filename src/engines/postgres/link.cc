@@ -1,9 +1,10 @@
 #include "postgres/link.h"
 
 #include <fmt/format.h>
-#include <poll.h>
+#include <openssl/ssl.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -21,38 +22,48 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Cancel requests that are under way in this process: a server that does not answer holds up so many threads at most.
+// Cancel requests that are under way in this process: a server that does not answer holds up so
+// many threads at most.
 constexpr int kCancelsMax = 16;
 std::atomic<int> cancels{0};
 
 void TakeNotice(void* link, const PGresult* result) {
+  const char* const severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
   const char* const text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  if (text != nullptr) static_cast<Link*>(link)->Noticed(text);
+  if (severity != nullptr && std::string_view(severity) == "FATAL" && text != nullptr)
+    static_cast<Link*>(link)->Noticed(text);
+}
+
+// Whether OpenSSL holds bytes that libpq has not taken. It takes a part of a record when its buffer is nearly full, and
+// nothing arrives at the socket any more that would tell of the rest.
+bool HasDecrypted(PGconn* handle) {
+  auto* const tls = static_cast<SSL*>(PQsslStruct(handle, "OpenSSL"));
+  return tls != nullptr && SSL_pending(tls) > 0;
 }
 
 struct CancelFreer {
   void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
 };
 
-// PQcancel connects, sends and waits for the server to close, all of it blocking: on a thread of its own, which nobody
-// waits for. It owns all that it touches.
-std::shared_ptr<std::atomic<bool>> SendCancel(PGconn* handle) {
+// PQcancel connects, sends and waits for the server to close, all of it blocking: on a thread of
+// its own, which nobody waits for. It owns all that it touches.
+std::shared_ptr<CancelRequest> SendCancel(PGconn* handle) {
   std::unique_ptr<PGcancel, CancelFreer> cancel(PQgetCancel(handle));
   if (!cancel) return nullptr;
   if (cancels.fetch_add(1) >= kCancelsMax) {
     cancels.fetch_sub(1);
     return nullptr;
   }
-  auto ended = std::make_shared<std::atomic<bool>>(false);
-  std::thread([cancel = std::move(cancel), ended]() mutable {
-    char words[256];
-    if (PQcancel(cancel.get(), words, sizeof words) == 0)
-      base::LogWarning("postgres: the cancel request failed: {}", words);
+  auto request = std::make_shared<CancelRequest>();
+  std::thread([cancel = std::move(cancel), request]() mutable {
+    std::array<char, 256> words{};
+    if (PQcancel(cancel.get(), words.data(), static_cast<int>(words.size())) == 0)
+      request->failure = words.data();
     cancel.reset();
-    ended->store(true);
+    request->ended.store(true);
     cancels.fetch_sub(1);
   }).detach();
-  return ended;
+  return request;
 }
 
 }  // namespace
@@ -121,6 +132,7 @@ void Link::Arm(bool& armed, Descriptor::wait_type what) {
 }
 
 net::Task<bool> Link::Wait(For what, net::Deadline deadline) {
+  if (what != For::kWrite && HasDecrypted(handle_)) co_return true;
   Attach();
   ready_ = false;
   woken_ = false;
@@ -170,9 +182,8 @@ void Link::Judge(std::string_view sql_state) {
 void Link::Interrupt() {
   if (IsClosed()) return;
   state = State::kInterrupted;
-  const bool under_way = cancel_ended_ && !cancel_ended_->load();
-  if (PQtransactionStatus(handle_) == PQTRANS_ACTIVE && !under_way)
-    cancel_ended_ = SendCancel(handle_);
+  const bool under_way = cancel_ && !cancel_->ended.load();
+  if (PQtransactionStatus(handle_) == PQTRANS_ACTIVE && !under_way) cancel_ = SendCancel(handle_);
 }
 
 // Reads to the end of what was under way.
@@ -205,7 +216,8 @@ net::Task<Status> Link::Drain(net::Deadline deadline) {
   co_return Status();
 }
 
-// Also a round trip that a cancel request which comes late may hit, in place of somebody's statement.
+// Also a round trip that a cancel request which comes late may hit, in place of somebody's
+// statement.
 net::Task<Status> Link::RollBack(net::Deadline deadline) {
   for (int tries = 0; tries < 3; ++tries) {
     const bool open = PQtransactionStatus(handle_) != PQTRANS_IDLE;
@@ -236,7 +248,7 @@ net::Task<Status> Link::Settle(net::Deadline deadline) {
     state = State::kIdle;
     Turn turn(*this);
     AISLE_CO_CHECK(co_await Drain(deadline));
-    while (cancel_ended_ && !cancel_ended_->load()) {
+    while (cancel_ && !cancel_->ended.load()) {
       if (deadline.Passed()) co_return std::unexpected(TooLate());
       co_await net::Sleep(1ms);
     }
@@ -246,7 +258,9 @@ net::Task<Status> Link::Settle(net::Deadline deadline) {
   }
   Turn turn(*this);
   AISLE_CO_CHECK(co_await RollBack(deadline));
-  cancel_ended_ = nullptr;
+  if (cancel_ && !cancel_->failure.empty())
+    base::LogWarning("postgres {}: a cancel request failed: {}", target_, cancel_->failure);
+  cancel_ = nullptr;
   turn.Done();
   co_return Status();
 }

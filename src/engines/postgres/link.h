@@ -1,12 +1,15 @@
-// A libpq connection and the waits for its socket. Private: connections, copies and the one who connects share it.
+// A libpq connection and the waits for its socket. Private: connections, copies and the one who
+// connects share it.
 //
-// Whoever runs something takes a Turn first. A turn that goes without Done() was interrupted (a deadline, a task that was
-// left behind, an abandoned copy): what the server still does is then cancelled there, and Settle() brings the connection
-// in order.
+// Whoever runs something takes a Turn first. A turn that goes without Done() was interrupted (a
+// deadline, a task that was left behind, an abandoned copy): what the server still does is then
+// cancelled there, and Settle() brings the connection in order.
 //
-//   threads  one loop. The cancel request runs on a thread of its own and shares only an atomic with the link.
+//   threads  one loop. The cancel request runs on a thread of its own and shares only an atomic
+//            with the link.
 //   errors   kUnavailable for a deadline and for a connection that broke; it is closed then.
-//   source   libpq of PostgreSQL 15: a socket is waited for anew after every PQconnectPoll, which may have opened another.
+//   source   libpq of PostgreSQL 15: a socket is waited for anew after every PQconnectPoll, which
+//            may have opened another.
 #pragma once
 
 #include <atomic>
@@ -27,6 +30,12 @@
 #include "postgres/libpq.h"
 
 namespace aisle::postgres {
+
+// A cancel request on its thread, as the loop may look at it.
+struct CancelRequest {
+  std::atomic<bool> ended = false;
+  std::string failure;  // To be read once it has ended; empty: the server took it.
+};
 
 class Link : public std::enable_shared_from_this<Link> {
  public:
@@ -88,7 +97,7 @@ class Link : public std::enable_shared_from_this<Link> {
   bool writes_ = false;
   bool ready_ = false;
   bool woken_ = false;
-  std::shared_ptr<std::atomic<bool>> cancel_ended_;  // Null: none was sent.
+  std::shared_ptr<CancelRequest> cancel_;  // Null: none was sent.
 };
 
 // The right to run something, for as long as it takes.

@@ -6,13 +6,14 @@
 //     if (heard && *heard) ... (*heard)->missed: read the state anew; else: (*heard)->payload
 //   }
 //
-// The server keeps no notification for who is not connected. So whenever a connection was made, the first one too, Next()
-// gives one event with missed = true: whatever the channel tells of may have changed. Notifications are hints;
-// the truth is in a table.
+// The server keeps no notification for who is not connected. So whenever a connection was made, the
+// first one too, Next() gives one event with missed = true: whatever the channel tells of may have
+// changed. Notifications are hints; the truth is in a table.
 //
 //   threads  one loop; one Next() at a time.
-//   errors   kUnavailable while there is no connection and the deadline passed (the next Next() tries again, with
-//            backoff); kFailedPrecondition as Connection::Open and Listen give it, a pooler in between among them.
+//   errors   kUnavailable while there is no connection and the deadline passed (the next Next()
+//            tries again, with backoff); kFailedPrecondition as Connection::Open and Listen give
+//            it, a pooler in between among them.
 //   cost     a connection of its own.
 #pragma once
 

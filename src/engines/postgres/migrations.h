@@ -2,16 +2,18 @@
 //
 //   co_await Migrate(connection, "aisle", steps, deadline)
 //
-// `<schema>.aisle_migrations` says which were applied, when, and the checksum of their text. Each runs in a transaction of
-// its own together with its row there, under an advisory lock of the schema: several servers may start at once, and
-// one does the work. search_path is the schema while a step runs.
+// `<schema>.aisle_migrations` says which were applied, when, and the checksum of their text. Each
+// runs in a transaction of its own together with its row there, under an advisory lock of the
+// schema: several servers may start at once, and one does the work. search_path is the schema while
+// a step runs.
 //
 //   order    by number; numbers rise from 1 without gaps.
 //   missing  the schema and its table are made.
-//   errors   kFailedPrecondition: a step that was applied reads otherwise now (its number and name are in the
-//            text); the database has a step that the program does not know (it is newer); CheckMigrations finds steps that
-//            are still to be applied. kInvalidArgument: a list that is none. A step that fails: as its statement, with
-//            the step's name in front; it leaves nothing behind. kUnavailable: another migrates, beyond the deadline.
+//   errors   kFailedPrecondition: a step that was applied reads otherwise now (its number and name
+//            are in the text); the database has a step that the program does not know (it is
+//            newer); CheckMigrations finds steps that are still to be applied. kInvalidArgument: a
+//            list that is none. A step that fails: as its statement, with the step's name in front;
+//            it leaves nothing behind. kUnavailable: another migrates, beyond the deadline.
 //   cost     one round trip when there is nothing to do.
 #pragma once
 

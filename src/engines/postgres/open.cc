@@ -1,8 +1,8 @@
 // Connecting: one host after another, one address after another, each under its share of the time.
 //
-// libpq could try several hosts by itself, but in asynchronous use it neither limits the time of each nor looks names up
-// without blocking. So every attempt here has one address, and libpq keeps what it is good at: TLS,
-// passwords, and whether the server is of the kind asked for.
+// libpq could try several hosts by itself, but in asynchronous use it neither limits the time of
+// each nor looks names up without blocking. So every attempt here has one address, and libpq keeps
+// what it is good at: TLS, passwords, and whether the server is of the kind asked for.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -72,8 +72,8 @@ PGconn* StartConnecting(const Attempt& attempt) {
   const std::string sslmode = is_socket                  ? "disable"
                               : settings.sslmode.empty() ? "verify-full"
                                                          : settings.sslmode;
-  // All that libpq could otherwise take from its environment and that decides whom we speak to and how. An empty value is
-  // one that was not given.
+  // All that libpq could otherwise take from its environment and that decides whom we speak to and
+  // how. An empty value is one that was not given.
   const std::array<std::pair<const char*, const char*>, 14> options = {{
       {"host", attempt.endpoint.host.name.c_str()},
       {"hostaddr", attempt.endpoint.address.c_str()},

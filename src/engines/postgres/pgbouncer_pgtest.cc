@@ -1,4 +1,5 @@
-// Through Debian's PgBouncer in transaction mode: who answers changes from one transaction to the next.
+// Through Debian's PgBouncer in transaction mode: who answers changes from one transaction to the
+// next.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

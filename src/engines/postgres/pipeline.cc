@@ -9,7 +9,8 @@
 namespace aisle::postgres {
 namespace {
 
-// More than a program has statements; beyond, they are sent whole, so that neither side's memory grows.
+// More than a program has statements; beyond, they are sent whole, so that neither side's memory
+// grows.
 constexpr std::size_t kPreparedMax = 512;
 
 enum class Kind : std::uint8_t { kForget, kPrepare, kExecute };
@@ -103,7 +104,8 @@ class Group {
     co_return Status();
   }
 
-  // Whether it failed because the server has other ideas of what is prepared, and doing it over is safe.
+  // Whether it failed because the server has other ideas of what is prepared, and doing it over is
+  // safe.
   bool MayRepeat() const { return stale_ && !committed_; }
   Answers Take() && { return std::move(answers_); }
 
@@ -127,7 +129,8 @@ class Group {
     const bool by_name = found != link_.prepared.end();
     if (!by_name) {
       if (link_.prepared.size() >= kPreparedMax) return SendWhole(index, lists);
-      // From the text, so that a name can never stand for another statement, whoever shares the session.
+      // From the text, so that a name can never stand for another statement, whoever shares the
+      // session.
       const std::string name = "aisle_" + base::Checksum(key);
       if (PQsendPrepare(handle, name.c_str(), statement.sql.c_str(), lists.Count(),
                         lists.types.data()) == 0)

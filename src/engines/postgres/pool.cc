@@ -130,7 +130,8 @@ void PoolState::Offer(std::unique_ptr<Connection> connection) {
   first->alarm.cancel();
 }
 
-// The one that was used last: it is warm, and those of a burst get old and may be noticed as closed.
+// The one that was used last: it is warm, and those of a burst get old and may be noticed as
+// closed.
 std::unique_ptr<Connection> PoolState::TakeIdle() {
   while (!idle_.empty()) {
     std::unique_ptr<Connection> connection = std::move(idle_.back());
@@ -160,7 +161,8 @@ net::Task<Result<std::unique_ptr<Connection>>> PoolState::Take(net::Deadline dea
   waiters_.push_back(&waiter);
   OpenMore();
   boost::system::error_code woken;
-  // Whatever ends the wait: the line does not point into a task that is gone, and nothing that was given gets lost.
+  // Whatever ends the wait: the line does not point into a task that is gone, and nothing that was
+  // given gets lost.
   struct Leave {
     PoolState& pool;
     Waiter& waiter;

@@ -1,18 +1,21 @@
-// The connections of one event loop to one Postgres: a few, opened when needed, replaced when broken.
+// The connections of one event loop to one Postgres: a few, opened when needed, replaced when
+// broken.
 //
 //   Pool pool(loop.get_executor(), settings, {.connections_max = 4});
 //   AISLE_CO_TRY(const Rows rows, co_await pool.Run(statement, deadline));
 //
-// Acquire() lends a connection until the Lease goes; Run and RunTogether do that for one round trip. Who finds none free
-// waits in line under its own deadline. A connection that broke is closed and another one opened; when that fails, the
-// next attempt waits, twice as long each time, with jitter, and meanwhile callers wait until their deadlines.
-// A failure that only a person can mend (a password, a certificate) is told to all who wait at once.
+// Acquire() lends a connection until the Lease goes; Run and RunTogether do that for one round
+// trip. Who finds none free waits in line under its own deadline. A connection that broke is closed
+// and another one opened; when that fails, the next attempt waits, twice as long each time, with
+// jitter, and meanwhile callers wait until their deadlines. A failure that only a person can mend
+// (a password, a certificate) is told to all who wait at once.
 //
 //   order    who came first is served first.
 //   units    times in milliseconds.
-//   threads  one loop: no locks. The Pool goes before its loop does; leases may go later, and then close.
-//   errors   those of the connection. kUnavailable: none got free in time, or waiting_max wait already; the text
-//            has the last failure to connect.
+//   threads  one loop: no locks. The Pool goes before its loop does; leases may go later, and then
+//            close.
+//   errors   those of the connection. kUnavailable: none got free in time, or waiting_max wait
+//            already; the text has the last failure to connect.
 //   cost     a free connection: one system call, to see whether the server has closed it.
 #pragma once
 
@@ -36,7 +39,8 @@ struct PoolSettings {
   int waiting_max = 1024;
   std::chrono::milliseconds backoff_first{50};
   std::chrono::milliseconds backoff_max{5000};
-  // How long a connection may take to get usable again after a deadline, before it is closed instead.
+  // How long a connection may take to get usable again after a deadline, before it is closed
+  // instead.
   std::chrono::milliseconds settle_timeout{2000};
 };
 

@@ -41,10 +41,17 @@ net::Task<void> Beside(net::Task<void> task) {
                         [](const std::exception_ptr&) {});
 }
 
-net::Task<void> SleepOnServer(Pool& pool, double seconds, int& done, int& failed) {
+// How tasks beside the test went; they may outlive it.
+struct Counts {
+  int done = 0;
+  int failed = 0;
+};
+using SharedCounts = std::shared_ptr<Counts>;
+
+net::Task<void> SleepOnServer(Pool& pool, double seconds, SharedCounts counts) {
   const auto rows =
       co_await pool.Run({"SELECT pg_sleep($1)", Parameters().Float8(seconds)}, Soon());
-  ++(rows ? done : failed);
+  ++(rows ? counts->done : counts->failed);
 }
 
 net::Task<bool> Until(const std::function<bool()>& holds) {
@@ -56,13 +63,12 @@ TEST(Pool, OpensNoMoreThanItMayAndServesAllWhoWait) {
   AISLE_NEEDS_POSTGRES(cluster);
   OnPool(cluster.Settings(), {.connections_max = 3}, [](Pool& pool) -> net::Task<void> {
     EXPECT_EQ(pool.Health().open, 0);
-    int done = 0;
-    int failed = 0;
-    for (int i = 0; i < 20; ++i) co_await Beside(SleepOnServer(pool, 0.01, done, failed));
+    const auto counts = std::make_shared<Counts>();
+    for (int i = 0; i < 20; ++i) co_await Beside(SleepOnServer(pool, 0.01, counts));
     co_await net::Sleep(0ms);
     EXPECT_LE(pool.Health().open + pool.Health().connecting, 3);
-    EXPECT_TRUE(co_await Until([&] { return done == 20; }));
-    EXPECT_EQ(failed, 0);
+    EXPECT_TRUE(co_await Until([&] { return counts->done == 20; }));
+    EXPECT_EQ(counts->failed, 0);
     const PoolHealth health = pool.Health();
     EXPECT_EQ(health.open, 3);
     EXPECT_EQ(health.idle, 3);
@@ -99,9 +105,8 @@ TEST(Pool, AWaitEndsAtItsDeadlineAndALineThatIsFullIsRefused) {
            EXPECT_EQ(late.error().code, ErrorCode::kUnavailable);
            EXPECT_THAT(late.error().message, HasSubstr("no connection in time"));
            EXPECT_EQ(pool.Health().waiting, 0);
-           int done = 0;
-           int failed = 0;
-           co_await Beside(SleepOnServer(pool, 0, done, failed));
+           const auto counts = std::make_shared<Counts>();
+           co_await Beside(SleepOnServer(pool, 0, counts));
            EXPECT_TRUE(co_await Until([&] { return pool.Health().waiting == 1; }));
            const auto full = co_await pool.Acquire(Soon());
            EXPECT_FALSE(full.has_value());
@@ -127,12 +132,11 @@ TEST(Pool, AServerThatRestartsIsFoundAgain) {
            EXPECT_THAT(pool.Health().last_error, HasSubstr("Connection refused"));
            EXPECT_GT(pool.Health().last_error_at, base::Now() - 60s);
            // Who waits meanwhile is served as soon as it is back.
-           int done = 0;
-           int failed = 0;
-           co_await Beside(SleepOnServer(pool, 0, done, failed));
+           const auto counts = std::make_shared<Counts>();
+           co_await Beside(SleepOnServer(pool, 0, counts));
            cluster.Up();
-           EXPECT_TRUE(co_await Until([&] { return done == 1; }));
-           EXPECT_EQ(failed, 0);
+           EXPECT_TRUE(co_await Until([&] { return counts->done == 1; }));
+           EXPECT_EQ(counts->failed, 0);
            AISLE_CO_EXPECT(const Rows after, co_await pool.Run("SELECT 7 AS n", Soon()));
            EXPECT_EQ(IntOf(after, "n"), 7);
          });
@@ -234,11 +238,10 @@ TEST(Pool, AWrongPasswordIsToldToAllWhoWaitAtOnce) {
   settings.password.where = path;
   OnPool(settings, {.connections_max = 1, .backoff_first = 20ms},
          [&](Pool& pool) -> net::Task<void> {
-           int done = 0;
-           int failed = 0;
-           for (int i = 0; i < 3; ++i) co_await Beside(SleepOnServer(pool, 0, done, failed));
-           EXPECT_TRUE(co_await Until([&] { return failed == 3; }));
-           EXPECT_EQ(done, 0);
+           const auto counts = std::make_shared<Counts>();
+           for (int i = 0; i < 3; ++i) co_await Beside(SleepOnServer(pool, 0, counts));
+           EXPECT_TRUE(co_await Until([&] { return counts->failed == 3; }));
+           EXPECT_EQ(counts->done, 0);
            EXPECT_THAT(pool.Health().last_error, HasSubstr("28P01"));
            std::ofstream(path) << cluster.Password() << "\n";
            // Once it is right, the next attempt finds it so.
@@ -279,19 +282,18 @@ TEST(Pool, GoesWithItsLoopInTheMiddleOfEverything) {
   for (const auto grace : {0ms, 3ms, 10ms, 40ms}) {
     net::EventLoops loops(1, "test");
     std::unique_ptr<Pool> pool;
-    int done = 0;
-    int failed = 0;
+    const auto counts = std::make_shared<Counts>();
     loops.Post(0, [&] {
       pool = std::make_unique<Pool>(loops.Loop(0).get_executor(), settings,
                                     PoolSettings{.connections_max = 2});
-      for (int i = 0; i < 5; ++i) loops.Spawn(0, SleepOnServer(*pool, 5, done, failed));
+      for (int i = 0; i < 5; ++i) loops.Spawn(0, SleepOnServer(*pool, 5, counts));
     });
     loops.Start();
     std::this_thread::sleep_for(grace);
     loops.Stop();
     loops.Join(0ms);
     pool.reset();
-    EXPECT_EQ(done, 0);
+    EXPECT_EQ(counts->done, 0);
   }
 }
 

@@ -1,11 +1,13 @@
 // What the pool costs: one look-up by it against the same one by libpq alone, in turns, in one run.
 //
-// A customer's record and twelve propensities come as thirteen rows of one statement, over TLS on this machine. Both sides prepare
-// it by name and ask in pipeline mode, in binary. Bare libpq blocks in its own poll(); the pool's side takes a connection from
-// the pool, under a deadline, and gives it back. `p50_ratio` and `p99_ratio` are the claims; microseconds are for
-// orientation. The two must give the same sums, or the run fails.
+// A customer's record and twelve propensities come as thirteen rows of one statement, over TLS on
+// this machine. Both sides prepare it by name and ask in pipeline mode, in binary. Bare libpq
+// blocks in its own poll(); the pool's side takes a connection from the pool, under a deadline, and
+// gives it back. `p50_ratio` and `p99_ratio` are the claims; microseconds are for orientation. The
+// two must give the same sums, or the run fails.
 //
-// AISLE_BENCH_ROUNDS: rounds of 100 look-ups on each side of an iteration (1). One iteration of 100 rounds is a run.
+// AISLE_BENCH_ROUNDS: rounds of 100 look-ups on each side of an iteration (1). One iteration of 100
+// rounds is a run.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

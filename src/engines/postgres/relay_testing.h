@@ -1,5 +1,5 @@
-// Two servers that stand where Postgres should: one that takes connections and never answers, and one that passes bytes
-// on, until it is told to swallow them as a broken network does.
+// Two servers that stand where Postgres should: one that takes connections and never answers, and
+// one that passes bytes on, until it is told to swallow them as a broken network does.
 //
 //   threads  a Relay has one of its own; Swallow() may be called from any.
 //   cost     a thread; it wakes twenty times a second.

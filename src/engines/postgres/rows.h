@@ -11,15 +11,17 @@
 //
 // The order of the query's SELECT list means nothing, and columns nobody asks for are passed over.
 //
-//   shapes   Int reads int2, int4, int8; Double float4 and float8; Text text, varchar, char, name and json;
-//            Bytes bytea; Time timestamptz, and timestamp taken as UTC; Day date. Nothing else: cast it
-//            in the query (numeric to int8 cents, uuid, jsonb and enums to text).
+//   shapes   Int reads int2, int4, int8; Double float4 and float8; Text text, varchar, char, name
+//            and json; Bytes bytea; Time timestamptz, and timestamp taken as UTC; Day date. Nothing
+//            else: cast it in the query (numeric to int8 cents, uuid, jsonb and enums to text).
 //   units    as in values.h.
-//   missing  IsNull() first: reading a NULL is an assertion. OrElse() gives another value in its place.
+//   missing  IsNull() first: reading a NULL is an assertion. OrElse() gives another value in its
+//            place.
 //   threads  a value; copies share the rows.
-//   errors   a column that is not there, is there twice, or has another type is kFailedPrecondition (the
-//            schema is not the program's) and names column and type; it waits for Next(), which gives the first
-//            such error and hands out no row. A field of a wrong length: kInternal, from Next().
+//   errors   a column that is not there, is there twice, or has another type is kFailedPrecondition
+//            (the schema is not the program's) and names column and type; it waits for Next(),
+//            which gives the first such error and hands out no row. A field of a wrong length:
+//            kInternal, from Next().
 //   cost     nothing is copied; a read is a load and a swap of bytes.
 #pragma once
 
@@ -43,7 +45,8 @@ class Rows {
   std::size_t Count() const;
   // How many rows the command touched (INSERT, UPDATE, DELETE, SELECT, COPY); 0 where it says none.
   std::int64_t Affected() const;
-  // The command as the server names it when it has ended: "COMMIT", "UPDATE 3". Valid as long as the rows.
+  // The command as the server names it when it has ended: "COMMIT", "UPDATE 3". Valid as long as
+  // the rows.
   std::string_view Tag() const;
 
  private:

@@ -2,16 +2,17 @@
 //
 // Fill in ConnectionSettings, or read one from text with ParseConnection: a URL
 // (postgresql://aisle@db1,db2/shop?sslmode=verify-full&target_session_attrs=read-write) or libpq's
-// keyword form (host=db1,db2 dbname=shop user=aisle). A password in the text is refused: text like this
-// ends in logs and process lists. It is read from a variable, from a file, or where libpq itself looks
-// (PGPASSWORD, then PGPASSFILE or ~/.pgpass), each time a connection is made, so that a changed one is
-// found without a restart.
+// keyword form (host=db1,db2 dbname=shop user=aisle). A password in the text is refused: text like
+// this ends in logs and process lists. It is read from a variable, from a file, or where libpq
+// itself looks (PGPASSWORD, then PGPASSFILE or ~/.pgpass), each time a connection is made, so that
+// a changed one is found without a restart.
 //
 //   order    hosts are tried in their order, each under its share of connect_timeout.
 //   units    connect_timeout in whole seconds at the edge (as libpq's keyword is).
 //   missing  no host: libpq's own socket folder. sslmode empty: verify-full where a host is TCP.
-//   errors   kInvalidArgument: text that is none, a key that we do not know, a password in it, a mode
-//            or a port that does not exist. kFailedPrecondition: no password where it should be.
+//   errors   kInvalidArgument: text that is none, a key that we do not know, a password in it, a
+//            mode or a port that does not exist. kFailedPrecondition: no password where it should
+//            be.
 //   source   PostgreSQL 15, "34.1 Database Connection Control Functions".
 #pragma once
 

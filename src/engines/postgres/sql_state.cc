@@ -36,13 +36,15 @@ std::string Field(const PGresult* result, int code) {
 ErrorCode CodeOfSqlState(std::string_view sql_state) {
   const std::string_view group = sql_state.substr(0, 2);
   if (sql_state == "08P01") return ErrorCode::kInternal;  // What we sent was wrong.
-  // No connection; resources; an operator's stop; a standby where a primary was; what two at once may meet.
+  // No connection; resources; an operator's stop; a standby where a primary was; what two at once
+  // may meet.
   if (IsOneOf(group, "08", "53", "57")) return ErrorCode::kUnavailable;
   if (IsOneOf(sql_state, "25006", "40001", "40P01", "55P03", "55006", "0A000", "26000"))
     return ErrorCode::kUnavailable;
   if (IsOneOf(group, "22", "23")) return ErrorCode::kInvalidArgument;
   if (IsOneOf(group, "28", "3D", "3F", "55")) return ErrorCode::kFailedPrecondition;
-  // Permissions; tables, columns, functions, types and the like that are not there, or there already.
+  // Permissions; tables, columns, functions, types and the like that are not there, or there
+  // already.
   if (IsOneOf(sql_state, "42501", "42P01", "42703", "42883", "42704", "42P06", "42P07", "42701",
               "42710", "42723"))
     return ErrorCode::kFailedPrecondition;
@@ -87,8 +89,8 @@ Error ErrorOfResult(const PGresult* result, std::string_view secret) {
 }
 
 Error ErrorOfConnecting(std::string_view text, std::string_view secret) {
-  // "connection to server at ... failed: FATAL:  28P01: password authentication failed for ...", then a
-  // line "LOCATION:  ..." that is of no use here.
+  // "connection to server at ... failed: FATAL: 28P01: password authentication failed for ...",
+  // then a line "LOCATION: ..." that is of no use here.
   static const std::regex kSqlState(":  ([0-9A-Z]{5}): ");
   static const std::regex kLocation("\n?LOCATION:[^\n]*");
   std::string words = std::regex_replace(std::string(text), kLocation, "");

@@ -3,8 +3,8 @@
 //   connection.Run({"SELECT name FROM shop.products WHERE product_id = $1", Parameters().Int8(id)}, deadline)
 //
 // One that is kept is prepared once per connection, under a name that follows from its text and the
-// types of its parameters, and planned once; so its text is a constant of the program, and what varies
-// is a parameter. One that runs once (DDL, text that was put together) says kOnce.
+// types of its parameters, and planned once; so its text is a constant of the program, and what
+// varies is a parameter. One that runs once (DDL, text that was put together) says kOnce.
 #pragma once
 
 #include <cstdint>

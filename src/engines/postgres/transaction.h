@@ -7,9 +7,10 @@
 //
 // The body is awaited before InTransaction ends, so it may capture by reference.
 //
-//   errors   the body's; those of BEGIN and COMMIT. A connection that breaks during COMMIT is kUnavailable and says that
-//            nobody knows whether it was committed. A COMMIT that the server turned into a rollback, because a statement
-//            had failed and the body did not say so: kInternal.
+//   errors   the body's; those of BEGIN and COMMIT. A connection that breaks during COMMIT is
+//            kUnavailable and says that nobody knows whether it was committed. A COMMIT that the
+//            server turned into a rollback, because a statement had failed and the body did not say
+//            so: kInternal.
 //   cost     two round trips more than the body.
 #pragma once
 
@@ -33,12 +34,12 @@ struct TransactionOptions {
 // What InTransaction is made of.
 net::Task<Status> Begin(Connection& connection, TransactionOptions options, net::Deadline deadline);
 net::Task<Status> Commit(Connection& connection, net::Deadline deadline);
-// What stands in the way of a ROLLBACK closes the connection, which rolls back too. After the deadline it does
-// nothing: the next user of the connection settles it.
+// What stands in the way of a ROLLBACK closes the connection, which rolls back too. After the
+// deadline it does nothing: the next user of the connection settles it.
 net::Task<void> Rollback(Connection& connection, net::Deadline deadline);
 
-// A transaction that is open until Ended(); one that goes before, by an exception too, is rolled back by
-// the connection's next user.
+// A transaction that is open until Ended(); one that goes before, by an exception too, is rolled
+// back by the connection's next user.
 class OpenTransaction {
  public:
   explicit OpenTransaction(Connection& connection) : connection_(&connection) {}

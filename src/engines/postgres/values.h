@@ -2,13 +2,13 @@
 //
 //   Parameters().Int8(customer).Text(zip).Null(Type::kFloat8)
 //
-// The first one added is $1. Each has the type it was added as; the server converts nothing silently
-// (an Int4 for a bigint column is cast, a Text for one is an error).
+// The first one added is $1. Each has the type it was added as; the server converts nothing
+// silently (an Int4 for a bigint column is cast, a Text for one is an error).
 //
 //   order    as added.
-//   units    a Timestamp is microseconds UTC, a Date days since 1970; Timestamp::max() and min() are
-//            'infinity' and '-infinity', as are Date::max() and min(). NaN and infinities of floats keep
-//            their bits.
+//   units    a Timestamp is microseconds UTC, a Date days since 1970; Timestamp::max() and min()
+//            are 'infinity' and '-infinity', as are Date::max() and min(). NaN and infinities of
+//            floats keep their bits.
 //   missing  Null(type), or an empty optional.
 //   errors   none; a time that Postgres cannot hold is an assertion.
 //   cost     all values in one buffer, encoded as they are added.
