@@ -88,10 +88,9 @@ Result<Cluster*> Cluster::Shared() {
 void Cluster::Up() {
   const std::string said = Run(fmt::format("'{}' up '{}'", kTool.string(), folder_.string()));
   const std::string port = ValueOf(said, "port");
-  if (port.empty()) {
-    std::fprintf(stderr, "%s\n", said.c_str());
-    AISLE_ASSERT(!"the cluster did not start; what it said stands above");
-  }
+  // What it said tells why.
+  if (port.empty()) std::fprintf(stderr, "%s\n", said.c_str());
+  AISLE_ASSERT(!port.empty());
   port_ = static_cast<std::uint16_t>(std::stoi(port));
 }
 

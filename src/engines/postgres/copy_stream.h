@@ -1,8 +1,10 @@
 // COPY in both directions as streams, with back-pressure.
 //
-//   AISLE_CO_TRY(auto copy, co_await connection.StartCopyIn("COPY shop.products FROM STDIN (FORMAT binary)", deadline));
+//   const std::string sql = "COPY shop.products FROM STDIN (FORMAT binary)";
+//   AISLE_CO_TRY(auto copy, co_await connection.StartCopyIn(sql, deadline));
 //   CopyEncoder rows(3);
-//   ... rows.Row().Int8(id).Text(name).Null(); whenever rows.Waiting() has grown, and after rows.End(): ...
+//   ... rows.Row().Int8(id).Text(name).Null();
+//   Whenever rows.Waiting() has grown, and after rows.End():
 //   AISLE_CO_CHECK(co_await copy.Write(rows.Take(), deadline));
 //   AISLE_CO_TRY(const std::int64_t count, co_await copy.Finish(deadline));
 //

@@ -1,9 +1,10 @@
 // A transaction around a task: COMMIT when it gives a value, ROLLBACK on every other path.
 //
-//   AISLE_CO_TRY(const int count, co_await InTransaction<int>(connection, deadline, {}, [&]() -> net::Task<Result<int>> {
-//     AISLE_CO_CHECK(co_await connection.Run(...));
+//   const auto body = [&]() -> net::Task<Result<int>> {
+//     AISLE_CO_CHECK(co_await ...);
 //     co_return 1;
-//   }));
+//   };
+//   AISLE_CO_TRY(const int n, co_await InTransaction<int>(connection, deadline, {}, body));
 //
 // The body is awaited before InTransaction ends, so it may capture by reference.
 //
