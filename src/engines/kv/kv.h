@@ -6,7 +6,7 @@
 //   Queue     records that count up (queue.h): appended by one process, read by others, durable.
 // A table goes from 64-bit keys to bytes. Which bytes is the caller's business; record_bytes.h helps.
 //
-//   order    TableWriter: the keys of one table rise. Tables are named by their index in the list
+//   order    TableWriter: the keys of one table rise, and a Cursor gives them so. Tables are named by their index in the list
 //            they were made with.
 //   threads  a TableWriter and a Reader belong to one thread each; a Snapshot is immutable and makes
 //            Readers for any.
@@ -15,7 +15,7 @@
 //            keys that do not rise; kInternal: damaged, or the system's own words; each with the path.
 //            A file that was damaged behind LMDB's back can crash it: keep DataChecksum() with the
 //            file and compare before opening.
-//   cost     Get: one walk of a B+tree, no copy, no allocation.
+//   cost     Get: one walk of a B+tree, no copy, no allocation. Cursor: the next entry of a page.
 //   source   LMDB 0.9.24; one file `data.mdb` per folder.
 #pragma once
 
@@ -67,6 +67,11 @@ class Snapshot {
   Snapshot& operator=(Snapshot&&) noexcept;
   ~Snapshot();
 
+  struct Entry {
+    Key key = 0;
+    std::string_view value;  // Valid while the reader lives.
+  };
+  class Cursor;
   // One read transaction that lasts as long as the reader; the Snapshot must outlive it.
   class Reader {
    public:
@@ -75,14 +80,33 @@ class Snapshot {
     ~Reader();
     // The bytes stay valid while the reader lives; nothing: no such key.
     Result<std::optional<std::string_view>> Get(std::size_t table, Key key) const;
+    // All of a table, from its first key on; the reader must outlive it.
+    Result<Cursor> Scan(std::size_t table) const;
 
    private:
     friend class Snapshot;
+    friend class Cursor;
     struct Impl;
     explicit Reader(std::unique_ptr<Impl> impl);
     std::unique_ptr<Impl> impl_;
   };
   Result<Reader> OpenReader() const;
+
+  // Where a walk through one table stands.
+  class Cursor {
+   public:
+    Cursor(Cursor&&) noexcept;
+    Cursor& operator=(Cursor&&) = delete;
+    ~Cursor();
+    // Nothing: there are no more.
+    Result<std::optional<Entry>> Next();
+
+   private:
+    friend class Reader;
+    struct Impl;
+    explicit Cursor(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+  };
 
  private:
   struct Impl;

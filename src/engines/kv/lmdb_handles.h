@@ -24,6 +24,11 @@ struct AbortTransaction {
 };
 using TransactionPtr = std::unique_ptr<MDB_txn, AbortTransaction>;
 
+struct CloseCursor {
+  void operator()(MDB_cursor* cursor) const { mdb_cursor_close(cursor); }
+};
+using CursorPtr = std::unique_ptr<MDB_cursor, CloseCursor>;
+
 std::unexpected<Error> Failure(int code, std::string_view action,
                                const std::filesystem::path& path);
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -187,6 +188,35 @@ Result<std::optional<std::string_view>> Snapshot::Reader::Get(std::size_t table,
   if (code == MDB_NOTFOUND) return std::optional<std::string_view>{};
   if (code != 0) return Failure(code, "read", impl_->snapshot->path);
   return std::optional(ToBytes(found));
+}
+
+struct Snapshot::Cursor::Impl {
+  const Snapshot::Impl* snapshot;
+  CursorPtr cursor;
+};
+
+Snapshot::Cursor::Cursor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Snapshot::Cursor::Cursor(Cursor&&) noexcept = default;
+Snapshot::Cursor::~Cursor() = default;
+
+Result<Snapshot::Cursor> Snapshot::Reader::Scan(std::size_t table) const {
+  AISLE_ASSERT(table < impl_->snapshot->tables.size());
+  MDB_cursor* cursor = nullptr;
+  const int code =
+      mdb_cursor_open(impl_->transaction.get(), impl_->snapshot->tables[table], &cursor);
+  if (code != 0) return Failure(code, "read", impl_->snapshot->path);
+  return Cursor(std::make_unique<Cursor::Impl>(Cursor::Impl{impl_->snapshot, CursorPtr(cursor)}));
+}
+
+Result<std::optional<Snapshot::Entry>> Snapshot::Cursor::Next() {
+  MDB_val key{};
+  MDB_val value{};
+  const int code = mdb_cursor_get(impl_->cursor.get(), &key, &value, MDB_NEXT);
+  if (code == MDB_NOTFOUND) return std::optional<Entry>{};
+  if (code != 0) return Failure(code, "read", impl_->snapshot->path);
+  Entry entry{.key = 0, .value = ToBytes(value)};
+  std::memcpy(&entry.key, key.mv_data, sizeof(entry.key));
+  return std::optional(entry);
 }
 
 }  // namespace aisle::kv

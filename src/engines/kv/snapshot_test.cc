@@ -59,6 +59,35 @@ TEST(Snapshot, WhatWasWrittenIsFoundAndNothingElse) {
   EXPECT_FALSE(std::filesystem::exists(folder.Path() / "lock.mdb"));
 }
 
+TEST(Snapshot, AWalkGivesEveryEntryOfOneTableByRisingKeys) {
+  const base::TempFolder folder;
+  auto writer = TableWriter::Create(folder.Path(), kTables);
+  ASSERT_TRUE(writer);
+  // Keys whose bytes do not sort as their numbers do.
+  const std::vector<Key> keys = {0, 1, 255, 256, 65'535, 1'000'000, Key{1} << 40U, ~Key{0}};
+  for (const Key key : keys) ASSERT_TRUE(writer->Append(1, key, Value(1, key)));
+  ASSERT_TRUE(writer->Append(0, 5, "another table"));
+  ASSERT_TRUE(writer->Finish());
+  const auto snapshot = Snapshot::Open(folder.Path(), kTables);
+  ASSERT_TRUE(snapshot);
+  const auto reader = snapshot->OpenReader();
+  ASSERT_TRUE(reader);
+  auto cursor = reader->Scan(1);
+  ASSERT_TRUE(cursor) << cursor.error().message;
+  std::vector<Key> found;
+  for (;;) {
+    const auto entry = cursor->Next();
+    ASSERT_TRUE(entry) << entry.error().message;
+    if (!*entry) break;
+    found.push_back((*entry)->key);
+    EXPECT_EQ((*entry)->value, Value(1, (*entry)->key));
+  }
+  EXPECT_EQ(found, keys);
+  const auto still = cursor->Next();
+  ASSERT_TRUE(still);
+  EXPECT_FALSE(*still);
+}
+
 TEST(Snapshot, ManyThreadsReadAtOnceEachWithAReaderOfItsOwn) {
   const base::TempFolder folder;
   auto writer = TableWriter::Create(folder.Path(), kTables);

@@ -1,5 +1,7 @@
 // A customer as bytes. Times are distances to the record's as_of and product ids distances to the
 // one before, so that most fields are one or two bytes: a customer with 50 pairs is about 1.2 kB.
+#include <fmt/format.h>
+
 #include <bit>
 
 #include "domain/limits.h"
@@ -174,6 +176,24 @@ Result<CustomerRecord> DecodeCustomer(std::string_view bytes) {
   AISLE_CHECK(in.Finish("customer record"));
   AISLE_CHECK(CheckCustomer(record, ErrorCode::kInternal));
   return record;
+}
+
+std::string EncodePropensity(std::span<const float> scores) {
+  kv::RecordWriter out;
+  for (const float score : scores) out.Float(score);
+  return out.Take();
+}
+
+Result<std::vector<float>> DecodePropensity(std::string_view bytes, std::size_t category_count) {
+  if (bytes.size() != category_count * sizeof(float)) {
+    return Fail(ErrorCode::kInternal,
+                fmt::format("propensity is damaged: {} bytes for {} categories", bytes.size(),
+                            category_count));
+  }
+  kv::RecordReader in(bytes);
+  std::vector<float> scores(category_count);
+  for (float& score : scores) score = in.Float();
+  return scores;
 }
 
 }  // namespace aisle::serving

@@ -45,15 +45,22 @@ Result<std::optional<domain::CustomerId>> IdTable::FindIn(const kv::Snapshot::Re
                                                           std::string_view text) {
   AISLE_TRY(const auto value, tables.Get(kCustomerIdTable, base::Hash(text)));
   if (!value) return std::optional<domain::CustomerId>();
-  kv::RecordReader in(*value);
-  std::optional<domain::CustomerId> customer;
-  for (std::size_t left = in.Count(2); left > 0; --left) {
-    const std::string_view found = in.Text();
-    const domain::CustomerId id{in.Signed()};
-    if (found == text) customer = id;
+  AISLE_TRY(const auto named, DecodeValue(*value));
+  for (const Named& one : named) {
+    if (one.text == text) return std::optional(one.customer);
+  }
+  return std::optional<domain::CustomerId>();
+}
+
+Result<std::vector<IdTable::Named>> IdTable::DecodeValue(std::string_view bytes) {
+  kv::RecordReader in(bytes);
+  std::vector<Named> named(in.Count(2));
+  for (Named& one : named) {
+    one.text = in.Text();
+    one.customer = domain::CustomerId{in.Signed()};
   }
   AISLE_CHECK(in.Finish("an id of a customer"));
-  return customer;
+  return named;
 }
 
 }  // namespace aisle::serving

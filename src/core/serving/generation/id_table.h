@@ -31,6 +31,12 @@ class IdTable {
 
   static Result<std::optional<domain::CustomerId>> FindIn(const kv::Snapshot::Reader& tables,
                                                           std::string_view text);
+  // The texts of one key, which the bytes hold; the texts are views of these.
+  struct Named {
+    std::string_view text;
+    domain::CustomerId customer;
+  };
+  static Result<std::vector<Named>> DecodeValue(std::string_view bytes);
 
  private:
   struct Entry {

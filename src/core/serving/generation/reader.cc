@@ -83,6 +83,7 @@ Result<OpenGeneration> OpenGenerationFiles(const fs::path& root, std::int64_t ge
   return OpenGeneration{
       .lock = std::move(lock),
       .manifest = stored->manifest,
+      .manifest_checksum = base::Checksum(*text),
       .shelf = *std::move(shelf),
       .ranking_model = std::move(model),
       .ranking_model_file = folder / kModelsFolder / (std::string(kRankingModel) + ".ubj"),

@@ -11,10 +11,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "kv/kv.h"
 #include "ranking/ranking.h"
+#include "serving/generation/layout.h"
 #include "serving/generation/lock.h"
 #include "serving/generation/manifest.h"
 #include "serving/shelf/shelf.h"
@@ -24,6 +27,7 @@ namespace aisle::serving {
 struct OpenGeneration {
   GenerationLock lock;
   GenerationManifest manifest;
+  std::string manifest_checksum;  // Over the manifest, which holds that of every file.
   Shelf shelf;
   std::optional<ranking::ModelSpec> ranking_model;
   std::filesystem::path ranking_model_file;  // For errors.
@@ -32,5 +36,22 @@ struct OpenGeneration {
 
 Result<OpenGeneration> OpenGenerationFiles(const std::filesystem::path& root,
                                            std::int64_t generation);
+
+// What `open` makes of the generation CURRENT points at. A publisher may replace and remove that one between the reading
+// of CURRENT and the holding of it; then the next one is tried.
+template <typename Opened, typename Open>
+Result<Opened> OpenCurrentBy(const std::filesystem::path& root, const Open& open) {
+  constexpr int kAttempts = 5;
+  Error error;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    AISLE_TRY(const std::int64_t generation, CurrentGeneration(root));
+    Result<Opened> opened = open(generation);
+    if (opened || opened.error().code != ErrorCode::kNotFound) return opened;
+    error = std::move(opened).error();
+  }
+  // Something is published, and yet it is not there: that is damage.
+  return Fail(ErrorCode::kInternal, (root / kCurrentFile).string() +
+                                        " names a generation that is not there: " + error.message);
+}
 
 }  // namespace aisle::serving

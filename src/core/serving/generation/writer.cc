@@ -162,10 +162,8 @@ Status GenerationWriter::PutCustomer(const features::CustomerRecord& record,
   impl_->references.Add(record, propensity);
   ++impl_->customers;
   if (propensity.empty()) return {};
-  kv::RecordWriter out;
-  for (const float score : propensity) out.Float(score);
   impl_->propensity_rows += static_cast<std::int64_t>(propensity.size());
-  return impl_->tables.Append(kPropensityTable, key, out.Take());
+  return impl_->tables.Append(kPropensityTable, key, EncodePropensity(propensity));
 }
 
 Result<GenerationManifest> GenerationWriter::Commit(GenerationManifest manifest) {

@@ -5,7 +5,6 @@
 #include <unordered_map>
 
 #include "kv/kv.h"
-#include "kv/record_bytes.h"
 #include "serving/generation/bytes.h"
 #include "serving/generation/check.h"
 #include "serving/generation/id_table.h"
@@ -18,26 +17,11 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-// How often a generation may be removed under a reader that is about to open it.
-constexpr int kOpenAttempts = 5;
-
 std::unexpected<Error> Unknown(domain::CustomerId customer) {
   return Fail(ErrorCode::kNotFound, fmt::format("customer {} is unknown", customer.value));
 }
 std::unexpected<Error> Unknown(std::string_view source_id) {
   return Fail(ErrorCode::kNotFound, fmt::format("customer '{}' is unknown", source_id));
-}
-
-Result<std::vector<float>> DecodePropensity(std::string_view bytes, std::size_t category_count) {
-  if (bytes.size() != category_count * sizeof(float)) {
-    return Fail(ErrorCode::kInternal,
-                fmt::format("propensity is damaged: {} bytes for {} categories", bytes.size(),
-                            category_count));
-  }
-  kv::RecordReader in(bytes);
-  std::vector<float> propensity(category_count);
-  for (float& score : propensity) score = in.Float();
-  return propensity;
 }
 
 class CustomersOnDisk : public GenerationCustomers {
@@ -192,18 +176,10 @@ ServingState::ServingState(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 ServingState::~ServingState() = default;
 
 Result<std::shared_ptr<const ServingState>> ServingState::OpenCurrent(const fs::path& root) {
-  Error error;
-  // A publisher may replace and remove the generation between reading CURRENT and holding it.
-  for (int attempt = 0; attempt < kOpenAttempts; ++attempt) {
-    AISLE_TRY(const std::int64_t generation, CurrentGeneration(root));
-    auto impl = Impl::Open(root, generation);
-    if (impl) return std::make_shared<const ServingState>(*std::move(impl));
-    error = std::move(impl).error();
-    if (error.code != ErrorCode::kNotFound) return std::unexpected(error);
-  }
-  // Something is published, and yet it is not there: that is damage.
-  return Fail(ErrorCode::kInternal, fmt::format("{} names a generation that is not there: {}",
-                                                (root / kCurrentFile).string(), error.message));
+  AISLE_TRY(auto impl,
+            OpenCurrentBy<std::unique_ptr<Impl>>(
+                root, [&](std::int64_t generation) { return Impl::Open(root, generation); }));
+  return std::make_shared<const ServingState>(std::move(impl));
 }
 
 Result<std::shared_ptr<const ServingState>> ServingState::Open(const fs::path& root,
