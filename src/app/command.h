@@ -119,6 +119,14 @@ void DefineInputs(CommandBuilder& command);
 void DefineTables(CommandBuilder& command);
 void DefineSql(CommandBuilder& command);
 void DefineStatus(CommandBuilder& command);
+void DefineStore(CommandBuilder& command);
+void DefineStoreCreate(CommandBuilder& command);
+void DefineStoreLoad(CommandBuilder& command);
+void DefineStoreSync(CommandBuilder& command);
+void DefineStoreStatus(CommandBuilder& command);
+void DefineStoreAccess(CommandBuilder& command);
+void DefineStoreBench(CommandBuilder& command);
+void DefineStoreDrop(CommandBuilder& command);
 void DefineClean(CommandBuilder& command);
 
 }  // namespace aisle::app

@@ -51,6 +51,8 @@ const std::vector<Command>& Commands() {
       {"up", "Serving", "serve and worker together, restarted when they end", DefineUp},
       {"recommend", "Serving", "recommend for one customer, or everybody into a file",
        DefineRecommend},
+      {"store", "Serving", "the serving tables in Postgres: create, load, sync, look, drop",
+       DefineStore},
       {"status", "Looking after it", "what stands where", DefineStatus},
       {"clean", "Looking after it", "remove a data directory's contents", DefineClean},
   };

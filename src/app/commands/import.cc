@@ -8,6 +8,7 @@
 
 #include "app/child_process.h"
 #include "app/command.h"
+#include "app/home.h"
 #include "app/import_check.h"
 #include "app/import_text.h"
 #include "app/job.h"
@@ -18,7 +19,6 @@
 #include "app/take_in.h"
 #include "base/files.h"
 #include "base/log.h"
-#include "base/program.h"
 #include "ingest/ingest.h"
 #include "ingest/suggest.h"
 
@@ -44,14 +44,6 @@ struct ShippedSource {
   std::string_view pin;
 };
 constexpr ShippedSource kShippedSources[] = {{"complete-journey", "completejourney"}};
-
-// Where tools/ lies: as the environment says, beside an installed program, or in the source tree.
-fs::path Home() {
-  if (const auto named = workspace::ProcessEnvironment("AISLE_HOME")) return *named;
-  std::error_code code;
-  const fs::path installed = base::ProgramFolder() / "../share/aisle";
-  return fs::exists(installed / "tools/fetch-pins", code) ? installed : fs::path(AISLE_SOURCE_DIR);
-}
 
 Result<fs::path> FetchFolder(const Context& context, const std::string& mapping) {
   for (const ShippedSource& source : kShippedSources) {

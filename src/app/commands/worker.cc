@@ -1,9 +1,5 @@
-#include <sys/select.h>
-
-#include <cerrno>
-#include <charconv>
-
 #include "app/command.h"
+#include "app/every.h"
 #include "app/job.h"
 #include "app/print.h"
 #include "app/print_json.h"
@@ -19,25 +15,6 @@ namespace {
 struct WorkerOptions {
   std::optional<std::string> every;
 };
-
-// "90", "90s", "30m", "6h", "1d".
-Result<std::chrono::seconds> ParseDuration(const std::string& text) {
-  std::int64_t count = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data(), end, count);
-  const std::string unit(stop, end);
-  const std::int64_t seconds = unit.empty() || unit == "s" ? 1
-                               : unit == "m"               ? 60
-                               : unit == "h"               ? 3600
-                               : unit == "d"               ? 86'400
-                                                           : 0;
-  if (code != std::errc() || seconds == 0 || count < 1 || count > 31'536'000 / seconds) {
-    return Fail(
-        ErrorCode::kInvalidArgument,
-        fmt::format("--every is '{}'; accepted is 1s to 365d, like 90s, 30m, 6h, 1d", text));
-  }
-  return std::chrono::seconds{count * seconds};
-}
 
 struct PassReport {
   base::Timestamp as_of{};
@@ -100,16 +77,6 @@ void Print(const Context& context, const PassReport& report) {
   std::fflush(stdout);
 }
 
-// False when a signal came.
-bool WaitFor(std::chrono::duration<double> wait) {
-  const auto end = std::chrono::steady_clock::now() + wait;
-  while (!Interrupted() && std::chrono::steady_clock::now() < end) {
-    timeval step{.tv_sec = 0, .tv_usec = 100'000};
-    select(0, nullptr, nullptr, nullptr, &step);  // Ends early on a signal.
-  }
-  return !Interrupted();
-}
-
 Status Worker(Context& context, const WorkerOptions& options) {
   if (!options.every) {
     AISLE_TRY(const PassReport report, Pass(context));
@@ -143,7 +110,7 @@ Status Worker(Context& context, const WorkerOptions& options) {
       base::LogError("worker: {}; next pass in {}; said again when it changes", said,
                      Wait(std::chrono::ceil<std::chrono::seconds>(left)));
     }
-    if (!WaitFor(left)) return {};
+    if (!WaitUnlessInterrupted(left)) return {};
   }
 }
 

@@ -107,6 +107,16 @@ const std::vector<SettingKey>& SettingKeys() {
       {"worker", "every_s", &S::worker_every_s, 1, 31'536'000},
       {"up", "restart_first_ms", &S::up_restart_first_ms, 10, 3'600'000},
       {"up", "restart_most_ms", &S::up_restart_most_ms, 10, 3'600'000},
+      {"postgres", "url", &S::postgres_url},
+      {"postgres", "schema", &S::postgres_schema},
+      {"postgres", "owner", &S::postgres_owner},
+      {"postgres", "writer", &S::postgres_writer},
+      {"postgres", "reader", &S::postgres_reader},
+      {"postgres", "owner_password_file", &S::postgres_owner_password_file},
+      {"postgres", "writer_password_file", &S::postgres_writer_password_file},
+      {"postgres", "reader_password_file", &S::postgres_reader_password_file},
+      {"postgres", "admin", &S::postgres_admin},
+      {"postgres", "admin_password_file", &S::postgres_admin_password_file},
   };
   return kKeys;
 }

@@ -41,6 +41,16 @@ struct Settings {
   std::int64_t worker_every_s = 0;
   std::int64_t up_restart_first_ms = 0;
   std::int64_t up_restart_most_ms = 0;
+  std::string postgres_url;
+  std::string postgres_schema;
+  std::string postgres_owner;
+  std::string postgres_writer;
+  std::string postgres_reader;
+  std::string postgres_owner_password_file;
+  std::string postgres_writer_password_file;
+  std::string postgres_reader_password_file;
+  std::string postgres_admin;
+  std::string postgres_admin_password_file;
 };
 
 // One key of the file and where its value goes.

@@ -1,0 +1,68 @@
+#include "app/command.h"
+#include "app/interrupt.h"
+#include "app/print.h"
+#include "app/print_json.h"
+#include "app/store_settings.h"
+#include "base/log.h"
+#include "net/await.h"
+#include "serving/postgres/load.h"
+
+namespace aisle::app {
+namespace {
+
+struct LoadFlags {
+  std::optional<std::int64_t> patience_s;
+};
+
+Status Load(Context& context, const LoadFlags& flags) {
+  AISLE_TRY(const StoreSettings store, StoreSettings::Of(context));
+  AISLE_TRY(const auto generation,
+            serving::PublishedGeneration::OpenCurrent(context.workspace.Serving()));
+  AISLE_TRY(auto owner, store.Existing(StoreRole::kOwner));
+  const InterruptGuard guard;
+  serving::LoadOptions options;
+  if (flags.patience_s) options.patience = std::chrono::seconds{*flags.patience_s};
+  options.keep_going = [](std::string_view, std::int64_t) { return !Interrupted(); };
+  AISLE_TRY(const serving::LoadReport report,
+            net::Await(serving::LoadGeneration(std::move(owner), store.Names(), generation,
+                                               std::move(options))));
+  for (const std::string& table : report.leftovers)
+    context.Say("removed {}, which a load had left behind", table);
+  if (context.json) {
+    boost::json::object rows;
+    for (const auto& [table, count] : report.rows) rows[table] = count;
+    PrintJson({{"generation", report.generation},
+               {"before", report.generation_before},
+               {"rows", std::move(rows)},
+               {"swap_tries", report.swap_tries},
+               {"copy_s", report.copy_s},
+               {"index_s", report.index_s},
+               {"check_s", report.check_s},
+               {"swap_s", report.swap_s},
+               {"seconds", report.total_s}});
+    return {};
+  }
+  PrintOut(fmt::format(
+      "generation {} is in {}: {} customers, {} propensities, {} inventory rows, in {} ({:.0f} ms "
+      "of it to "
+      "swap)\n",
+      report.generation, store.Where(), Grouped(report.rows.at("customer_features")),
+      Grouped(report.rows.at("customer_propensity")), Grouped(report.rows.at("inventory")),
+      Seconds(report.total_s), 1e3 * report.swap_s));
+  return {};
+}
+
+}  // namespace
+
+void DefineStoreLoad(CommandBuilder& command) {
+  auto flags = std::make_shared<LoadFlags>();
+  command.Number("--patience", &flags->patience_s, 1, 86'400,
+                 "Seconds to wait for other people's long queries before the swap (default 300)");
+  command.Examples(
+      {{"aisle store load",
+        "after `aisle publish`; readers see the old generation until the new one is whole"},
+       {"aisle store load --json", "rows and seconds, for scripts"}});
+  command.Run([flags](Context& context) { return Load(context, *flags); });
+}
+
+}  // namespace aisle::app

@@ -1,0 +1,105 @@
+#include "app/command.h"
+#include "app/command_line.h"
+#include "app/print.h"
+#include "app/print_json.h"
+#include "app/store_settings.h"
+#include "net/await.h"
+#include "serving/generation/manifest.h"
+#include "serving/postgres/status.h"
+
+namespace aisle::app {
+namespace {
+
+struct StatusFlags {
+  bool verify = false;
+};
+
+boost::json::object MetaJson(const serving::StoreMeta& meta) {
+  return {{"generation", meta.manifest.generation},
+          {"as_of", base::FormatIso(meta.manifest.as_of)},
+          {"ranking_version", meta.manifest.ranking_version},
+          {"propensity_version", meta.manifest.propensity_version},
+          {"customers", meta.manifest.customers},
+          {"propensity_rows", meta.manifest.propensity_rows},
+          {"inventory_rows", meta.manifest.inventory_rows},
+          {"products", meta.products},
+          {"customer_ids", meta.customer_ids},
+          {"generation_checksum", meta.generation_checksum},
+          {"loaded_at", base::FormatIso(meta.loaded_at)},
+          {"loaded_by", meta.loaded_by}};
+}
+
+void PrintText(const StoreSettings& store, const serving::StoreStatus& status,
+               std::int64_t published) {
+  std::string text = fmt::format("schema {} at {}, Postgres {}{}\n", store.Names().schema,
+                                 store.Where(), status.server_version, status.tls ? ", TLS" : "");
+  if (status.meta) {
+    const serving::StoreMeta& meta = *status.meta;
+    text += fmt::format(
+        "generation {} as of {}, by a {} ({}): {} customers, {} propensities, {} inventory rows\n",
+        meta.manifest.generation, base::FormatTimestamp(meta.manifest.as_of), meta.loaded_by,
+        Age(base::Now() - meta.loaded_at), Grouped(meta.manifest.customers),
+        Grouped(meta.manifest.propensity_rows), Grouped(meta.manifest.inventory_rows));
+    if (published != 0 && published != meta.manifest.generation) {
+      text += fmt::format("published here is generation {}: `aisle store sync`, or `load`\n",
+                          published);
+    }
+  } else {
+    text += "nothing was loaded yet: `aisle store load`\n";
+  }
+  TextTable table({{"table"}, {"MB", Align::kRight}});
+  for (const auto& [name, bytes] : status.table_bytes)
+    table.Add({name, fmt::format("{:.1f}", static_cast<double>(bytes) / 1e6)});
+  text += "\n" + table.Text();
+  for (const std::string& name : status.leftovers)
+    text += fmt::format("{}: of a load that runs, or was killed; the next load removes it\n", name);
+  for (const std::string& problem : status.problems)
+    text += fmt::format("PROBLEM    {}\n", problem);
+  if (status.verified && status.problems.empty())
+    text += "verified: every record is what its hash says, counts and sums agree\n";
+  PrintOut(text);
+}
+
+Status Show(Context& context, const StatusFlags& flags) {
+  AISLE_TRY(const StoreSettings store, StoreSettings::Of(context));
+  AISLE_TRY(auto reader, store.Existing(StoreRole::kReader));
+  AISLE_TRY(const serving::StoreStatus status,
+            net::Await(serving::ReadStoreStatus(std::move(reader), store.Names(), flags.verify)));
+  const std::int64_t published =
+      serving::CurrentGeneration(context.workspace.Serving()).value_or(0);
+  if (context.json) {
+    boost::json::object tables;
+    for (const auto& [name, bytes] : status.table_bytes) tables[name] = bytes;
+    boost::json::array leftovers;
+    for (const std::string& name : status.leftovers) leftovers.emplace_back(name);
+    boost::json::array problems;
+    for (const std::string& problem : status.problems) problems.emplace_back(problem);
+    PrintJson({{"schema", store.Names().schema},
+               {"server_version", status.server_version},
+               {"tls", status.tls},
+               {"loaded", status.meta ? boost::json::value(MetaJson(*status.meta))
+                                      : boost::json::value(nullptr)},
+               {"published", published},
+               {"table_bytes", std::move(tables)},
+               {"leftovers", std::move(leftovers)},
+               {"verified", status.verified},
+               {"problems", std::move(problems)}});
+  } else {
+    PrintText(store, status, published);
+  }
+  if (!status.problems.empty()) context.exit_code = kProblemExitCode;
+  return {};
+}
+
+}  // namespace
+
+void DefineStoreStatus(CommandBuilder& command) {
+  auto flags = std::make_shared<StatusFlags>();
+  command.Switch("--verify", &flags->verify,
+                 "Read every record: is it what its hash says, do counts and sums agree");
+  command.Examples({{"aisle store status", "which generation, how large, behind or not"},
+                    {"aisle store status --verify", "ends with 6 when something is wrong"}});
+  command.Run([flags](Context& context) { return Show(context, *flags); });
+}
+
+}  // namespace aisle::app
