@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <atomic>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -87,6 +88,10 @@ int EventLoops::LoopCount() const { return static_cast<int>(state_->loops.size()
 
 asio::io_context& EventLoops::Loop(int loop_index) {
   return state_->loops.at(static_cast<std::size_t>(loop_index))->context;
+}
+
+asio::any_io_executor EventLoops::Executor(int loop_index) {
+  return Loop(loop_index).get_executor();
 }
 
 void EventLoops::Start() {

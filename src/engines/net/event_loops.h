@@ -27,8 +27,9 @@
 #include "net/task.h"
 
 namespace boost::asio {
+class any_io_executor;
 class io_context;
-}
+}  // namespace boost::asio
 
 namespace aisle::net {
 
@@ -43,6 +44,8 @@ class EventLoops {
 
   int LoopCount() const;
   boost::asio::io_context& Loop(int loop_index);
+  // For what lives on that loop and waits there: a pool of connections.
+  boost::asio::any_io_executor Executor(int loop_index);
 
   void Start();
   // Blocks until Stop() was called and the loops have ended, by themselves within `grace` or not.

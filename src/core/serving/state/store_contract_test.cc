@@ -23,7 +23,9 @@ std::int64_t LastCustomer(std::int64_t generation) {
 // Generations that were published to a folder.
 class OnDisk : public StoreHarness {
  public:
-  std::unique_ptr<Store> MakeStore() override { return std::make_unique<EmbeddedStore>(); }
+  std::unique_ptr<Store> MakeStore(net::EventLoops&) override {
+    return std::make_unique<EmbeddedStore>();
+  }
   std::shared_ptr<const GenerationCustomers> Open(std::int64_t generation) override {
     if (states_.empty()) Publish(kOld - 1);
     while (static_cast<std::int64_t>(states_.size()) + kOld <= generation)
@@ -58,7 +60,9 @@ class OnDisk : public StoreHarness {
 // States that were made from parts.
 class FromParts : public StoreHarness {
  public:
-  std::unique_ptr<Store> MakeStore() override { return std::make_unique<EmbeddedStore>(); }
+  std::unique_ptr<Store> MakeStore(net::EventLoops&) override {
+    return std::make_unique<EmbeddedStore>();
+  }
   std::shared_ptr<const GenerationCustomers> Open(std::int64_t generation) override {
     std::vector<CustomerState> customers;
     for (std::int64_t id = 10; id <= LastCustomer(generation); ++id) {
@@ -87,7 +91,9 @@ class WaitingStore : public EmbeddedStore {
 };
 class Waiting : public FromParts {
  public:
-  std::unique_ptr<Store> MakeStore() override { return std::make_unique<WaitingStore>(); }
+  std::unique_ptr<Store> MakeStore(net::EventLoops&) override {
+    return std::make_unique<WaitingStore>();
+  }
 };
 
 template <typename Harness>
