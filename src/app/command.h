@@ -111,6 +111,7 @@ void DefineModelsShow(CommandBuilder& command);
 void DefineScore(CommandBuilder& command);
 void DefinePublish(CommandBuilder& command);
 void DefineServe(CommandBuilder& command);
+void DefinePredictServer(CommandBuilder& command);
 void DefineWorker(CommandBuilder& command);
 void DefineUp(CommandBuilder& command);
 void DefineRecommend(CommandBuilder& command);

@@ -20,8 +20,8 @@ constexpr std::string_view kExitCodes =
     "found, 4 held by another process or unreachable (try again), 5 a step before is missing,\n"
     "versions disagree, nothing came in or memory ran out, 6 `status` found a problem,\n"
     "130 interrupted, 143 terminated.\n"
-    "`serve`, `demo`, `up` and `worker --every` run until they are told to stop, and then\n"
-    "end with 0 when a signal does.\n";
+    "`serve`, `predict-server`, `demo`, `up` and `worker --every` run until they are told to\n"
+    "stop, and then end with 0 when a signal does.\n";
 
 // The options of every command, as they were given.
 struct Globals {
@@ -215,7 +215,7 @@ std::string RootHelp() {
   for (const Command& command : Commands()) {
     if (command.group != group) text += fmt::format("\n{}:\n", command.group);
     group = command.group;
-    text += fmt::format("  {:<11} {}\n", command.name, command.summary);
+    text += fmt::format("  {:<14} {}\n", command.name, command.summary);
   }
   text += fmt::format(
       "\nEvery command: --data DIR, --config FILE, --seed N, --as-of TIME, --json, --quiet;\n"

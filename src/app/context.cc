@@ -48,6 +48,8 @@ const std::vector<Command>& Commands() {
       {"evaluate", "Models", "how good models are, beside each other, baselines and the oracle",
        DefineEvaluate},
       {"serve", "Serving", "answer requests over HTTP", DefineServe},
+      {"predict-server", "Serving", "score rows over HTTP, with any model file",
+       DefinePredictServer},
       {"up", "Serving", "serve and worker together, restarted when they end", DefineUp},
       {"recommend", "Serving", "recommend for one customer, or everybody into a file",
        DefineRecommend},

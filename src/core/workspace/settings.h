@@ -38,6 +38,12 @@ struct Settings {
   std::int64_t serve_threads = 0;
   std::int64_t serve_request_deadline_ms = 0;
   bool serve_log_impressions = false;
+  std::string predict_server_listen;
+  std::int64_t predict_server_threads = 0;
+  std::int64_t predict_server_rows_max = 0;
+  std::int64_t predict_server_batch_wait_us = 0;
+  std::int64_t predict_server_batch_rows = 0;
+  std::int64_t predict_server_versions_max = 0;
   std::int64_t worker_every_s = 0;
   std::int64_t up_restart_first_ms = 0;
   std::int64_t up_restart_most_ms = 0;

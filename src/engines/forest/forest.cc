@@ -140,6 +140,14 @@ void Forest::WidePredict(std::span<const float> rows, std::span<double> predicti
   std::ranges::copy(floats, predictions.begin());
 }
 
+void Forest::Transform(std::span<const float> margins, std::span<float> predictions) const {
+  ApplyObjective(*model_, margins, predictions);
+}
+
+void Forest::Transform(std::span<const double> margins, std::span<double> predictions) const {
+  ApplyObjective(*model_, margins, predictions);
+}
+
 float Probability(float margin) {
   // Beyond 88.7 the exponential of a float is infinite; XGBoost stops there, so we do.
   const float power = std::min(-margin, 88.7F);

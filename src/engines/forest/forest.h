@@ -65,6 +65,10 @@ class Forest {
   // as its library does.
   void WideMargins(std::span<const double> rows, std::span<double> margins) const;
   void WidePredict(std::span<const double> rows, std::span<double> predictions) const;
+  // Only the second half of Predict(), for whoever needs margins and predictions of the same rows. Doubles: of a wide
+  // model's margins.
+  void Transform(std::span<const float> margins, std::span<float> predictions) const;
+  void Transform(std::span<const double> margins, std::span<double> predictions) const;
 
   std::size_t FeatureCount() const { return model_->feature_count; }
   std::size_t TreeCount() const { return model_->TreeCount(); }

@@ -1,0 +1,74 @@
+// JSON read by asking for what should come next: nothing is built, and numbers stay texts until their type is known.
+//
+//   JsonReader json(body);
+//   if (json.BeginArray()) {
+//     while (json.NextElement()) values.push_back(ReadFloat(json.Number()));
+//   }
+//   if (!json.Finish()) return std::unexpected(json.WhatIsWrong());
+//
+// For bodies that are long lists of numbers, where a tree of values would cost more than the work (json_body.h builds
+// trees). Once something is wrong every function says no, so that a caller may look at the end only.
+//
+//   order    NextElement() before each element of an array, NextKey() before each value of an object; a value must then
+//            be read, or read over.
+//   units    position in the problem: bytes from the start of the text.
+//   errors   WhatIsWrong(): a problem of status 400. Repeated keys are the caller's to see; Skip() sees those inside.
+//   cost     one pass; strings are copied, numbers are not.
+//   source   RFC 8259: no comments, no trailing commas, no NaN.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "web/problem.h"
+
+namespace aisle::web {
+
+class JsonReader {
+ public:
+  enum class Kind : std::uint8_t { kObject, kArray, kString, kNumber, kTrue, kFalse, kNull, kNone };
+
+  explicit JsonReader(std::string_view text) : text_(text) {}
+
+  // What stands next, by its first letter; kNone: no value begins so, or something was wrong before.
+  Kind Next();
+
+  bool BeginArray();
+  // False: the array has ended.
+  bool NextElement();
+  bool BeginObject();
+  // False: the object has ended.
+  bool NextKey(std::string& key);
+  bool String(std::string& out);
+  // The number as it was written, for std::from_chars; empty: wrong.
+  std::string_view Number();
+  bool Bool(bool& out);
+  bool Null();
+  // Reads over a value; gives its bytes, empty when wrong.
+  std::string_view Skip();
+  // Nothing but blanks may be left.
+  bool Finish();
+
+  bool Ok() const { return ok_; }
+  // Something that the caller found wrong at the current place; says no from now on.
+  bool Refuse(std::string detail);
+  const Problem& WhatIsWrong() const { return problem_; }
+  std::size_t Position() const { return at_; }
+
+ private:
+  void SkipBlanks();
+  bool Expect(std::string_view word);
+  bool Close(char end);
+  bool AppendEscape(std::string& out);
+  bool SkipInside(int depth);
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  bool first_ = false;  // An array or object has just begun.
+  bool ok_ = true;
+  Problem problem_;
+};
+
+}  // namespace aisle::web
