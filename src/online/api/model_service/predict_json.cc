@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
 #include <charconv>
-#include <cmath>
+#include <optional>
 
+#include "api/model_service/answer_writer.h"
 #include "api/model_service/cell_json.h"
 #include "web/json_reader.h"
 
@@ -123,34 +123,6 @@ class Reading {
   std::optional<web::Problem> problem_;
 };
 
-// Writes where there is room already: an answer is a hundred thousand numbers.
-class Writer {
- public:
-  explicit Writer(std::size_t bytes_max) { out_.resize(bytes_max); }
-
-  void Text(std::string_view text) {
-    at_ = static_cast<std::size_t>(text.copy(out_.data() + at_, text.size())) + at_;
-  }
-  template <typename Number>
-  void Add(Number value) {
-    if constexpr (std::is_floating_point_v<Number>) {
-      if (!std::isfinite(value)) return Text("null");
-    }
-    at_ = static_cast<std::size_t>(
-        std::to_chars(out_.data() + at_, out_.data() + out_.size(), value).ptr - out_.data());
-  }
-  std::string Take() {
-    out_.resize(at_);
-    return std::move(out_);
-  }
-
- private:
-  std::string out_;
-  std::size_t at_ = 0;
-};
-
-constexpr std::size_t kNumberBytesMax = 32;
-
 template <typename Number>
 std::string Answer(const std::vector<std::int64_t>& indices, const std::vector<Number>& predictions,
                    std::size_t per_row, bool two_classes) {
@@ -161,7 +133,7 @@ std::string Answer(const std::vector<std::int64_t>& indices, const std::vector<N
     labels.push_back(fmt::format("{}\"output_feature_{}\":", o == 0 ? "{" : ",", o));
     row_bytes += labels.back().size() + kNumberBytesMax;
   }
-  Writer out(indices.size() * row_bytes + 2 * kNumberBytesMax);
+  AnswerWriter out(indices.size() * row_bytes + 2 * kNumberBytesMax);
   out.Text(R"({"data":[)");
   for (std::size_t i = 0; i < indices.size(); ++i) {
     out.Text(i == 0 ? "[" : ",[");

@@ -23,6 +23,50 @@ web::Example PredictRefused() {
   "accepted": "an index and 3 inputs: a, b, c", "position": 18, "request_id": "5f0c8a1b2d3e4f60"})"};
 }
 
+web::Example Infer(std::string_view target) {
+  return {.target = target,
+          .body = R"({"id": "a", "inputs": [
+  {"name": "input", "shape": [2, 3], "datatype": "FP32", "data": [[1.5, null, 3], [0, 2.25, -1]]}],
+  "outputs": [{"name": "predict"}]})",
+          .answer = R"({"model_name": "model", "model_version": "1", "id": "a", "outputs": [
+  {"name": "predict", "datatype": "FP32", "shape": [2], "data": [0.58, 0.39]}]})"};
+}
+
+web::Example InferByColumns() {
+  return {.target = "/v2/models/model/infer",
+          .body = R"({"inputs": [
+  {"name": "c", "shape": [2, 1], "datatype": "INT64", "data": [[3], [-1]]},
+  {"name": "a", "shape": [2], "datatype": "FP64", "data": [1.5, 0]},
+  {"name": "b", "shape": [2], "datatype": "FP32", "data": ["NaN", 2.25]}]})",
+          .answer = R"({"model_name": "model", "model_version": "1", "outputs": [
+  {"name": "predict", "datatype": "FP32", "shape": [2], "data": [0.58, 0.39]},
+  {"name": "margin", "datatype": "FP32", "shape": [2], "data": [0.32, -0.45]}]})"};
+}
+
+web::Example InferRefused() {
+  return {
+      .target = "/v2/models/model/infer",
+      .body =
+          R"({"inputs": [{"name": "input", "shape": [3, 2], "datatype": "FP32", "data": [1, 2, 3, 4, 5, 6]}]})",
+      .status = 400,
+      .answer = R"({"error": "inputs[0] 'input': shape is [3, 2]; accepted: [-1, 3]"})"};
+}
+
+web::Example Model(std::string_view target) {
+  return {.target = target, .answer = R"({
+  "name": "model", "versions": ["1"], "platform": "aisle_forest",
+  "inputs": [{"name": "input", "datatype": "FP32", "shape": [-1, 3]}],
+  "outputs": [{"name": "predict", "datatype": "FP32", "shape": [-1]},
+              {"name": "margin", "datatype": "FP32", "shape": [-1]}],
+  "parameters": {"columns": ["a", "b", "c"]}})"};
+}
+
+web::Example ModelNotServed() {
+  return {.target = "/v2/models/other/ready",
+          .status = 404,
+          .answer = R"({"error": "no model 'other' is served; accepted: model"})"};
+}
+
 web::Example Health() {
   return {.target = "/health", .answer = R"({
   "status": "ok",
@@ -51,6 +95,75 @@ std::vector<web::Route> ServiceRouteTable(const ServiceDeskPointer& desk) {
        .summary = "the same",
        .examples = {Predict("/predict-proba")},
        .handler = by(PostPredict)},
+      {.method = "GET",
+       .pattern = "/v2",
+       .role = Role::kPublic,
+       .summary = "Open Inference Protocol: the server and its extensions",
+       .examples = {{.target = "/v2", .answer = R"({"name": "aisle", "version": "1.0",
+                                   "extensions": ["binary_tensor_data"]})"}},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetServerMetadata)},
+      {.method = "GET",
+       .pattern = "/v2/health/live",
+       .role = Role::kPublic,
+       .summary = "200 while the process answers",
+       .examples = {{.target = "/v2/health/live", .answer = R"({"live": true})"}},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetServerLive)},
+      {.method = "GET",
+       .pattern = "/v2/health/ready",
+       .role = Role::kPublic,
+       .summary = "200 once the models are loaded",
+       .examples = {{.target = "/v2/health/ready", .answer = R"({"ready": true})"}},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetServerReady)},
+      {.method = "GET",
+       .pattern = "/v2/models/{name}",
+       .role = Role::kPublic,
+       .summary = "a model: its versions, inputs and outputs",
+       .examples = {Model("/v2/models/model")},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetModel)},
+      {.method = "GET",
+       .pattern = "/v2/models/{name}/ready",
+       .role = Role::kPublic,
+       .summary = "200 when the model is served",
+       .examples = {{.target = "/v2/models/model/ready",
+                     .answer = R"({"name": "model", "ready": true})"},
+                    ModelNotServed()},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetModelReady)},
+      {.method = "POST",
+       .pattern = "/v2/models/{name}/infer",
+       .role = Role::kReader,
+       .summary = "tensors in, predictions and margins out; JSON or binary",
+       .examples = {Infer("/v2/models/model/infer"), InferByColumns(), InferRefused()},
+       .handler = by(PostInfer)},
+      {.method = "GET",
+       .pattern = "/v2/models/{name}/versions/{version}",
+       .role = Role::kPublic,
+       .summary = "the same of one version",
+       .examples = {Model("/v2/models/model/versions/1")},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetModelVersion)},
+      {.method = "GET",
+       .pattern = "/v2/models/{name}/versions/{version}/ready",
+       .role = Role::kPublic,
+       .summary = "200 when this version is served",
+       .examples = {{.target = "/v2/models/model/versions/1/ready",
+                     .answer = R"({"name": "model", "ready": true})"},
+                    {.target = "/v2/models/model/versions/9/ready",
+                     .status = 404,
+                     .answer =
+                         R"({"error": "model 'model' has no version 9 in service; accepted: 1"})"}},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetModelVersionReady)},
+      {.method = "POST",
+       .pattern = "/v2/models/{name}/versions/{version}/infer",
+       .role = Role::kReader,
+       .summary = "the same by one version",
+       .examples = {Infer("/v2/models/model/versions/1/infer")},
+       .handler = by(PostInferVersion)},
       {.method = "GET",
        .pattern = "/health",
        .role = Role::kPublic,

@@ -48,6 +48,16 @@ struct ServiceDesk {
 using ServiceDeskPointer = std::shared_ptr<ServiceDesk>;
 
 net::Task<web::Response> PostPredict(ServiceDeskPointer desk, const web::Request& request);
+// Those with "Version" are of a version that the path names.
+net::Task<web::Response> PostInfer(ServiceDeskPointer desk, const web::Request& request);
+net::Task<web::Response> PostInferVersion(ServiceDeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetModel(ServiceDeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetModelVersion(ServiceDeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetModelReady(ServiceDeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetModelVersionReady(ServiceDeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetServerMetadata(ServiceDeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetServerLive(ServiceDeskPointer desk, const web::Request& request);
+net::Task<web::Response> GetServerReady(ServiceDeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetServiceHealth(ServiceDeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetServiceAlive(ServiceDeskPointer desk, const web::Request& request);
 net::Task<web::Response> GetServiceReady(ServiceDeskPointer desk, const web::Request& request);
