@@ -53,34 +53,6 @@ bool JsonReader::Refuse(std::string detail) {
   return false;
 }
 
-void JsonReader::SkipBlanks() {
-  while (at_ < text_.size() &&
-         (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
-    ++at_;
-}
-
-JsonReader::Kind JsonReader::Next() {
-  if (!ok_) return Kind::kNone;
-  SkipBlanks();
-  if (at_ == text_.size()) return Kind::kNone;
-  switch (text_[at_]) {
-    case '{':
-      return Kind::kObject;
-    case '[':
-      return Kind::kArray;
-    case '"':
-      return Kind::kString;
-    case 't':
-      return Kind::kTrue;
-    case 'f':
-      return Kind::kFalse;
-    case 'n':
-      return Kind::kNull;
-    default:
-      return text_[at_] == '-' || IsDigit(text_[at_]) ? Kind::kNumber : Kind::kNone;
-  }
-}
-
 bool JsonReader::BeginArray() {
   if (Next() != Kind::kArray) return Refuse("a list is missing here");
   ++at_;
@@ -95,22 +67,9 @@ bool JsonReader::BeginObject() {
   return true;
 }
 
-// True: it has ended. Takes the comma between elements.
-bool JsonReader::Close(char end) {
-  SkipBlanks();
-  const bool first = std::exchange(first_, false);
-  if (at_ < text_.size() && text_[at_] == end) {
-    ++at_;
-    return true;
-  }
-  if (first) return false;
-  if (at_ == text_.size() || text_[at_] != ',')
-    return Refuse(fmt::format("',' or '{}' is missing here", end));
-  ++at_;
-  return false;
+bool JsonReader::RefuseMissingComma(char end) {
+  return Refuse(fmt::format("',' or '{}' is missing here", end));
 }
-
-bool JsonReader::NextElement() { return ok_ && !Close(']') && ok_; }
 
 bool JsonReader::NextKey(std::string& key) {
   if (!ok_ || Close('}') || !ok_) return false;
@@ -176,41 +135,54 @@ bool JsonReader::String(std::string& out) {
   return true;
 }
 
-std::string_view JsonReader::Number() {
+JsonNumber JsonReader::Number() {
   if (Next() != Kind::kNumber) {
     Refuse("a number is missing here");
     return {};
   }
-  const std::size_t begin = at_;
-  const char* at = text_.data() + at_;
+  constexpr std::ptrdiff_t kDigitsMax = 19;  // All that fit into 64 bits.
+  const char* const begin = text_.data() + at_;
   const char* const end = text_.data() + text_.size();
+  const char* at = begin;
+  JsonNumber number;
   const auto digits = [&] {
     const char* const from = at;
-    while (at != end && IsDigit(*at)) ++at;
-    return at != from;
+    for (; at != end && IsDigit(*at); ++at)
+      number.digits = number.digits * 10 + static_cast<std::uint64_t>(*at - '0');
+    return at - from;
   };
-  if (*at == '-') ++at;
-  bool sound = at != end;
-  if (sound && *at == '0') {
+  if (*at == '-') {
+    number.negative = true;
     ++at;
-  } else {
-    sound = digits();
   }
+  const bool zero = at != end && *at == '0';
+  std::ptrdiff_t count = digits();
+  bool sound = count > 0 && (!zero || count == 1);
   if (sound && at != end && *at == '.') {
     ++at;
-    sound = digits();
+    const std::ptrdiff_t behind = digits();
+    sound = behind > 0;
+    count += behind;
+    number.exponent = -static_cast<std::int32_t>(std::min<std::ptrdiff_t>(behind, kDigitsMax + 1));
   }
+  number.exact = count <= kDigitsMax;
   if (sound && at != end && (*at == 'e' || *at == 'E')) {
     ++at;
+    const bool down = at != end && *at == '-';
     if (at != end && (*at == '+' || *at == '-')) ++at;
-    sound = digits();
+    std::int32_t power = 0;
+    const char* const from = at;
+    for (; at != end && IsDigit(*at); ++at) power = std::min(power * 10 + (*at - '0'), 100'000);
+    sound = at != from;
+    number.exponent += down ? -power : power;
   }
-  at_ = static_cast<std::size_t>(at - text_.data());
-  if (!sound || (at != end && IsDigit(*at))) {
+  at_ += static_cast<std::size_t>(at - begin);
+  if (!sound) {
     Refuse("a number that JSON does not have");
     return {};
   }
-  return text_.substr(begin, at_ - begin);
+  number.text = {begin, static_cast<std::size_t>(at - begin)};
+  return number;
 }
 
 bool JsonReader::Expect(std::string_view word) {
@@ -256,7 +228,7 @@ bool JsonReader::SkipInside(int depth) {
     case Kind::kString:
       return String(text);
     case Kind::kNumber:
-      return !Number().empty();
+      return !Number().text.empty();
     case Kind::kTrue:
       return Expect("true");
     case Kind::kFalse:

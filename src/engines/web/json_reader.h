@@ -2,7 +2,7 @@
 //
 //   JsonReader json(body);
 //   if (json.BeginArray()) {
-//     while (json.NextElement()) values.push_back(ReadFloat(json.Number()));
+//     while (json.NextElement()) sound = sound && ReadNumber(json.Number(), values.emplace_back());
 //   }
 //   if (!json.Finish()) return std::unexpected(json.WhatIsWrong());
 //
@@ -21,7 +21,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "web/json_number.h"
 #include "web/problem.h"
 
 namespace aisle::web {
@@ -42,8 +44,8 @@ class JsonReader {
   // False: the object has ended.
   bool NextKey(std::string& key);
   bool String(std::string& out);
-  // The number as it was written, for std::from_chars; empty: wrong.
-  std::string_view Number();
+  // Its text is empty: wrong.
+  JsonNumber Number();
   bool Bool(bool& out);
   bool Null();
   // Reads over a value; gives its bytes, empty when wrong.
@@ -61,6 +63,7 @@ class JsonReader {
   void SkipBlanks();
   bool Expect(std::string_view word);
   bool Close(char end);
+  bool RefuseMissingComma(char end);
   bool AppendEscape(std::string& out);
   bool SkipInside(int depth);
 
@@ -70,5 +73,53 @@ class JsonReader {
   bool ok_ = true;
   Problem problem_;
 };
+
+// What is done for every number of a body stands here, so that it is no call.
+
+inline void JsonReader::SkipBlanks() {
+  while (at_ < text_.size() &&
+         (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t'))
+    ++at_;
+}
+
+inline JsonReader::Kind JsonReader::Next() {
+  if (!ok_) return Kind::kNone;
+  SkipBlanks();
+  if (at_ == text_.size()) return Kind::kNone;
+  const char c = text_[at_];
+  if ((c >= '0' && c <= '9') || c == '-') return Kind::kNumber;
+  switch (c) {
+    case '{':
+      return Kind::kObject;
+    case '[':
+      return Kind::kArray;
+    case '"':
+      return Kind::kString;
+    case 't':
+      return Kind::kTrue;
+    case 'f':
+      return Kind::kFalse;
+    case 'n':
+      return Kind::kNull;
+    default:
+      return Kind::kNone;
+  }
+}
+
+// True: it has ended. Takes the comma between elements.
+inline bool JsonReader::Close(char end) {
+  SkipBlanks();
+  const bool first = std::exchange(first_, false);
+  if (at_ < text_.size() && text_[at_] == end) {
+    ++at_;
+    return true;
+  }
+  if (first) return false;
+  if (at_ == text_.size() || text_[at_] != ',') return RefuseMissingComma(end);
+  ++at_;
+  return false;
+}
+
+inline bool JsonReader::NextElement() { return ok_ && !Close(']') && ok_; }
 
 }  // namespace aisle::web

@@ -2,12 +2,9 @@
 //
 //   missing  null, "" and "NaN" give NaN.
 //   errors   Refuse() of the reader, in words; `where` is the caller's to add.
-//   source   numbers are read as the type the model compares, correctly rounded, by std::from_chars.
+//   source   numbers are read as the type the model compares, correctly rounded (web/json_number.h).
 #pragma once
 
-#include <charconv>
-#include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -16,17 +13,6 @@
 #include "web/json_reader.h"
 
 namespace aisle::api {
-
-// False: the number is not finite once rounded. `text` is a number as JSON writes it.
-template <typename Number>
-bool ReadNumber(std::string_view text, Number& out) {
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (result.ec == std::errc()) return true;
-  // Out of range: 1e-50 is a float's zero, 1e50 none.
-  const double value = std::strtod(std::string(text).c_str(), nullptr);
-  out = static_cast<Number>(value);
-  return std::isfinite(out);
-}
 
 // What a text stands for in an input: missing, or a category by its name. Empty `problem`: it is `out`.
 inline std::string ReadName(const ServedModel& model, std::size_t input, std::string_view text,
@@ -49,9 +35,9 @@ bool ReadCell(web::JsonReader& json, const ServedModel& model, std::size_t input
   using Kind = web::JsonReader::Kind;
   const Kind kind = json.Next();
   if (kind == Kind::kNumber) {
-    const std::string_view text = json.Number();
-    if (text.empty()) return false;
-    if (ReadNumber(text, out)) return true;
+    const web::JsonNumber number = json.Number();
+    if (number.text.empty()) return false;
+    if (web::ReadNumber(number, out)) return true;
     problem = "a number that is not finite";
     return false;
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "api/model_service/infer_tensors.h"
 #include "api/model_service/tensor_data.h"
@@ -27,11 +28,14 @@ class Reading {
       : model_(model), rows_max_(rows_max), body_bytes_(body_bytes) {}
 
   Checked<InferRequest> Read(std::string_view json, std::string_view binary) {
-    auto tensors = TensorsOf(json);
+    binary_ = binary;
+    auto tensors = TensorsOf(json, [this](const Tensor& tensor, web::JsonReader* data) {
+      TakeInput(tensor, data);
+      return std::exchange(problem_, std::nullopt);
+    });
     if (!tensors) return std::unexpected(tensors.error());
     read_.id = std::move(tensors->id);
-    if (!TakeInputs(*tensors, binary) || !TakeOutputs(*tensors))
-      return std::unexpected(*std::move(problem_));
+    if (!AllAreThere() || !TakeOutputs(*tensors)) return std::unexpected(*std::move(problem_));
     return std::move(read_);
   }
 
@@ -41,9 +45,7 @@ class Reading {
   }
 
   // The first dimension of every tensor is rows.
-  bool CountRows(const std::vector<Tensor>& inputs) {
-    if (inputs.empty()) return Complain("inputs is missing or empty", AcceptedInputs());
-    const Tensor& first = inputs.front();
+  bool CountRows(const Tensor& first) {
     const auto rows = static_cast<std::size_t>(first.shape.empty() ? 0 : first.shape[0]);
     if (rows > rows_max_)
       return Complain(fmt::format("{}: {} rows", first.place, rows),
@@ -88,43 +90,43 @@ class Reading {
     return std::nullopt;
   }
 
-  bool TakeInputs(const Tensors& tensors, std::string_view binary) {
-    if (!CountRows(tensors.inputs)) return false;
-    std::vector<bool> seen(model_.InputCount(), false);
-    for (const Tensor& tensor : tensors.inputs) {
-      const auto target = TargetOf(tensor);
-      if (!target) return false;
-      for (std::size_t c = 0; c < target->columns; ++c) {
-        if (seen[target->first + c])
-          return Complain(tensor.place + ": this input stands there twice", "each input once");
-        seen[target->first + c] = true;
-      }
-      if (!TakeData(tensor, *target, binary)) return false;
+  bool TakeInput(const Tensor& tensor, web::JsonReader* json) {
+    if (seen_.empty() && !CountRows(tensor)) return false;
+    seen_.resize(model_.InputCount(), false);
+    const auto target = TargetOf(tensor);
+    if (!target) return false;
+    for (std::size_t c = 0; c < target->columns; ++c) {
+      if (seen_[target->first + c])
+        return Complain(tensor.place + ": this input stands there twice", "each input once");
+      seen_[target->first + c] = true;
     }
-    if (!binary.empty())
-      return Complain(fmt::format("{} bytes of binary data belong to no input", binary.size()),
-                      "as many as the binary_data_size of the inputs say");
-    std::vector<std::string> missing;
-    for (std::size_t i = 0; i < seen.size(); ++i) {
-      if (!seen[i]) missing.push_back(model_.Inputs()[i]);
-    }
-    return missing.empty() || Complain("inputs are missing: " + NamesOf(missing), AcceptedInputs());
-  }
-
-  bool TakeData(const Tensor& tensor, const Target& target, std::string_view& binary) {
-    if (!tensor.binary_bytes) {
-      problem_ = TakeJsonData(tensor, target, model_, read_.rows);
+    if (json != nullptr) {
+      problem_ = TakeJsonData(tensor, *target, model_, *json, read_.rows);
       return !problem_;
     }
-    if (*tensor.binary_bytes > binary.size())
+    if (*tensor.binary_bytes > binary_.size()) {
       return Complain(
           fmt::format("{}: binary_data_size is {}, and {} bytes are left", tensor.place,
-                      *tensor.binary_bytes, binary.size()),
+                      *tensor.binary_bytes, binary_.size()),
           "binary data behind the JSON, whose length Inference-Header-Content-Length says");
-    problem_ =
-        TakeBinaryData(tensor, binary.substr(0, *tensor.binary_bytes), target, model_, read_.rows);
-    binary.remove_prefix(*tensor.binary_bytes);
+    }
+    problem_ = TakeBinaryData(tensor, binary_.substr(0, *tensor.binary_bytes), *target, model_,
+                              read_.rows);
+    binary_.remove_prefix(*tensor.binary_bytes);
     return !problem_;
+  }
+
+  bool AllAreThere() {
+    if (seen_.empty()) return Complain("inputs is missing or empty", AcceptedInputs());
+    if (!binary_.empty()) {
+      return Complain(fmt::format("{} bytes of binary data belong to no input", binary_.size()),
+                      "as many as the binary_data_size of the inputs say");
+    }
+    std::vector<std::string> missing;
+    for (std::size_t i = 0; i < seen_.size(); ++i) {
+      if (!seen_[i]) missing.push_back(model_.Inputs()[i]);
+    }
+    return missing.empty() || Complain("inputs are missing: " + NamesOf(missing), AcceptedInputs());
   }
 
   bool TakeOutputs(const Tensors& tensors) {
@@ -153,6 +155,8 @@ class Reading {
   const ServedModel& model_;
   std::size_t rows_max_;
   std::size_t body_bytes_;
+  std::string_view binary_;  // What is left of it.
+  std::vector<bool> seen_;   // By input; empty before the first tensor.
   InferRequest read_;
   std::optional<web::Problem> problem_;
 };

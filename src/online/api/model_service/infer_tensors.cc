@@ -11,13 +11,12 @@ namespace aisle::api {
 namespace {
 
 constexpr std::size_t kDimensionsMax = 4;
-// A model has a million inputs at most; each may be a tensor.
 constexpr std::size_t kOutputsMax = 16;
 
 // Reads members of objects; the first problem is kept.
 class Reading {
  public:
-  explicit Reading(std::string_view text) : json_(text) {}
+  Reading(std::string_view text, const TakeTensor& take) : json_(text), take_(take) {}
 
   Checked<Tensors> Read() {
     Members("the request", [&](const std::string& key) {
@@ -59,7 +58,7 @@ class Reading {
   bool ReadText(std::string& out) { return json_.String(out); }
 
   bool ReadSize(std::size_t& out) {
-    const std::string_view text = json_.Number();
+    const std::string_view text = json_.Number().text;
     if (text.empty()) return false;
     const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), out);
     return (code == std::errc() && stop == text.data() + text.size()) ||
@@ -70,7 +69,7 @@ class Reading {
     if (!json_.BeginArray()) return false;
     while (json_.NextElement()) {
       std::int64_t size = 0;
-      const std::string_view text = json_.Number();
+      const std::string_view text = json_.Number().text;
       if (text.empty()) return false;
       const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), size);
       if (code != std::errc() || stop != text.data() + text.size() || size < 0 ||
@@ -83,59 +82,75 @@ class Reading {
     return json_.Ok();
   }
 
-  bool ReadInput(Tensor& tensor) {
+  // What is known of a tensor before its data.
+  struct Head {
+    Tensor tensor;
+    bool named = false;
     bool typed = false;
     bool shaped = false;
-    bool named = false;
+    bool IsWhole() const { return named && typed && shaped; }
+  };
+
+  bool ReadDatatype(Head& head) {
+    std::string name;
+    if (!ReadText(name)) return false;
+    const auto datatype = ParseDatatype(name);
+    if (!datatype) {
+      return Complain(fmt::format("{}: datatype is '{}'", head.tensor.place, name),
+                      std::string(kDatatypes));
+    }
+    head.tensor.datatype = *datatype;
+    return head.typed = true;
+  }
+
+  bool Give(const Tensor& tensor, web::JsonReader* json) {
+    problem_ = take_(tensor, json);
+    return !problem_;
+  }
+
+  bool ReadInput(Head& head) {
+    Tensor& tensor = head.tensor;
+    bool given = false;
+    std::string_view early;  // Data that stood before what it is.
     const bool whole = Members(tensor.place, [&](const std::string& key) {
       if (key == "name") {
-        named = ReadText(tensor.name);
+        head.named = ReadText(tensor.name);
         tensor.place += fmt::format(" '{}'", tensor.name.substr(0, 60));
-        return named;
+        return head.named;
       }
-      if (key == "datatype") {
-        std::string name;
-        if (!ReadText(name)) return false;
-        const auto datatype = ParseDatatype(name);
-        if (!datatype)
-          return Complain(fmt::format("{}: datatype is '{}'", tensor.place, name),
-                          std::string(kDatatypes));
-        tensor.datatype = *datatype;
-        return typed = true;
-      }
-      if (key == "shape") return shaped = ReadShape(tensor);
-      if (key == "parameters")
+      if (key == "datatype") return ReadDatatype(head);
+      if (key == "shape") return head.shaped = ReadShape(tensor);
+      if (key == "parameters") {
         return ReadParameter("binary_data_size",
                              [&] { return ReadSize(tensor.binary_bytes.emplace()); });
-      if (key == "data") {
-        tensor.data = json_.Skip();
-        return !tensor.data.empty();
       }
-      return Unknown(key, "name, shape, datatype, parameters, data");
+      if (key != "data") return Unknown(key, "name, shape, datatype, parameters, data");
+      if (head.IsWhole()) return given = Give(tensor, &json_);
+      early = json_.Skip();
+      return !early.empty();
     });
     if (!whole) return false;
-    if (!named || !typed || !shaped)
-      return Complain(tensor.place + ": " +
-                          (!named   ? "name"
-                           : !typed ? "datatype"
-                                    : "shape") +
-                          " is missing",
+    if (!head.IsWhole()) {
+      const std::string_view missing = !head.named ? "name" : !head.typed ? "datatype" : "shape";
+      return Complain(fmt::format("{}: {} is missing", tensor.place, missing),
                       "name, shape and datatype");
-    if (tensor.data.empty() != tensor.binary_bytes.has_value())
-      return Complain(
-          tensor.place + (tensor.data.empty() ? ": data is missing"
-                                              : ": data stands there twice, in JSON and binary"),
-          "data, or the parameter binary_data_size");
-    return true;
+    }
+    const bool in_json = given || !early.empty();
+    if (in_json == tensor.binary_bytes.has_value()) {
+      return Complain(tensor.place + (in_json ? ": data stands there twice, in JSON and binary"
+                                              : ": data is missing"),
+                      "data, or the parameter binary_data_size");
+    }
+    web::JsonReader json(early);
+    return given || Give(tensor, in_json ? &json : nullptr);
   }
 
   bool ReadInputs() {
     if (!json_.BeginArray()) return false;
-    while (json_.NextElement()) {
-      Tensor tensor;
-      tensor.place = fmt::format("inputs[{}]", read_.inputs.size());
-      if (!ReadInput(tensor)) return false;
-      read_.inputs.push_back(std::move(tensor));
+    for (; json_.NextElement(); ++input_count_) {
+      Head head;
+      head.tensor.place = fmt::format("inputs[{}]", input_count_);
+      if (!ReadInput(head)) return false;
     }
     return json_.Ok();
   }
@@ -176,6 +191,8 @@ class Reading {
   }
 
   web::JsonReader json_;
+  const TakeTensor& take_;
+  std::size_t input_count_ = 0;
   Tensors read_;
   std::optional<web::Problem> problem_;
 };
@@ -195,6 +212,8 @@ std::string ShapeText(const std::vector<std::int64_t>& shape) {
   return fmt::format("[{}]", fmt::join(shape, ", "));
 }
 
-Checked<Tensors> TensorsOf(std::string_view json) { return Reading(json).Read(); }
+Checked<Tensors> TensorsOf(std::string_view json, const TakeTensor& take) {
+  return Reading(json, take).Read();
+}
 
 }  // namespace aisle::api

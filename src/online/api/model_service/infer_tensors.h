@@ -1,10 +1,12 @@
-// The JSON of an inference request, taken apart: tensors with their shapes, and where their data stands. Private to the
-// model service; infer_request.h is the way in.
+// The JSON of an inference request, taken apart: tensors with their shapes. Private to the model service;
+// infer_request.h is the way in.
 //
+//   order    TakeTensor gets the inputs in theirs; one whose data stands before its shape is read twice.
 //   errors   problems of status 400: not JSON, keys that are unknown or stand twice, members of the wrong type.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +23,6 @@ struct Tensor {
   std::string place;  // "inputs[2] 'age'", for messages.
   Datatype datatype = Datatype::kFp32;
   std::vector<std::int64_t> shape;
-  std::string_view data;                    // JSON; empty: none.
   std::optional<std::size_t> binary_bytes;  // Behind the JSON.
 };
 
@@ -33,11 +34,13 @@ struct OutputTensor {
 struct Tensors {
   std::string id;
   bool binary_output = false;
-  std::vector<Tensor> inputs;
   std::vector<OutputTensor> outputs;
 };
 
-Checked<Tensors> TensorsOf(std::string_view json);
+// Called for each input. Its data come next in `json`; null: they are binary. Gives what is wrong.
+using TakeTensor = std::function<std::optional<web::Problem>(Tensor tensor, web::JsonReader* json)>;
+
+Checked<Tensors> TensorsOf(std::string_view json, const TakeTensor& take);
 
 web::Problem WrongTensor(std::string detail, std::string accepted);
 // "[2, 3]"

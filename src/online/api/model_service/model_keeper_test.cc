@@ -113,7 +113,8 @@ TEST(ModelKeeper, AVersionThatDoesNotLoadIsNamedAndWhatIsInServiceStays) {
     said = service.Get("/v2/models/ranking/versions/2/ready").body;
     std::this_thread::sleep_for(10ms);
   }
-  EXPECT_THAT(said, HasSubstr("version 2 of model 'ranking' does not load: see the log; accepted: 1"));
+  EXPECT_THAT(said,
+              HasSubstr("version 2 of model 'ranking' does not load: see the log; accepted: 1"));
   shelf.registry.Promote("ranking", 2).value();
   std::this_thread::sleep_for(100ms);  // Some looks at the registry.
   EXPECT_EQ(Predict(service, 50).second, "1");

@@ -83,18 +83,18 @@ class Reading {
     if (!json_.BeginArray()) return false;
     if (!json_.NextElement()) return Complain("row {} is empty", read_.indices.size());
     std::int64_t index = 0;
-    const std::string_view text = json_.Number();
+    const std::string_view text = json_.Number().text;
     if (text.empty()) return false;
     const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), index);
     if (code != std::errc() || stop != text.data() + text.size() || index < 0)
       return Complain("the index of row {} is no whole number from 0", read_.indices.size());
     const std::size_t begin = rows.size();
     rows.resize(begin + width);
+    std::string problem;
     std::size_t at = 0;
     for (; json_.NextElement(); ++at) {
       if (at == width)
         return Complain("row {} has more than {} inputs", read_.indices.size(), width);
-      std::string problem;
       if (!ReadCell(json_, model_, at, rows[begin + at], problem)) {
         if (problem.empty()) return false;
         return Complain("row {}, input '{}': {}", read_.indices.size(), model_.Inputs()[at],

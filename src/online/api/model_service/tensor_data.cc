@@ -79,7 +79,7 @@ class Filling {
   bool ReadTexts(std::string_view bytes);
 
  private:
-  bool ReadNumberText(std::string_view text);
+  bool ReadNumberText(const web::JsonNumber& number);
   bool WrongCount();
 
   const Tensor& tensor_;
@@ -93,11 +93,12 @@ class Filling {
 };
 
 template <typename Number>
-bool Filling<Number>::ReadNumberText(std::string_view text) {
+bool Filling<Number>::ReadNumberText(const web::JsonNumber& number) {
+  const std::string_view text = number.text;
   return WithNumberType(tensor_.datatype, [&](auto value) {
     using Value = decltype(value);
     if constexpr (std::is_floating_point_v<Value>) {
-      if (!ReadNumber(text, value))
+      if (!web::ReadNumber(number, value))
         return Complain(fmt::format("{} is not finite", text), "finite numbers; null is missing");
     } else {
       const auto [stop, code] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -132,8 +133,8 @@ bool Filling<Number>::ReadValue(web::JsonReader& json) {
                          : Complain(fmt::format("'{}' is no number", text.substr(0, 40)),
                                     "numbers; null or \"NaN\" is missing");
   }
-  const std::string_view text = json.Number();
-  return !text.empty() && ReadNumberText(text);
+  const web::JsonNumber number = json.Number();
+  return !number.text.empty() && ReadNumberText(number);
 }
 
 template <typename Number>
@@ -225,10 +226,10 @@ std::optional<web::Problem> Fill(const Tensor& tensor, const Target& target,
 }  // namespace
 
 std::optional<web::Problem> TakeJsonData(const Tensor& tensor, const Target& target,
-                                         const ServedModel& model, Numbers& rows) {
+                                         const ServedModel& model, web::JsonReader& json,
+                                         Numbers& rows) {
   if (tensor.datatype == Datatype::kFp16)
     return WrongTensor(tensor.place + ": FP16 has no form in JSON", "binary data, or FP32");
-  web::JsonReader json(tensor.data);
   auto problem = Fill(tensor, target, model, rows, [&](auto& filling) {
     web::JsonReader look = json;
     const bool nested =

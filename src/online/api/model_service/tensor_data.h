@@ -22,9 +22,10 @@ struct Target {
   std::size_t first = 0;    // The input of its first column.
 };
 
-// Nothing: all values are in `rows`, which has room for them.
+// Nothing: all values are in `rows`, which has room for them. The tensor's data come next in `json`.
 std::optional<web::Problem> TakeJsonData(const Tensor& tensor, const Target& target,
-                                         const ServedModel& model, Numbers& rows);
+                                         const ServedModel& model, web::JsonReader& json,
+                                         Numbers& rows);
 // `bytes` are the tensor's own.
 std::optional<web::Problem> TakeBinaryData(const Tensor& tensor, std::string_view bytes,
                                            const Target& target, const ServedModel& model,
