@@ -1,6 +1,7 @@
 #include "app/server.h"
 
 #include <algorithm>
+#include <cctype>
 #include <thread>
 
 #include "api/product_server.h"
@@ -9,6 +10,7 @@
 #include "app/print_json.h"
 #include "base/log.h"
 #include "net/event_loops.h"
+#include "recommend/remote_ranker.h"
 #include "web/address.h"
 #include "workspace/process.h"
 
@@ -25,6 +27,33 @@ Result<std::unique_ptr<api::ProductServer>> Start(net::EventLoops& loops,
   if (const auto holder = WhoListens(*address))
     server.error().message += fmt::format("; {} listens there", *holder);
   return server;
+}
+
+// Nothing: the model of the generation, in this process.
+Result<std::optional<recommend::RemoteRankerOptions>> RemoteRankingOf(
+    const workspace::Settings& settings) {
+  if (settings.ranking_backend == "local") return std::nullopt;
+  std::string_view url = settings.ranking_url;
+  constexpr std::string_view kScheme = "http://";
+  if (url.starts_with(kScheme)) url.remove_prefix(kScheme.size());
+  if (url.ends_with('/')) url.remove_suffix(1);
+  auto address = web::ParseAddress(url);
+  if (!address) return Within("ranking.url", address.error());
+  // It becomes part of a path.
+  const std::string& model = settings.ranking_model;
+  const bool plain = !model.empty() && std::ranges::all_of(model, [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+  });
+  if (!plain) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("ranking.model is '{}'; letters, digits, '_', '-' and '.' are accepted",
+                            model));
+  }
+  recommend::RemoteRankerOptions options;
+  options.address = *std::move(address);
+  options.model = model;
+  options.deadline_share = static_cast<double>(settings.ranking_deadline_percent) / 100;
+  return options;
 }
 
 }  // namespace
@@ -55,11 +84,17 @@ Status ServeUntilStopped(const Context& context,
   options.change_log = context.workspace.Changes();
   options.request_deadline = std::chrono::milliseconds(settings.serve_request_deadline_ms);
   options.log_impressions = settings.serve_log_impressions;
+  AISLE_TRY(options.remote_ranking, RemoteRankingOf(settings));
   AISLE_TRY(const auto server, Start(loops, options));
   AISLE_TRY(const auto file, workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "serve",
                                                                   server->Address()));
   base::LogInfo("{}", server->StoreLine());
   base::LogInfo("{}", server->ReadyLine());
+  if (options.remote_ranking) {
+    base::LogInfo("Ranking by the model service at {}, model {}",
+                  web::UrlOf(options.remote_ranking->address.Text()),
+                  options.remote_ranking->model);
+  }
   base::LogInfo("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
                 threads == 1 ? "" : "s");
   if (context.json) {

@@ -144,6 +144,11 @@ void PairScorer::ScoreMargins(std::span<const float> propensity,
                               std::span<const float> margins, std::span<float> scores) const {
   for (std::size_t i = 0; i < scores.size(); ++i)
     scores[i] = Calibrated(margins[i], slope_, offset_);
+  Blend(propensity, candidates, scores);
+}
+
+void PairScorer::Blend(std::span<const float> propensity, std::span<const std::uint32_t> candidates,
+                       std::span<float> scores) const {
   if (blend_ <= 0 || propensity.empty()) return;
   const auto& products = view_->FullCatalogue().products;
   for (std::size_t i = 0; i < scores.size(); ++i) {

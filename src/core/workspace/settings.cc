@@ -104,6 +104,10 @@ const std::vector<SettingKey>& SettingKeys() {
       {"serve", "threads", &S::serve_threads, 0, 256},
       {"serve", "request_deadline_ms", &S::serve_request_deadline_ms, 1, 60'000},
       {"serve", "log_impressions", &S::serve_log_impressions},
+      {"ranking", "backend", &S::ranking_backend},
+      {"ranking", "url", &S::ranking_url},
+      {"ranking", "model", &S::ranking_model},
+      {"ranking", "deadline_percent", &S::ranking_deadline_percent, 1, 100},
       {"predict_server", "listen", &S::predict_server_listen},
       {"predict_server", "threads", &S::predict_server_threads, 0, 256},
       {"predict_server", "rows_max", &S::predict_server_rows_max, 1, 10'000'000},
@@ -161,6 +165,11 @@ Result<Settings> LoadSettings(const std::optional<std::filesystem::path>& file,
     if (const auto value = environment(name)) {
       AISLE_CHECK(SetFromText(name, key, *value, settings));
     }
+  }
+  if (settings.ranking_backend != "local" && settings.ranking_backend != "remote") {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("ranking.backend is \"{}\"; it must be \"local\" or \"remote\"",
+                            settings.ranking_backend));
   }
   if (settings.up_restart_first_ms > settings.up_restart_most_ms) {
     return Fail(ErrorCode::kInvalidArgument,

@@ -38,6 +38,10 @@ struct Settings {
   std::int64_t serve_threads = 0;
   std::int64_t serve_request_deadline_ms = 0;
   bool serve_log_impressions = false;
+  std::string ranking_backend;  // "local" or "remote"
+  std::string ranking_url;
+  std::string ranking_model;
+  std::int64_t ranking_deadline_percent = 0;
   std::string predict_server_listen;
   std::int64_t predict_server_threads = 0;
   std::int64_t predict_server_rows_max = 0;

@@ -37,8 +37,9 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
   if (options.log_impressions) {
     AISLE_TRY(impressions, events::ImpressionQueue::Start(options.event_log));
   }
-  auto desk = std::make_shared<Desk>(loops.LoopCount(), std::move(impressions),
-                                     options.request_deadline, options.stores);
+  auto desk =
+      std::make_shared<Desk>(loops.LoopCount(), std::move(impressions), options.request_deadline,
+                             options.stores, options.remote_ranking);
   auto impl = std::make_unique<Impl>();
   impl->desk = desk;
   // The desk holds the writer: the writer must not hold the desk.

@@ -18,11 +18,13 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
 #include "net/event_loops.h"
 #include "recommend/recommend.h"
+#include "recommend/remote_ranker.h"
 
 namespace aisle::api {
 
@@ -35,6 +37,8 @@ struct ServerOptions {
   // The stores that the loop looks customers up in, first choice first; none: the embedded one.
   std::function<recommend::Recommender::Stores(int loop_index)> stores = {};
   bool log_impressions = true;
+  // Who ranks candidates; nothing: the generation's own model, in this process.
+  std::optional<recommend::RemoteRankerOptions> remote_ranking = {};
 };
 
 class ProductServer {

@@ -300,11 +300,15 @@ web::Response Page() {
 net::Task<web::Response> GetPage(DeskPointer, const web::Request&) { co_return Page(); }
 
 Desk::Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
-           std::chrono::milliseconds deadline, const MakeStores& stores)
+           std::chrono::milliseconds deadline, const MakeStores& stores,
+           const std::optional<recommend::RemoteRankerOptions>& remote_ranking)
     : impressions(std::move(queue)), request_deadline(deadline) {
   for (int i = 0; i < loop_count; ++i) {
-    places.push_back(std::make_unique<Place>(
-        impressions.get(), stores ? stores(i) : recommend::Recommender::Stores{}));
+    std::unique_ptr<recommend::Ranker> ranker;
+    if (remote_ranking) ranker = std::make_unique<recommend::RemoteRanker>(*remote_ranking);
+    places.push_back(std::make_unique<Place>(impressions.get(),
+                                             stores ? stores(i) : recommend::Recommender::Stores{},
+                                             std::move(ranker)));
   }
 }
 

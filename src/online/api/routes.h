@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,21 +24,25 @@
 #include "events/events.h"
 #include "net/task.h"
 #include "recommend/recommend.h"
+#include "recommend/remote_ranker.h"
 #include "web/message.h"
 
 namespace aisle::api {
 
 struct Desk {
   using MakeStores = std::function<recommend::Recommender::Stores(int loop_index)>;
+  // `remote_ranking`: who ranks; nothing: the generation's own model.
   Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
-       std::chrono::milliseconds deadline, const MakeStores& stores = {});
+       std::chrono::milliseconds deadline, const MakeStores& stores = {},
+       const std::optional<recommend::RemoteRankerOptions>& remote_ranking = {});
 
   // A new generation, or a newer shelf of it, on its loop. `stands_in`: as the watcher says it.
   void Take(int loop_index, const ShelfPointer& shelf, const std::string& stands_in);
 
   struct Place {
-    Place(events::ImpressionQueue* impressions, recommend::Recommender::Stores stores)
-        : recommender(impressions, std::move(stores)) {}
+    Place(events::ImpressionQueue* impressions, recommend::Recommender::Stores stores,
+          std::unique_ptr<recommend::Ranker> ranker)
+        : recommender(impressions, std::move(stores), std::move(ranker)) {}
     recommend::Recommender recommender;
     std::string stands_in;
   };

@@ -5,7 +5,8 @@
 //
 //   order    finalists best first; ties to the smaller position.
 //   threads  one event loop.
-//   errors   Rank: kUnavailable or any other: the next rung answers, and the answer says so.
+//   errors   Rank: kUnavailable or any other: the next rung answers, and the answer says so. Its message is logged; an
+//            empty one has been before.
 #pragma once
 
 #include <chrono>
@@ -15,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "net/deadline.h"
 #include "net/task.h"
 #include "recommend/candidates.h"
 #include "recommend/work.h"
@@ -31,6 +33,7 @@ struct RankTask {
   WorkPool::Lease work;  // The finalists go to work->finalists.
   serving::CustomerState customer = {};
   std::span<const float> propensity = {};  // The customer's; empty: none for this catalogue.
+  net::Deadline deadline = {};             // The request's; a ranker that suspends ends before.
 };
 
 struct RankTimes {

@@ -92,6 +92,7 @@ bool Prepare(const RankTask& task, bool customer_known, Answer& answer) {
 net::Task<bool> RankByModel(std::shared_ptr<Ranker> ranker, std::shared_ptr<RankTask> task,
                             net::Deadline deadline, Answer& answer) {
   std::optional<Result<RankTimes>> ranked;  // Nothing: too late.
+  task->deadline = deadline;
   try {
     if (!deadline.Passed() && !ranker->Suspends()) {
       ranked = co_await ranker->Rank(task);
@@ -111,7 +112,8 @@ net::Task<bool> RankByModel(std::shared_ptr<Ranker> ranker, std::shared_ptr<Rank
     co_return true;
   }
   Say(answer, "model", ranked ? "unavailable" : "deadline");
-  if (ranked) base::LogWarning("the ranking model did not answer: {}", ranked->error().message);
+  if (ranked && !ranked->error().message.empty())
+    base::LogWarning("the ranking model did not answer: {}", ranked->error().message);
   co_return false;
 }
 

@@ -1,5 +1,5 @@
 // A circuit breaker: leaves a rung out for a while after some failures in a row, then lets one
-// request try it. Private to this module.
+// request try it.
 //
 // Admit() gives a ticket or nothing; whoever got one reports its outcome once. A report counts only
 // if nothing has changed since its ticket was given: a hundred requests that were under way when the

@@ -34,9 +34,10 @@ inline ServedPointer ServeFile(std::string_view file, std::string name = "model"
 
 class OpenService {
  public:
-  explicit OpenService(ModelServerOptions options, int loop_count = 2)
+  explicit OpenService(ModelServerOptions options, int loop_count = 2,
+                       std::string listen = "127.0.0.1:0")
       : loops(loop_count, "service") {
-    options.listen = "127.0.0.1:0";
+    options.listen = std::move(listen);
     auto started = ModelServer::Start(loops, options);
     EXPECT_TRUE(started) << started.error().message;
     AISLE_ASSERT(started);
