@@ -89,8 +89,8 @@ class PairScorer {
   void ScoreColumns(std::span<const float> propensity, const PreparedCandidates& candidates,
                     Scratch& scratch, std::span<float> scores) const;
 
-  // Probabilities of the candidates, calibrated, become their scores: what is left to do when another program has scored
-  // rows of this model.
+  // Probabilities of the candidates, calibrated, become their scores: what is left to do when another program has
+  // scored rows of this model.
   void Blend(std::span<const float> propensity, std::span<const std::uint32_t> candidates,
              std::span<float> scores) const;
 

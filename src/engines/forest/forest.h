@@ -61,12 +61,12 @@ class Forest {
   // The same as doubles, which is what a wide model sums; any other gives its floats.
   void WideMargins(std::span<const float> rows, std::span<double> margins) const;
   void WidePredict(std::span<const float> rows, std::span<double> predictions) const;
-  // Of rows of doubles. A model with double_inputs compares them as they are; any other rounds them to floats first,
-  // as its library does.
+  // Of rows of doubles. A model with double_inputs compares them as they are; any other rounds them to floats
+  // first, as its library does.
   void WideMargins(std::span<const double> rows, std::span<double> margins) const;
   void WidePredict(std::span<const double> rows, std::span<double> predictions) const;
-  // Only the second half of Predict(), for whoever needs margins and predictions of the same rows. Doubles: of a wide
-  // model's margins.
+  // Only the second half of Predict(), for whoever needs margins and predictions of the same rows. Doubles: of a
+  // wide model's margins.
   void Transform(std::span<const float> margins, std::span<float> predictions) const;
   void Transform(std::span<const double> margins, std::span<double> predictions) const;
 

@@ -14,7 +14,9 @@
 namespace aisle::web {
 namespace {
 
+// A read begins with so many bytes; one that was filled is followed by a larger one, for bodies of megabytes.
 constexpr std::size_t kReadBytes = 8 * 1024;
+constexpr std::size_t kReadBytesMax = 256 * 1024;
 // How long what is under way may take once the server stops; less than EventLoops::Join's grace.
 constexpr std::chrono::milliseconds kStopPatience{2'000};
 
@@ -114,6 +116,7 @@ std::size_t Connection::FindRoute(Request& request) {
 net::Task<Connection::Got> Connection::ReadRequest() {
   reader_.Reset();
   reader_.Received().request_id.clear();
+  read_bytes_ = kReadBytes;
   const ServerOptions& options = loop_->site->options;
   bool begun = false;
   WaitAtMost(overloaded_ ? options.drain_timeout : options.idle_timeout);
@@ -138,9 +141,11 @@ net::Task<Connection::Got> Connection::ReadRequest() {
       WaitAtMost(options.request_timeout);
     }
     idle_ = !begun;
-    const std::size_t count = co_await stream_->ReadSome(Room());
+    const std::span<char> room = Room();
+    const std::size_t count = co_await stream_->ReadSome(room);
     idle_ = false;
     input_end_ += count;
+    if (count == room.size()) read_bytes_ = std::min(2 * read_bytes_, kReadBytesMax);
     if (count > 0) continue;
     if (!begun) co_return Got::kNothing;
     refusal_ = expired_
@@ -158,7 +163,7 @@ std::span<char> Connection::Room() {
     input_end_ -= input_begin_;
     input_begin_ = 0;
   }
-  if (input_.size() < input_end_ + kReadBytes / 2) input_.resize(input_end_ + kReadBytes);
+  if (input_.size() < input_end_ + read_bytes_ / 2) input_.resize(input_end_ + read_bytes_);
   return {input_.data() + input_end_, input_.size() - input_end_};
 }
 

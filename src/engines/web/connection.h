@@ -84,6 +84,7 @@ class Connection {
   std::vector<char> input_;
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;
+  std::size_t read_bytes_ = 0;  // Of the next read.
   std::string head_;  // Of the answer.
   net::SteadyTime deadline_ = net::SteadyTime::max();
   std::size_t place_;  // In loop_->connections.

@@ -1,4 +1,5 @@
-// A server that does as a test says, badly: sends pieces, cuts, waits, answers twice. Private to the tests of clients.
+// A server that does as a test says, badly: sends pieces, cuts, waits, answers twice. Private to the tests of
+// clients.
 //
 // Each connection that it accepts gets the next script; the last one serves all that follow.
 //

@@ -3,16 +3,17 @@
 //   HttpClient client({.address = address});
 //   AISLE_CO_TRY(const HttpAnswer answer, co_await client.Send({.target = "/predict", .body = rows}, deadline));
 //
-// One deadline holds for all of it: connecting, sending, and the whole answer. Whoever answers too late, cuts its answer
-// off, says another length, or sends what nobody asked for loses the connection; what it sent is never taken for another
-// answer. A kept connection that the server has closed meanwhile is replaced once, if no byte of an answer came, so
-// requests must be safe to repeat.
+// One deadline holds for all of it: connecting, sending, and the whole answer. Whoever answers too late, cuts its
+// answer off, says another length, or sends what nobody asked for loses the connection; what it sent is never taken
+// for another answer. A kept connection that the server has closed meanwhile is replaced, if no byte of an
+// answer came, so requests must be safe to repeat.
 //
-//   threads  one event loop. Tasks may outlive the client, and the client the loop: connections that wait for their next
-//            request are plain descriptors.
-//   errors   kUnavailable: refused, too late, cut off, malformed, or too many requests at once; named. Any status of an
-//            answer is an answer.
-//   cost     a request takes and gives back a descriptor (two calls of epoll_ctl); its body is sent from where it lies.
+//   threads  one event loop. Tasks may outlive the client, and the client the loop: connections that wait for their
+//            next request are plain descriptors.
+//   errors   kUnavailable: refused, too late, cut off, malformed, or too many requests at once; named. Any status
+//            of an answer is an answer.
+//   cost     a request takes and gives back a descriptor (two calls of epoll_ctl); its body is sent from where it
+//            lies.
 #pragma once
 
 #include <memory>

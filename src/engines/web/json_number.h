@@ -1,12 +1,14 @@
-// A number as JSON writes it, taken apart while it was read, and what it is as a float or a double: correctly rounded.
+// A number as JSON writes it, taken apart while it was read, and what it is as a float or a double: correctly
+// rounded.
 //
-// Nearly every number has few enough digits for one exact multiplication or division of doubles; what has not goes to
-// std::from_chars, which is right for all and slower.
+// Nearly every number has few enough digits for one exact multiplication or division of doubles; what has not goes
+// to std::from_chars, which is right for all and slower.
 //
 //   errors   false: beyond the largest finite number. What is too small becomes zero or a subnormal number.
 //   cost     about 10 ns a number.
-//   source   W. D. Clinger, How to read floating point numbers accurately (1990): digits below 2^53 and powers of ten up
-//            to 22 are exact. A double that was rounded once gives the right float, unless it lies half between two.
+//   source   W. D. Clinger, How to read floating point numbers accurately (1990): digits below 2^53 and powers of
+//            ten up to 22 are exact. A double that was rounded once gives the right float, unless it lies half
+//            between two.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// JSON read by asking for what should come next: nothing is built, and numbers stay texts until their type is known.
+// JSON read by asking for what should come next: nothing is built, and numbers stay texts until their type is
+// known.
 //
 //   JsonReader json(body);
 //   if (json.BeginArray()) {
@@ -6,13 +7,14 @@
 //   }
 //   if (!json.Finish()) return std::unexpected(json.WhatIsWrong());
 //
-// For bodies that are long lists of numbers, where a tree of values would cost more than the work (json_body.h builds
-// trees). Once something is wrong every function says no, so that a caller may look at the end only.
+// For bodies that are long lists of numbers, where a tree of values would cost more than the work (json_body.h
+// builds trees). Once something is wrong every function says no, so that a caller may look at the end only.
 //
-//   order    NextElement() before each element of an array, NextKey() before each value of an object; a value must then
-//            be read, or read over.
+//   order    NextElement() before each element of an array, NextKey() before each value of an object; a value must
+//            then be read, or read over.
 //   units    position in the problem: bytes from the start of the text.
-//   errors   WhatIsWrong(): a problem of status 400. Repeated keys are the caller's to see; Skip() sees those inside.
+//   errors   WhatIsWrong(): a problem of status 400. Repeated keys are the caller's to see; Skip() sees those
+//            inside.
 //   cost     one pass; strings are copied, numbers are not.
 //   source   RFC 8259: no comments, no trailing commas, no NaN.
 #pragma once

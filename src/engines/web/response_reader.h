@@ -1,12 +1,13 @@
 // Bytes of a connection -> the answers of a server, with strict framing and limits: what a client believes.
 //
-// Feed() takes bytes from the front of what has arrived and says how many; after kDone the answer is whole, and Reset()
-// begins the next one. After kRefused the connection must not be read any more. A connection that ends before kDone has
-// cut its answer off: no body here lasts until the connection ends, because such a body cannot be told from half of one.
+// Feed() takes bytes from the front of what has arrived and says how many; after kDone the answer is whole, and
+// Reset() begins the next one. After kRefused the connection must not be read any more. A connection that ends
+// before kDone has cut its answer off: no body here lasts until the connection ends, because such a body cannot be
+// told from half of one.
 //
-// Refused: what is not HTTP/1.0 or HTTP/1.1, a status that is not three digits, folded lines, names that are no tokens,
-// Content-Length twice, not plain digits, or together with Transfer-Encoding; a Transfer-Encoding other than `chunked`; a
-// body without either; 101. Interim answers (100, 103) are read over.
+// Refused: what is not HTTP/1.0 or HTTP/1.1, a status that is not three digits, folded lines, names that are no
+// tokens, Content-Length twice, not plain digits, or together with Transfer-Encoding; a Transfer-Encoding other
+// than `chunked`; a body without either; 101. Interim answers (100, 103) are read over.
 //
 //   order    how the bytes are cut into calls makes no difference.
 //   missing  204 and 304 have no body.

@@ -1,5 +1,5 @@
-// What the tests of both servers' tables of routes do with an example: ask it, and hold the answer against it. Private to
-// this module's tests.
+// What the tests of both servers' tables of routes do with an example: ask it, and hold the answer against it.
+// Private to this module's tests.
 //
 //   errors   what differs, each named by its place in the JSON.
 #pragma once

@@ -1,5 +1,5 @@
-// Ranking by a model service is ranking by the model: the same items with the same bits, over HTTP; and what is answered
-// while the service is gone.
+// Ranking by a model service is ranking by the model: the same items with the same bits, over HTTP; and what is
+// answered while the service is gone.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

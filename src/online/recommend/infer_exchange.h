@@ -1,5 +1,5 @@
-// A request of the Open Inference Protocol for the scores of rows, and what is believed of its answer. Private to this
-// module.
+// A request of the Open Inference Protocol for the scores of rows, and what is believed of its answer. Private to
+// this module.
 //
 //   shapes   rows row-major; one float for each row back.
 //   errors   kUnavailable, naming what the answer lacks.

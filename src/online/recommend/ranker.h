@@ -5,8 +5,8 @@
 //
 //   order    finalists best first; ties to the smaller position.
 //   threads  one event loop.
-//   errors   Rank: kUnavailable or any other: the next rung answers, and the answer says so. Its message is logged; an
-//            empty one has been before.
+//   errors   Rank: kUnavailable or any other: the next rung answers, and the answer says so. Its message is logged;
+//            an empty one has been before.
 #pragma once
 
 #include <chrono>

@@ -1,15 +1,16 @@
 // A ranker behind the network: makes a request's rows here and has them scored by a model service.
 //
-// It speaks the Open Inference Protocol with binary tensors, and asks for the version of the model that its generation was
-// published with. An answer is taken when it is whole: this request's id, that version, one float for each row, all of
-// them finite. Scores are then the same, bit by bit, as those of LocalRanker. Whatever else happens is a failure: the next
-// rung answers, and after some failures in a row the service is left out for a while.
+// It speaks the Open Inference Protocol with binary tensors, and asks for the version of the model that its
+// generation was published with. An answer is taken when it is whole: this request's id, that version, one float
+// for each row, all of them finite. Scores are then the same, bit by bit, as those of LocalRanker. Whatever else
+// happens is a failure: the next rung answers, and after some failures in a row the service is left out for a
+// while.
 //
 //   order    finalists as ranker.h has them.
 //   threads  one event loop; tasks may outlive it.
 //   errors   Rank: kUnavailable, with what the service said: its {"error": ...}, {"detail": ...} or text.
-//   cost     rows x inputs x 4 bytes out and rows x 4 bytes back. The service may use a share of the time that is left, so
-//            that the next rung has time to answer.
+//   cost     rows x inputs x 4 bytes out and rows x 4 bytes back. The service may use a share of the time that is
+//            left, so that the next rung has time to answer.
 //   source   Open Inference Protocol v2, binary tensor data extension.
 #pragma once
 

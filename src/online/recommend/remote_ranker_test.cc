@@ -1,5 +1,5 @@
-// The remote ranker against services that answer badly, and one that dies and comes back. That it gives what the local
-// ranker gives is held against a real service where there is one (api/remote_ranking_test.cc).
+// The remote ranker against services that answer badly, and one that dies and comes back. That it gives what the
+// local ranker gives is held against a real service where there is one (api/remote_ranking_test.cc).
 #include "recommend/remote_ranker.h"
 
 #include <gmock/gmock.h>

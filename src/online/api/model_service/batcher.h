@@ -1,14 +1,14 @@
 // Scores rows of requests, those of several together: the engines score 256 or 512 rows nearly as fast as one.
 //
-// Whoever asks waits until the stated wait is over since the first of its batch asked, or until the batch is full; then
-// all its rows are scored by one call and each request gets its own back. Without a wait, or with rows enough to fill a
-// batch alone, a request is scored at once.
+// Whoever asks waits until the stated wait is over since the first of its batch asked, or until the batch is full;
+// then all its rows are scored by one call and each request gets its own back. Without a wait, or with rows enough
+// to fill a batch alone, a request is scored at once.
 //
 //   order    each request's rows in its own; batches are of one version of a model.
 //   threads  one event loop; Counts may be read from any. It must outlive its tasks.
 //   errors   none: rows were checked before.
-//   cost     nothing is shared among loops, so a batch holds requests of one loop. Many rows are scored in turns, others
-//            of the loop between.
+//   cost     nothing is shared among loops, so a batch holds requests of one loop. Many rows are scored in turns,
+//            others of the loop between.
 #pragma once
 
 #include <atomic>

@@ -1,20 +1,22 @@
 // A request of the Open Inference Protocol v2, read and checked: its tensors become rows of the model.
 //
-// Inputs come as one tensor "input" of all of them, [rows, inputs] in the model's order, or as one tensor per input by its
-// name, [rows] or [rows, 1]. Data stands in the JSON, flat or nested as `shape` says, or behind it (the binary tensor
-// extension). Two datatypes only mean something else than a number: BOOL is 0 or 1, and BYTES is the name of a category,
-// for inputs whose names the model keeps; such an input given as numbers is given by its codes.
+// Inputs come as one tensor "input" of all of them, [rows, inputs] in the model's order, or as one tensor per input
+// by its name, [rows] or [rows, 1]. Data stands in the JSON, flat or nested as `shape` says, or behind it (the
+// binary tensor extension). Two datatypes only mean something else than a number: BOOL is 0 or 1, and BYTES is the
+// name of a category, for inputs whose names the model keeps; such an input given as numbers is given by its codes.
 //
-//   {"id": "a", "inputs": [{"name": "input", "shape": [2, 3], "datatype": "FP32", "data": [[1, 2, 3], [4, 5, null]]}],
+//   {"id": "a",
+//    "inputs": [{"name": "input", "shape": [2, 3], "datatype": "FP32", "data": [[1, 2, 3], [4, 5, null]]}],
 //    "outputs": [{"name": "predict", "parameters": {"binary_data": true}}]}
 //
 //   shapes   `shape` is held against the data, level by level when it is nested: nothing is reshaped.
 //   order    tensors in any order; binary data in the order of the tensors that have some.
-//   missing  NaN; in JSON null or "NaN"; of BYTES the empty text. `outputs` missing: all of them. A model that has an
-//            input called "input" takes it for that.
+//   missing  NaN; in JSON null or "NaN"; of BYTES the empty text. `outputs` missing: all of them. A model that has
+//            an input called "input" takes it for that.
 //   units    numbers are rounded once, to the type the model compares.
-//   errors   problems of status 400 that name the tensor, and what is accepted: unknown, missing or double inputs and
-//            outputs, shapes, datatypes, values out of range or not finite, too many rows, binary data of another size.
+//   errors   problems of status 400 that name the tensor, and what is accepted: unknown, missing or double inputs
+//            and outputs, shapes, datatypes, values out of range or not finite, too many rows, binary data of
+//            another size.
 //   source   Open Inference Protocol v2 (REST) and its binary tensor data extension.
 #pragma once
 

@@ -1,13 +1,14 @@
-// Which models a model service has in service: read from files and from the registry, and looked after while it runs.
+// Which models a model service has in service: read from files and from the registry, and looked after while it
+// runs.
 //
-// A model is asked for as a file (served under its stem's name as version 1; read once, at the start) or by a name of the
-// registry: "ranking@champion", "ranking/7", "ranking" (its champion). Of a registry's model every version is served by
-// its number, as far as there is room and it loads: the current one, those that aliases point at, then the newest. A
-// thread of its own looks at the registry twice a second; when the alias moves, the version it names becomes current
-// once it is loaded. One that does not load is logged, and what is current stays.
+// A model is asked for as a file (served under its stem's name as version 1; read once, at the start) or by a name
+// of the registry: "ranking@champion", "ranking/7", "ranking" (its champion). Of a registry's model every version
+// is served by its number, as far as there is room and it loads: the current one, those that aliases point at, then
+// the newest. A thread of its own looks at the registry twice a second; when the alias moves, the version it names
+// becomes current once it is loaded. One that does not load is logged, and what is current stays.
 //
-//   order    models as they were asked for; `publish` is called with one state after the other, first from Start()'s
-//            thread.
+//   order    models as they were asked for; `publish` is called with one state after the other, first from
+//            Start()'s thread.
 //   threads  `publish` is never called after Stop().
 //   errors   Start: what is asked for is not there or does not load, named: kNotFound, kInvalidArgument, kInternal.
 //   cost     loading happens away from the loops; each version is kept with its engine's tables, a few megabytes.

@@ -1,13 +1,15 @@
-// The model service: scores rows over HTTP with any model file that the forest loads, or with models of the registry.
+// The model service: scores rows over HTTP with any model file that the forest loads, or with models of the
+// registry.
 //
 //   AISLE_TRY(auto server, ModelServer::Start(loops, {.models = {"ranking@champion"}, .registry = root}));
 //
-// It knows nothing of shops, events or a serving store: rows in, margins and predictions out. A registry's model follows
-// its alias without a restart (model_keeper.h).
+// It knows nothing of shops, events or a serving store: rows in, margins and predictions out. A registry's model
+// follows its alias without a restart (model_keeper.h).
 //
 //   threads  Start belongs to the thread that owns the loops; the server must outlive their Join().
-//   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket; no model, or one twice;
-//            kNotFound and others: a model that is not there or does not load, named; kUnavailable: the address is taken.
+//   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket; no model, or one
+//            twice; kNotFound and others: a model that is not there or does not load, named; kUnavailable: the
+//            address is taken.
 //   cost     one listener per loop (SO_REUSEPORT); a request of up to 64 MiB is held in memory.
 #pragma once
 

@@ -1,5 +1,5 @@
-// What one request of 1,700 rows x 14 inputs costs a loop of the model service, part by part; and the same body as a tree
-// of values, which nothing here builds.
+// What one request of 1,700 rows x 14 inputs costs a loop of the model service, part by part; and the same body as
+// a tree of values, which nothing here builds.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 

@@ -1,16 +1,18 @@
 // One version of a model in service: a forest, the names its inputs go by, and what its margins mean.
 //
-// Any model file that the forest loads can be served; one of the registry also has a calibration. Requests are turned
-// into rows by the names here, and rows into margins and predictions by Score(), however many requests they belong to.
+// Any model file that the forest loads can be served; one of the registry also has a calibration. Requests are
+// turned into rows by the names here, and rows into margins and predictions by Score(), however many requests they
+// belong to.
 //
-//   shapes   rows are row-major, one place per input, in the type the model compares; margins[i * MarginCount() + g],
-//            predictions[i * PredictionCount() + o]: floats where the model sums floats, else doubles.
-//   units    predictions are what the objective makes of margins: for classes, probabilities (for multi:softmax too,
-//            whose own prediction is the number of a class). A registry's model: calibrated probabilities.
+//   shapes   rows are row-major, one place per input, in the type the model compares; margins[i * MarginCount() +
+//            g], predictions[i * PredictionCount() + o]: floats where the model sums floats, else doubles.
+//   units    predictions are what the objective makes of margins: for classes, probabilities (for multi:softmax
+//            too, whose own prediction is the number of a class). A registry's model: calibrated probabilities.
 //   missing  NaN.
 //   threads  immutable.
-//   errors   Make: what Forest::Build returns; kInvalidArgument: two inputs of one name, names of categories that cannot
-//            be used. CodeOf: kInvalidArgument: a name that training has not seen, where the library refuses it.
+//   errors   Make: what Forest::Build returns; kInvalidArgument: two inputs of one name, names of categories that
+//            cannot be used. CodeOf: kInvalidArgument: a name that training has not seen, where the library refuses
+//            it.
 #pragma once
 
 #include <cstddef>

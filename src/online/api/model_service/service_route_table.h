@@ -1,7 +1,7 @@
 // All routes of the model service, as data. Private to the module.
 //
-// The router serves this table, and tests hold the README's table and the examples against it. To add a route: its entry
-// here, its handler (service_routes.h), its line in the README of this folder.
+// The router serves this table, and tests hold the README's table and the examples against it. To add a route: its
+// entry here, its handler (service_routes.h), its line in the README of this folder.
 #pragma once
 
 #include <vector>

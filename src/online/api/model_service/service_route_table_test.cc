@@ -1,5 +1,5 @@
-// What holds for every route of the model service: it says all that must be said, its examples are answered as they say,
-// and the README's table is the same.
+// What holds for every route of the model service: it says all that must be said, its examples are answered as they
+// say, and the README's table is the same.
 #include "api/model_service/service_route_table.h"
 
 #include <gmock/gmock.h>

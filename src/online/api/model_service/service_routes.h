@@ -1,7 +1,8 @@
-// What each route of the model service answers; which route is whose, the table says (service_route_table.h). Private to
-// the module.
+// What each route of the model service answers; which route is whose, the table says (service_route_table.h).
+// Private to the module.
 //
-// A ServiceDesk is what the handlers of one server share: models and a batcher per event loop. Handlers keep it alive.
+// A ServiceDesk is what the handlers of one server share: models and a batcher per event loop. Handlers keep it
+// alive.
 //
 //   threads  Take() on its loop.
 //   errors   /predict: problem documents. /v2: {"error": "..."}, as its protocol says.

@@ -1,6 +1,7 @@
 // The data of one tensor -> places in rows. Private to the model service; infer_request.h is the way in.
 //
-// A tensor is a matrix of all inputs, or the column of one: value k goes to at[k / columns * width + first + k % columns].
+// A tensor is a matrix of all inputs, or the column of one: value k goes to at[k / columns * width + first + k %
+// columns].
 //
 //   missing  NaN; in JSON null or "NaN"; of BYTES the empty text.
 //   errors   in words that begin with the row and the input: "row 3, input 'age': inf is not finite".
