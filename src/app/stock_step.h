@@ -1,7 +1,8 @@
-// `aisle import --only inventory`: stock of a mapping's files as changes, seen by the next request where a server runs, and
-// in the tables at once.
+// `aisle import --only inventory`: stock of a mapping's files as changes, seen by the next request where a server runs,
+// and in the tables at once.
 //
-//   errors   as ImportStock (ingest/import_stock.h) and stock_feed.h. What the server refuses becomes rejects and is said.
+//   errors   as ImportStock (ingest/import_stock.h) and stock_feed.h. What the server refuses becomes rejects and is
+//            said.
 #pragma once
 
 #include <filesystem>

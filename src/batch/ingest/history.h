@@ -63,8 +63,8 @@ struct DatedRow {
   raw::Row row;
 };
 
-// What is older than the table's own row takes nothing back: stock of before `last_updated`, or of before the newest row
-// of its history, is left out; of a product or a customer, the columns that have a history.
+// What is older than the table's own row takes nothing back: stock of before `last_updated`, or of before the newest
+// row of its history, is left out; of a product or a customer, the columns that have a history.
 Status WriteRows(warehouse::Connection& connection, const DatedTable& table,
                  std::vector<DatedRow> rows);
 
@@ -72,8 +72,8 @@ Status WriteRows(warehouse::Connection& connection, const DatedTable& table,
 // else than the open row of its history, that one ends at `loaded_at`.
 Status FollowFiles(warehouse::Connection& connection, base::Timestamp loaded_at);
 
-// FollowFiles, where changes have ever been taken in; without them histories are the files' own. `begun`: when the import
-// began, after the logs were taken in, so that what is written from then on is newer.
+// FollowFiles, where changes have ever been taken in; without them histories are the files' own. `begun`: when the
+// import began, before the logs were taken in, so that what is written from then on is newer.
 Status FollowImport(warehouse::Connection& connection, base::Timestamp begun);
 
 }  // namespace aisle::ingest

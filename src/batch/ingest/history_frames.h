@@ -1,7 +1,8 @@
 // Statements over a raw table and its history: frames of sql/, in which {parts} stand for what differs by table.
 //
-// {table} and {history} are names; {keys}, {columns} and {values} lists, {t.keys} the same of an alias; {t=s} says that
-// two aliases are one row. The other parts are conditions that one frame has (history_frames.cc). Private to this module.
+// {table} and {history} are names; {keys}, {columns} and {values} lists, {t.keys} the same of an alias; {t=s} says
+// that two aliases are one row. The other parts are conditions that one frame has (history_frames.cc). Private to this
+// module.
 //
 //   order    columns as in raw/tables.h.
 //   errors   an unknown part is an assertion.
