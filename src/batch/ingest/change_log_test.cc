@@ -157,6 +157,35 @@ TEST_F(ChangeLogTest, CancelledOnTheWayTheRestIsMovedNextTime) {
   EXPECT_EQ(Rows("SELECT count(*) FROM raw.inventory_history"), "12001\n");
 }
 
+// A retailer's file may say today what a price will be tomorrow.
+TEST_F(ChangeLogTest, WhatIsPlannedStaysAndTakesNothingFromWhatIsWrittenBeforeIt) {
+  Rows(
+      "INSERT INTO raw.price_history VALUES (7, 12.00, '2026-01-01', '2998-01-01'), "
+      "(7, 20.00, '2998-01-01', '2999-01-01'), (8, 6.00, '2998-01-01', NULL)");
+  Rows("UPDATE raw.inventory SET last_updated = '2998-01-01'");
+  Append({Price(0, 7, 900), Price(1, 7, 800), Price(2, 8, 400), Stock(3, 7, "West", 1)});
+  EXPECT_EQ(Collect(), 4);
+  EXPECT_EQ(Rows("SELECT * FROM raw.price_history ORDER BY product_id, valid_from"),
+            "7|12.00|2026-01-01 00:00:00|2026-11-29 12:00:00\n"
+            "7|9.00|2026-11-29 12:00:00|2026-11-29 12:01:00\n"
+            "7|8.00|2026-11-29 12:01:00|2998-01-01 00:00:00\n"
+            "7|20.00|2998-01-01 00:00:00|2999-01-01 00:00:00\n"
+            "8|4.00|2026-11-29 12:02:00|2998-01-01 00:00:00\n"
+            "8|6.00|2998-01-01 00:00:00|NULL\n");
+  EXPECT_EQ(Rows("SELECT price FROM raw.product_catalog ORDER BY product_id"), "8.00\n4.00\n");
+  EXPECT_EQ(Rows("SELECT qty_on_hand FROM raw.inventory WHERE region = 'West'"), "1\n")
+      << "no clock is believed that is ahead of ours";
+}
+
+TEST_F(ChangeLogTest, ALogThatWasPutBackIsReadOnFromItsMark) {
+  Append({Stock(0, 7, "West", 4)});
+  EXPECT_EQ(Collect(), 1);
+  Rows("UPDATE raw.about SET value = '9' WHERE key = 'changes_until'");
+  Append({Stock(1, 7, "West", 3)});
+  EXPECT_EQ(Collect(), 1);
+  EXPECT_EQ(Rows("SELECT value FROM raw.about WHERE key = 'changes_until'"), "2\n");
+}
+
 // What an import says of now goes into histories that changes have begun; else nobody would ever see it.
 TEST_F(ChangeLogTest, FilesGoOnWithAHistoryThatChangesHaveBegun) {
   ASSERT_TRUE(FollowImport(*connection_, kNoon));

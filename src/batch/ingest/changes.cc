@@ -144,8 +144,9 @@ Result<std::int64_t> CollectChanges(Connection& connection, const std::filesyste
   AISLE_CHECK(log->Register(events::kWarehouseReader));  // If somebody had it forgotten.
   AISLE_TRY(Position position, ReadPosition(connection));
   AISLE_TRY(const std::uint64_t mark, log->Mark(events::kWarehouseReader));
-  if (position.log != log->Id()) {
-    // The tables know nothing of this log, and what its reader is past was in those before them.
+  AISLE_TRY(const std::uint64_t last, log->LastPosition());
+  if (position.log != log->Id() || position.until > last) {
+    // The tables know nothing of this log, or of a longer one that was put back: what its reader is past is in them.
     position = {.log = log->Id(), .until = mark};
     AISLE_CHECK(
         warehouse::InTransaction(connection, [&] { return WritePosition(connection, position); }));

@@ -115,7 +115,8 @@ Status Stage(Connection& connection, const DatedTable& dated, const Parts& parts
 // Positions of records that are older than what is there.
 Result<std::set<std::uint64_t>> FindLate(Connection& connection, const DatedTable& dated) {
   const std::string query = FillFrame(sql::kLateRows, dated);
-  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, {sql::kLateRows.name, query}));
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, {sql::kLateRows.name, query},
+                                                  {{"now", base::Now()}}));
   const auto position = rows.Int("position");
   std::set<std::uint64_t> late;
   for (;;) {

@@ -73,8 +73,9 @@ std::string SpecialPart(std::string_view name, const DatedTable& dated, const Pa
   if (name == "stamp_value") return dated.stamp.empty() ? "" : ", changed_at";
   AISLE_ASSERT(name == "or_stamped_later");
   if (dated.stamp.empty()) return "";
-  return fmt::format("\n   OR EXISTS (SELECT 1 FROM {} t WHERE {{t=s}} AND t.{} > s.taken_at)",
-                     dated.table, dated.stamp);
+  return fmt::format(
+      "\n   OR EXISTS (SELECT 1 FROM {0} t WHERE {{t=s}} AND t.{1} > s.taken_at AND t.{1} <= $now)",
+      dated.table, dated.stamp);
 }
 
 // {keys}, {t.values}, {t=s}, or one of the above.

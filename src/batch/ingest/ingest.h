@@ -53,7 +53,8 @@ Result<std::int64_t> CollectImpressions(warehouse::Connection& connection,
 // with a column that this build does not know as for a kind.
 //
 // A record holds from its own time on. One that repeats what is there changes nothing; one that is older than what the
-// table holds of its row (a file was imported that knew of a later moment) takes nothing back: README.md.
+// table holds of its row (a file was imported that knew of a later moment) takes nothing back; what begins after now is
+// planned, and stays: README.md.
 Result<std::int64_t> CollectChanges(warehouse::Connection& connection,
                                     const std::filesystem::path& change_log,
                                     const std::function<bool(std::int64_t)>& progress = {});
