@@ -85,7 +85,7 @@ class Connection {
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;
   std::size_t read_bytes_ = 0;  // Of the next read.
-  std::string head_;  // Of the answer.
+  std::string head_;            // Of the answer.
   net::SteadyTime deadline_ = net::SteadyTime::max();
   std::size_t place_;  // In loop_->connections.
   bool idle_ = false;

@@ -1,6 +1,6 @@
-// What the fuzzer and its committed corpus both do with bytes that claim to be requests: read them at
-// once and in small pieces, and compare; decode targets, route them, write them out as JSON. Private
-// to the tests.
+// What the fuzzer and its committed corpus both do with bytes that claim to be requests or answers: read
+// them at once and in small pieces, and compare; decode targets, route them, write them out as JSON, read
+// them as JSON in two ways. Private to the tests.
 //
 //   errors   none: a disagreement or a crash is an assertion.
 #pragma once
@@ -11,9 +11,11 @@
 
 #include "base/result.h"
 #include "web/json_body.h"
+#include "web/json_reader.h"
 #include "web/json_text.h"
 #include "web/reference_router_testing.h"
 #include "web/request_reader.h"
+#include "web/response_reader.h"
 #include "web/router.h"
 #include "web/target.h"
 
@@ -87,7 +89,53 @@ inline void ExerciseTarget(std::string_view target) {
     AISLE_ASSERT(parameters[i].value == expected.values[i]);
 }
 
+// The reader takes what the parser takes; only an exponent that no double has is the parser's own trouble.
+inline void ExerciseJsonReader(std::string_view bytes, bool is_json) {
+  JsonReader json(bytes);
+  const std::string_view value = json.Skip();
+  const bool taken = json.Finish();
+  AISLE_ASSERT(!taken || !value.empty());
+  AISLE_ASSERT(taken || json.WhatIsWrong().status == 400);
+  const bool has_exponent = bytes.find_first_of("eE") != std::string_view::npos;
+  AISLE_ASSERT(taken == is_json || (taken && has_exponent));
+}
+
+// Answers read at once and in pieces are the same, and so is the refusal.
+inline std::string ReadAnswers(std::string_view bytes, std::size_t piece) {
+  ResponseReader reader({.head_bytes = 1024, .field_count = 20, .body_bytes = 1024});
+  std::string outcome;
+  std::size_t begin = 0;
+  for (std::size_t arrived = piece == 0 ? bytes.size() : 0;;) {
+    std::size_t consumed = 0;
+    const auto state = reader.Feed(bytes.substr(begin, arrived - begin), consumed);
+    AISLE_ASSERT(consumed <= arrived - begin);
+    begin += consumed;
+    if (state == ResponseReader::State::kRefused) {
+      AISLE_ASSERT(!reader.WhatIsWrong().empty());
+      return outcome + "refused";
+    }
+    if (state == ResponseReader::State::kDone) {
+      const HttpAnswer& answer = reader.Received();
+      AISLE_ASSERT(answer.status >= 200 && answer.status <= 999 && answer.body.size() <= 1024);
+      outcome +=
+          std::to_string(answer.status) + (answer.keep_alive ? "keep" : "close") + answer.body;
+      for (const auto& [name, field] : answer.fields) outcome.append(name).append(field);
+      reader.Reset();
+      continue;
+    }
+    if (arrived == bytes.size()) return outcome;
+    arrived = std::min(bytes.size(), arrived + piece);
+  }
+}
+
+inline void ExerciseAnswers(std::string_view bytes) {
+  const std::string whole = ReadAnswers(bytes, 0);
+  for (const std::size_t piece : {std::size_t{1}, std::size_t{7}})
+    AISLE_ASSERT(ReadAnswers(bytes, piece) == whole);
+}
+
 inline void Exercise(std::string_view bytes) {
+  ExerciseAnswers(bytes);
   const ReadOutcome whole = ReadAll(bytes, 0);
   for (const std::size_t piece : {std::size_t{1}, std::size_t{7}}) {
     const ReadOutcome pieces = ReadAll(bytes, piece);
@@ -105,7 +153,9 @@ inline void Exercise(std::string_view bytes) {
     AISLE_ASSERT(std::string_view(read_back->get_string().data(), read_back->get_string().size()) ==
                  bytes);
   }
-  if (const auto value = ParseJson(bytes); !value) AISLE_ASSERT(value.error().status == 400);
+  const auto value = ParseJson(bytes);
+  if (!value) AISLE_ASSERT(value.error().status == 400);
+  ExerciseJsonReader(bytes, value.has_value());
 }
 
 }  // namespace aisle::web

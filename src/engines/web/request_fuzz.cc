@@ -1,4 +1,4 @@
-// Bytes -> requests, targets, JSON. Start it with corpus/ as its seeds.
+// Bytes -> requests, answers, targets, JSON. Start it with corpus/ as its seeds.
 #include <cstddef>
 #include <cstdint>
 

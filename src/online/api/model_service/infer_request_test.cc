@@ -8,8 +8,10 @@
 #include <cstring>
 #include <limits>
 
+#include "api/model_service/exercise_testing.h"
 #include "api/model_service/infer_answer.h"
 #include "api/model_service/open_service_testing.h"
+#include "base/files.h"
 #include "web/json_body.h"
 
 namespace aisle::api {
@@ -278,6 +280,21 @@ TEST(InferRequest, OutputsAreChosenByNameAndForm) {
     ASSERT_FALSE(refused) << outputs;
     EXPECT_THAT(InferError(refused.error()).body, HasSubstr(words));
   }
+}
+
+TEST(InferRequest, TheCorpusOfTheFuzzerKeepsItsPromises) {
+  int taken = 0;
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           std::filesystem::path(AISLE_SOURCE_DIR) / "src/online/api/corpus")) {
+    SCOPED_TRACE(entry.path());
+    const auto bytes = base::ReadFile(entry.path());
+    ASSERT_TRUE(bytes);
+    taken += ExerciseService(*bytes) ? 1 : 0;
+    ++files;
+  }
+  EXPECT_GE(taken, 4);
+  EXPECT_GT(files, taken);
 }
 
 TEST(InferAnswer, BinaryOutputsStandBehindTheJsonInTheirOrder) {
