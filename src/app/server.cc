@@ -8,9 +8,14 @@
 #include "app/listener.h"
 #include "app/print.h"
 #include "app/print_json.h"
+#include "app/store_settings.h"
 #include "base/log.h"
+#include "net/await.h"
 #include "net/event_loops.h"
 #include "recommend/remote_ranker.h"
+#include "serving/postgres/postgres_store.h"
+#include "serving/postgres/session.h"
+#include "serving/store/embedded_store.h"
 #include "web/address.h"
 #include "workspace/process.h"
 
@@ -56,6 +61,41 @@ Result<std::optional<recommend::RemoteRankerOptions>> RemoteRankingOf(
   return options;
 }
 
+// Customers from Postgres, and from the generation beside it while that does not answer.
+struct FromPostgres {
+  postgres::ConnectionSettings reader;
+  serving::StoreNames names;
+
+  static Result<FromPostgres> Of(const Context& context) {
+    AISLE_TRY(const StoreSettings store, StoreSettings::Of(context));
+    AISLE_TRY(auto reader, store.Existing(StoreRole::kReader));
+    return FromPostgres{std::move(reader), store.Names()};
+  }
+  recommend::Recommender::Stores Stores(net::EventLoops& loops, int loop_index) const {
+    recommend::Recommender::Stores stores;
+    stores.push_back(std::make_unique<serving::PostgresStore>(loops, loop_index, reader, names));
+    stores.push_back(std::make_unique<serving::EmbeddedStore>());
+    return stores;
+  }
+  // What the tables hold as the server starts; a store that is away then may come.
+  std::string Line() const {
+    const auto meta = net::Await(ReadMetaOf(reader, names));
+    if (!meta) return "Postgres does not answer: " + meta.error().message;
+    return fmt::format("Postgres connected: {} features, {} propensity, {} inventory rows",
+                       meta->manifest.customers, meta->manifest.propensity_rows,
+                       meta->manifest.inventory_rows);
+  }
+
+ private:
+  static net::Task<Result<serving::StoreMeta>> ReadMetaOf(postgres::ConnectionSettings settings,
+                                                          serving::StoreNames names) {
+    const auto deadline = net::Deadline::After(std::chrono::seconds{5});
+    AISLE_CO_TRY(auto connection,
+                 co_await serving::OpenStore(std::move(settings), std::move(names), deadline));
+    co_return co_await serving::ReadMeta(connection, deadline);
+  }
+};
+
 }  // namespace
 
 Status ServeUntilStopped(const Context& context,
@@ -85,9 +125,15 @@ Status ServeUntilStopped(const Context& context,
   options.request_deadline = std::chrono::milliseconds(settings.serve_request_deadline_ms);
   options.log_impressions = settings.serve_log_impressions;
   AISLE_TRY(options.remote_ranking, RemoteRankingOf(settings));
+  std::optional<FromPostgres> store;
+  if (settings.serve_store == "postgres") {
+    AISLE_TRY(store, FromPostgres::Of(context));
+    options.stores = [&](int loop_index) { return store->Stores(loops, loop_index); };
+  }
   AISLE_TRY(const auto server, Start(loops, options));
   AISLE_TRY(const auto file, workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "serve",
                                                                   server->Address()));
+  if (store) base::LogInfo("{}", store->Line());
   base::LogInfo("{}", server->StoreLine());
   base::LogInfo("{}", server->ReadyLine());
   if (options.remote_ranking) {

@@ -104,6 +104,7 @@ const std::vector<SettingKey>& SettingKeys() {
       {"serve", "threads", &S::serve_threads, 0, 256},
       {"serve", "request_deadline_ms", &S::serve_request_deadline_ms, 1, 60'000},
       {"serve", "log_impressions", &S::serve_log_impressions},
+      {"serve", "store", &S::serve_store},
       {"ranking", "backend", &S::ranking_backend},
       {"ranking", "url", &S::ranking_url},
       {"ranking", "model", &S::ranking_model},
@@ -165,6 +166,11 @@ Result<Settings> LoadSettings(const std::optional<std::filesystem::path>& file,
     if (const auto value = environment(name)) {
       AISLE_CHECK(SetFromText(name, key, *value, settings));
     }
+  }
+  if (settings.serve_store != "embedded" && settings.serve_store != "postgres") {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("serve.store is \"{}\"; it must be \"embedded\" or \"postgres\"",
+                            settings.serve_store));
   }
   if (settings.ranking_backend != "local" && settings.ranking_backend != "remote") {
     return Fail(ErrorCode::kInvalidArgument,

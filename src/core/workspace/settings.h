@@ -38,6 +38,7 @@ struct Settings {
   std::int64_t serve_threads = 0;
   std::int64_t serve_request_deadline_ms = 0;
   bool serve_log_impressions = false;
+  std::string serve_store;      // "embedded" or "postgres"
   std::string ranking_backend;  // "local" or "remote"
   std::string ranking_url;
   std::string ranking_model;
