@@ -260,8 +260,8 @@ void DefineImport(CommandBuilder& command) {
   command.Examples(
       {{"aisle import --suggest exports/ -o shop.toml",
         "a mapping to begin from, with its guesses marked"},
-       {"aisle import shop.toml exports/", "files of exports/ as shop.toml says"},
-       {"aisle import --check shop.toml exports/", "the same, and nothing of it is kept"},
+       {"aisle import shop.toml exports/",
+        "files of exports/ as shop.toml says; with --check nothing of it is kept"},
        {"aisle import --only inventory shop.toml exports/",
         "what has changed in stock, while a server runs"},
        {"aisle import complete-journey --until-week 45 --data cj-data",
