@@ -149,7 +149,8 @@ Complaints StrangersCited(const std::vector<File>& files, const std::vector<std:
       at = end + 1;
       while (word.ends_with('.')) word.pop_back();
       if (word.empty()) continue;
-      const bool is_sql = word == "SCHEMA" && (last == "CREATE" || last == "DROP");
+      static const std::set<std::string> kBeforeSchema = {"CREATE", "DROP", "ON", "IN"};
+      const bool is_sql = word == "SCHEMA" && kBeforeSchema.contains(last);
       const bool is_paper = strangers.contains(word) && !is_sql;
       const bool is_file = word.ends_with(".md") && word.size() > 3 && !known.contains(word);
       if (is_paper || is_file) complaints.push_back(file.path + " cites " + word);

@@ -145,7 +145,10 @@ Status Bench(Context& context, const BenchOptions& options) {
             net::Await(serving::LoadGeneration(store.As(StoreRole::kOwner), store.Names(),
                                                generation, {})));
   AISLE_TRY([[maybe_unused]] const double written, psql.Run(ForEachTable([&](auto table) {
-    return fmt::format("\\copy {} to '{}'", table, psql.FileOf(table).string());
+    return fmt::format(
+        "\\copy {} "
+        "to '{}'",
+        table, psql.FileOf(table).string());
   })));
   std::vector<double> load;
   std::vector<double> copy;

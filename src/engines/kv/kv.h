@@ -6,8 +6,8 @@
 //   Queue     records that count up (queue.h): appended by one process, read by others, durable.
 // A table goes from 64-bit keys to bytes. Which bytes is the caller's business; record_bytes.h helps.
 //
-//   order    TableWriter: the keys of one table rise, and a Cursor gives them so. Tables are named by their index in the list
-//            they were made with.
+//   order    TableWriter: the keys of one table rise, and a Cursor gives them so. Tables are named by their index in
+//            the list they were made with.
 //   threads  a TableWriter and a Reader belong to one thread each; a Snapshot is immutable and makes
 //            Readers for any.
 //   errors   kNotFound: no such file or table; kUnavailable: the disk is full or failing, or the file

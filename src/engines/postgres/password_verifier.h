@@ -1,4 +1,5 @@
-// What the server keeps of a password: made here, so that the password itself stands in no statement, and so in no log.
+// What the server keeps of a password: made here, so that the password itself stands in no statement, and so in no
+// log.
 //
 //   AISLE_TRY(const std::string verifier, PasswordVerifier(password));
 //   ... fmt::format("ALTER ROLE shop PASSWORD '{}'", verifier) ...

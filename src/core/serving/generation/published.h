@@ -1,4 +1,5 @@
-// A published generation as rows: all customers, propensities and ids of it, each once, for who copies them elsewhere.
+// A published generation as rows: all customers, propensities and ids of it, each once, for who copies them
+// elsewhere.
 //
 //   AISLE_TRY(const auto published, PublishedGeneration::OpenCurrent(root));
 //   AISLE_TRY(auto customers, published.Customers());

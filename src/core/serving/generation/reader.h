@@ -37,8 +37,8 @@ struct OpenGeneration {
 Result<OpenGeneration> OpenGenerationFiles(const std::filesystem::path& root,
                                            std::int64_t generation);
 
-// What `open` makes of the generation CURRENT points at. A publisher may replace and remove that one between the reading
-// of CURRENT and the holding of it; then the next one is tried.
+// What `open` makes of the generation CURRENT points at. A publisher may replace and remove that one between the
+// reading of CURRENT and the holding of it; then the next one is tried.
 template <typename Opened, typename Open>
 Result<Opened> OpenCurrentBy(const std::filesystem::path& root, const Open& open) {
   constexpr int kAttempts = 5;

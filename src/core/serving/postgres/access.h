@@ -1,7 +1,7 @@
 // Who may connect to a store from where, as lines of the server's pg_hba.conf.
 //
-// The server takes the first line that fits. So the block lets each role in from the networks that are named, over TLS and with its
-// password, and turns it away from everywhere else before a more generous line below can let it in.
+// The server takes the first line that fits. So the block lets each role in from the networks that are named, over
+// TLS and with its password, and turns it away from everywhere else before a more generous line below can let it in.
 //
 //   shapes   networks as "10.20.0.0/16" or "fd00:12::/32".
 //   missing  a role without networks gets in through the server's own socket only.

@@ -1,20 +1,22 @@
 // Loads a published generation into the serving tables, while servers read the one before.
 //
-// Everything is copied into new tables beside the ones in use, indexed and counted there; then one transaction gives them the
-// names. A reader sees the old generation or the new one, whole. What hangs on the old tables (grants, comments,
-// indexes, triggers, views, foreign keys, publications) is made for the new ones in that transaction; what cannot be
-// carried over is named, and nothing is changed. Killed at any moment, it leaves the old generation in service, and
-// perhaps tables that the next load removes.
+// Everything is copied into new tables beside the ones in use, indexed and counted there; then one transaction gives
+// them the names. A reader sees the old generation or the new one, whole. What hangs on the old tables (grants,
+// comments, indexes, triggers, views, foreign keys, publications) is made for the new ones in that transaction; what
+// cannot be carried over is named, and nothing is changed. Killed at any moment, it leaves the old generation in
+// service, and perhaps tables that the next load removes.
 //
-// The swap needs every table for itself for some milliseconds. It asks for that in short tries, so that readers never queue
-// behind it for longer than lock_wait, and gives up after `patience`, naming who was in the way.
+// The swap needs every table for itself for some milliseconds. It asks for that in short tries, so that readers never
+// queue behind it for longer than lock_wait, and gives up after `patience`, naming who was in the way.
 //
 //   order    tables as kLoadedTables, customers by id.
 //   units    seconds.
 //   threads  one loop; `keep_going` is asked there.
-//   errors   as OpenStoreAlone; kUnavailable: tables that did not get free; kFailedPrecondition: something that cannot be carried
-//            over; kInternal: the tables do not hold what was sent, a damaged generation, or `keep_going` said no.
-//   cost     two connections; one pass over the generation; as much disk again as the tables take, until the old ones are dropped.
+//   errors   as OpenStoreAlone; kUnavailable: tables that did not get free; kFailedPrecondition: something that
+//            cannot be carried over; kInternal: the tables do not hold what was sent, a damaged generation, or
+//            `keep_going` said no.
+//   cost     two connections; one pass over the generation; as much disk again as the tables take, until the old ones
+//            are dropped.
 #pragma once
 
 #include <chrono>

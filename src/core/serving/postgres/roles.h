@@ -1,13 +1,13 @@
 // Makes a Postgres store and removes it: its schema, its tables, its three roles.
 //
-// CreateStore may be repeated: it makes what is not there yet, brings an older schema up to date, and gives every role the
-// password it is told. A role that somebody else made is left alone and refused by name; which ones are the store's
-// own is said by a comment on each. DropStore takes away exactly what CreateStore made, and refuses while other things
-// would go with it.
+// CreateStore may be repeated: it makes what is not there yet, brings an older schema up to date, and gives every
+// role the password it is told. A role that somebody else made is left alone and refused by name; which ones are the
+// store's own is said by a comment on each. DropStore takes away exactly what CreateStore made, and refuses while
+// other things would go with it.
 //
 //   threads  one loop.
-//   errors   kFailedPrecondition: a name that is taken, other things that would go, a role that may not; kUnavailable: no
-//            connection; kInvalidArgument: names (CheckNames).
+//   errors   kFailedPrecondition: a name that is taken, other things that would go, a role that may not;
+//            kUnavailable: no connection; kInvalidArgument: names (CheckNames).
 #pragma once
 
 #include <string>

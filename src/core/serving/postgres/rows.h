@@ -2,8 +2,8 @@
 //
 // CustomerRows gives the customers one by one with what is derived from them; the other tables are small enough to be
 // looked at whole. What a row says is in its hash, the moment it was written is not: a customer whose record and
-// derived columns are what they were has the same hash in the next generation, although as_of has moved. So a sync finds
-// by hashes what changed.
+// derived columns are what they were has the same hash in the next generation, although as_of has moved. So a sync
+// finds by hashes what changed.
 //
 //   shapes   columns in the order of TableColumns.
 //   order    customers by rising id; other tables as the generation has them.

@@ -1,7 +1,7 @@
 // One session that works on a Postgres store: inside the schema, with the store's lock where it changes something.
 //
-// Loads and syncs exclude each other by an advisory lock of the session, which the server lets go when the session ends, however
-// it ends. So behind a pooler that gives sessions away there is no load and no sync.
+// Loads and syncs exclude each other by an advisory lock of the session, which the server lets go when the session
+// ends, however it ends. So behind a pooler that gives sessions away there is no load and no sync.
 //
 //   threads  one loop.
 //   errors   kUnavailable: another loads or syncs (named), or no connection; kFailedPrecondition: the schema is not
@@ -45,7 +45,8 @@ net::Task<Result<StoreMeta>> ReadMeta(postgres::Connection& connection, net::Dea
 net::Task<Status> WriteMeta(postgres::Connection& connection, const StoreMeta& meta,
                             net::Deadline deadline);
 
-// What the two large tables hold by the server's own count, and whether that is what aisle_meta says (kInternal if not).
+// What the two large tables hold by the server's own count, and whether that is what aisle_meta says (kInternal if
+// not).
 struct StoreSums {
   std::int64_t customers = 0;
   std::int64_t features_xor = 0;

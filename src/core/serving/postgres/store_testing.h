@@ -1,4 +1,5 @@
-// A Postgres store for tests: a database of its own in the shared cluster, created, with the three roles to connect as.
+// A Postgres store for tests: a database of its own in the shared cluster, created, with the three roles to connect
+// as.
 //
 //   errors   what goes wrong while it is made fails the test.
 #pragma once

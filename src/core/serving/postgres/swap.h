@@ -19,7 +19,8 @@ struct SwapPlan {
   std::vector<std::string> structure;  // Its constraints and indexes, once it has.
   std::vector<std::string> swap;       // In their order, in one transaction.
 };
-// Of one table, or of several that change places together. Their statements must run before anything else changes them.
+// Of one table, or of several that change places together. Their statements must run before anything else changes
+// them.
 net::Task<Result<SwapPlan>> PlanSwap(postgres::Connection& connection,
                                      std::vector<std::string> tables, net::Deadline deadline);
 // As one text for RunScript.
