@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "serving/postgres/status.h"
 #include "serving/postgres/store_testing.h"
 #include "serving/postgres/sync.h"
 
@@ -10,8 +11,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
-using testing::Pair;
-using testing::UnorderedElementsAre;
 
 constexpr std::int64_t kFirst = kSampleFirstCustomer;
 constexpr int kCustomers = 200;
@@ -202,6 +201,31 @@ TEST_F(SyncTest, RowsThatSomebodyElseChangedAreMendedWhereTheirHashesSaySo) {
   ASSERT_TRUE(synced) << synced.error().message;
   EXPECT_EQ(synced->sent.at("customer_features"), kCustomers / 2);
   ExpectAsAfterALoad();
+}
+
+TEST_F(SyncTest, VerifyingFindsWhatSomebodyChangedByHand) {
+  PublishNow(0);
+  ASSERT_TRUE(Load());
+  const auto problems = [&] {
+    const auto status = net::Await(ReadStoreStatus(As(names.reader), names, true));
+    EXPECT_TRUE(status && status->verified);
+    return status ? status->problems : std::vector<std::string>();
+  };
+  EXPECT_THAT(problems(), IsEmpty());
+  ASSERT_EQ(Do(Admin(),
+               "UPDATE customer_features SET record = set_byte(record, 20, get_byte(record, 20) # "
+               "1) WHERE "
+               "customer_id = 1000007"),
+            "");
+  EXPECT_THAT(problems(), testing::ElementsAre(HasSubstr("customer 1000007: ")));
+  ASSERT_EQ(Do(Admin(),
+               "UPDATE customer_propensity SET propensity_score = 0.5 WHERE customer_id = 1000001; "
+               "DELETE FROM customer_features WHERE customer_id = 1000007"),
+            "");
+  EXPECT_THAT(problems(),
+              testing::ElementsAre(HasSubstr("rows of customer_features: the tables say 199")));
+  ASSERT_TRUE(Load());
+  EXPECT_THAT(problems(), IsEmpty());
 }
 
 TEST_F(SyncTest, BeforeTheFirstLoadThereIsNothingToSync) {
