@@ -108,8 +108,7 @@ void DefineStore(CommandBuilder& command) {
   command.Examples({{"aisle store dev-up >> aisle-data/aisle.toml", "a server to try it with"},
                     {"aisle store create", "schema, tables, roles, passwords"},
                     {"aisle store load", "the generation in service goes in"},
-                    {"aisle store sync --every 5m", "and what changes follows"},
-                    {"aisle store status", "what it holds"}});
+                    {"aisle store sync --every 5m", "and what changes follows"}});
 }
 
 }  // namespace aisle::app

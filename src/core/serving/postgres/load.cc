@@ -66,6 +66,20 @@ class Load {
     // What cannot be carried over is known before anything is copied.
     AISLE_CO_TRY([[maybe_unused]] const SwapPlan plan,
                  co_await PlanSwap(connection, LoadedTables(), {}));
+    if (const auto done = co_await Replace(connection, second); !done) {
+      // What is half done goes now, if it can; else the next load finds it.
+      (void)co_await RemoveLeftovers(connection, names_, net::Deadline::After(kConnectWait));
+      co_return std::unexpected(done.error());
+    }
+    // The old tables: nobody knows their names, and whoever still read them has ended. Should that fail, the generation
+    // is in nevertheless, and the next load drops them.
+    (void)co_await RemoveLeftovers(connection, names_, {});
+    report_.generation = generation_.Manifest().generation;
+    co_return std::move(report_);
+  }
+
+ private:
+  net::Task<Status> Replace(Connection& connection, Connection& second) {
     // The two large tables at once: the server works for each of our connections on its own.
     std::vector<std::string_view> others(kLoadedTables.begin(), kLoadedTables.end());
     std::erase(others, kPropensity);
@@ -75,15 +89,9 @@ class Load {
     AISLE_CO_CHECK(rest);
     AISLE_CO_CHECK(scores);
     AISLE_CO_CHECK(co_await Check(connection));
-    AISLE_CO_CHECK(co_await Swap(connection));
-    // The old tables: nobody knows their names, and whoever still reads them has ended by now.
-    AISLE_CO_TRY([[maybe_unused]] const auto dropped,
-                 co_await RemoveLeftovers(connection, names_, {}));
-    report_.generation = generation_.Manifest().generation;
-    co_return std::move(report_);
+    co_return co_await Swap(connection);
   }
 
- private:
   net::Task<Status> FillAll(Connection& connection, std::vector<std::string_view> tables) {
     const auto filled = co_await postgres::InTransaction<bool>(
         connection, {}, {}, [&]() { return FillEach(connection, tables); });
