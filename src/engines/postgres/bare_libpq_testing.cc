@@ -53,7 +53,7 @@ std::int64_t BareLibpq::Ask(std::int64_t key) {
     if (PQresultStatus(result.get()) == PGRES_PIPELINE_SYNC) return sum;
     AISLE_ASSERT(PQresultStatus(result.get()) == PGRES_TUPLES_OK);
     for (int row = 0; row < PQntuples(result.get()); ++row)
-      sum += Read<std::int64_t>(PQgetvalue(result.get(), row, 1));
+      sum += Read<std::int64_t>({PQgetvalue(result.get(), row, 1), 8});
   }
 }
 

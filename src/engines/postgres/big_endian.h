@@ -1,7 +1,7 @@
 // Numbers as the server's binary formats have them: big-endian, times counted from 2000. Private.
 //
 //   missing  infinity: Timestamp::max() and Date::max() are 'infinity', min() are '-infinity'.
-//   errors   Read*: the caller has checked the length. ToServer: a time beyond the server's range
+//   errors   Read of too few bytes is an assertion. ToServer: a time beyond the server's range
 //            is an assertion; base::Timestamp reaches further than any shop event.
 #pragma once
 
@@ -9,7 +9,6 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -36,13 +35,15 @@ void Append(std::string& bytes, Number value) {
   bytes.append(reinterpret_cast<const char*>(&swapped), sizeof swapped);
 }
 
+// Of the first bytes.
 template <typename Number>
-Number Read(const char* bytes) {
+Number Read(std::string_view bytes) {
   using Bits =
       std::conditional_t<sizeof(Number) == 2, std::uint16_t,
                          std::conditional_t<sizeof(Number) == 4, std::uint32_t, std::uint64_t>>;
   Bits swapped;
-  std::memcpy(&swapped, bytes, sizeof swapped);
+  AISLE_ASSERT(bytes.size() >= sizeof swapped);
+  bytes.copy(reinterpret_cast<char*>(&swapped), sizeof swapped);
   return std::bit_cast<Number>(Swapped(swapped));
 }
 

@@ -26,9 +26,10 @@ net::Task<Status> RunSimple(std::shared_ptr<Link> link, std::string sql, net::De
     const PgResult result = *std::move(next);
     if (!result) break;
     const ExecStatusType status = PQresultStatus(result.get());
-    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT)
+    if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT) {
       co_return std::unexpected(
           link->Broke("COPY does not run in a script: StartCopyIn, StartCopyOut"));
+    }
     if (status == PGRES_FATAL_ERROR && !failed) {
       failed = ErrorOfResult(result.get(), link->Secret());
       link->Judge(SqlStateOfResult(result.get()));
@@ -118,12 +119,13 @@ net::Task<Result<CopyOut>> Connection::StartCopyOut(std::string sql, net::Deadli
 }
 
 net::Task<Status> Connection::Listen(std::string channel, net::Deadline deadline) {
-  if (link_->facts.behind_pooler)
+  if (link_->facts.behind_pooler) {
     co_return Fail(
         ErrorCode::kFailedPrecondition,
         fmt::format("postgres: LISTEN {} through a pooler hears nothing for certain: give "
                     "the listener the server's own address",
                     channel));
+  }
   AISLE_CO_TRY(const Rows none,
                co_await Run({"LISTEN " + QuoteName(channel), Keep::kOnce}, deadline));
   co_return Status();

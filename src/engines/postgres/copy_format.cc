@@ -98,11 +98,12 @@ Result<bool> CopyDecoder::ReadHead() {
   const std::string_view rest = std::string_view(bytes_).substr(position_);
   if (rest.size() < kHeadBytes) return false;
   if (!rest.starts_with(kSignature)) return Damaged("no binary copy begins like this");
-  const auto flags = Read<std::uint32_t>(rest.data() + kSignature.size());
-  const auto more = Read<std::uint32_t>(rest.data() + kSignature.size() + 4);
-  if ((flags & ~std::uint32_t{0xffff}) != 0)
+  const auto flags = Read<std::uint32_t>(rest.substr(kSignature.size()));
+  const auto more = Read<std::uint32_t>(rest.substr(kSignature.size() + 4));
+  if ((flags & ~std::uint32_t{0xffff}) != 0) {
     return Damaged((flags & kHasOids) != 0 ? "with oids, which no present server writes"
                                            : "a flag that changes what follows");
+  }
   if (rest.size() - kHeadBytes < more) return false;
   position_ += kHeadBytes + more;
   head_read_ = true;
@@ -119,7 +120,7 @@ Result<bool> CopyDecoder::Next() {
   std::size_t at = position_;
   const auto has = [&](std::size_t count) { return all.size() - at >= count; };
   if (!has(2)) return false;
-  const auto count = Read<std::int16_t>(all.data() + at);
+  const auto count = Read<std::int16_t>(all.substr(at));
   at += 2;
   if (count == -1) {
     at_end_ = true;
@@ -130,7 +131,7 @@ Result<bool> CopyDecoder::Next() {
     return Damaged(fmt::format("a row of {} fields, not {}", count, fields_.size()));
   for (Field& field : fields_) {
     if (!has(4)) return false;
-    const auto length = Read<std::int32_t>(all.data() + at);
+    const auto length = Read<std::int32_t>(all.substr(at));
     at += 4;
     if (length < -1) return Damaged(fmt::format("a field of {} bytes", length));
     if (length > 0 && !has(static_cast<std::size_t>(length))) return false;
@@ -159,26 +160,26 @@ Result<bool> CopyDecoder::Bool(int field) const {
 }
 Result<std::int64_t> CopyDecoder::Int(int field) const {
   AISLE_TRY(const std::string_view bytes, Bytes(field));
-  if (bytes.size() == 8) return Read<std::int64_t>(bytes.data());
-  if (bytes.size() == 4) return Read<std::int32_t>(bytes.data());
-  if (bytes.size() == 2) return Read<std::int16_t>(bytes.data());
+  if (bytes.size() == 8) return Read<std::int64_t>(bytes);
+  if (bytes.size() == 4) return Read<std::int32_t>(bytes);
+  if (bytes.size() == 2) return Read<std::int16_t>(bytes);
   return Damaged(fmt::format("field {} of {} bytes is no integer", field, bytes.size()));
 }
 Result<double> CopyDecoder::Double(int field) const {
   AISLE_TRY(const std::string_view bytes, Bytes(field));
-  if (bytes.size() == 8) return Read<double>(bytes.data());
-  if (bytes.size() == 4) return static_cast<double>(Read<float>(bytes.data()));
+  if (bytes.size() == 8) return Read<double>(bytes);
+  if (bytes.size() == 4) return static_cast<double>(Read<float>(bytes));
   return Damaged(fmt::format("field {} of {} bytes is no float", field, bytes.size()));
 }
 Result<base::Timestamp> CopyDecoder::Time(int field) const {
   AISLE_TRY(const std::string_view bytes, Bytes(field));
   if (bytes.size() != 8) return Damaged(fmt::format("field {} is no time", field));
-  return TimeOfServer(Read<std::int64_t>(bytes.data()));
+  return TimeOfServer(Read<std::int64_t>(bytes));
 }
 Result<base::Date> CopyDecoder::Day(int field) const {
   AISLE_TRY(const std::string_view bytes, Bytes(field));
   if (bytes.size() != 4) return Damaged(fmt::format("field {} is no date", field));
-  return DayOfServer(Read<std::int32_t>(bytes.data()));
+  return DayOfServer(Read<std::int32_t>(bytes));
 }
 
 }  // namespace aisle::postgres

@@ -58,9 +58,10 @@ net::Task<Result<std::optional<Heard>>> Listener::Next(net::Deadline deadline) {
     }
     const net::Deadline pause = deadline.Within(net::Deadline::After(kAskEvery));
     auto heard = co_await connection_->NextNotification(pause);
-    if (heard && *heard)
+    if (heard && *heard) {
       co_return Heard{.channel = std::move((*heard)->channel),
                       .payload = std::move((*heard)->payload)};
+    }
     if (heard && deadline.Passed()) co_return std::nullopt;
     if (heard) {
       // Its own time, so that a slow answer is not taken for the caller's deadline.

@@ -23,12 +23,14 @@ std::string TableOf(const std::string& schema) { return QuoteName(schema) + ".ai
 // Positions in the list are numbers less one.
 Status CheckList(std::span<const Migration> steps) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (steps[i].number != static_cast<int>(i) + 1 || steps[i].name.empty() || steps[i].sql.empty())
+    if (steps[i].number != static_cast<int>(i) + 1 || steps[i].name.empty() ||
+        steps[i].sql.empty()) {
       return Fail(ErrorCode::kInvalidArgument,
                   fmt::format("migrations: entry {} is number {} '{}': numbers rise from 1 without "
                               "gaps, and each has a "
                               "name and a text",
                               i + 1, steps[i].number, steps[i].name));
+    }
   }
   return {};
 }
@@ -70,14 +72,16 @@ Status Compare(const std::string& schema, std::span<const Migration> steps,
         newest.number, newest.name, steps.size()));
   }
   for (std::size_t i = 0; i < applied.size(); ++i) {
-    if (applied[i].number != steps[i].number)
+    if (applied[i].number != steps[i].number) {
       return refuse(fmt::format("step {} was not applied, and step {} ({}) was", steps[i].number,
                                 applied[i].number, applied[i].name));
-    if (applied[i].checksum != base::Checksum(steps[i].sql))
+    }
+    if (applied[i].checksum != base::Checksum(steps[i].sql)) {
       return refuse(fmt::format(
           "step {} ({}) was applied with another text than this program has; put the old text "
           "back and write a new step",
           steps[i].number, steps[i].name));
+    }
   }
   return {};
 }
@@ -141,10 +145,11 @@ net::Task<Result<MigrationReport>> Migrate(Connection& connection, std::string s
     auto done = co_await InTransaction<bool>(connection, deadline, {}, [&]() {
       return ApplyLocked(connection, schema, steps, i, deadline);
     });
-    if (!done)
+    if (!done) {
       co_return Within(fmt::format("migrations of schema {}: step {} ({})", schema, steps[i].number,
                                    steps[i].name),
                        std::move(done).error());
+    }
     if (*done) report.applied.push_back(steps[i].number);
   }
   co_return report;
@@ -155,12 +160,13 @@ net::Task<Status> CheckMigrations(Connection& connection, std::string schema,
   AISLE_CO_CHECK(CheckList(steps));
   AISLE_CO_TRY(const auto applied, co_await ReadApplied(connection, schema, deadline));
   AISLE_CO_CHECK(Compare(schema, steps, applied));
-  if (applied.size() < steps.size())
+  if (applied.size() < steps.size()) {
     co_return Fail(
         ErrorCode::kFailedPrecondition,
         fmt::format(
             "migrations of schema {}: {} of {} steps are applied; migrate the database first",
             schema, applied.size(), steps.size()));
+  }
   co_return Status();
 }
 

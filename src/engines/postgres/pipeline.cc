@@ -198,10 +198,11 @@ class Group {
         link_.prepared.erase(KeyOf(statements_[step.statement]));
     }
     if (!failed_statement_) return;
-    for (std::size_t i = *failed_statement_ + 1; i < answers_.size(); ++i)
+    for (std::size_t i = *failed_statement_ + 1; i < answers_.size(); ++i) {
       answers_[i] = Fail(ErrorCode::kFailedPrecondition,
                          fmt::format("postgres: not run, because statement {} of {} failed: {}",
                                      *failed_statement_ + 1, answers_.size(), failure_->message));
+    }
   }
 
   Link& link_;

@@ -72,9 +72,10 @@ std::string_view Rows::Tag() const {
 
 int RowReader::Bind(std::string_view name, ColumnKind kind) {
   const auto refuse = [&](const std::string& why) {
-    if (!not_bound_)
+    if (!not_bound_) {
       not_bound_ = Error{ErrorCode::kFailedPrecondition,
                          fmt::format("postgres: column '{}' {}", name, why), std::string(name)};
+    }
     return 0;
   };
   const PGresult* const result = ResultOf(rows_.result_);
@@ -87,9 +88,10 @@ int RowReader::Bind(std::string_view name, ColumnKind kind) {
   if (position < 0) return refuse("is not there");
   const Oid type = PQftype(result, position);
   const KindOfType* const found = KindOf(type);
-  if (found == nullptr || found->kind != kind)
+  if (found == nullptr || found->kind != kind) {
     return refuse(
         fmt::format("has a type (pg_type.oid {}) that is not read as this: cast it", type));
+  }
   bound_.push_back({position, kind});
   return position;
 }
@@ -105,10 +107,11 @@ Result<bool> RowReader::Next() {
   for (const Bound& bound : bound_) {
     const int bytes = KindOf(PQftype(result, bound.position))->bytes;
     if (bytes >= 0 && !IsNullAt(bound.position) &&
-        PQgetlength(result, row_, bound.position) != bytes)
+        PQgetlength(result, row_, bound.position) != bytes) {
       return Fail(ErrorCode::kInternal, fmt::format("postgres: column '{}' has a field of {} bytes",
                                                     PQfname(result, bound.position),
                                                     PQgetlength(result, row_, bound.position)));
+    }
   }
   return true;
 }
@@ -128,23 +131,23 @@ bool RowReader::operator[](BoolColumn column) const { return BytesAt(column.posi
 
 std::int64_t RowReader::operator[](IntColumn column) const {
   const std::string_view bytes = BytesAt(column.position);
-  if (bytes.size() == 8) return Read<std::int64_t>(bytes.data());
-  if (bytes.size() == 4) return Read<std::int32_t>(bytes.data());
-  return Read<std::int16_t>(bytes.data());
+  if (bytes.size() == 8) return Read<std::int64_t>(bytes);
+  if (bytes.size() == 4) return Read<std::int32_t>(bytes);
+  return Read<std::int16_t>(bytes);
 }
 
 double RowReader::operator[](DoubleColumn column) const {
   const std::string_view bytes = BytesAt(column.position);
-  if (bytes.size() == 8) return Read<double>(bytes.data());
-  return static_cast<double>(Read<float>(bytes.data()));
+  if (bytes.size() == 8) return Read<double>(bytes);
+  return static_cast<double>(Read<float>(bytes));
 }
 
 base::Timestamp RowReader::operator[](TimeColumn column) const {
-  return TimeOfServer(Read<std::int64_t>(BytesAt(column.position).data()));
+  return TimeOfServer(Read<std::int64_t>(BytesAt(column.position)));
 }
 
 base::Date RowReader::operator[](DayColumn column) const {
-  return DayOfServer(Read<std::int32_t>(BytesAt(column.position).data()));
+  return DayOfServer(Read<std::int32_t>(BytesAt(column.position)));
 }
 
 }  // namespace aisle::postgres

@@ -35,9 +35,10 @@ std::vector<std::string> Parts(std::string_view text) {
 Result<int> ParseCount(std::string_view key, std::string_view text, int low, int high) {
   int value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || end != text.data() + text.size() || value < low || value > high)
+  if (problem != std::errc() || end != text.data() + text.size() || value < low || value > high) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("connection: {} '{}' is no number of {} to {}", key, text, low, high));
+  }
   return value;
 }
 
@@ -48,9 +49,10 @@ Result<std::vector<Host>> ParseHosts(std::string_view hosts, std::string_view po
     if (name.empty()) return Fail(ErrorCode::kInvalidArgument, "connection: a host without a name");
     parsed.push_back({.name = std::move(name)});
   }
-  if (port_texts.size() != 1 && port_texts.size() != parsed.size())
+  if (port_texts.size() != 1 && port_texts.size() != parsed.size()) {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("connection: {} hosts and {} ports", parsed.size(), port_texts.size()));
+  }
   for (std::size_t i = 0; i < parsed.size(); ++i) {
     const std::string& text = port_texts[port_texts.size() == 1 ? 0 : i];
     if (text.empty()) continue;
@@ -67,10 +69,11 @@ Result<Options> ReadOptions(const std::string& text) {
   char* message = nullptr;
   Options options(PQconninfoParse(text.c_str(), &message), &PQconninfoFree);
   PQfreemem(message);
-  if (!options)
+  if (!options) {
     return Fail(ErrorCode::kInvalidArgument,
                 "connection: what was given is neither a URL (postgresql://user@host:port/dbname) "
                 "nor keywords (host=... dbname=... user=...) that libpq can read");
+  }
   return options;
 }
 
@@ -111,11 +114,12 @@ Result<ConnectionSettings> ParseConnection(std::string_view text) {
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
     const std::string_view key = option->keyword;
     if (option->val == nullptr) continue;
-    if (key == "password" || key == "sslpassword")
+    if (key == "password" || key == "sslpassword") {
       return FailField(
           ErrorCode::kInvalidArgument, std::string(key),
           "connection: a password does not belong into this text, which ends in logs and "
           "process lists; name a variable or a file that holds it, or use PGPASSFILE");
+    }
     if (key == "host") {
       hosts = option->val;
     } else if (key == "port") {
@@ -142,18 +146,20 @@ Result<StatementNames> ParseStatementNames(std::string_view text) {
 }
 
 Status CheckSettings(const ConnectionSettings& settings) {
-  const auto wrong = [](std::string field, std::string text) -> Status {
+  const auto wrong = [](std::string field, const std::string& text) -> Status {
     return FailField(ErrorCode::kInvalidArgument, std::move(field), "connection: " + text);
   };
-  if (std::ranges::find(kSessions, settings.target_session_attrs) == kSessions.end())
+  if (std::ranges::find(kSessions, settings.target_session_attrs) == kSessions.end()) {
     return wrong("target_session_attrs",
                  fmt::format("target_session_attrs '{}': {}", settings.target_session_attrs,
                              Listed(kSessions)));
+  }
   if (!settings.sslmode.empty() &&
-      std::ranges::find(kSslModes, settings.sslmode) == kSslModes.end())
+      std::ranges::find(kSslModes, settings.sslmode) == kSslModes.end()) {
     return wrong("sslmode", fmt::format("sslmode '{}': {} (one that may silently do without "
                                         "encryption is not offered)",
                                         settings.sslmode, Listed(kSslModes)));
+  }
   if (settings.dbname.empty()) return wrong("dbname", "no dbname");
   // libpq would read such a dbname as another connection text, with whatever is in it.
   if (settings.dbname.find('=') != std::string::npos ||

@@ -36,9 +36,10 @@ net::Task<Status> Begin(Connection& connection, TransactionOptions options,
 net::Task<Status> Commit(Connection& connection, net::Deadline deadline) {
   auto ended = co_await connection.Run({"COMMIT", Keep::kOnce}, deadline);
   if (!ended) {
-    if (ended.error().code == ErrorCode::kUnavailable)
+    if (ended.error().code == ErrorCode::kUnavailable) {
       co_return Within("postgres: nobody knows whether this was committed",
                        std::move(ended).error());
+    }
     co_return std::unexpected(std::move(ended).error());
   }
   // The server answers COMMIT of a failed transaction with a rollback, and no error.
