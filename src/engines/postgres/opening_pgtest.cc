@@ -149,7 +149,7 @@ TEST(Opening, AHostThatNeverAnswersLeavesTimeForTheNext) {
   AISLE_NEEDS_POSTGRES(cluster);
   const SilentServer silent;
   ConnectionSettings settings = cluster.Settings();
-  settings.connect_timeout = 2s;
+  settings.connect_timeout = 4s;
   settings.hosts.insert(settings.hosts.begin(), {.name = "127.0.0.1", .port = silent.Port()});
   OnConnection(settings, [](Connection& connection) -> net::Task<void> {
     EXPECT_EQ(connection.Server().host, "localhost");
