@@ -176,9 +176,9 @@ ServingState::ServingState(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 ServingState::~ServingState() = default;
 
 Result<std::shared_ptr<const ServingState>> ServingState::OpenCurrent(const fs::path& root) {
-  AISLE_TRY(auto impl,
-            OpenCurrentBy<std::unique_ptr<Impl>>(
-                root, [&](std::int64_t generation) { return Impl::Open(root, generation); }));
+  AISLE_TRY(auto impl, OpenCurrentBy<std::unique_ptr<Impl>>(root, [&](std::int64_t generation) {
+              return Impl::Open(root, generation);
+            }));
   return std::make_shared<const ServingState>(std::move(impl));
 }
 
