@@ -20,6 +20,7 @@
 //            the server's or not signed by sslrootcert, a wrong password, a database that is not
 //            there. No text ever holds the password.
 //   cost     a round trip per Run, RunTogether or RunScript, whatever the number of statements.
+//            Open: several, and milliseconds of computing on the loop for a password (SCRAM).
 //   source   libpq of PostgreSQL 15: asynchronous processing and pipeline mode. Its cancel request
 //            is not encrypted, with TLS either; it carries no text, only the key that cancels this
 //            connection's statements.

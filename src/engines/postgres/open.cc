@@ -11,6 +11,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -141,6 +142,13 @@ net::Task<Status> FinishOpening(Link& link, const Attempt& attempt, net::Deadlin
 }
 
 net::Task<Result<std::shared_ptr<Link>>> Try(Attempt attempt, net::Deadline deadline) {
+  // libpq would go to that address instead, without TLS.
+  if (attempt.endpoint.address.empty() && std::getenv("PGHOSTADDR") != nullptr) {
+    co_return Fail(ErrorCode::kFailedPrecondition,
+                   fmt::format("postgres {}: PGHOSTADDR is set, and libpq would take it for this "
+                               "socket's address: unset it",
+                               attempt.Target()));
+  }
   PGconn* const handle = StartConnecting(attempt);
   if (handle == nullptr)
     co_return Fail(ErrorCode::kUnavailable, "postgres: no memory for a connection");

@@ -133,6 +133,20 @@ TEST(Opening, ADatabaseThatIsNotThereIsAPersonsBusiness) {
   EXPECT_EQ(SqlStateOf(error), "3D000");
 }
 
+TEST(Opening, AnAddressInTheEnvironmentDoesNotTakeASocketsPlace) {
+  AISLE_NEEDS_POSTGRES(cluster);
+  ASSERT_EQ(setenv("PGHOSTADDR", "127.0.0.1", 1), 0);
+  EXPECT_THAT(OpenError(cluster.SocketSettings()).message, HasSubstr("PGHOSTADDR is set"));
+  // Nor that of a host.
+  ConnectionSettings settings = cluster.Settings();
+  ASSERT_EQ(setenv("PGHOSTADDR", "192.0.2.1", 1), 0);
+  OnConnection(settings, [](Connection& connection) -> net::Task<void> {
+    EXPECT_TRUE(connection.Server().tls);
+    co_return;
+  });
+  ASSERT_EQ(unsetenv("PGHOSTADDR"), 0);
+}
+
 TEST(Opening, ADeadHostIsPassedOver) {
   AISLE_NEEDS_POSTGRES(cluster);
   ConnectionSettings settings = cluster.Settings();
