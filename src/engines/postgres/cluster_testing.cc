@@ -101,6 +101,7 @@ ConnectionSettings Cluster::Settings(std::string dbname) const {
   settings.hosts = {{.name = "localhost", .port = port_}};
   settings.dbname = std::move(dbname);
   settings.user = "postgres";
+  settings.connect_timeout = std::chrono::seconds{30};  // Of a machine that does other things too.
   settings.sslrootcert = (folder_ / "tls/ca.crt").string();
   settings.password = {PasswordSource::Kind::kFile, (folder_ / "postgres.password").string()};
   return settings;
