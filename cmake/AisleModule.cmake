@@ -4,6 +4,8 @@
 #   *_test.cc  unit tests    *_pgtest.cc  tests against a real Postgres    *_bench.cc  benchmarks    *_fuzz.cc  fuzz targets    sql/*.sql  embedded text
 #   *_testing.h and *_testing.cc  what these share; modules that depend on this one may use it too. The .cc are a
 #     library of their own (aisle_<name>_testing), which no product links.
+#   *_guard.cc  what watches over tests: linked whole into those of this module and of the modules that depend on it, and
+#     into nothing else.
 # A large module sorts its files into folders: <name>/<folder>/file.h, included so, still one library and one namespace.
 # corpus/, pages/ and sql/ of a module hold no code.
 # DEPENDS may only name modules added earlier, so an upward dependency or a cycle stops the configure.
@@ -42,8 +44,10 @@ function(aisle_module name)
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   list(FILTER helpers INCLUDE REGEX "_testing\\.cc$")
+  set(guards ${files})
+  list(FILTER guards INCLUDE REGEX "_guard\\.cc$")
   file(GLOB queries CONFIGURE_DEPENDS sql/*.sql)
-  list(REMOVE_ITEM files ${tests} ${server_tests} ${benches} ${fuzzers} ${helpers})
+  list(REMOVE_ITEM files ${tests} ${server_tests} ${benches} ${fuzzers} ${helpers} ${guards})
 
   foreach(dependency IN LISTS ARG_DEPENDS)
     if(NOT TARGET aisle_${dependency})
@@ -94,6 +98,20 @@ function(aisle_module name)
     endif()
   endforeach()
 
+  if(guards AND AISLE_TESTS)
+    add_library(aisle_${name}_guard OBJECT ${guards})
+    target_link_libraries(aisle_${name}_guard PUBLIC aisle_${name})
+    if(AISLE_PRECOMPILE)
+      target_precompile_headers(aisle_${name}_guard REUSE_FROM aisle_precompiled)
+    endif()
+  endif()
+  set(guarded)
+  foreach(target IN LISTS targets ITEMS aisle_${name})
+    if(TARGET ${target}_guard)
+      list(APPEND guarded ${target}_guard)
+    endif()
+  endforeach()
+
   # What needs a server is a program of its own: it starts one, or says why it skips.
   foreach(kind IN ITEMS test pgtest)
     set(sources ${tests})
@@ -106,7 +124,10 @@ function(aisle_module name)
       continue()
     endif()
     add_executable(aisle_${name}_${kind} ${sources})
-    target_link_libraries(aisle_${name}_${kind} PRIVATE aisle_${name} ${testing} ${ARG_LIBS} GTest::gtest_main GTest::gmock)
+    target_link_libraries(aisle_${name}_${kind} PRIVATE aisle_${name} ${testing} ${guarded} ${ARG_LIBS} GTest::gtest_main GTest::gmock)
+    if(guarded)
+      target_link_options(aisle_${name}_${kind} PRIVATE -rdynamic)  # Names for the places that a guard reports.
+    endif()
     target_compile_definitions(aisle_${name}_${kind} PRIVATE AISLE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     # What is tested is optimised as ever; optimising the tests themselves was half of a cold build's time.
     target_compile_options(aisle_${name}_${kind} PRIVATE -O0)

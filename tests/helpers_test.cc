@@ -17,7 +17,8 @@ bool IsOfTests(std::string_view path) {
   const std::string_view stem = path.substr(0, path.rfind('.'));
   if (stem.ends_with("_testing")) return true;
   return path.ends_with(".cc") &&
-         (stem.ends_with("_test") || stem.ends_with("_pgtest") || stem.ends_with("_bench") || stem.ends_with("_fuzz"));
+         (stem.ends_with("_test") || stem.ends_with("_pgtest") || stem.ends_with("_bench") || stem.ends_with("_fuzz") ||
+          stem.ends_with("_guard"));
 }
 
 // What only tests use says so by its name, and products do not use it: every header of src/ that no product's .cc
@@ -97,6 +98,7 @@ TEST(HelpersCanary, AProductThatUsesAHelperOfTestsIsSeen) {
                                    {"core/events/events_test.cc", uses},
                                    {"core/events/events_fuzz.cc", uses},
                                    {"core/events/events_bench.cc", uses},
+                                   {"core/events/events_guard.cc", uses},
                                    {"core/events/events_test.h", uses}};
   EXPECT_THAT(TestHelpersByName(files, {{"parity/parity_test.cc", uses}}),
               ElementsAre("engines/kv/kv.h is no test and includes kv/shop_testing.h",

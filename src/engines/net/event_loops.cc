@@ -28,9 +28,28 @@ namespace aisle::net {
 namespace asio = boost::asio;
 namespace {
 
+thread_local std::uint64_t running_loop = 0;
+
+// This thread runs a loop for as long as this lives.
+class RunsLoop {
+ public:
+  RunsLoop() {
+    static std::atomic<std::uint64_t> count = 0;
+    running_loop = ++count;
+  }
+  ~RunsLoop() { running_loop = 0; }
+  RunsLoop(const RunsLoop&) = delete;
+  RunsLoop& operator=(const RunsLoop&) = delete;
+};
+
 using WorkGuard = asio::executor_work_guard<asio::io_context::executor_type>;
 
+// Makes what the loop waits for timers and sockets with. Without it a loop that has none yet would wait for a
+// condition; so it waits in one place, as whoever looks for blocking calls wants to know.
+void MakeReactor(asio::io_context& context) { const asio::steady_timer first(context); }
+
 struct OneLoop {
+  OneLoop() { MakeReactor(context); }
   asio::io_context context{1};
   std::optional<WorkGuard> guard{asio::make_work_guard(context)};
   std::thread thread;
@@ -38,6 +57,7 @@ struct OneLoop {
 
 // What runs on a loop must not end it.
 void RunLogged(asio::io_context& context) {
+  const RunsLoop runs;
   for (;;) {
     try {
       context.run();
@@ -134,6 +154,7 @@ void EventLoops::Stop() {
 bool EventLoops::Stopping() const { return state_->stopping.load(); }
 
 bool EventLoops::Join(std::chrono::milliseconds grace) {
+  AISLE_ASSERT(RunningLoop() == 0);
   if (!state_->started) return true;
   state_->WaitUntilStopping();
   const bool ended = state_->WaitUntilEnded(grace);
@@ -188,12 +209,19 @@ Task<void> Sleep(std::chrono::steady_clock::duration wait) {
   co_await timer.async_wait(asio::use_awaitable);
 }
 
+std::uint64_t RunningLoop() { return running_loop; }
+
 void RunToEnd(Task<void> task) {
+  AISLE_ASSERT(RunningLoop() == 0);
   asio::io_context context{1};
+  MakeReactor(context);
   std::exception_ptr failed;
   asio::co_spawn(context, std::move(task),
                  [&failed](std::exception_ptr failure) { failed = std::move(failure); });
-  context.run();
+  {
+    const RunsLoop runs;
+    context.run();
+  }
   if (failed) std::rethrow_exception(failed);
 }
 

@@ -14,10 +14,12 @@
 //   threads  Start, Join and the destructor belong to one thread; Post*, Stop and OnStop may be
 //            called from any. What is posted to one loop runs there one after the other.
 //   errors   an exception that leaves posted work or a spawned task is logged; the loop goes on.
+//            Join and RunToEnd on a loop are our own bug (asserted).
 //   cost     PostToEach makes one copy of the function per loop.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -73,7 +75,10 @@ class EventLoops {
 Task<void> Sleep(std::chrono::steady_clock::duration wait);
 
 // Runs one task to its end on a loop of its own, on this thread: for commands and tests.
-// An exception of the task comes out of here.
+// An exception of the task comes out of here. Not from a loop, which would stand still meanwhile.
 void RunToEnd(Task<void> task);
+
+// Which run of an event loop this thread is in: a number that no other run has. 0: none.
+std::uint64_t RunningLoop();
 
 }  // namespace aisle::net
