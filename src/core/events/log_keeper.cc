@@ -1,5 +1,6 @@
 #include "events/log_keeper.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -138,7 +139,7 @@ Status CheckLog(const fs::path& folder, EventLog::Access access) {
   std::error_code code;
   if (!fs::exists(folder / kDataFile, code)) return {};
   std::array<int, 2> ends{};
-  if (pipe(ends.data()) != 0) return NotKnown(folder, std::strerror(errno));
+  if (pipe2(ends.data(), O_CLOEXEC) != 0) return NotKnown(folder, std::strerror(errno));
   const pid_t child = fork();
   if (child == 0) {
     close(ends[0]);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,7 +34,13 @@ struct Registry {
   std::list<QueueEnvironment::Shared> shared;
 };
 Registry& TheRegistry() {
-  static auto* registry = new Registry;  // Never destroyed: queues of static lifetime may need it.
+  // Never destroyed: queues of static lifetime may need it.
+  static auto* registry = [] {
+    // A child has one thread, and would wait for ever for a lock that another one of its parent's held at fork().
+    pthread_atfork([] { TheRegistry().mutex.lock(); }, [] { TheRegistry().mutex.unlock(); },
+                   [] { TheRegistry().mutex.unlock(); });
+    return new Registry;
+  }();
   return *registry;
 }
 
