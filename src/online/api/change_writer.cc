@@ -64,13 +64,14 @@ Status ChangeWriter::OpenLog() {
   if (!log) return {};
   AISLE_CHECK(recommend::Replay(*log, *keeper_, [this](const auto& change) { Note(change); }));
   kept_ = keeper_->Size();
-  if (writable) log_.emplace(*std::move(log));
+  if (writable) log_ = std::make_shared<events::EventLog>(*std::move(log));
   return {};
 }
 
 void ChangeWriter::SetTrouble(std::string words) {
+  const bool news = !words.empty() && words != Trouble();
+  if (news) base::LogError("changes are refused: {}", words);
   const std::lock_guard lock(asked_mutex_);
-  if (!words.empty() && words != trouble_) base::LogError("changes are refused: {}", words);
   trouble_ = std::move(words);
 }
 
@@ -85,37 +86,50 @@ void ChangeWriter::Note(const events::Change& change) {
 }
 
 void ChangeWriter::Serve(const StatePointer& state, const std::string& stands_in) {
-  const std::lock_guard lock(mutex_);
-  stands_in_ = stands_in;
-  if (state != state_) {
-    if (keeper_->Shelf()) replaced_.push_back(keeper_->Shelf());
-    state_ = state;
-    keeper_->Serve(state);
-    LetGo();
+  bool another = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stands_in_ = stands_in;
+    another = state != state_;
+    if (another) {
+      if (keeper_->Shelf()) replaced_.push_back(keeper_->Shelf());
+      state_ = state;
+      keeper_->Serve(state);
+    }
+    PublishShelf();
   }
-  PublishShelf();
+  if (another) LetGo();
 }
 
+// A long log is read without the lock, which whoever writes waits for.
 void ChangeWriter::LetGo() {
-  if (!log_) return;
-  const serving::KnownChanges known = serving::KnownToAll(serving_root_, log_->Id());
-  const auto mark = log_->Mark(kReader);
+  std::shared_ptr<events::EventLog> log;
+  {
+    const std::lock_guard lock(mutex_);
+    log = log_;
+  }
+  if (!log) return;
+  const serving::KnownChanges known = serving::KnownToAll(serving_root_, log->Id());
+  const auto mark = log->Mark(kReader);
   if (!mark) return;
   std::uint64_t position = *mark;
   for (bool more = true; more;) {
-    const auto records = log_->Read(position, kRecordsPerRead);
+    const auto records = log->Read(position, kRecordsPerRead);
     if (!records || records->empty()) break;
     for (const events::LogRecord& record : *records) {
       const auto envelope = events::DecodeEnvelope(record.bytes);
-      more = envelope && known.Has(log_->Id(), record.position, envelope->time);
+      more = envelope && known.Has(log->Id(), record.position, envelope->time);
       if (!more) break;
       position = record.position;
     }
   }
   if (position == *mark) return;
+  const std::lock_guard lock(mutex_);
+  if (log != log_)
+    return;  // It failed meanwhile: its positions may mean nothing in what stands there now.
   keeper_->Forget(position);
   kept_ = keeper_->Size();
-  if (const Status moved = log_->Advance(kReader, position); !moved)
+  if (const Status moved = log->Advance(kReader, position); !moved)
     base::LogWarning("log of changes: {}", moved.error().message);
 }
 
@@ -160,7 +174,14 @@ void ChangeWriter::Run() {
       batch = std::exchange(waiting_, {});
     }
     if (!log_) TryAgain();
-    WriteAll(std::move(batch));
+    // What came on both sides of a flip may be of two shapes.
+    for (std::span<Waiting> rest = batch; !rest.empty();) {
+      const auto other = std::ranges::find_if_not(
+          rest, [&](const Waiting& next) { return next.shape == rest.front().shape; });
+      const auto count = static_cast<std::size_t>(other - rest.begin());
+      WriteAll(rest.first(count));
+      rest = rest.subspan(count);
+    }
   }
 }
 
@@ -173,7 +194,7 @@ void ChangeWriter::TryAgain() {
   PublishShelf();
 }
 
-void ChangeWriter::WriteAll(std::vector<Waiting> batch) {
+void ChangeWriter::WriteAll(std::span<Waiting> batch) {
   std::vector<Status> results(batch.size());
   const std::vector<events::Change> changes = Stamp(batch, results);
   if (!changes.empty()) {
@@ -186,7 +207,7 @@ void ChangeWriter::WriteAll(std::vector<Waiting> batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i].give(std::move(results[i]));
 }
 
-std::vector<events::Change> ChangeWriter::Stamp(std::vector<Waiting>& batch,
+std::vector<events::Change> ChangeWriter::Stamp(std::span<Waiting> batch,
                                                 std::vector<Status>& results) {
   std::vector<events::Change> all;
   const base::Timestamp time = std::max(base::Now(), last_time_ + base::Microseconds{1});

@@ -24,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
 #include <unordered_set>
@@ -80,14 +81,15 @@ class ChangeWriter {
   // Opens the log for writing, or says why not, and reads it. Needs mutex_, or to be alone.
   Status OpenLog();
   void Run();
-  void WriteAll(std::vector<Waiting> batch);
+  // All of them are of one shape.
+  void WriteAll(std::span<Waiting> batch);
   void TryAgain();
   // The changes of those that may be written, stamped; the others have their result.
-  std::vector<events::Change> Stamp(std::vector<Waiting>& batch, std::vector<Status>& results);
+  std::vector<events::Change> Stamp(std::span<Waiting> batch, std::vector<Status>& results);
   Status Append(const std::vector<events::Change>& changes, const domain::RetailerShape& shape);
   void Note(const events::Change& change);
   void SetTrouble(std::string words);
-  // Lets the log forget what every generation knows. Needs mutex_.
+  // Lets the log forget what every generation knows.
   void LetGo();
   void PublishShelf() { publish_(keeper_->Shelf(), stands_in_); }
 
@@ -107,7 +109,9 @@ class ChangeWriter {
 
   std::mutex mutex_;  // The shelf, and whatever changes it.
   std::optional<serving::ShelfKeeper> keeper_;
-  std::optional<events::EventLog> log_;  // Set and appended to by the writing thread alone.
+  // Set and appended to by the writing thread alone, which reads it without the lock. Shared: the other thread reads
+  // a long log without it, too.
+  std::shared_ptr<events::EventLog> log_;
   StatePointer state_;  // As the watcher gave it; the shelf's may have been prepared again.
   std::string stands_in_;
   // Of the writing thread.

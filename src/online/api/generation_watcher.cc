@@ -68,15 +68,19 @@ void GenerationWatcher::Note(std::int64_t generation, const std::string& reason)
   reason_ = reason;
 }
 
-void GenerationWatcher::Take(StatePointer state, std::string stands_in, std::string reason) {
-  const std::lock_guard lock(mutex_);
-  if (stopping_) return;
-  reason_ = std::move(reason);
-  if (state == state_ && stands_in == stands_in_) return;
-  if (state_ && state_ != state) replaced_.push_back(std::move(state_));
-  state_ = std::move(state);
-  stands_in_ = std::move(stands_in);
-  publish_(state_, stands_in_);
+// `publish` may wait for a disk, and an event loop that stops waits for this lock: it is not held over it.
+void GenerationWatcher::Take(const StatePointer& state, const std::string& stands_in,
+                             const std::string& reason) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    reason_ = reason;
+    if (state == state_ && stands_in == stands_in_) return;
+    if (state_ && state_ != state) replaced_.push_back(std::move(state_));
+    state_ = state;
+    stands_in_ = stands_in;
+  }
+  publish_(state, stands_in);
 }
 
 void GenerationWatcher::StandIn(std::int64_t generation) {
@@ -90,9 +94,9 @@ void GenerationWatcher::StandIn(std::int64_t generation) {
   }
   const std::string what =
       generation > 0 ? fmt::format("generation {}", generation) : std::string("the current one");
-  std::string words = fmt::format("{} does not open, generation {} stands in: see the log", what,
-                                  state->Manifest().generation);
-  Take(std::move(state), std::move(words), Reason());
+  const std::string words = fmt::format("{} does not open, generation {} stands in: see the log",
+                                        what, state->Manifest().generation);
+  Take(state, words, Reason());
 }
 
 void GenerationWatcher::Look() {
@@ -113,7 +117,7 @@ void GenerationWatcher::Look() {
   }
   base::LogInfo("serving generation {}", (*opened)->Manifest().generation);
   failed_generation_ = -1;
-  Take(*std::move(opened), {}, {});
+  Take(*opened, {}, {});
 }
 
 }  // namespace aisle::api

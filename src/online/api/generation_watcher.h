@@ -5,7 +5,8 @@
 //
 //   order    `publish` is called with one generation after the other, first from Start()'s thread, and again
 //            with the same when it begins or ceases to stand in for the current one.
-//   threads  state and reason may be asked from any; `publish` is never called after Stop().
+//   threads  state and reason may be asked from any; a call of `publish` that is under way at Stop() may end after
+//            it, before the destructor does; it is made without a lock, so nobody who asks or stops waits for it.
 //   errors   none leave: a generation that does not open is logged once (and tried again, quietly);
 //            what was open stays, and at the start the newest whole one stands in.
 #pragma once
@@ -51,7 +52,7 @@ class GenerationWatcher {
   void Watch(std::chrono::milliseconds every);
   void Look();
   void Note(std::int64_t generation, const std::string& reason);
-  void Take(StatePointer state, std::string stands_in, std::string reason);
+  void Take(const StatePointer& state, const std::string& stands_in, const std::string& reason);
   // What is open goes on, or the newest whole one begins, in place of one that does not open.
   void StandIn(std::int64_t generation);
 
