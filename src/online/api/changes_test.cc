@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <stop_token>
 #include <thread>
 
 #include "api/change_writer.h"
@@ -253,12 +254,11 @@ TEST(Changes, UnderLoadNoAnswerThatStartsAfterAWriteShowsWhatIsGone) {
   std::atomic<std::size_t> gone = 0;  // So many of `all` from the end are sold out.
   std::atomic<int> asked = 0;
   std::atomic<int> stale = 0;
-  std::atomic<bool> done = false;
-  std::vector<std::jthread> readers;
+  std::vector<std::jthread> readers;  // They end with the test, also where it fails.
   for (int r = 0; r < 3; ++r) {
-    readers.emplace_back([&] {
+    readers.emplace_back([&](const std::stop_token& stop) {
       auto client = shop.Connect();
-      while (!done) {
+      while (!stop.stop_requested()) {
         const std::size_t before = gone;
         const auto answer = client.Get(kAsk);
         if (!answer) return;
@@ -277,7 +277,6 @@ TEST(Changes, UnderLoadNoAnswerThatStartsAfterAWriteShowsWhatIsGone) {
     ASSERT_EQ(answer->status, 200) << answer->body;
     gone = i + 1;
   }
-  done = true;
   readers.clear();
   EXPECT_GT(asked, 10);
   EXPECT_EQ(stale, 0);

@@ -159,7 +159,8 @@ TEST(ChangeWriter, WritesOfTwoShapesThatComeTogetherAreAllTaken) {
     loops.Spawn(0,
                 [](ChangeWriter& to, std::string name, Status& result,
                    std::latch& ended) -> net::Task<void> {
-                  result = co_await to.Write({SoldOut(name)}, WithRegion(name));
+                  std::vector<events::Change> changes(1, SoldOut(name));
+                  result = co_await to.Write(std::move(changes), WithRegion(name));
                   ended.count_down();
                 }(**writer, region, results[static_cast<std::size_t>(i)], done));
   }
