@@ -122,9 +122,13 @@ class PredictServer(shop.ShopTest):
         self.assertFalse(answer["timings"]["model_ok"])
         self.assertIn({"what": "model", "why": "unavailable"}, answer["degraded"])
         self.assertEqual({item["source"] for item in answer["recommendations"]}, {"propensity"})
+        for path in asked:
+            remote.get(path)
+        self.assertIn("the model service does not answer: see the log", json.dumps(remote.get("/readyz")[2]))
         self.service(listen=service.address)
         shop.wait_until(lambda: remote.get(asked[0])[2]["timings"]["model_ok"], "the service is used again")
         self.assertEqual(answers(remote), wanted)
+        self.assertNotIn("degraded", remote.get("/readyz")[2])
 
     def test_a_model_that_is_promoted_is_served_without_a_restart(self):
         self.copy_shop()

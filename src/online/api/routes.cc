@@ -327,7 +327,9 @@ std::string Desk::DegradedJson(const web::Request& request) const {
     web::AppendJsonString(out, why);
     out += '}';
   };
-  add("generation", places[static_cast<std::size_t>(request.loop_index)]->stands_in);
+  const Place& place = *places[static_cast<std::size_t>(request.loop_index)];
+  add("generation", place.stands_in);
+  add("model", place.recommender.RankerLeftOut());
   if (changes && !changes->Trouble().empty()) add("changes", "they are refused: see the log");
   if (impressions && impressions->Failing()) add("impressions", "they are dropped: see the log");
   return out.empty() ? out : out + ']';

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -46,6 +47,8 @@ class Ranker {
   virtual ~Ranker() = default;
   // False: Rank() gives its answer without ever suspending.
   virtual bool Suspends() const { return true; }
+  // Why requests are ranked without it for now, in words for whoever asks over HTTP; empty: all is well.
+  virtual std::string_view LeftOut() const { return {}; }
   // The best `count` of the candidates that are offered, or all of them when there are fewer, are in
   // task->work->finalists afterwards. Needs a state with a ranking model.
   virtual net::Task<Result<RankTimes>> Rank(std::shared_ptr<RankTask> task) = 0;

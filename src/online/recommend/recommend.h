@@ -58,6 +58,8 @@ class Recommender {
   std::shared_ptr<const serving::LiveShelf> Shelf() const;
   // Name of the store that is asked first.
   std::string_view StoreName() const;
+  // Ranker::LeftOut() of the ranker.
+  std::string_view RankerLeftOut() const;
 
   // `now` is the wall clock of the request: ages and recencies count from it, but at most from a day
   // after the generation's as_of: what happened since is not known, and is no silence. The recommender must

@@ -113,6 +113,10 @@ RemoteRanker::RemoteRanker(RemoteRankerOptions options)
 }
 RemoteRanker::~RemoteRanker() = default;
 
+std::string_view RemoteRanker::LeftOut() const {
+  return impl_->breaker.IsClosed() ? "" : "the model service does not answer: see the log";
+}
+
 net::Task<Result<RankTimes>> RemoteRanker::Rank(std::shared_ptr<RankTask> task) {
   const std::shared_ptr<Impl> impl = impl_;
   const auto ticket = impl->breaker.Admit(impl->options.now());

@@ -42,6 +42,7 @@ class RemoteRanker : public Ranker {
   RemoteRanker(const RemoteRanker&) = delete;
   RemoteRanker& operator=(const RemoteRanker&) = delete;
 
+  std::string_view LeftOut() const override;
   net::Task<Result<RankTimes>> Rank(std::shared_ptr<RankTask> task) override;
 
   struct Impl;

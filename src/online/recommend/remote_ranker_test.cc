@@ -138,10 +138,12 @@ TEST(RemoteRanker, AfterSomeFailuresTheServiceIsLeftOutThenTriedByOneRequest) {
   };
   EXPECT_FALSE(by_model());
   EXPECT_FALSE(by_model());
+  EXPECT_FALSE(recommender.RankerLeftOut().empty());
   EXPECT_FALSE(by_model());  // It is not asked.
   EXPECT_EQ(server.Connections(), 2);
   *now += 2s;
   EXPECT_TRUE(by_model());
+  EXPECT_EQ(recommender.RankerLeftOut(), "");
   EXPECT_TRUE(by_model());
   EXPECT_EQ(server.Connections(), 3);
 }

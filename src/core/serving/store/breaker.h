@@ -49,6 +49,7 @@ class Breaker {
     failures_ = 0;
     return true;
   }
+  bool IsClosed() const { return state_ == State::kClosed; }
   // Nobody will know how it went; the next one may try.
   void Dropped(Ticket ticket) {
     if (ticket == phase_ && state_ == State::kHalfOpen) Change(State::kOpen);
