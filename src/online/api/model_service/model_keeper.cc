@@ -16,6 +16,8 @@ namespace fs = std::filesystem;
 
 // A file has no versions; clients want a number.
 constexpr int kVersionOfFile = 1;
+// A version that did not load may be repaired; reading it twice a second would be for nothing.
+constexpr std::chrono::seconds kTryAgainAfter{10};
 
 }  // namespace
 
@@ -147,13 +149,15 @@ std::shared_ptr<ServedName> ModelKeeper::Look(const ModelAsk& ask, const ServedN
     Say(wanted.error().message + "; the models in service stay");
     return nullptr;
   }
+  const bool try_again = std::chrono::steady_clock::now() >= try_again_;
   auto after = std::make_shared<ServedName>(before);
   std::erase_if(after->versions, [&](const auto& version) {
     return version.first != before.current &&
            std::ranges::find(*wanted, version.first) == wanted->end();
   });
   for (const int version : *wanted) {
-    if (after->versions.contains(version)) continue;
+    if (after->versions.contains(version) || (before.damaged.contains(version) && !try_again))
+      continue;
     auto loaded = LoadVersion(ask, version);
     if (loaded) {
       after->versions[version] = *std::move(loaded);
@@ -183,6 +187,8 @@ void ModelKeeper::LookAtAll() {
       changed = true;
     }
   }
+  const auto now = std::chrono::steady_clock::now();
+  if (now >= try_again_) try_again_ = now + kTryAgainAfter;
   const std::lock_guard lock(mutex_);
   if (!changed || stopping_) return;
   models_ = std::move(after);

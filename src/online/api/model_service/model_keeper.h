@@ -99,7 +99,9 @@ class ModelKeeper {
   std::condition_variable wake_;
   ModelsPointer models_;
   bool stopping_ = false;
-  std::set<std::string> said_;  // Warnings, each once; of the watching thread.
+  // Of the watching thread.
+  std::set<std::string> said_;                         // Warnings, each once.
+  std::chrono::steady_clock::time_point try_again_{};  // What did not load.
   std::thread thread_;
 };
 
