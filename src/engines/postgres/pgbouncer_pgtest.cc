@@ -12,7 +12,6 @@
 
 #include "postgres/cluster_testing.h"
 #include "postgres/copy_format.h"
-#include "postgres/listener.h"
 #include "postgres/migrations.h"
 #include "postgres/pool.h"
 #include "postgres/relay_testing.h"
@@ -170,8 +169,8 @@ TEST_F(PgBouncer, ADeadlineCancelsThroughIt) {
 
 TEST_F(PgBouncer, ListeningThroughItIsRefusedInWords) {
   net::RunToEnd([](ConnectionSettings settings) -> net::Task<void> {
-    Listener listener(std::move(settings), {"generation"});
-    const auto refused = co_await listener.Next(Soon());
+    AISLE_CO_EXPECT(auto connection, co_await Connection::Open(std::move(settings), Soon()));
+    const Status refused = co_await connection.Listen("generation", Soon());
     EXPECT_FALSE(refused.has_value());
     EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
     EXPECT_THAT(refused.error().message, HasSubstr("through a pooler"));

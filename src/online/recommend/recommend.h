@@ -3,8 +3,8 @@
 // Each event loop has a Recommender of its own, for as long as the loop lives: stores and ranker keep what they
 // have open when a new generation comes. SetShelf() gives it a generation and what is on sale now over it, or
 // a newer version of that (call it on the loop). A request in flight keeps the generation it began with, and leaves by
-// the newest shelf of that. Recommend() never fails for want of data; it answers by the next rung (rungs.h) and says so in
-// `degraded`:
+// the newest shelf of that. Recommend() never fails for want of data; it answers by the next rung (rungs.h) and says
+// so in `degraded`:
 //
 //   what \ why   customer unknown · features (as the ladder says) · propensity missing · model missing,
 //                deadline, unavailable · zip_code unknown (the first region is assumed) · stock empty (no items)
