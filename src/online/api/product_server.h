@@ -5,8 +5,8 @@
 // old one. A generation that does not open is logged and the old one stays in service; at the start
 // the newest whole one stands in for it. Without any generation the server starts, answers /livez, and
 // is not ready. A damaged event log is set aside, and one that cannot be written is gone without
-// (events/log_keeper.h). Changes of stock and prices are taken in while it answers (change_writer.h). What stands in and
-// what is dropped is in /readyz and /health.
+// (events/log_keeper.h). Changes of stock and prices are taken in while it answers (change_writer.h). What stands in
+// and what is dropped is in /readyz and /health.
 //
 //   threads  Start belongs to the thread that owns the loops; the server must outlive their Join().
 //   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket;

@@ -107,8 +107,12 @@ TEST(RemoteRanking, WhatCameIntoStockSinceIsRankedTooAndWhatIsSoldOutIsNot) {
     if (had && product % 5 == 0) continue;
     changes.push_back({.region = region, .product = product, .level = {had ? 0 : 3, 2}});
   }
+  // And every seventh costs something else.
+  std::vector<serving::PriceChange> prices;
+  for (std::uint32_t product = 0; product < 400; product += 7)
+    prices.push_back({product, domain::Cents{100 + product}});
   for (recommend::Recommender* const recommender : {remote.get(), &local})
-    recommender->SetStock(recommender->Stock()->With(changes));
+    recommender->SetShelf(recommender->Shelf()->With(changes, prices));
   ExpectEqual(MustAsk(*remote, recommend::kFirst), MustAsk(local, recommend::kFirst));
 }
 

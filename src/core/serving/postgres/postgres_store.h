@@ -1,8 +1,8 @@
 // Customers from a Postgres store: record and propensities in one statement, with the generation they belong to.
 //
-// One of a loop's rungs (store/ladder.h). The serving tables hold one generation; a look-up that names another one is told
-// so, after one retry where the tables have just changed under it, and the next rung answers. Nothing is cached:
-// what a load or a sync has committed is what the next look-up sees.
+// One of a loop's rungs (store/ladder.h). The serving tables hold one generation; a look-up that names another one is
+// told so, after one retry where the tables have just changed under it, and the next rung answers. Nothing is
+// cached: what a load or a sync has committed is what the next look-up sees.
 //
 //   missing  no propensity rows: the customer has none.
 //   threads  the event loop that was given; goes before the loop does.
