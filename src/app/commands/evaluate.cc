@@ -64,8 +64,8 @@ void DefineEvaluate(CommandBuilder& command) {
   command.Examples(
       {{"aisle evaluate", "the champions, baselines and the oracle, with intervals"},
        {"aisle evaluate ranking/2 ranking mine=model.ubj", "these three, over the same customers"},
-       {"aisle evaluate --customers-max 2000 --html report.html", "quicker, and as a page"},
-       {"aisle evaluate --ablation", "what the champions lean on"},
+       {"aisle evaluate --customers-max 2000 --html report.html",
+        "quicker, as a page, with what the champions lean on"},
        {"aisle evaluate --json -o report.json", "for a script, and kept"}});
   command.Run([options](Context& context) { return Evaluate(context, *options); });
 }

@@ -216,7 +216,9 @@ AISLE_GUARDED(accept4, int, (int fd, sockaddr* peer, socklen_t* size, int flags)
 AISLE_GUARDED(connect, int, (int fd, const sockaddr* to, socklen_t size), (fd, to, size), Waits(fd))
 AISLE_GUARDED(getaddrinfo, int,
               (const char* node, const char* service, const addrinfo* hints, addrinfo** found),
-              (node, service, hints, found), true)
+              (node, service, hints, found),
+              hints == nullptr ||
+                  (hints->ai_flags & AI_NUMERICHOST) == 0)  // Addresses are only read.
 
 AISLE_GUARDED(poll, int, (pollfd * fds, nfds_t count, int wait), (fds, count, wait), wait != 0)
 AISLE_GUARDED(ppoll, int,

@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <optional>
+#include <thread>
+
 #include "net/event_loops.h"
 #include "serving/postgres/load.h"
 #include "serving/postgres/store_testing.h"
@@ -198,24 +202,22 @@ TEST_F(PostgresStoreTest, ReadersInTheWayAreNamedAndReadersBehindWaitLittle) {
   ASSERT_TRUE(Publish(root, 1, kCustomers));
   ASSERT_TRUE(Load());
   ASSERT_TRUE(Publish(root, 2, kCustomers));
+  const auto published = PublishedGeneration::OpenCurrent(root);
+  ASSERT_TRUE(published);
   std::optional<Result<LoadReport>> loaded;
-  net::RunToEnd([](PostgresStoreTest& self, postgres::ConnectionSettings admin,
-                   std::function<Result<LoadReport>()> load, std::optional<Result<LoadReport>>& out)
-                    -> net::Task<void> {
-    (void)self;
+  net::RunToEnd([](postgres::ConnectionSettings admin, postgres::ConnectionSettings owner,
+                   StoreNames store, const PublishedGeneration& from,
+                   std::optional<Result<LoadReport>>& out) -> net::Task<void> {
     auto analyst = co_await postgres::Connection::Open(std::move(admin), {});
     const Status begun =
         co_await analyst->RunScript("BEGIN; SELECT count(*) FROM aisle.inventory", {});
     EXPECT_TRUE(begun);
-    out = load();
-  }(
-                        *this, Admin(),
-                        [&] {
-                          return Load({.lock_wait = std::chrono::milliseconds{20},
-                                       .lock_pause = std::chrono::milliseconds{20},
-                                       .patience = std::chrono::seconds{1}});
-                        },
-                        loaded));
+    LoadOptions options;
+    options.lock_wait = std::chrono::milliseconds{20};
+    options.lock_pause = std::chrono::milliseconds{20};
+    options.patience = std::chrono::seconds{1};
+    out = co_await LoadGeneration(std::move(owner), std::move(store), from, std::move(options));
+  }(Admin(), As(names.owner), names, *published, loaded));
   ASSERT_TRUE(loaded && !*loaded);
   EXPECT_EQ(loaded->error().code, ErrorCode::kUnavailable);
   EXPECT_THAT(loaded->error().message, HasSubstr("in the way: process"));
@@ -229,10 +231,20 @@ TEST_F(PostgresStoreTest, ReadersInTheWayAreNamedAndReadersBehindWaitLittle) {
 TEST_F(PostgresStoreTest, OneLoadAtATime) {
   ASSERT_TRUE(Publish(root, 1, kCustomers));
   std::optional<Result<LoadReport>> second;
+  std::atomic<bool> ended = false;
+  std::optional<std::thread> other;
+  // On a thread of its own, while the first one's loop stands still.
   const auto first = Load({.keep_going = [&](std::string_view, std::int64_t) {
-    if (!second) second = Load();
+    if (!other) {
+      other.emplace([&] {
+        second = Load();
+        ended = true;
+      });
+    }
+    while (!ended) continue;
     return true;
   }});
+  if (other) other->join();
   ASSERT_TRUE(first) << first.error().message;
   ASSERT_TRUE(second) << "a larger shop is needed for a second chunk";
   ASSERT_FALSE(*second);
