@@ -71,8 +71,8 @@ TEST(DatabaseVersions, NoQueryAsksForWhatTheyAnswerDifferently) {
       const std::string path = fs::relative(entry.path(), root).string();
       const std::string extension = entry.path().extension().string();
       const std::string stem = entry.path().stem().string();
-      const bool of_tests =
-          stem.ends_with("_test") || stem.ends_with("_pgtest") || stem.ends_with("_testing") || stem.ends_with("_bench");
+      const bool of_tests = stem.ends_with("_test") || stem.ends_with("_pgtest") ||
+                            stem.ends_with("_testing") || stem.ends_with("_bench");
       if (extension == ".sql" || extension == ".toml") {
         EXPECT_THAT(Differing(path, ReadText(entry.path())), testing::IsEmpty());
         ++queries;

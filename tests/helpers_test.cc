@@ -17,8 +17,8 @@ bool IsOfTests(std::string_view path) {
   const std::string_view stem = path.substr(0, path.rfind('.'));
   if (stem.ends_with("_testing")) return true;
   return path.ends_with(".cc") &&
-         (stem.ends_with("_test") || stem.ends_with("_pgtest") || stem.ends_with("_bench") || stem.ends_with("_fuzz") ||
-          stem.ends_with("_guard"));
+         (stem.ends_with("_test") || stem.ends_with("_pgtest") || stem.ends_with("_bench") ||
+          stem.ends_with("_fuzz") || stem.ends_with("_guard"));
 }
 
 // What only tests use says so by its name, and products do not use it: every header of src/ that no product's .cc

@@ -204,7 +204,8 @@ Write RandomWrite(base::Stream& stream, const Shelf& shelf, std::uint64_t positi
     write.region = shelf.catalogue.shape.RegionName(static_cast<domain::Region>(stream.Below(5)));
     write.quantity = static_cast<std::int32_t>(stream.Below(3));
     // Of what is sold out no generation knows the days: who restocks says them.
-    if (*write.quantity > 0 || stream.Chance(0.5)) write.delivery_days = static_cast<std::int32_t>(stream.Below(9));
+    if (*write.quantity > 0 || stream.Chance(0.5))
+      write.delivery_days = static_cast<std::int32_t>(stream.Below(9));
   } else if (stream.Chance(0.5)) {
     write.price = domain::Cents{stream.Between(100, 105)};
   } else {
