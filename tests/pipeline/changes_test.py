@@ -89,5 +89,72 @@ class Changes(shop.ShopTest):
         self.assertFalse((self.data / "changes").exists())
 
 
+class WhileServing(shop.ShopTest):
+    """What is written to a server holds, whatever is published, whoever is killed."""
+
+    ASK = "customer_id=1000000&zip_code=10001&top_n=100&dry_run=true"
+
+    def setUp(self):
+        super().setUp()
+        self.copy_shop()
+
+    def put(self, server, path, value):
+        status, _, said = server.ask("PUT", path, json.dumps(value), {"Content-Type": "application/json"})
+        self.assertEqual((status, said), (200, {"updated": 1}))
+
+    def shown(self, server):
+        return {item["product_id"]: item for item in self.answer(server, self.ASK)["recommendations"]}
+
+    def kill(self, server):
+        server.process.kill()
+        server.process.wait()
+
+    def test_what_was_acknowledged_outlasts_kills_flips_and_both(self):
+        with self.serving() as server:
+            before = list(self.shown(server))
+            gone, hidden, cheap = before[:3]
+            self.put(server, "/v1/inventory", {"product_id": gone, "region": "Northeast", "qty_on_hand": 0})
+            self.put(server, f"/v1/products/{hidden}", {"hidden": True})
+            self.put(server, f"/v1/products/{cheap}", {"price": 0.99})
+
+            def holds(server, when):
+                shown = self.shown(server)
+                self.assertNotIn(gone, shown, when)
+                self.assertNotIn(hidden, shown, when)
+                self.assertEqual(shown[cheap]["price"] if cheap in shown else 0.99, 0.99, when)
+                return len(shown)
+
+            self.assertGreater(holds(server, "at once"), 10)
+            self.kill(server)
+        with self.serving() as server:
+            holds(server, "killed and started again")
+            # A generation made of the tables of before: the shop's own data end before the change.
+            self.must("publish")
+            shop.wait_until(lambda: server.get("/health")[2]["generation"] == 2, "the new generation is served")
+            holds(server, "flipped")
+            self.kill(server)
+        # A pass while nobody serves takes the changes in; as of the end of the shop's data they had not happened.
+        self.must("worker")
+        with self.serving() as server:
+            holds(server, "killed, and flipped meanwhile")
+            self.assertGreaterEqual(server.get("/health")[2]["generation"], 3)
+        told = json.loads(self.must("recommend", "1000000", "--zip-code", "10001", "--top-n", "100", "--json"))
+        self.assertNotIn(gone, [item["product_id"] for item in told["recommendations"]], "the command line knows it too")
+
+    def test_a_generation_that_knows_the_changes_needs_them_no_more(self):
+        with self.serving() as server:
+            gone = list(self.shown(server))[0]
+            self.put(server, "/v1/inventory", {"product_id": gone, "region": "Northeast", "qty_on_hand": 0})
+            self.assertEqual(server.get("/health")[2]["changes"], {"taken": 1, "kept": 1})
+            # Twice: the one to go back to has to know it as well.
+            for generation in (2, 3):
+                self.must("worker", "--as-of", LATER)
+                shop.wait_until(lambda: server.get("/health")[2]["generation"] == generation, "the generation is served")
+            self.assertNotIn(gone, self.shown(server))
+            shop.wait_until(lambda: server.get("/health")[2]["changes"]["kept"] == 0 or self.must("worker", "--as-of", LATER) is None,
+                            "nobody needs the change any more")
+            self.assertNotIn(gone, self.shown(server))
+
+
 if __name__ == "__main__":
     shop.main()

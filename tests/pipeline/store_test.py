@@ -43,6 +43,31 @@ class Store(shop.ShopTest):
             f'[postgres]\nurl = "{self.facts["url"]}"\nadmin_password_file = "{self.facts["password_file"]}"\n')
         self.addCleanup(shop.run, "store", "drop", "--yes", "--cascade", data=self.data)
 
+    def test_a_server_answers_from_it_and_from_the_generation_while_it_is_away(self):
+        self.store("create")
+        self.store("load")
+        ask = "customer_id=1000000&zip_code=10001&top_n=20&dry_run=true"
+        with self.serving() as server:
+            embedded = self.answer(server, ask)
+        with (self.data / "aisle.toml").open("a") as settings:
+            settings.write('[serve]\nstore = "postgres"\n')
+        with self.serving() as server:
+            told = self.answer(server, ask)
+            self.assertEqual((told["timings"]["backend"], told["degraded"]), ("postgres", []))
+            self.assertEqual(told["recommendations"], embedded["recommendations"], "score bits and all")
+            self.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'aisle_reader'")
+            shop.wait_until(lambda: self.answer(server, ask)["timings"]["backend"] == "postgres", "it connects again")
+            # The tables hold the generation before until they are loaded: the one on this machine answers.
+            self.must("publish")
+            shop.wait_until(lambda: server.get("/health")[2]["generation"] == 2, "the new generation is served")
+            answer = self.answer(server, ask)
+            self.assertEqual(answer["timings"]["backend"], "embedded")
+            self.assertEqual(answer["degraded"][0]["what"], "features")
+            self.store("sync")
+            shop.wait_until(lambda: self.answer(server, ask)["timings"]["backend"] == "postgres", "it is asked again")
+        self.assertIn(f"Postgres connected: {shop.CUSTOMERS} features, {12 * int(shop.CUSTOMERS)} propensity, ", self.server_said)
+        self.assertIn("backend=postgres", self.server_said)
+
     def psql_environment(self, user="postgres", **more):
         file = self.facts["password_file"] if user == "postgres" else self.data / "postgres" / f"{user}.password"
         return {**os.environ, "PGHOST": self.facts["host"], "PGPORT": self.facts["port"], "PGDATABASE": self.facts["database"],
