@@ -65,6 +65,11 @@ class Store(shop.ShopTest):
             self.assertEqual(answer["degraded"][0]["what"], "features")
             self.store("sync")
             shop.wait_until(lambda: self.answer(server, ask)["timings"]["backend"] == "postgres", "it is asked again")
+            # A worker does that itself, after each generation.
+            passed = json.loads(self.must("worker", "--json"))
+            self.assertEqual(passed["store_generation"], passed["generation"])
+            shop.wait_until(lambda: (self.answer(server, ask)["generation"], self.answer(server, ask)["degraded"]) == (passed["generation"], []),
+                            "the worker's generation is served from the tables")
         self.assertIn(f"Postgres connected: {shop.CUSTOMERS} features, {12 * int(shop.CUSTOMERS)} propensity, ", self.server_said)
         self.assertIn("backend=postgres", self.server_said)
 

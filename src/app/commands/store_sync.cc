@@ -6,10 +6,9 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/store_settings.h"
+#include "app/sync_store.h"
 #include "base/log.h"
 #include "base/stopwatch.h"
-#include "net/await.h"
-#include "serving/postgres/sync.h"
 
 namespace aisle::app {
 namespace {
@@ -17,15 +16,6 @@ namespace {
 struct SyncFlags {
   std::optional<std::string> every;
 };
-
-Result<serving::SyncReport> Once(const Context& context, const StoreSettings& store) {
-  AISLE_TRY(const auto generation,
-            serving::PublishedGeneration::OpenCurrent(context.workspace.Serving()));
-  AISLE_TRY(auto writer, store.Existing(StoreRole::kWriter));
-  return net::Await(
-      serving::SyncGeneration(std::move(writer), store.Names(), generation,
-                              [](std::string_view, std::int64_t) { return !Interrupted(); }));
-}
 
 boost::json::object ByTable(const std::map<std::string, std::int64_t>& rows) {
   boost::json::object object;
@@ -55,7 +45,7 @@ Status Sync(Context& context, const SyncFlags& flags) {
   AISLE_TRY(const StoreSettings store, StoreSettings::Of(context));
   const InterruptGuard guard;
   if (!flags.every) {
-    AISLE_TRY(const serving::SyncReport report, Once(context, store));
+    AISLE_TRY(const serving::SyncReport report, SyncStore(context, store));
     Print(context, report);
     return {};
   }
@@ -64,7 +54,7 @@ Status Sync(Context& context, const SyncFlags& flags) {
   std::int64_t printed = -1;
   for (;;) {
     const base::Stopwatch watch;
-    const auto report = Once(context, store);
+    const auto report = SyncStore(context, store);
     // What does not change is not said again.
     if (report && (!report->up_to_date || report->generation != printed)) {
       Print(context, *report);

@@ -4,6 +4,8 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/steps.h"
+#include "app/store_settings.h"
+#include "app/sync_store.h"
 #include "app/take_in.h"
 #include "base/log.h"
 #include "workspace/attempts.h"
@@ -24,11 +26,32 @@ struct PassReport {
   publish::ScoreReport scores;
   bool scored = false;
   serving::GenerationManifest generation;
+  std::optional<serving::SyncReport> synced;  // Where there is a Postgres store.
   double seconds = 0;
 };
 
+// What the tables lack of the generation, once the warehouse is free again. A store that is away or was never loaded
+// does not undo the pass: it is said, and `aisle status` has it until a later pass gets through.
+void Sync(const Context& context, PassReport& report) {
+  if (context.settings.postgres_url.empty()) return;
+  constexpr const char* kName = "store sync";
+  workspace::BeginAttempt(context.workspace, kName);
+  const auto sync = [&]() -> Result<serving::SyncReport> {
+    AISLE_TRY(const StoreSettings store, StoreSettings::Of(context));
+    return SyncStore(context, store);
+  };
+  auto synced = sync();
+  workspace::EndAttempt(context.workspace, kName,
+                        synced ? Status{} : std::unexpected(synced.error()));
+  if (synced) {
+    report.synced = *std::move(synced);
+  } else {
+    base::LogError("the Postgres store keeps what it has: {}", synced.error().message);
+  }
+}
+
 // Everything between taking the lock and letting go.
-Result<PassReport> Pass(const Context& context) {
+Result<PassReport> PassOfTheWarehouse(const Context& context) {
   const base::Stopwatch watch;
   PassReport report;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
@@ -56,6 +79,12 @@ Result<PassReport> Pass(const Context& context) {
   return report;
 }
 
+Result<PassReport> Pass(const Context& context) {
+  AISLE_TRY(PassReport report, PassOfTheWarehouse(context));
+  Sync(context, report);
+  return report;
+}
+
 void Print(const Context& context, const PassReport& report) {
   if (context.json) {
     PrintJson({{"as_of", base::FormatIso(report.as_of)},
@@ -64,6 +93,7 @@ void Print(const Context& context, const PassReport& report) {
                {"refreshed_tables", report.refreshed_tables},
                {"scored_rows", report.scores.rows},
                {"generation", report.generation.generation},
+               {"store_generation", report.synced ? report.synced->generation : 0},
                {"seconds", report.seconds}});
   } else {
     PrintOut(fmt::format(
@@ -73,6 +103,11 @@ void Print(const Context& context, const PassReport& report) {
         report.generation.generation, base::FormatTimestamp(report.as_of), report.refreshed_tables,
         report.scored ? Grouped(report.scores.rows) : std::string("no"), Grouped(report.changes),
         Grouped(report.impressions), Seconds(report.seconds)));
+    if (report.synced) {
+      PrintOut(fmt::format("generation {} is in Postgres: {} rows sent, {} removed, in {}\n",
+                           report.synced->generation, Grouped(report.synced->Sent()),
+                           Grouped(report.synced->Removed()), Seconds(report.synced->total_s)));
+    }
   }
   std::fflush(stdout);
 }
