@@ -63,6 +63,8 @@ class Store(shop.ShopTest):
             answer = self.answer(server, ask)
             self.assertEqual(answer["timings"]["backend"], "embedded")
             self.assertEqual(answer["degraded"][0]["what"], "features")
+            shop.wait_until(lambda: self.answer(server, ask) and "store" in
+                            [entry["what"] for entry in server.get("/readyz")[2].get("degraded", [])], "the server says that it does without it")
             self.store("sync")
             shop.wait_until(lambda: self.answer(server, ask)["timings"]["backend"] == "postgres", "it is asked again")
             # A worker does that itself, after each generation.

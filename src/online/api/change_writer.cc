@@ -64,7 +64,9 @@ Status ChangeWriter::OpenLog() {
   if (!log) return {};
   AISLE_CHECK(recommend::Replay(*log, *keeper_, [this](const auto& change) { Note(change); }));
   kept_ = keeper_->Size();
-  if (writable) log_ = std::make_shared<events::EventLog>(*std::move(log));
+  if (!writable) return {};
+  AISLE_TRY(last_position_, log->LastPosition());
+  log_ = std::make_shared<events::EventLog>(*std::move(log));
   return {};
 }
 
@@ -231,20 +233,17 @@ Status ChangeWriter::Append(const std::vector<events::Change>& changes,
     return Fail(ErrorCode::kUnavailable, "changes cannot be written now: " + std::move(words));
   };
   if (!log_) return refuse(Trouble());
-  Status written = log_->Append(changes, shape);
-  const auto last = log_->LastPosition();
-  if (written && !last) written = std::unexpected(last.error());
-  if (!written) {
+  if (const Status written = log_->Append(changes, shape); !written) {
     const std::lock_guard lock(mutex_);
     log_.reset();
     try_again_ = std::chrono::steady_clock::now() + kTryAgainAfter;
     return refuse(written.error().message);
   }
   std::vector<serving::Write> writes;
-  std::uint64_t position = *last - changes.size();
   for (const events::Change& change : changes) {
     Note(change);
-    if (auto write = recommend::WriteOf(change, ++position)) writes.push_back(*std::move(write));
+    if (auto write = recommend::WriteOf(change, ++last_position_))
+      writes.push_back(*std::move(write));
   }
   taken_ += changes.size();
   const std::lock_guard lock(mutex_);

@@ -117,6 +117,7 @@ class ChangeWriter {
   // Of the writing thread.
   std::chrono::steady_clock::time_point try_again_{};
   base::Timestamp last_time_ = base::Timestamp::min();
+  std::uint64_t last_position_ = 0;  // Of log_, to which nobody else appends.
   // Of the thread of Serve and Upkeep: these go there, not on a loop.
   std::vector<ShelfPointer> replaced_;
   std::thread thread_;

@@ -330,6 +330,11 @@ std::string Desk::DegradedJson(const web::Request& request) const {
   const Place& place = *places[static_cast<std::size_t>(request.loop_index)];
   add("generation", place.stands_in);
   add("model", place.recommender.RankerLeftOut());
+  for (const std::string_view store : place.recommender.StoresLeftOut()) {
+    add("store",
+        fmt::format("{} is left out: it does not answer, or holds another generation: see the log",
+                    store));
+  }
   if (changes && !changes->Trouble().empty()) add("changes", "they are refused: see the log");
   if (impressions && impressions->Failing()) add("impressions", "they are dropped: see the log");
   return out.empty() ? out : out + ']';

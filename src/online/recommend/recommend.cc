@@ -140,6 +140,8 @@ std::shared_ptr<const serving::LiveShelf> Recommender::Shelf() const {
 }
 
 std::string_view Recommender::StoreName() const { return impl_->ladder.FirstName(); }
+std::vector<std::string_view> Recommender::StoresLeftOut() const { return impl_->ladder.LeftOut(); }
+
 std::string_view Recommender::RankerLeftOut() const { return impl_->ranker->LeftOut(); }
 
 net::Task<serving::Fetched> Recommender::Impl::Fetch(const Epoch& of, const CustomerKey& key,

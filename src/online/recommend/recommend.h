@@ -60,6 +60,8 @@ class Recommender {
   std::string_view StoreName() const;
   // Ranker::LeftOut() of the ranker.
   std::string_view RankerLeftOut() const;
+  // Names of the stores that are not asked for now.
+  std::vector<std::string_view> StoresLeftOut() const;
 
   // `now` is the wall clock of the request: ages and recencies count from it, but at most from a day
   // after the generation's as_of: what happened since is not known, and is no silence. The recommender must

@@ -150,4 +150,12 @@ std::string_view Ladder::FirstName() const {
   return impl_->rungs.empty() ? "none" : impl_->rungs.front()->store->Name();
 }
 
+std::vector<std::string_view> Ladder::LeftOut() const {
+  std::vector<std::string_view> names;
+  for (const auto& rung : impl_->rungs) {
+    if (!rung->breaker.IsClosed()) names.push_back(rung->store->Name());
+  }
+  return names;
+}
+
 }  // namespace aisle::serving

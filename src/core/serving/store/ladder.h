@@ -66,6 +66,8 @@ class Ladder {
   net::Task<Fetched> Fetch(LookUp look_up, net::Deadline deadline);
   // Of the first rung; "none" without any.
   std::string_view FirstName() const;
+  // Names of the rungs that are left out now, in their order: their breakers are not closed.
+  std::vector<std::string_view> LeftOut() const;
 
   struct Impl;
 

@@ -197,6 +197,7 @@ TEST_F(LadderTest, AfterFailuresInARowARungIsLeftOutThenTriedByOneRequestAndTake
   Ladder ladder = Make({.failures_to_open = 3, .open_for = 1000ms});
   for (int i = 0; i < 3; ++i)
     EXPECT_THAT(Words(Fetch(ladder)), ElementsAre("features: unavailable"));
+  EXPECT_THAT(ladder.LeftOut(), ElementsAre("first"));
   now += 999ms;
   EXPECT_THAT(Words(Fetch(ladder)), ElementsAre("features: breaker open"));
   EXPECT_EQ(first->asked, 3);
@@ -208,6 +209,7 @@ TEST_F(LadderTest, AfterFailuresInARowARungIsLeftOutThenTriedByOneRequestAndTake
   first->answer = Known;
   EXPECT_EQ(Fetch(ladder).backend, "first");
   EXPECT_EQ(Fetch(ladder).backend, "first");
+  EXPECT_TRUE(ladder.LeftOut().empty());
   // And it takes three failures again.
   first->answer = Broken;
   for (int i = 0; i < 3; ++i)
