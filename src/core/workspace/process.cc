@@ -26,7 +26,9 @@ std::uint64_t StartTicks(std::int64_t pid) {
   if (!stat) return 0;
   // The second field is the command in brackets and may hold anything, so count from its end.
   std::size_t at = stat->rfind(')');
-  if (at == std::string::npos) return 0;
+  if (at == std::string::npos || at + 2 >= stat->size()) return 0;
+  // Dead, and not yet taken note of by who started it.
+  if (std::string_view("ZX").contains((*stat)[at + 2])) return 0;
   for (int field = 2; field < 22; ++field) {
     at = stat->find(' ', at + 1);
     if (at == std::string::npos) return 0;

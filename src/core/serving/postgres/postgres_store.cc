@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 // The ladder's share of a deadline is shorter; this is for a caller without one.
 constexpr std::chrono::seconds kLongest{10};
+// Requests under way name the generation of before.
+constexpr std::size_t kGenerationsKnown = 4;
 
 std::unexpected<Error> Unavailable(std::string why) {
   return Fail(ErrorCode::kUnavailable, std::move(why));
@@ -45,6 +48,15 @@ PostgresStore::PostgresStore(net::EventLoops& loops, int loop_index,
     : pool_(loops.Executor(loop_index), std::move(settings), pool),
       sql_(PutIn(sql::kStoreCustomer, names)) {}
 
+void PostgresStore::Bind(const std::shared_ptr<const GenerationCustomers>& customers) {
+  if (!customers->Checksum().empty()) checksums_[customers->Generation()] = customers->Checksum();
+  while (checksums_.size() > kGenerationsKnown) {
+    // Not by number: one may have been rolled back to.
+    const auto first = checksums_.begin();
+    checksums_.erase(first->first == customers->Generation() ? std::next(first) : first);
+  }
+}
+
 net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
                                                           std::int64_t& generation) {
   const auto started = Clock::now();
@@ -54,6 +66,7 @@ net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
   if (!rows) co_return Unavailable(rows.error().message);
   postgres::RowReader reader(*std::move(rows));
   const auto generation_column = reader.Int("generation");
+  const auto checksum = reader.Text("generation_checksum");
   const auto as_of = reader.Time("as_of");
   const auto categories = reader.Int("category_count");
   const auto record = reader.Bytes("record");
@@ -65,6 +78,11 @@ net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
   if (generation != look_up.generation) {
     co_return Unavailable(
         fmt::format("the store holds generation {}, not {}", generation, look_up.generation));
+  }
+  const auto known = checksums_.find(generation);
+  if (known != checksums_.end() && known->second != reader[checksum]) {
+    co_return Unavailable(
+        fmt::format("the store holds a generation {} of another data directory", generation));
   }
   if (reader.IsNull(record)) {
     co_return Fail(ErrorCode::kNotFound,

@@ -11,6 +11,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 
 #include "net/event_loops.h"
@@ -27,6 +29,8 @@ class PostgresStore : public Store {
                 const StoreNames& names, postgres::PoolSettings pool = {});
 
   std::string_view Name() const override { return "postgres"; }
+  // Remembers which generation the number means here: tables of another data directory may have it as well.
+  void Bind(const std::shared_ptr<const GenerationCustomers>& customers) override;
   net::Task<Result<CustomerState>> Fetch(LookUp look_up) override;
 
  private:
@@ -34,6 +38,7 @@ class PostgresStore : public Store {
 
   postgres::Pool pool_;
   const std::string sql_;
+  std::map<std::int64_t, std::string> checksums_;  // Of the generations that were bound last.
 };
 
 }  // namespace aisle::serving

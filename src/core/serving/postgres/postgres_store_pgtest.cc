@@ -144,6 +144,30 @@ TEST_F(PostgresStoreFetch, EveryCustomerIsThatOfTheGenerationToTheBit) {
   EXPECT_THAT(other.error().message, HasSubstr("holds generation 1, not 2"));
 }
 
+TEST_F(PostgresStoreFetch, AGenerationOfAnotherDirectoryIsNotOursWhateverItsNumber) {
+  ASSERT_TRUE(Publish(root, 1, 20));
+  ASSERT_TRUE(Load());
+  const fs::path elsewhere = temp.Path() / "elsewhere";
+  ASSERT_TRUE(Publish(elsewhere, 2, 20));
+  const auto ours = ServingState::OpenCurrent(elsewhere);
+  ASSERT_TRUE(ours);
+  const auto bind = [&](const StatePtr& state) {
+    std::promise<void> bound;
+    loops.Post(0, [&] {
+      store->Bind(state->OpenCustomers());
+      bound.set_value();
+    });
+    bound.get_future().wait();
+  };
+  bind(*ours);
+  const auto fetched = Fetch(kFirst, 1);
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(fetched.error().message, HasSubstr("of another data directory"));
+  bind(Open());
+  EXPECT_TRUE(Fetch(kFirst, 1));
+}
+
 TEST_F(PostgresStoreFetch, WhileTheServerIsAwayItIsUnavailableAndThenWellAgain) {
   ASSERT_TRUE(Publish(root, 1, 10));
   ASSERT_TRUE(Load());

@@ -194,6 +194,9 @@ net::Task<Result<bool>> DropEverything(Connection& admin, const StoreNames& name
   if (!owned.empty() && !cascade) co_return WouldGoToo(owned);
   std::string roles;
   for (const std::string& role : report.roles) {
+    // A session keeps the role that is gone, and would not do for one of its name that is made later.
+    roles += fmt::format(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{}';\n", role);
     roles +=
         fmt::format("DROP OWNED BY {} CASCADE;\nDROP ROLE {};\n", QuoteName(role), QuoteName(role));
   }

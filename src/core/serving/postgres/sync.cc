@@ -70,6 +70,8 @@ class Sync {
       : generation_(generation), keep_going_(keep_going) {}
 
   net::Task<Result<SyncReport>> Run(Connection& connection) {
+    // Somebody else's lock must not hold the worker that waits for this.
+    AISLE_CO_CHECK(co_await connection.RunScript("SET lock_timeout = '10s'", {}));
     AISLE_CO_TRY(const StoreMeta before, co_await ReadMeta(connection, {}));
     report_.generation = generation_.Manifest().generation;
     report_.generation_before = before.manifest.generation;

@@ -26,9 +26,9 @@ std::unexpected<Error> Unknown(std::string_view source_id) {
 
 class CustomersOnDisk : public GenerationCustomers {
  public:
-  CustomersOnDisk(std::int64_t generation, kv::Snapshot::Reader reader,
+  CustomersOnDisk(std::int64_t generation, std::string checksum, kv::Snapshot::Reader reader,
                   const features::Catalogue& catalogue)
-      : GenerationCustomers(generation),
+      : GenerationCustomers(generation, std::move(checksum)),
         reader_(std::move(reader)),
         category_count_(catalogue.categories.size()),
         text_ids_(catalogue.text_customer_ids) {}
@@ -109,6 +109,7 @@ KnownChanges ChangesOf(const GenerationManifest& manifest) {
 
 struct ServingState::Impl {
   GenerationManifest manifest;
+  std::string checksum;  // Of the manifest, of a generation on disk.
   KnownChanges known;
   std::shared_ptr<const ServingState> before;  // Of one that was prepared again: has its customers.
   Shelf shelf;
@@ -163,6 +164,7 @@ struct ServingState::Impl {
     auto impl = std::make_unique<Impl>();
     impl->lock.emplace(std::move(files.lock));
     impl->manifest = files.manifest;
+    impl->checksum = std::move(files.manifest_checksum);
     impl->known = ChangesOf(files.manifest);
     impl->shelf = std::move(files.shelf);
     if (auto complete = impl->Complete(std::move(files.ranking_model)); !complete)
@@ -274,7 +276,8 @@ std::unique_ptr<GenerationCustomers> ServingState::OpenCustomers() const {
   }
   auto reader = impl_->data->OpenReader();
   if (!reader) return std::make_unique<BrokenCustomers>(generation, std::move(reader).error());
-  return std::make_unique<CustomersOnDisk>(generation, *std::move(reader), impl_->shelf.catalogue);
+  return std::make_unique<CustomersOnDisk>(generation, impl_->checksum, *std::move(reader),
+                                           impl_->shelf.catalogue);
 }
 
 }  // namespace aisle::serving

@@ -124,6 +124,19 @@ void ShelfKeeper::Forget(std::uint64_t position) {
   });
 }
 
+std::vector<Write> ShelfKeeper::Kept() const {
+  std::vector<Write> writes;
+  for (const auto& [key, said] : stock_) {
+    writes.push_back({.product = {key.first},
+                      .region = key.second,
+                      .quantity = said.quantity.value,
+                      .delivery_days = said.delivery_days.value});
+  }
+  for (const auto& [id, said] : products_)
+    writes.push_back({.product = {id}, .price = said.price.value, .hidden = said.hidden.value});
+  return writes;
+}
+
 std::pair<serving::Shelf, KnownChanges> ShelfKeeper::Now() const {
   serving::Shelf now = shelf_->State()->PublishedShelf();
   const auto count = static_cast<std::uint32_t>(now.catalogue.products.size());

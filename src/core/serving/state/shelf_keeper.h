@@ -20,6 +20,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "domain/ids.h"
@@ -52,6 +53,9 @@ class ShelfKeeper {
 
   // Null before the first Serve().
   const std::shared_ptr<const LiveShelf>& Shelf() const { return shelf_; }
+  const std::string& Log() const { return log_; }
+  // What is kept, as writes that say the same.
+  std::vector<Write> Kept() const;
   // How many keys are kept.
   std::size_t Size() const { return stock_.size() + products_.size(); }
   // The shelf as it is now, to be prepared (ServingState::PrepareAgain). Needs a shelf.
@@ -81,7 +85,7 @@ class ShelfKeeper {
   void AddRegion(const std::string& name, std::uint32_t product, Changes& changes) const;
   void AddProduct(std::uint32_t product, Changes& changes) const;
 
-  const std::string log_;
+  std::string log_;
   std::uint64_t last_ = 0;  // Position of the last write taken.
   std::map<std::pair<std::int64_t, std::string>, OfStock> stock_;
   std::map<std::int64_t, OfProduct> products_;

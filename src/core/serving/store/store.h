@@ -17,7 +17,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -44,12 +46,16 @@ struct LookUp {
 // shared_ptr; stores keep it weakly, so that an old generation goes when its last request has.
 class GenerationCustomers {
  public:
-  explicit GenerationCustomers(std::int64_t generation) : generation_(generation) {}
+  explicit GenerationCustomers(std::int64_t generation, std::string checksum = {})
+      : generation_(generation), checksum_(std::move(checksum)) {}
   virtual ~GenerationCustomers() = default;
   GenerationCustomers(const GenerationCustomers&) = delete;
   GenerationCustomers& operator=(const GenerationCustomers&) = delete;
 
   std::int64_t Generation() const { return generation_; }
+  // Over its manifest, which holds that of every file: numbers of two data directories are alike. Empty: it lies on
+  // no disk.
+  const std::string& Checksum() const { return checksum_; }
   // Errors as Fetch().
   virtual Result<CustomerState> Get(domain::CustomerId customer) const = 0;
   // Who has this id, where the retailer's own are texts (Catalogue::text_customer_ids); nobody where they are not.
@@ -57,6 +63,7 @@ class GenerationCustomers {
 
  private:
   std::int64_t generation_;
+  std::string checksum_;
 };
 
 class Store {
