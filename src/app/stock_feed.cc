@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "events/events.h"
+#include "events/log_keeper.h"
 #include "net/event_loops.h"
 #include "web/http_client.h"
 #include "web/json_text.h"
@@ -134,7 +135,10 @@ Result<std::vector<RefusedRow>> SendStock(const web::Address& server,
 Result<std::vector<RefusedRow>> AppendStock(const std::filesystem::path& change_log,
                                             const std::vector<raw::Row>& rows,
                                             const domain::RetailerShape& shape) {
+  // A damaged log may crash whoever opens it.
+  AISLE_CHECK(events::CheckLog(change_log, events::EventLog::Access::kWrite));
   AISLE_TRY(auto log, events::EventLog::Open(change_log, events::EventLog::Access::kWrite));
+  AISLE_CHECK(log.Register(events::kLiveReader));
   AISLE_TRY(const base::Timestamp at, TimeAfter(log));
   std::vector<RefusedRow> refused;
   std::vector<events::Change> changes;

@@ -5,12 +5,15 @@
 #include "app/import_text.h"
 #include "app/print.h"
 #include "app/print_json.h"
+#include "app/sql.h"
 #include "app/stock_feed.h"
 #include "app/take_in.h"
+#include "base/log.h"
 #include "base/stopwatch.h"
 #include "ingest/import_stock.h"
 #include "ingest/read_shape.h"
 #include "publish/source_ids.h"
+#include "warehouse/row_reader.h"
 #include "web/json_text.h"
 #include "workspace/process.h"
 
@@ -65,6 +68,30 @@ Status StockStep(const Context& context, Job& job, const std::string& mapping,
                          refused.size(), refused.front().why));
   }
   context.Say("{} rows of stock changed, in {}", changed, Seconds(watch.Seconds()));
+  return {};
+}
+
+Status FollowStock(const Context& context, Job& job, base::Timestamp begun) {
+  std::vector<raw::Row> rows;
+  AISLE_TRY(auto found,
+            warehouse::RowReader::Open(job.Connection(), sql::kFollowedStock, {{"begun", begun}}));
+  const auto product = found.Int("product_id");
+  const auto region = found.Text("region");
+  const auto quantity = found.Int("qty_on_hand");
+  const auto days = found.Int("est_delivery_days");
+  for (;;) {
+    AISLE_TRY(const bool more, found.Next());
+    if (!more) break;
+    rows.push_back({{"product_id", found[product]},
+                    {"region", std::string(found[region])},
+                    {"qty_on_hand", found[quantity]},
+                    {"est_delivery_days", found[days]}});
+  }
+  if (rows.empty()) return {};
+  AISLE_TRY(const auto refused, Deliver(context, job, rows));
+  for (const RefusedRow& row : refused)
+    base::LogWarning("stock of the import is not served before the next generation: {}", row.why);
+  AISLE_CHECK(TakeInChanges(context, job));
   return {};
 }
 

@@ -10,11 +10,16 @@
 
 #include "app/command.h"
 #include "app/job.h"
+#include "base/clock.h"
 #include "ingest/import.h"
 
 namespace aisle::app {
 
 Status StockStep(const Context& context, Job& job, const std::string& mapping,
                  const std::filesystem::path& folder, const ingest::ImportOptions& how);
+
+// After a whole import of the moment `begun`: where a change was written before, what the files say now is a change as
+// well, or the older one would be laid over every generation made as of a moment before both.
+Status FollowStock(const Context& context, Job& job, base::Timestamp begun);
 
 }  // namespace aisle::app

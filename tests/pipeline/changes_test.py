@@ -67,7 +67,37 @@ class Changes(shop.ShopTest):
         self.must("import", str(self.mapping))
         self.assertEqual(self.rows("SELECT DISTINCT qty_on_hand FROM raw.inventory_history WHERE valid_to IS NULL"), [[50]])
         self.must("worker", "--as-of", LATER)
-        self.assertEqual((self.manifest()["inventory_rows"], self.manifest()["changes_until"]), (15, 15))
+        # What the file said instead is a change too: the older one must not be laid over it.
+        self.assertEqual((self.manifest()["inventory_rows"], self.manifest()["changes_until"]), (15, 30))
+
+    def test_a_whole_import_is_served_at_once_where_an_older_write_stood(self):
+        with self.serving() as server:
+            customer = server.get("/health")[2]["example_customer_id"]
+            ask = f"customer_id={customer}&top_n=100&dry_run=true"
+            before = self.answer(server, ask)
+            product = before["recommendations"][0]["product_id"]
+            item = {"product_id": product, "region": before["region"], "qty_on_hand": 0}
+            status, _, said = server.ask("PUT", "/v1/inventory", json.dumps(item), {"Content-Type": "application/json"})
+            self.assertEqual(status, 200, said)
+            shown = lambda: {i["product_id"]: i["in_stock_qty"] for i in self.answer(server, ask)["recommendations"]}
+            self.assertNotIn(product, shown())
+            self.say("90")
+            self.must("import", str(self.mapping))
+            self.assertEqual(shown().get(product), 90)
+            # The shop's data end before both, so no generation knows of either.
+            self.must("publish")
+            shop.wait_until(lambda: server.get("/health")[2]["generation"] > before["generation"], "the new generation is served")
+            self.assertEqual(shown().get(product), 90)
+
+    def test_stock_out_of_files_before_the_first_server_is_served_by_it(self):
+        self.say("CASE WHEN sku = 'soap' THEN 0 ELSE 100 END")
+        first = self.feed()["changed"]
+        self.say("CASE WHEN sku = 'soap' THEN 0 WHEN sku = 'bread' THEN 7 ELSE 100 END")
+        second = self.feed()["changed"]
+        self.assertEqual((first > 0, second > 0), (True, True))
+        self.must("publish", "--as-of", "2025-07-11")
+        with self.serving() as server:
+            self.assertEqual(server.get("/health")[2]["changes"]["kept"], first + second)
 
     def test_a_damaged_log_of_changes_is_said_and_the_pass_goes_on(self):
         self.say("7")

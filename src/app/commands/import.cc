@@ -206,6 +206,7 @@ Status Import(Context& context, const ImportOptions& options) {
     return job.WriteDataRow(about);
   }));
   AISLE_CHECK(job.DataLoaded(about));
+  AISLE_CHECK(FollowStock(context, job, begun));
   std::map<std::string, std::int64_t> counts;
   if (!all) {
     // Of the other tables the last whole import still says how many rows there are.

@@ -27,6 +27,7 @@ struct PassReport {
   bool scored = false;
   serving::GenerationManifest generation;
   std::optional<serving::SyncReport> synced;  // Where there is a Postgres store.
+  std::string store_error;                    // Why it was not.
   double seconds = 0;
 };
 
@@ -41,12 +42,15 @@ void Sync(const Context& context, PassReport& report) {
     return SyncStore(context, store);
   };
   auto synced = sync();
-  workspace::EndAttempt(context.workspace, kName,
-                        synced ? Status{} : std::unexpected(synced.error()));
+  if (!Interrupted()) {
+    workspace::EndAttempt(context.workspace, kName,
+                          synced ? Status{} : std::unexpected(synced.error()));
+  }
   if (synced) {
     report.synced = *std::move(synced);
   } else {
-    base::LogError("the Postgres store keeps what it has: {}", synced.error().message);
+    report.store_error = synced.error().message;
+    base::LogError("the Postgres store keeps what it has: {}", report.store_error);
   }
 }
 
@@ -87,14 +91,16 @@ Result<PassReport> Pass(const Context& context) {
 
 void Print(const Context& context, const PassReport& report) {
   if (context.json) {
-    PrintJson({{"as_of", base::FormatIso(report.as_of)},
-               {"changes", report.changes},
-               {"impressions", report.impressions},
-               {"refreshed_tables", report.refreshed_tables},
-               {"scored_rows", report.scores.rows},
-               {"generation", report.generation.generation},
-               {"store_generation", report.synced ? report.synced->generation : 0},
-               {"seconds", report.seconds}});
+    boost::json::object json = {{"as_of", base::FormatIso(report.as_of)},
+                                {"changes", report.changes},
+                                {"impressions", report.impressions},
+                                {"refreshed_tables", report.refreshed_tables},
+                                {"scored_rows", report.scores.rows},
+                                {"generation", report.generation.generation},
+                                {"seconds", report.seconds}};
+    if (report.synced) json["store_generation"] = report.synced->generation;
+    if (!report.store_error.empty()) json["store_error"] = report.store_error;
+    PrintJson(json);
   } else {
     PrintOut(fmt::format(
         "generation {} as of {}: {} tables refreshed, {} propensities, {} changes and {} "

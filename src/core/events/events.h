@@ -49,6 +49,10 @@ inline constexpr int kOldestLogFormat = 1;
 // Moves impressions into the warehouse. There from the start in every new log.
 inline constexpr std::string_view kWarehouseReader = "warehouse";
 
+// Of a log of changes: the server's shelf, which needs what some generation does not know yet. Registered by whoever
+// writes such a log first.
+inline constexpr std::string_view kLiveReader = "live";
+
 // The customer of an impression that was shown to somebody whose id no customer has.
 inline constexpr domain::CustomerId kNobody{-1};
 

@@ -13,25 +13,27 @@
 namespace aisle::api {
 namespace {
 
-constexpr std::string_view kReader = "live";
-constexpr std::chrono::seconds kTryAgainAfter{10};
 // So much of a shelf may be ranked by rows before it is prepared again.
 constexpr double kByRowsMax = 0.125;
 constexpr std::size_t kRecordsPerRead = 5'000;
+// So far the clock may have been put back unnoticed.
+constexpr std::chrono::minutes kAheadMax{1};
 
 }  // namespace
 
 ChangeWriter::ChangeWriter(std::filesystem::path log_folder, std::filesystem::path serving_root,
-                           Publish publish)
+                           Publish publish, std::chrono::milliseconds again)
     : log_folder_(std::move(log_folder)),
       serving_root_(std::move(serving_root)),
-      publish_(std::move(publish)) {}
+      publish_(std::move(publish)),
+      again_(again) {}
 
 Result<std::shared_ptr<ChangeWriter>> ChangeWriter::Start(std::filesystem::path log_folder,
                                                           std::filesystem::path serving_root,
-                                                          Publish publish) {
+                                                          Publish publish,
+                                                          std::chrono::milliseconds again) {
   std::shared_ptr<ChangeWriter> writer(
-      new ChangeWriter(std::move(log_folder), std::move(serving_root), std::move(publish)));
+      new ChangeWriter(std::move(log_folder), std::move(serving_root), std::move(publish), again));
   AISLE_CHECK(writer->OpenLog());
   writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
   return writer;
@@ -49,25 +51,46 @@ void ChangeWriter::Stop() {
 }
 
 Status ChangeWriter::OpenLog() {
-  try_again_ = std::chrono::steady_clock::now() + kTryAgainAfter;
+  try_again_ = std::chrono::steady_clock::now() + again_;
   auto kept = events::OpenKept(log_folder_);
   if (!kept) return Within("log of changes", kept.error());
-  SetTrouble(kept->trouble);
   std::optional<events::EventLog> log = std::move(kept->log);
   const bool writable = log.has_value();
   if (writable) {
-    AISLE_CHECK(log->Register(kReader));
+    AISLE_CHECK(log->Register(events::kLiveReader));
   } else if (auto read = events::EventLog::Open(log_folder_, events::EventLog::Access::kRead)) {
     log.emplace(*std::move(read));
   }
-  keeper_.emplace(log ? log->Id() : std::string());
-  if (!log) return {};
-  AISLE_CHECK(recommend::Replay(*log, *keeper_, [this](const auto& change) { Note(change); }));
+  SetTrouble(kept->trouble);
+  // What this process knows already is no less than what can only be read.
+  if (keeper_ && !writable) return {};
+  serving::ShelfKeeper found(log ? log->Id() : std::string());
+  if (log)
+    AISLE_CHECK(recommend::Replay(*log, found, [this](const auto& change) { Note(change); }));
+  if (keeper_ && keeper_->Log() != found.Log()) AISLE_CHECK(CarryOver(*log, found));
+  keeper_.emplace(std::move(found));
   kept_ = keeper_->Size();
   if (!writable) return {};
   AISLE_TRY(last_position_, log->LastPosition());
   log_ = std::make_shared<events::EventLog>(*std::move(log));
   return {};
+}
+
+// The log was set aside while this process served: what it still knows is written into the new one.
+Status ChangeWriter::CarryOver(events::EventLog& log, serving::ShelfKeeper& found) {
+  if (!state_) return {};
+  std::vector<events::Change> changes;
+  last_time_ = std::max(base::Now(), last_time_ + base::Microseconds{1});
+  for (const serving::Write& write : keeper_->Kept()) {
+    events::Change change = recommend::ChangeOf(write);
+    change.envelope.time = last_time_;
+    change.envelope.id = fmt::format("{}.{}", base::ToMicros(last_time_), changes.size());
+    if (events::CheckChange(change, state_->RetailerShape())) changes.push_back(std::move(change));
+  }
+  AISLE_CHECK(log.Append(changes, state_->RetailerShape()));
+  base::LogWarning("log of changes: {} that this server knew are in the new one", changes.size());
+  found = serving::ShelfKeeper(log.Id());
+  return recommend::Replay(log, found);
 }
 
 void ChangeWriter::SetTrouble(std::string words) {
@@ -81,8 +104,11 @@ void ChangeWriter::SetTrouble(std::string words) {
 void ChangeWriter::Note(const events::Change& change) {
   last_time_ = std::max(last_time_, change.envelope.time);
   if (change.envelope.kind != events::Kind::kProduct) return;
+  // A part is of a product that was known before.
   const raw::Value* id = raw::Find(change.row, "product_id");
-  if (id == nullptr || !std::holds_alternative<std::int64_t>(*id)) return;
+  if (id == nullptr || !std::holds_alternative<std::int64_t>(*id) ||
+      raw::Find(change.row, "category_id") == nullptr)
+    return;
   const std::lock_guard lock(asked_mutex_);
   products_written_.insert(std::get<std::int64_t>(*id));
 }
@@ -112,7 +138,7 @@ void ChangeWriter::LetGo() {
   }
   if (!log) return;
   const serving::KnownChanges known = serving::KnownToAll(serving_root_, log->Id());
-  const auto mark = log->Mark(kReader);
+  const auto mark = log->Mark(events::kLiveReader);
   if (!mark) return;
   std::uint64_t position = *mark;
   for (bool more = true; more;) {
@@ -120,7 +146,8 @@ void ChangeWriter::LetGo() {
     if (!records || records->empty()) break;
     for (const events::LogRecord& record : *records) {
       const auto envelope = events::DecodeEnvelope(record.bytes);
-      more = envelope && known.Has(log->Id(), record.position, envelope->time);
+      // What cannot be read is nothing to a shelf.
+      more = !envelope || known.Has(log->Id(), record.position, envelope->time);
       if (!more) break;
       position = record.position;
     }
@@ -131,7 +158,7 @@ void ChangeWriter::LetGo() {
     return;  // It failed meanwhile: its positions may mean nothing in what stands there now.
   keeper_->Forget(position);
   kept_ = keeper_->Size();
-  if (const Status moved = log->Advance(kReader, position); !moved)
+  if (const Status moved = log->Advance(events::kLiveReader, position); !moved)
     base::LogWarning("log of changes: {}", moved.error().message);
 }
 
@@ -171,8 +198,13 @@ void ChangeWriter::Run() {
     std::vector<Waiting> batch;
     {
       std::unique_lock lock(asked_mutex_);
-      wake_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
+      const auto called = [&] { return stopping_ || !waiting_.empty(); };
+      if (log_) {
+        wake_.wait(lock, called);
+      } else {
+        wake_.wait_until(lock, try_again_, called);
+      }
+      if (waiting_.empty() && stopping_) return;
       batch = std::exchange(waiting_, {});
     }
     if (!log_) TryAgain();
@@ -191,7 +223,7 @@ void ChangeWriter::TryAgain() {
   if (std::chrono::steady_clock::now() < try_again_) return;
   const std::lock_guard lock(mutex_);
   if (const Status opened = OpenLog(); !opened) SetTrouble(opened.error().message);
-  if (!state_) return;
+  if (!state_ || !log_) return;
   keeper_->Serve(state_);
   PublishShelf();
 }
@@ -212,7 +244,16 @@ void ChangeWriter::WriteAll(std::span<Waiting> batch) {
 std::vector<events::Change> ChangeWriter::Stamp(std::span<Waiting> batch,
                                                 std::vector<Status>& results) {
   std::vector<events::Change> all;
-  const base::Timestamp time = std::max(base::Now(), last_time_ + base::Microseconds{1});
+  const base::Timestamp now = base::Now();
+  const base::Timestamp time = std::max(now, last_time_ + base::Microseconds{1});
+  const bool ahead = time > now + kAheadMax;
+  if (ahead && !ahead_) {
+    base::LogError(
+        "changes are stamped {}, ahead of the clock, as one before them was: no generation knows "
+        "of them before then",
+        base::FormatIso(time));
+  }
+  ahead_ = ahead;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     for (std::size_t c = 0; c < batch[i].changes.size() && results[i]; ++c) {
       events::Envelope& envelope = batch[i].changes[c].envelope;
@@ -236,7 +277,7 @@ Status ChangeWriter::Append(const std::vector<events::Change>& changes,
   if (const Status written = log_->Append(changes, shape); !written) {
     const std::lock_guard lock(mutex_);
     log_.reset();
-    try_again_ = std::chrono::steady_clock::now() + kTryAgainAfter;
+    try_again_ = std::chrono::steady_clock::now() + again_;
     return refuse(written.error().message);
   }
   std::vector<serving::Write> writes;

@@ -46,9 +46,10 @@ class ChangeWriter {
   // `stands_in`: as the watcher says it.
   using Publish = std::function<void(const ShelfPointer&, const std::string& stands_in)>;
 
-  static Result<std::shared_ptr<ChangeWriter>> Start(std::filesystem::path log_folder,
-                                                     std::filesystem::path serving_root,
-                                                     Publish publish);
+  // A log that cannot be written is tried again every `again`.
+  static Result<std::shared_ptr<ChangeWriter>> Start(
+      std::filesystem::path log_folder, std::filesystem::path serving_root, Publish publish,
+      std::chrono::milliseconds again = std::chrono::seconds{10});
   ~ChangeWriter();
   ChangeWriter(const ChangeWriter&) = delete;
   ChangeWriter& operator=(const ChangeWriter&) = delete;
@@ -66,6 +67,8 @@ class ChangeWriter {
   bool IsNew(domain::ProductId product) const;
   // Why Write() is refused; empty: it is not.
   std::string Trouble() const;
+  // Whether changes get times ahead of the clock, which was put back: no generation knows of them before then.
+  bool Ahead() const { return ahead_; }
   // Changes that were taken in since the start, and those that are kept for generations that do not know them.
   std::uint64_t Taken() const { return taken_; }
   std::size_t Kept() const { return kept_; }
@@ -77,9 +80,11 @@ class ChangeWriter {
     net::Give<Status> give;
   };
   ChangeWriter(std::filesystem::path log_folder, std::filesystem::path serving_root,
-               Publish publish);
-  // Opens the log for writing, or says why not, and reads it. Needs mutex_, or to be alone.
+               Publish publish, std::chrono::milliseconds again);
+  // Opens the log for writing, or says why not, and reads it; on an error all is as it was. Needs mutex_, or to be
+  // alone.
   Status OpenLog();
+  Status CarryOver(events::EventLog& log, serving::ShelfKeeper& found);
   void Run();
   // All of them are of one shape.
   void WriteAll(std::span<Waiting> batch);
@@ -96,6 +101,7 @@ class ChangeWriter {
   const std::filesystem::path log_folder_;
   const std::filesystem::path serving_root_;
   const Publish publish_;
+  const std::chrono::milliseconds again_;
 
   // What event loops ask: never held for long.
   mutable std::mutex asked_mutex_;
@@ -106,6 +112,7 @@ class ChangeWriter {
   std::unordered_set<std::int64_t> products_written_;
   std::atomic<std::uint64_t> taken_ = 0;
   std::atomic<std::size_t> kept_ = 0;
+  std::atomic<bool> ahead_ = false;
 
   std::mutex mutex_;  // The shelf, and whatever changes it.
   std::optional<serving::ShelfKeeper> keeper_;

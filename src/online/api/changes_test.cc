@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <stop_token>
@@ -148,11 +150,11 @@ TEST(Changes, AreRefusedItemByItemAndThenNothingIsTaken) {
       {"/v1/inventory",
        R"({"product_id":2,"region":"West","qty_on_hand":0})",
        422,
-       {"there is no product 2"}},
+       {"no generation has a product 2 yet"}},
       {"/v1/inventory",
        R"({"product_id":"1","region":"West","qty_on_hand":0})",
        422,
-       {R"(there is no product \"1\")"}},
+       {R"(no generation has a product \"1\" yet)"}},
       {"/v1/inventory",
        R"({"product_id":1,"region":"Mars","qty_on_hand":0})",
        422,
@@ -188,6 +190,16 @@ TEST(Changes, AreRefusedItemByItemAndThenNothingIsTaken) {
       {"/v1/products/1", R"({"price": -1})", 422, {R"("field":"price")"}},
       {"/v1/products/1", R"({"price": null})", 422, {R"("field":"price")"}},
       {"/v1/products/1", R"({"price": "much"})", 422, {R"("field":"price")"}},
+      {"/v1/products/1", R"({"price": ""})", 422, {R"("field":"price")"}},
+      {"/v1/products/1", R"({"price": "-"})", 422, {R"("field":"price")"}},
+      {"/v1/products/1", R"({"price": "."})", 422, {R"("field":"price")"}},
+      {"/v1/products/1", R"({"price": -9223372036854775808})", 422, {R"("field":"price")"}},
+      {"/v1/products/1", R"({"price": 9223372036854775807})", 422, {R"("field":"price")"}},
+      {"/v1/products/1",
+       R"({"category_id": "CAT-999"})",
+       422,
+       {R"("field":"category_id")", "CAT-999"}},
+      {"/v1/products/1", R"({"product_name": ""})", 422, {R"("field":"product_name")"}},
       {"/v1/products/1",
        R"({"product_id": 3, "price": 1})",
        422,
@@ -280,6 +292,69 @@ TEST(Changes, UnderLoadNoAnswerThatStartsAfterAWriteShowsWhatIsGone) {
   readers.clear();
   EXPECT_GT(asked, 10);
   EXPECT_EQ(stale, 0);
+}
+
+// Damaged while it serves: the log is set aside, and what the server still knows is in the new one.
+TEST(ChangeWriter, WhatItKnowsOutlastsItsLog) {
+  base::TempFolder folder;
+  PublishGeneration(folder.Path() / "serving", 1);
+  const auto state = serving::ServingState::OpenCurrent(folder.Path() / "serving");
+  ASSERT_TRUE(state);
+  const auto product = (*state)->PublishedShelf().regions[0].products.front();
+  const auto& shape = (*state)->RetailerShape();
+  const auto write = [&](ChangeWriter& writer, std::uint32_t at, std::int64_t quantity) {
+    events::Change change;
+    change.envelope.kind = events::Kind::kStock;
+    change.row = {{"product_id", (*state)->PublishedShelf().catalogue.products[at].product.value},
+                  {"region", shape.RegionName(domain::Region::kNortheast)},
+                  {"qty_on_hand", quantity}};
+    Status written;
+    net::RunToEnd([&]() -> net::Task<void> {
+      std::vector<events::Change> changes(1, change);
+      written = co_await writer.Write(std::move(changes), shape);
+    }());
+    return written;
+  };
+  std::mutex mutex;
+  ShelfPointer newest;
+  const auto publish = [&](const ShelfPointer& shelf, const std::string&) {
+    const std::lock_guard lock(mutex);
+    newest = shelf;
+  };
+  const auto changes = folder.Path() / "changes";
+  {
+    auto writer = ChangeWriter::Start(changes, folder.Path() / "serving", publish, 20ms);
+    ASSERT_TRUE(writer);
+    (*writer)->Serve(*state, "");
+    ASSERT_TRUE(write(**writer, product, 0));
+    // The disk takes no more, so the log is let go; when it is opened again, another one stands in its place.
+    const auto before = signal(SIGXFSZ, SIG_IGN);
+    rlimit limit{};
+    getrlimit(RLIMIT_FSIZE, &limit);
+    const rlimit little{4096, limit.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &little);
+    const Status refused = write(**writer, product + 1, 3);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    signal(SIGXFSZ, before);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+    EXPECT_NE((*writer)->Trouble(), "");
+    std::filesystem::rename(changes, folder.Path() / "gone");
+    Status written = refused;
+    for (int i = 0; i < 500 && !written; ++i) {
+      std::this_thread::sleep_for(10ms);
+      written = write(**writer, product + 1, 3);
+    }
+    ASSERT_TRUE(written) << (*writer)->Trouble();
+    EXPECT_EQ((*writer)->Trouble(), "");
+    const std::lock_guard lock(mutex);
+    EXPECT_FALSE(newest->Stock()->In(domain::Region::kNortheast).InStock(product));
+  }
+  auto again = ChangeWriter::Start(changes, folder.Path() / "serving", publish);
+  ASSERT_TRUE(again);
+  (*again)->Serve(*state, "");
+  const std::lock_guard lock(mutex);
+  EXPECT_FALSE(newest->Stock()->In(domain::Region::kNortheast).InStock(product));
 }
 
 TEST(ChangeWriter, WhenMuchIsRankedByRowsTheShelfIsPreparedAgain) {

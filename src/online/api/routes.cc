@@ -335,6 +335,8 @@ std::string Desk::DegradedJson(const web::Request& request) const {
         fmt::format("{} is left out: it does not answer, or holds another generation: see the log",
                     store));
   }
+  if (changes && changes->Ahead())
+    add("changes", "they are stamped ahead of the clock: see the log");
   if (changes && !changes->Trouble().empty()) add("changes", "they are refused: see the log");
   if (impressions && impressions->Failing()) add("impressions", "they are dropped: see the log");
   return out.empty() ? out : out + ']';

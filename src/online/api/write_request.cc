@@ -53,6 +53,7 @@ std::optional<domain::Cents> Money(std::string_view text) {
       point == std::string_view::npos ? std::string_view() : text.substr(point + 1);
   if (decimals.size() > 2 || (point != std::string_view::npos && decimals.empty())) return {};
   std::string digits(text.substr(0, point));
+  if (digits.empty() || digits == "-") return {};
   digits += decimals;
   digits.append(2 - decimals.size(), '0');
   std::int64_t cents = 0;
@@ -73,8 +74,9 @@ raw::Value ValueOf(const json::value& value, raw::Type type) {
   if (value.is_null()) return {};
   if (value.is_bool()) return value.get_bool();
   if (value.is_int64()) {
-    if (type == raw::Type::kDecimal && std::abs(value.get_int64()) <= 9'999'999'999)
-      return domain::Cents{value.get_int64() * 100};
+    const std::int64_t number = value.get_int64();
+    if (type == raw::Type::kDecimal && number >= -9'999'999'999 && number <= 9'999'999'999)
+      return domain::Cents{number * 100};
     return value.get_int64();
   }
   if (value.is_double()) {
@@ -198,7 +200,8 @@ Item InventoryItem(const json::value& value, std::size_t index, const serving::S
                                  : json::serialize(*id);
     const auto product = ProductOf(text, id->is_string(), state, is_new);
     if (!product || !product->known) {
-      item.Refuse("product_id", fmt::format("there is no product {}", json::serialize(*id)));
+      item.Refuse("product_id",
+                  fmt::format("no generation has a product {} yet", json::serialize(*id)));
     } else {
       item.Add("product_id", product->id);
     }
@@ -212,6 +215,12 @@ Item InventoryItem(const json::value& value, std::size_t index, const serving::S
     item.Refuse("est_delivery_days", "must be given where something is on hand");
   item.Check(state.RetailerShape(), raw::Given::kWhole);
   return item;
+}
+
+const raw::Value* ValueOr(const raw::Row& row, std::string_view column) {
+  static const raw::Value kNone;
+  const raw::Value* value = raw::Find(row, column);
+  return value == nullptr ? &kNone : value;
 }
 
 Taken<std::vector<Change>> One(Item item) {
@@ -277,6 +286,13 @@ Taken<std::vector<Change>> ChangesOfProduct(std::string_view id, std::string_vie
   Item item(Kind::kProduct, 0);
   item.AddMembers(value->get_object(), {});
   item.Add("product_id", product->id);
+  const auto* category = std::get_if<std::string>(ValueOr(item.Row(), "category_id"));
+  const auto& categories = state.PublishedShelf().catalogue.categories;
+  if (category != nullptr &&
+      std::ranges::find(categories, *category, &features::Category::id) == categories.end())
+    item.Refuse("category_id", fmt::format("there is no category '{}'", *category));
+  const auto* name = std::get_if<std::string>(ValueOr(item.Row(), "product_name"));
+  if (name != nullptr && name->empty()) item.Refuse("product_name", "is empty");
   item.Check(state.RetailerShape(), product->known ? raw::Given::kPart : raw::Given::kWhole);
   return One(std::move(item));
 }

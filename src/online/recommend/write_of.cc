@@ -64,6 +64,23 @@ std::optional<serving::Write> WriteOf(const events::Change& change, std::uint64_
   return write;
 }
 
+events::Change ChangeOf(const serving::Write& write) {
+  events::Change change;
+  change.row.push_back({"product_id", write.product.value});
+  if (!write.region.empty()) {
+    change.envelope.kind = events::Kind::kStock;
+    change.row.push_back({"region", write.region});
+    if (write.quantity) change.row.push_back({"qty_on_hand", std::int64_t{*write.quantity}});
+    if (write.delivery_days)
+      change.row.push_back({"est_delivery_days", std::int64_t{*write.delivery_days}});
+    return change;
+  }
+  change.envelope.kind = events::Kind::kProduct;
+  if (write.price) change.row.push_back({"price", *write.price});
+  if (write.hidden) change.row.push_back({"hidden", *write.hidden});
+  return change;
+}
+
 Status Replay(const events::EventLog& log, serving::ShelfKeeper& keeper,
               const std::function<void(const events::Change&)>& each) {
   for (std::uint64_t position = 0;;) {

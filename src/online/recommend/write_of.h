@@ -17,6 +17,9 @@ namespace aisle::recommend {
 
 std::optional<serving::Write> WriteOf(const events::Change& change, std::uint64_t position);
 
+// The other way: a change that says what the write does, without id and time.
+events::Change ChangeOf(const serving::Write& write);
+
 // Gives the keeper all that the log holds; a record that cannot be read is passed over and logged. `each` hears every
 // change.
 Status Replay(const events::EventLog& log, serving::ShelfKeeper& keeper,
