@@ -154,13 +154,21 @@ TEST(LoopGuardCanary, CallsThatWaitForAPeerAreCaught) {
               ElementsAre("write", "read", "send", "recv"));
   EXPECT_EQ(byte, 'b');
   EXPECT_THAT(Names(OnALoop([&] {
+                const addrinfo hints{};
+                addrinfo* found = nullptr;
+                EXPECT_EQ(getaddrinfo("127.0.0.1", nullptr, &hints, &found), 0);
+                freeaddrinfo(found);
+              })),
+              Contains("getaddrinfo"));
+  // An address is only read.
+  EXPECT_THAT(Names(OnALoop([&] {
                 addrinfo hints{};
                 hints.ai_flags = AI_NUMERICHOST;
                 addrinfo* found = nullptr;
                 EXPECT_EQ(getaddrinfo("127.0.0.1", nullptr, &hints, &found), 0);
                 freeaddrinfo(found);
               })),
-              Contains("getaddrinfo"));
+              testing::Not(Contains("getaddrinfo")));
 }
 
 TEST(LoopGuardCanary, AConnectionThatIsWaitedForIsCaught) {
