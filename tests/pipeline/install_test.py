@@ -14,7 +14,8 @@ import shop
 
 NOBODY = "65534"
 # The C library is the machine's own; everything else comes with the program.
-C_LIBRARY = ("libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0")
+C_LIBRARY = ("libc.so.6", "libm.so.6", "libdl.so.2", "librt.so.1", "libpthread.so.0",
+             "libresolv.so.2")
 
 
 def installed(folder):

@@ -128,7 +128,8 @@ class Night(shop.ShopTest):
         with self.process("serve", "--listen", f"127.0.0.1:{port}", prefix=UNPRIVILEGED):
             answer = shop.wait_until(lambda: self.at(port, "/recommend?customer_id=1000000"), "the server answers")
             self.assertEqual((answer["degraded"], answer["generation"]), ([], 1))
-            dropped = [{"what": "impressions", "why": "they are dropped: see the log"}]
+            dropped = [{"what": "changes", "why": "they are refused: see the log"},
+                       {"what": "impressions", "why": "they are dropped: see the log"}]
             self.assertEqual(self.at(port, "/readyz"), {"status": "ready", "degraded": dropped})
             health = shop.wait_until(lambda: (lambda found: found["impressions"]["dropped"] and found)(
                 self.at(port, "/health")), "the impression is counted")
@@ -138,7 +139,7 @@ class Night(shop.ShopTest):
             self.assertEqual(done.returncode, 6)
             self.assertIn(f"{self.data / 'run'} cannot be written", done.stdout)
             allow(0o200)  # Mended: the server notices by itself.
-            shop.wait_until(lambda: "degraded" not in self.at(port, "/readyz"), "impressions are written again")
+            shop.wait_until(lambda: "degraded" not in self.at(port, "/readyz"), "impressions and changes are written again")
         self.assertIn("impressions are dropped: ", self.said)
         self.assertIn("`aisle status` will not list this process", self.said)
 
@@ -151,7 +152,7 @@ class Night(shop.ShopTest):
         with self.process("serve", "--listen", f"127.0.0.1:{port}", preexec_fn=full, restore_signals=False):
             answer = shop.wait_until(lambda: self.at(port, "/recommend?customer_id=1000000"), "the server answers")
             self.assertEqual(answer["degraded"], [])
-            self.assertEqual(self.at(port, "/readyz")["degraded"][0]["what"], "impressions")
+            self.assertEqual([entry["what"] for entry in self.at(port, "/readyz")["degraded"]], ["changes", "impressions"])
         self.assertIn("impressions are dropped: ", self.said)
         self.assertEqual([path.name for path in self.data.iterdir() if "damaged" in path.name], [])
         self.assertEqual(self.status()["problems"], [])
