@@ -43,12 +43,15 @@ template <typename T, typename Begin>
 Task<T> Elsewhere(Begin begin) {
   namespace asio = boost::asio;
   const auto awaited = std::make_shared<Awaited<T>>(co_await asio::this_coro::executor);
-  begin(Give<T>([awaited](T value) {
-    const asio::any_io_executor executor = awaited->executor;
-    asio::post(executor, [awaited, value = std::move(value)]() mutable {
-      awaited->value = std::move(value);
-      awaited->done = true;
-      awaited->timer.cancel();
+  // Whoever gives lets go of the timer by that: they may live longer than the loop.
+  const auto held = std::make_shared<std::shared_ptr<Awaited<T>>>(awaited);
+  begin(Give<T>([held](T value) {
+    std::shared_ptr<Awaited<T>> to = std::exchange(*held, nullptr);
+    const asio::any_io_executor executor = to->executor;
+    asio::post(executor, [to = std::move(to), value = std::move(value)]() mutable {
+      to->value = std::move(value);
+      to->done = true;
+      to->timer.cancel();
     });
   }));
   boost::system::error_code woken;
