@@ -110,4 +110,13 @@ std::optional<std::string> WhoListens(const web::Address& address, const fs::pat
                      socket->user.empty() ? "" : " of user " + socket->user);
 }
 
+Error NamingTheHolder(Error error, const std::string& listen) {
+  if (error.code != ErrorCode::kUnavailable) return error;
+  const auto address = web::ParseAddress(listen);
+  if (!address || (!address->IsUnix() && address->port == 0)) return error;
+  if (const auto holder = WhoListens(*address))
+    error.message += fmt::format("; {} listens there", *holder);
+  return error;
+}
+
 }  // namespace aisle::app

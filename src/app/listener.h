@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "base/result.h"
 #include "web/address.h"
 
 namespace aisle::app {
@@ -18,5 +19,8 @@ namespace aisle::app {
 // "process 123 (nginx)". A listener at all addresses of the machine (0.0.0.0, ::) is at each of them.
 std::optional<std::string> WhoListens(const web::Address& address,
                                       const std::filesystem::path& proc = "/proc");
+
+// A server that did not start, for `listen`: where that is because somebody has the port, the message says who.
+Error NamingTheHolder(Error error, const std::string& listen);
 
 }  // namespace aisle::app

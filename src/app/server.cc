@@ -22,18 +22,6 @@
 namespace aisle::app {
 namespace {
 
-// A port that is taken is said with who has it.
-Result<std::unique_ptr<api::ProductServer>> Start(net::EventLoops& loops,
-                                                  const api::ServerOptions& options) {
-  auto server = api::ProductServer::Start(loops, options);
-  if (server || server.error().code != ErrorCode::kUnavailable) return server;
-  const auto address = web::ParseAddress(options.listen);
-  if (!address || (!address->IsUnix() && address->port == 0)) return server;
-  if (const auto holder = WhoListens(*address))
-    server.error().message += fmt::format("; {} listens there", *holder);
-  return server;
-}
-
 // Nothing: the model of the generation, in this process.
 Result<std::optional<recommend::RemoteRankerOptions>> RemoteRankingOf(
     const workspace::Settings& settings) {
@@ -130,7 +118,9 @@ Status ServeUntilStopped(const Context& context,
     AISLE_TRY(store, FromPostgres::Of(context));
     options.stores = [&](int loop_index) { return store->Stores(loops, loop_index); };
   }
-  AISLE_TRY(const auto server, Start(loops, options));
+  auto started = api::ProductServer::Start(loops, options);
+  if (!started) return std::unexpected(NamingTheHolder(started.error(), options.listen));
+  const std::unique_ptr<api::ProductServer> server = *std::move(started);
   AISLE_TRY(const auto file, workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "serve",
                                                                   server->Address()));
   if (store) base::LogInfo("{}", store->Line());

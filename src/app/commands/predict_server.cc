@@ -34,25 +34,16 @@ api::ModelServerOptions OptionsOf(const Context& context, const PredictServerOpt
   return options;
 }
 
-// A port that is taken is said with who has it.
-Result<std::unique_ptr<api::ModelServer>> Start(net::EventLoops& loops,
-                                                const api::ModelServerOptions& options) {
-  auto server = api::ModelServer::Start(loops, options);
-  if (server || server.error().code != ErrorCode::kUnavailable) return server;
-  const auto address = web::ParseAddress(options.listen);
-  if (!address || (!address->IsUnix() && address->port == 0)) return server;
-  if (const auto holder = WhoListens(*address))
-    server.error().message += fmt::format("; {} listens there", *holder);
-  return server;
-}
-
 Status Serve(Context& context, const PredictServerOptions& given) {
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const auto asked =
       static_cast<int>(given.threads.value_or(context.settings.predict_server_threads));
   const int threads = asked == 0 ? cores : asked;
   net::EventLoops loops(threads, "predict");
-  AISLE_TRY(const auto server, Start(loops, OptionsOf(context, given)));
+  const api::ModelServerOptions options = OptionsOf(context, given);
+  auto started = api::ModelServer::Start(loops, options);
+  if (!started) return std::unexpected(NamingTheHolder(started.error(), options.listen));
+  const std::unique_ptr<api::ModelServer> server = *std::move(started);
   for (const std::string& line : server->ModelLines()) base::LogInfo("{}", line);
   base::LogInfo("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
                 threads == 1 ? "" : "s");

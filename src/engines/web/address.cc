@@ -80,6 +80,15 @@ Result<Address> ParseAddress(std::string_view text) {
   return address;
 }
 
+Result<Address> ParseLocalAddress(std::string_view text) {
+  AISLE_TRY(Address address, ParseAddress(text));
+  if (address.IsLoopback() || address.IsUnix()) return address;
+  return Fail(ErrorCode::kInvalidArgument,
+              fmt::format("{} is not loopback: without access tokens this server listens on "
+                          "127.0.0.1, [::1] or a Unix socket only",
+                          text));
+}
+
 bool IsLoopbackAuthority(std::string_view authority) {
   const std::size_t colon = authority.rfind(':');
   if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {

@@ -32,6 +32,8 @@ inline constexpr std::size_t kSocketPathBytesMax = 107;
 std::string UrlOf(std::string_view address_text);
 
 Result<Address> ParseAddress(std::string_view text);
+// One that a server without access tokens may listen at: loopback, or a Unix socket. Any other: kInvalidArgument.
+Result<Address> ParseLocalAddress(std::string_view text);
 
 // "localhost", "127.x.y.z" or "[::1]", each with or without a port: the only hosts a browser can have
 // meant when it reaches a loopback listener by an honest name.

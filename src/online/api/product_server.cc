@@ -26,13 +26,7 @@ ProductServer::~ProductServer() {
 
 Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loops,
                                                             const ServerOptions& options) {
-  AISLE_TRY(const web::Address address, web::ParseAddress(options.listen));
-  if (!address.IsLoopback() && !address.IsUnix()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is not loopback: without access tokens this server listens on "
-                            "127.0.0.1, [::1] or a Unix socket only",
-                            options.listen));
-  }
+  AISLE_TRY([[maybe_unused]] const auto local, web::ParseLocalAddress(options.listen));
   std::shared_ptr<events::ImpressionQueue> impressions;
   if (options.log_impressions) {
     AISLE_TRY(impressions, events::ImpressionQueue::Start(options.event_log));

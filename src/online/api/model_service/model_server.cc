@@ -27,13 +27,7 @@ ModelServer::~ModelServer() = default;
 
 Result<std::unique_ptr<ModelServer>> ModelServer::Start(net::EventLoops& loops,
                                                         const ModelServerOptions& options) {
-  AISLE_TRY(const web::Address address, web::ParseAddress(options.listen));
-  if (!address.IsLoopback() && !address.IsUnix()) {
-    return Fail(ErrorCode::kInvalidArgument,
-                fmt::format("{} is not loopback: without access tokens this server listens on "
-                            "127.0.0.1, [::1] or a Unix socket only",
-                            options.listen));
-  }
+  AISLE_TRY([[maybe_unused]] const auto local, web::ParseLocalAddress(options.listen));
   if (options.models.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
                 "no model is named; --model ranking@champion, or --model FILE");
