@@ -12,13 +12,20 @@
 
 namespace aisle::net {
 
+// The same on a loop that outlives the task.
 template <typename T>
-T Await(Task<T> task) {
+T AwaitOn(StandingLoop& loop, Task<T> task) {
   std::optional<T> out;
-  RunToEnd([](Task<T> inner, std::optional<T>& to) -> Task<void> {
+  loop.Run([](Task<T> inner, std::optional<T>& to) -> Task<void> {
     to.emplace(co_await std::move(inner));
   }(std::move(task), out));
   return *std::move(out);
+}
+
+template <typename T>
+T Await(Task<T> task) {
+  StandingLoop loop;
+  return AwaitOn(loop, std::move(task));
 }
 
 }  // namespace aisle::net

@@ -211,16 +211,24 @@ Task<void> Sleep(std::chrono::steady_clock::duration wait) {
 
 std::uint64_t RunningLoop() { return running_loop; }
 
-void RunToEnd(Task<void> task) {
-  AISLE_ASSERT(RunningLoop() == 0);
+void RunToEnd(Task<void> task) { StandingLoop().Run(std::move(task)); }
+
+struct StandingLoop::State {
   asio::io_context context{1};
-  MakeReactor(context);
+};
+
+StandingLoop::StandingLoop() : state_(std::make_unique<State>()) { MakeReactor(state_->context); }
+StandingLoop::~StandingLoop() = default;
+
+void StandingLoop::Run(Task<void> task) {
+  AISLE_ASSERT(RunningLoop() == 0);
+  state_->context.restart();
   std::exception_ptr failed;
-  asio::co_spawn(context, std::move(task),
+  asio::co_spawn(state_->context, std::move(task),
                  [&failed](std::exception_ptr failure) { failed = std::move(failure); });
   {
     const RunsLoop runs;
-    context.run();
+    state_->context.run();
   }
   if (failed) std::rethrow_exception(failed);
 }

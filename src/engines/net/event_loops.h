@@ -78,6 +78,23 @@ Task<void> Sleep(std::chrono::steady_clock::duration wait);
 // An exception of the task comes out of here. Not from a loop, which would stand still meanwhile.
 void RunToEnd(Task<void> task);
 
+// A loop that stands still between the tasks it is given: for what lives on one loop (a connection) and is used by a
+// thread that may block. One task at a time, not from a loop.
+class StandingLoop {
+ public:
+  StandingLoop();
+  ~StandingLoop();
+  StandingLoop(const StandingLoop&) = delete;
+  StandingLoop& operator=(const StandingLoop&) = delete;
+
+  // To its end. An exception of the task comes out of here.
+  void Run(Task<void> task);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // Which run of an event loop this thread is in: a number that no other run has. 0: none.
 std::uint64_t RunningLoop();
 

@@ -93,7 +93,8 @@ class Connection {
 
   // kFailedPrecondition behind a pooler, which may give the session to somebody else.
   net::Task<Status> Listen(std::string channel, net::Deadline deadline);
-  // The next one of the channels listened to; nothing: the deadline passed.
+  // The next one of the channels listened to; nothing: the deadline passed. Listener (listener.h)
+  // connects again by itself.
   net::Task<Result<std::optional<Notification>>> NextNotification(net::Deadline deadline);
 
   // Makes it usable again after what was interrupted; nothing to do: no wait. An error: it is

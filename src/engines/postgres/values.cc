@@ -17,6 +17,14 @@ void AppendArrayHead(std::string& bytes, Type element, std::size_t count) {
   Append(bytes, std::int32_t{1});
 }
 
+void AppendStrings(std::string& bytes, Type element, std::span<const std::string> values) {
+  AppendArrayHead(bytes, element, values.size());
+  for (const std::string& value : values) {
+    Append(bytes, static_cast<std::int32_t>(value.size()));
+    bytes.append(value);
+  }
+}
+
 }  // namespace
 
 Parameters& Parameters::Ended(Type type, bool is_null) {
@@ -88,12 +96,20 @@ Parameters& Parameters::Float8s(std::span<const double> values) {
   return Ended(Type::kFloat8Array);
 }
 Parameters& Parameters::Texts(std::span<const std::string> values) {
-  AppendArrayHead(bytes_, Type::kText, values.size());
-  for (const std::string& value : values) {
-    Append(bytes_, static_cast<std::int32_t>(value.size()));
-    bytes_.append(value);
-  }
+  AppendStrings(bytes_, Type::kText, values);
   return Ended(Type::kTextArray);
+}
+Parameters& Parameters::BytesArray(std::span<const std::string> values) {
+  AppendStrings(bytes_, Type::kBytes, values);
+  return Ended(Type::kBytesArray);
+}
+Parameters& Parameters::Times(std::span<const base::Timestamp> values) {
+  AppendArrayHead(bytes_, Type::kTimestamptz, values.size());
+  for (const base::Timestamp value : values) {
+    Append(bytes_, static_cast<std::int32_t>(sizeof(std::int64_t)));
+    Append(bytes_, ToServer(value));
+  }
+  return Ended(Type::kTimestamptzArray);
 }
 Parameters& Parameters::Null(Type type) { return Ended(type, true); }
 

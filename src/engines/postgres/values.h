@@ -37,9 +37,11 @@ enum class Type : std::uint32_t {
   kFloat8 = 701,
   kDate = 1082,
   kTimestamptz = 1184,
+  kTimestamptzArray = 1185,
   kInt8Array = 1016,
   kFloat8Array = 1022,
   kTextArray = 1009,
+  kBytesArray = 1001,
 };
 
 class Parameters {
@@ -58,6 +60,8 @@ class Parameters {
   Parameters& Int8s(std::span<const std::int64_t> values);
   Parameters& Float8s(std::span<const double> values);
   Parameters& Texts(std::span<const std::string> values);
+  Parameters& BytesArray(std::span<const std::string> values);
+  Parameters& Times(std::span<const base::Timestamp> values);
   Parameters& Null(Type type);
 
   std::size_t Count() const { return types_.size(); }
