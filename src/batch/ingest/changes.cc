@@ -140,27 +140,32 @@ Result<std::int64_t> CollectChanges(Connection& connection, const std::filesyste
   auto log = EventLog::Open(change_log, EventLog::Access::kRead);
   if (!log && log.error().code == ErrorCode::kNotFound) return 0;
   if (!log) return std::unexpected(std::move(log).error());
+  return CollectChanges(connection, *log, progress);
+}
+
+Result<std::int64_t> CollectChanges(Connection& connection, events::Log& log,
+                                    const std::function<bool(std::int64_t)>& progress) {
   AISLE_CHECK(CreateTables(connection));
-  AISLE_CHECK(log->Register(events::kWarehouseReader));  // If somebody had it forgotten.
+  AISLE_CHECK(log.Register(events::kWarehouseReader));  // If somebody had it forgotten.
   AISLE_TRY(Position position, ReadPosition(connection));
-  AISLE_TRY(const std::uint64_t mark, log->Mark(events::kWarehouseReader));
-  AISLE_TRY(const std::uint64_t last, log->LastPosition());
-  if (position.log != log->Id() || position.until > last) {
+  AISLE_TRY(const std::uint64_t mark, log.Mark(events::kWarehouseReader));
+  AISLE_TRY(const std::uint64_t last, log.LastPosition());
+  if (position.log != log.Id() || position.until > last) {
     // The tables know nothing of this log, or of a longer one that was put back: what its reader is past is in them.
-    position = {.log = log->Id(), .until = mark};
+    position = {.log = log.Id(), .until = mark};
     AISLE_CHECK(
         warehouse::InTransaction(connection, [&] { return WritePosition(connection, position); }));
   } else if (mark < position.until) {
     // Killed between the two.
-    AISLE_CHECK(log->Advance(events::kWarehouseReader, position.until));
+    AISLE_CHECK(log.Advance(events::kWarehouseReader, position.until));
   }
   AISLE_TRY(const domain::RetailerShape shape, ReadShape(connection));
   const LogIntake intake{
       .log = kLogName, .known = Known, .move = [&](std::span<const LogRecord> records) -> Status {
         AISLE_CHECK(Move(connection, shape, records));
-        return WritePosition(connection, {.log = log->Id(), .until = records.back().position});
+        return WritePosition(connection, {.log = log.Id(), .until = records.back().position});
       }};
-  return TakeInLog(connection, *log, position.until, intake, progress);
+  return TakeInLog(connection, log, position.until, intake, progress);
 }
 
 Status FollowImport(Connection& connection, base::Timestamp begun) {

@@ -128,15 +128,20 @@ Result<std::int64_t> CollectImpressions(Connection& connection,
   auto log = EventLog::Open(event_log, EventLog::Access::kRead);
   if (!log && log.error().code == ErrorCode::kNotFound) return 0;
   if (!log) return std::unexpected(std::move(log).error());
+  return CollectImpressions(connection, *log, progress);
+}
+
+Result<std::int64_t> CollectImpressions(Connection& connection, events::Log& log,
+                                        const std::function<bool(std::int64_t)>& progress) {
   AISLE_CHECK(CreateTables(connection));
-  AISLE_CHECK(log->Register(events::kWarehouseReader));  // If somebody had it forgotten.
-  AISLE_TRY(const std::uint64_t mark, log->Mark(events::kWarehouseReader));
+  AISLE_CHECK(log.Register(events::kWarehouseReader));  // If somebody had it forgotten.
+  AISLE_TRY(const std::uint64_t mark, log.Mark(events::kWarehouseReader));
   AISLE_TRY(const std::int64_t before, connection.QueryInt(sql::kCountImpressions));
   const LogIntake intake{
       .log = kLogName, .known = Known, .move = [&](std::span<const LogRecord> records) {
         return Move(connection, records);
       }};
-  AISLE_CHECK(TakeInLog(connection, *log, mark, intake, progress));
+  AISLE_CHECK(TakeInLog(connection, log, mark, intake, progress));
   AISLE_TRY(const std::int64_t after, connection.QueryInt(sql::kCountImpressions));
   return after - before;
 }

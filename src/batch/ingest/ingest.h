@@ -17,6 +17,7 @@
 
 #include "arrow/batch.h"
 #include "base/result.h"
+#include "events/events.h"
 #include "warehouse/warehouse.h"
 
 namespace aisle::ingest {
@@ -46,6 +47,9 @@ Result<std::int64_t> LoadTable(warehouse::Connection& connection, std::string_vi
 Result<std::int64_t> CollectImpressions(warehouse::Connection& connection,
                                         const std::filesystem::path& event_log,
                                         const std::function<bool(std::int64_t)>& progress = {});
+// The same of a log that lies elsewhere.
+Result<std::int64_t> CollectImpressions(warehouse::Connection& connection, events::Log& log,
+                                        const std::function<bool(std::int64_t)>& progress = {});
 
 // Moves changes of the log at `change_log` into raw.inventory, raw.product_catalog and raw.customers, and into their
 // histories, each once and in their order, advances the mark of the warehouse's reader, and says in raw.about up to
@@ -57,6 +61,9 @@ Result<std::int64_t> CollectImpressions(warehouse::Connection& connection,
 // planned, and stays: README.md.
 Result<std::int64_t> CollectChanges(warehouse::Connection& connection,
                                     const std::filesystem::path& change_log,
+                                    const std::function<bool(std::int64_t)>& progress = {});
+// The same of a log that lies elsewhere.
+Result<std::int64_t> CollectChanges(warehouse::Connection& connection, events::Log& log,
                                     const std::function<bool(std::int64_t)>& progress = {});
 
 }  // namespace aisle::ingest

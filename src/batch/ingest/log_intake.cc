@@ -35,7 +35,7 @@ Movable MovableOf(std::span<const LogRecord> records, const LogIntake& intake) {
 
 }  // namespace
 
-Result<std::int64_t> TakeInLog(warehouse::Connection& connection, events::EventLog& log,
+Result<std::int64_t> TakeInLog(warehouse::Connection& connection, events::Log& log,
                                std::uint64_t position, const LogIntake& intake,
                                const std::function<bool(std::int64_t)>& progress) {
   for (std::int64_t moved = 0;;) {

@@ -28,7 +28,7 @@ struct LogIntake {
 };
 
 // Records after `position`; how many were moved. `progress` as of CollectImpressions (ingest.h).
-Result<std::int64_t> TakeInLog(warehouse::Connection& connection, events::EventLog& log,
+Result<std::int64_t> TakeInLog(warehouse::Connection& connection, events::Log& log,
                                std::uint64_t position, const LogIntake& intake,
                                const std::function<bool(std::int64_t)>& progress);
 

@@ -29,6 +29,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -92,35 +93,59 @@ struct LogReader {
   std::uint64_t waiting = 0;  // Records that it is not past.
 };
 
-class EventLog {
+// A log as who reads it and who adds to it see it: in a folder (EventLog), or in a database that several servers share
+// (serving/postgres/store_log.h).
+class Log {
+ public:
+  virtual ~Log() = default;
+  // Tells this log from one that stood in its place before or after it: whoever keeps a position keeps the id beside
+  // it. A log that was never opened for writing since ids were given has none: "".
+  virtual const std::string& Id() const = 0;
+
+  // All or none, durable when it returns. A change that CheckChange refuses is named by its kind and id. A log that is
+  // shared sets the time of a change by its own clock.
+  virtual Status Append(std::span<const Change> changes, const domain::RetailerShape& shape) = 0;
+  virtual Status Append(std::span<const Impression> impressions) = 0;
+  // Records after `position` that are still there, at most `count`; empty at the end.
+  virtual Result<std::vector<LogRecord>> Read(std::uint64_t position, std::size_t count) const = 0;
+  virtual Result<std::uint64_t> LastPosition() const = 0;  // 0: nothing was ever in it.
+
+  // Readers by their names, as in kv/queue.h: small letters, digits, - and _. Marks survive restarts.
+  // A new reader begins with what is still there; one that is registered already stays where it is.
+  virtual Status Register(std::string_view reader) = 0;
+  // Records up to and including `position` are no longer needed by the reader.
+  virtual Status Advance(std::string_view reader, std::uint64_t position) = 0;
+  virtual Result<std::uint64_t> Mark(std::string_view reader) const = 0;
+  virtual Result<std::vector<LogReader>> Readers() const = 0;  // By name.
+
+ protected:
+  Log() = default;
+  Log(const Log&) = default;
+  Log& operator=(const Log&) = default;
+};
+
+class EventLog : public Log {
  public:
   enum class Access : std::uint8_t { kRead, kWrite };
   // kWrite makes the folder if need be; kRead of a log that does not exist: kNotFound.
   static Result<EventLog> Open(const std::filesystem::path& folder, Access access);
-  // Tells this log from one that stood in its place before or after it: whoever keeps a position keeps the id beside
-  // it. A log that was never opened for writing since ids were given has none: "".
-  const std::string& Id() const;
+  const std::string& Id() const override;
   EventLog(EventLog&&) noexcept;
   EventLog& operator=(EventLog&&) noexcept;
-  ~EventLog();
+  ~EventLog() override;
 
-  // All or none, durable when it returns. A change that CheckChange refuses is named by its kind and id.
-  Status Append(std::span<const Change> changes, const domain::RetailerShape& shape);
-  Status Append(std::span<const Impression> impressions);
-  // Records after `position` that are still there, at most `count`; empty at the end.
-  Result<std::vector<LogRecord>> Read(std::uint64_t position, std::size_t count) const;
-  Result<std::uint64_t> LastPosition() const;  // 0: empty.
+  Status Append(std::span<const Change> changes, const domain::RetailerShape& shape) override;
+  Status Append(std::span<const Impression> impressions) override;
+  Result<std::vector<LogRecord>> Read(std::uint64_t position, std::size_t count) const override;
+  Result<std::uint64_t> LastPosition() const override;
   // As kv::Queue::Verify: may crash. CheckLog() of log_keeper.h does it where that does no harm.
   Status Verify(std::size_t count) const;
 
-  // Readers by their names, as in kv/queue.h: small letters, digits, - and _. Marks survive restarts.
-  // A new reader begins with what is still there; one that is registered already stays where it is.
-  Status Register(std::string_view reader);
+  Status Register(std::string_view reader) override;
   Status Forget(std::string_view reader);
-  // Records up to and including `position` are no longer needed by the reader.
-  Status Advance(std::string_view reader, std::uint64_t position);
-  Result<std::uint64_t> Mark(std::string_view reader) const;
-  Result<std::vector<LogReader>> Readers() const;  // By name.
+  Status Advance(std::string_view reader, std::uint64_t position) override;
+  Result<std::uint64_t> Mark(std::string_view reader) const override;
+  Result<std::vector<LogReader>> Readers() const override;
 
   struct Impl;
   explicit EventLog(std::unique_ptr<Impl> impl);
@@ -142,6 +167,12 @@ class ImpressionQueue {
   static Result<std::shared_ptr<ImpressionQueue>> Start(
       const std::filesystem::path& folder,
       std::chrono::milliseconds again = std::chrono::seconds{10});
+  // Of a log that other servers write as well: `open` is called on the writer's thread, at once and after a refusal
+  // every `again`. What cannot be written meanwhile is kept, up to `capacity`; then what is offered is dropped.
+  using OpenLog = std::function<Result<std::unique_ptr<Log>>()>;
+  static std::shared_ptr<ImpressionQueue> StartShared(
+      OpenLog open, std::chrono::milliseconds again = std::chrono::seconds{1},
+      std::size_t capacity = kCapacity);
   // Writes what is queued, then ends: as long as the disk takes.
   ~ImpressionQueue();
   ImpressionQueue(const ImpressionQueue&) = delete;
@@ -152,8 +183,10 @@ class ImpressionQueue {
   std::uint64_t Written() const;
   // Not taken, or taken and not written: the disk refused the batch (logged once until it recovers).
   std::uint64_t Dropped() const;
-  // Whether those that come now are dropped for want of a log that takes them: a flag, for polling.
+  // Whether there is no log that takes those that come now: a flag, for polling.
   bool Failing() const;
+  // What becomes of them then: "dropped", "kept in memory".
+  std::string_view WhenRefused() const;
 
  private:
   struct Impl;

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <optional>
 #include <thread>
 #include <utility>
 
@@ -18,13 +17,21 @@ namespace {
 constexpr std::chrono::milliseconds kLinger{10};
 constexpr std::size_t kBatchMax = 4096;  // Impressions in one transaction.
 
+// What becomes of a batch that the log refuses.
+enum class Refused : std::uint8_t { kDropped, kKept };
+
+std::string_view WordOf(Refused refused) {
+  return refused == Refused::kDropped ? "dropped" : "kept in memory";
+}
+
 }  // namespace
 
 struct ImpressionQueue::Impl {
-  std::optional<EventLog>
-      log;  // None: it cannot be written now. From here on the writer thread's own.
-  const std::filesystem::path folder;  // Empty: the log was given, and is not looked for again.
+  std::unique_ptr<Log> log =
+      {};                   // None: it cannot be written now. From here on the writer thread's own.
+  const OpenLog open = {};  // None: the log was given, and is not looked for again.
   const std::size_t capacity;
+  const Refused refused = Refused::kDropped;
   const std::chrono::milliseconds again{};
   std::chrono::steady_clock::time_point try_at{};
   std::mutex mutex{};  // waiting, writing_count, stopping
@@ -59,28 +66,31 @@ struct ImpressionQueue::Impl {
     return stopping && waiting.empty();
   }
 
+  // Until the log may be looked for again; false: there is no time for that, the queue ends.
+  bool Pause() {
+    std::unique_lock lock(mutex);
+    return !changed.wait_until(lock, try_at, [&] { return stopping; });
+  }
+
   void Fail(std::string_view why) {
-    if (!failing.exchange(true)) base::LogError("impressions are dropped: {}", why);
+    if (!failing.exchange(true)) base::LogError("impressions are {}: {}", WordOf(refused), why);
   }
 
   // Looks whether the log can be written now, once in a while.
   void Reopen() {
     const auto now = std::chrono::steady_clock::now();
-    if (log || folder.empty() || now < try_at) return;
-    auto kept = OpenKept(folder);
+    if (log || !open || now < try_at) return;
+    auto opened = open();
     try_at = now + again;
-    if (kept && kept->log) {
-      log = std::move(kept->log);
-      if (failing.exchange(false)) base::LogInfo("impressions are written again");
-      return;
-    }
-    Fail(kept ? kept->trouble : kept.error().message);
+    if (!opened) return Fail(opened.error().message);
+    log = *std::move(opened);
+    if (failing.exchange(false)) base::LogInfo("impressions are written again");
   }
 
   // A log that turns out damaged is closed, looked at as at the start, and the batch tried once more.
   Status Append(std::span<const Impression> batch) {
     Status status = log->Append(batch);
-    if (status || folder.empty() || status.error().code != ErrorCode::kInternal) return status;
+    if (status || !open || status.error().code != ErrorCode::kInternal) return status;
     base::LogError("{}", status.error().message);
     log.reset();
     try_at = {};
@@ -88,19 +98,28 @@ struct ImpressionQueue::Impl {
     return log ? log->Append(batch) : status;
   }
 
-  void WriteBatch(std::span<const Impression> batch) {
-    if (!log) {
-      dropped += batch.size();
-      return;
-    }
+  bool WriteBatch(std::span<const Impression> batch) {
+    if (!log) return false;
     const Status status = Append(batch);
-    if (status) {
-      if (failing.exchange(false)) base::LogInfo("impressions are written again");
-      written += batch.size();
-      return;
+    if (!status) {
+      Fail(status.error().message);
+      return false;
     }
-    Fail(status.error().message);
-    dropped += batch.size();
+    if (failing.exchange(false)) base::LogInfo("impressions are written again");
+    written += batch.size();
+    return true;
+  }
+
+  // Until it is written, or given up.
+  void WriteOrDrop(std::span<const Impression> batch) {
+    while (!WriteBatch(batch)) {
+      if (refused == Refused::kDropped || !Pause()) {
+        dropped += batch.size();
+        return;
+      }
+      Reopen();
+      try_at = std::chrono::steady_clock::now() + again;
+    }
   }
 
   void Run() {
@@ -111,7 +130,7 @@ struct ImpressionQueue::Impl {
       std::span<const Impression> rest = taken;
       while (!rest.empty()) {
         const std::size_t count = std::min(rest.size(), kBatchMax);
-        WriteBatch(rest.first(count));
+        WriteOrDrop(rest.first(count));
         rest = rest.subspan(count);
       }
     }
@@ -124,17 +143,30 @@ ImpressionQueue::ImpressionQueue(std::unique_ptr<Impl> impl) : impl_(std::move(i
 
 ImpressionQueue::ImpressionQueue(EventLog log, std::size_t capacity)
     : ImpressionQueue(std::unique_ptr<Impl>(
-          new Impl{.log = std::move(log), .folder = {}, .capacity = capacity})) {}
+          new Impl{.log = std::make_unique<EventLog>(std::move(log)), .capacity = capacity})) {}
 
 Result<std::shared_ptr<ImpressionQueue>> ImpressionQueue::Start(const std::filesystem::path& folder,
                                                                 std::chrono::milliseconds again) {
   AISLE_TRY(KeptLog kept, OpenKept(folder));
-  std::unique_ptr<Impl> impl(new Impl{.log = std::move(kept.log),
-                                      .folder = folder,
+  const auto open = [folder]() -> Result<std::unique_ptr<Log>> {
+    AISLE_TRY(KeptLog found, OpenKept(folder));
+    if (!found.log) return aisle::Fail(ErrorCode::kUnavailable, found.trouble);
+    return std::make_unique<EventLog>(*std::move(found.log));
+  };
+  std::unique_ptr<Impl> impl(new Impl{.open = open,
                                       .capacity = kCapacity,
                                       .again = again,
                                       .try_at = std::chrono::steady_clock::now() + again});
+  if (kept.log) impl->log = std::make_unique<EventLog>(*std::move(kept.log));
   if (!impl->log) impl->Fail(kept.trouble);
+  return std::shared_ptr<ImpressionQueue>(new ImpressionQueue(std::move(impl)));
+}
+
+std::shared_ptr<ImpressionQueue> ImpressionQueue::StartShared(OpenLog open,
+                                                              std::chrono::milliseconds again,
+                                                              std::size_t capacity) {
+  std::unique_ptr<Impl> impl(new Impl{
+      .open = std::move(open), .capacity = capacity, .refused = Refused::kKept, .again = again});
   return std::shared_ptr<ImpressionQueue>(new ImpressionQueue(std::move(impl)));
 }
 
@@ -165,5 +197,6 @@ bool ImpressionQueue::Offer(Impression impression) {
 std::uint64_t ImpressionQueue::Written() const { return impl_->written; }
 std::uint64_t ImpressionQueue::Dropped() const { return impl_->dropped; }
 bool ImpressionQueue::Failing() const { return impl_->failing; }
+std::string_view ImpressionQueue::WhenRefused() const { return WordOf(impl_->refused); }
 
 }  // namespace aisle::events

@@ -47,8 +47,9 @@ Status CheckNames(const StoreNames& names) {
 }
 
 std::span<const postgres::Migration> StoreMigrations() {
-  static constexpr std::array<postgres::Migration, 1> kSteps = {
-      {{.number = 1, .name = "store_tables", .sql = sql::kStoreTables.text}}};
+  static constexpr std::array<postgres::Migration, 2> kSteps = {
+      {{.number = 1, .name = "store_tables", .sql = sql::kStoreTables.text},
+       {.number = 2, .name = "store_shared_logs", .sql = sql::kStoreSharedLogs.text}}};
   return kSteps;
 }
 

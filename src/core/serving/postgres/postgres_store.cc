@@ -69,6 +69,7 @@ net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
   const auto checksum = reader.Text("generation_checksum");
   const auto as_of = reader.Time("as_of");
   const auto categories = reader.Int("category_count");
+  const auto writes_until = reader.Int("writes_until");
   const auto record = reader.Bytes("record");
   const auto propensity = reader.Bytes("propensity");
   const auto more = reader.Next();
@@ -92,6 +93,7 @@ net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
   AISLE_CO_TRY(state.record, DecodeCustomer(reader[record]));
   // A row that a sync left alone says what it said; when that holds, the tables say.
   state.record.as_of = reader[as_of];
+  state.changes_until = static_cast<std::uint64_t>(reader[writes_until]);
   if (!reader.IsNull(propensity)) {
     AISLE_CO_TRY(state.propensity, PropensityOf(reader[propensity], reader[categories]));
   }

@@ -274,8 +274,8 @@ TEST_F(SyncTest, TheReaderReadsAndAddsToTheLogsAndNothingElse) {
   }
   const auto writer = As(names.writer);
   for (const char* refused :
-       {"DROP TABLE inventory", "CREATE TABLE mine (i int)", "DELETE FROM writes",
-        "TRUNCATE inventory", "DELETE FROM aisle_meta",
+       {"DROP TABLE inventory", "CREATE TABLE mine (i int)", "UPDATE writes SET key = 'x'",
+        "UPDATE writes_position SET position = 0", "TRUNCATE inventory", "DELETE FROM aisle_meta",
         "INSERT INTO writes (kind, key, record) VALUES ('stock', '42', '')"}) {
     EXPECT_THAT(Do(writer, refused), HasSubstr("SQLSTATE 42501")) << refused;
   }

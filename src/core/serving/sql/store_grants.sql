@@ -7,5 +7,6 @@
 GRANT USAGE ON SCHEMA {schema} TO {writer}, {reader};
 GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {writer}, {reader};
 GRANT INSERT, UPDATE, DELETE ON customer_features, customer_propensity, inventory, product_catalog, customer_ids TO {writer};
-GRANT INSERT, UPDATE ON aisle_meta TO {writer};
+GRANT INSERT, UPDATE ON aisle_meta, log_readers TO {writer};
+GRANT DELETE ON impressions, writes TO {writer};
 GRANT INSERT ON impressions, writes TO {reader};

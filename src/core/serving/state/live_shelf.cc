@@ -41,6 +41,12 @@ std::shared_ptr<const LiveShelf> LiveShelf::With(std::span<const StockChange> st
   return next;
 }
 
+std::shared_ptr<const LiveShelf> LiveShelf::Reaching(std::uint64_t position) const {
+  const std::shared_ptr<LiveShelf> next(new LiveShelf(*this));
+  next->until_ = position;
+  return next;
+}
+
 domain::Cents LiveShelf::Price(std::uint32_t product) const {
   const auto found =
       std::ranges::lower_bound(*repriced_, product, {}, &features::Repriced::position);

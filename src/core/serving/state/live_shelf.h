@@ -38,6 +38,11 @@ class LiveShelf {
   std::shared_ptr<const LiveShelf> With(std::span<const StockChange> stock,
                                         std::span<const PriceChange> prices = {}) const;
 
+  // The same, now known to be what holds up to this position of the log of changes.
+  std::shared_ptr<const LiveShelf> Reaching(std::uint64_t position) const;
+
+  // Up to where of that log it is; 0: of no log.
+  std::uint64_t Until() const { return until_; }
   const std::shared_ptr<const ServingState>& State() const { return state_; }
   const std::shared_ptr<const serving::Stock>& Stock() const { return stock_; }
   domain::Cents Price(std::uint32_t product) const;
@@ -50,6 +55,7 @@ class LiveShelf {
   std::shared_ptr<const ServingState> state_;
   std::shared_ptr<const serving::Stock> stock_;
   std::shared_ptr<const std::vector<features::Repriced>> repriced_;
+  std::uint64_t until_ = 0;
 };
 
 }  // namespace aisle::serving

@@ -86,9 +86,10 @@ void ShelfKeeper::Serve(std::shared_ptr<const ServingState> state) {
   }
   if (!changes.stock.empty() || !changes.prices.empty())
     shelf_ = shelf_->With(changes.stock, changes.prices);
+  if (last_ > 0) shelf_ = shelf_->Reaching(last_);
 }
 
-void ShelfKeeper::Take(std::span<const Write> writes) {
+void ShelfKeeper::Take(std::span<const Write> writes, std::uint64_t until) {
   Changes changes;
   for (const Write& write : writes) {
     if (write.position <= last_) continue;
@@ -110,8 +111,10 @@ void ShelfKeeper::Take(std::span<const Write> writes) {
     if (!write.region.empty()) AddRegion(write.region, position, changes);
     if (write.price || write.hidden) AddProduct(position, changes);
   }
+  last_ = std::max(last_, until);
   if (!changes.stock.empty() || !changes.prices.empty())
     shelf_ = shelf_->With(changes.stock, changes.prices);
+  if (shelf_ && shelf_->Until() != last_) shelf_ = shelf_->Reaching(last_);
 }
 
 void ShelfKeeper::Forget(std::uint64_t position) {

@@ -47,13 +47,16 @@ class ShelfKeeper {
 
   // From now on the shelf is that of this state with what it does not know.
   void Serve(std::shared_ptr<const ServingState> state);
-  void Take(std::span<const Write> writes);
+  // `until`: the log was read up to there, whatever of it is a write; 0: up to the last of them.
+  void Take(std::span<const Write> writes, std::uint64_t until = 0);
   // Drops writes up to the position: every generation that may be served knows them.
   void Forget(std::uint64_t position);
 
   // Null before the first Serve().
   const std::shared_ptr<const LiveShelf>& Shelf() const { return shelf_; }
   const std::string& Log() const { return log_; }
+  // Up to where of the log it has read.
+  std::uint64_t Until() const { return last_; }
   // What is kept, as writes that say the same.
   std::vector<Write> Kept() const;
   // How many keys are kept.
@@ -86,7 +89,7 @@ class ShelfKeeper {
   void AddProduct(std::uint32_t product, Changes& changes) const;
 
   std::string log_;
-  std::uint64_t last_ = 0;  // Position of the last write taken.
+  std::uint64_t last_ = 0;  // It has read up to there.
   std::map<std::pair<std::int64_t, std::string>, OfStock> stock_;
   std::map<std::int64_t, OfProduct> products_;
   std::shared_ptr<const LiveShelf> shelf_;

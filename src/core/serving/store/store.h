@@ -32,6 +32,8 @@ namespace aisle::serving {
 struct CustomerState {
   features::CustomerRecord record;
   std::vector<float> propensity;
+  // Up to where the log of changes went as the store saw it; 0: it does not see it.
+  std::uint64_t changes_until = 0;
   // How long each look-up took, as the backend saw it.
   std::chrono::nanoseconds features_time{};
   std::chrono::nanoseconds propensity_time{};
