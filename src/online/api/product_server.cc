@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "api/generation_watcher.h"
+#include "api/local_change_writer.h"
 #include "api/route_table.h"
 #include "api/routes.h"
+#include "api/shared_change_writer.h"
 #include "events/events.h"
+#include "serving/postgres/store_log.h"
 #include "web/server.h"
 
 namespace aisle::api {
@@ -24,13 +27,32 @@ ProductServer::~ProductServer() {
   impl_->desk->changes->Stop();
 }
 
+namespace {
+
+Result<std::shared_ptr<events::ImpressionQueue>> StartImpressions(const ServerOptions& options) {
+  if (!options.log_impressions) return nullptr;
+  if (!options.shared_logs) return events::ImpressionQueue::Start(options.event_log);
+  return events::ImpressionQueue::StartShared(
+      [of = *options.shared_logs]() -> Result<std::unique_ptr<events::Log>> {
+        return serving::StoreLog::Open(of.reader, of.names, serving::StoreLog::Kind::kImpressions);
+      });
+}
+
+Result<std::shared_ptr<ChangeWriter>> StartChanges(const ServerOptions& options,
+                                                   ChangeWriter::Publish publish) {
+  if (!options.shared_logs)
+    return LocalChangeWriter::Start(options.change_log, options.serving_root, std::move(publish));
+  return SharedChangeWriter::Start(
+      {.reader = options.shared_logs->reader, .names = options.shared_logs->names},
+      std::move(publish));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loops,
                                                             const ServerOptions& options) {
   AISLE_TRY([[maybe_unused]] const auto local, web::ParseLocalAddress(options.listen));
-  std::shared_ptr<events::ImpressionQueue> impressions;
-  if (options.log_impressions) {
-    AISLE_TRY(impressions, events::ImpressionQueue::Start(options.event_log));
-  }
+  AISLE_TRY(auto impressions, StartImpressions(options));
   auto desk =
       std::make_shared<Desk>(loops.LoopCount(), std::move(impressions), options.request_deadline,
                              options.stores, options.remote_ranking);
@@ -38,15 +60,13 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
   impl->desk = desk;
   // The desk holds the writer: the writer must not hold the desk.
   const std::weak_ptr<Desk> to = desk;
-  AISLE_TRY(desk->changes,
-            ChangeWriter::Start(options.change_log, options.serving_root,
-                                [&loops, to](const ShelfPointer& shelf, const std::string& why) {
-                                  const auto at = to.lock();
-                                  if (!at) return;
-                                  loops.PostToEach([at, shelf, why](int loop_index) {
-                                    at->Take(loop_index, shelf, why);
-                                  });
-                                }));
+  AISLE_TRY(
+      desk->changes,
+      StartChanges(options, [&loops, to](const ShelfPointer& shelf, const std::string& why) {
+        const auto at = to.lock();
+        if (!at) return;
+        loops.PostToEach([at, shelf, why](int loop_index) { at->Take(loop_index, shelf, why); });
+      }));
   impl->watcher = std::make_shared<GenerationWatcher>(
       options.serving_root,
       [changes = desk->changes](const StatePointer& state, const std::string& stands_in) {

@@ -24,16 +24,25 @@
 
 #include "base/result.h"
 #include "net/event_loops.h"
+#include "postgres/settings.h"
 #include "recommend/recommend.h"
 #include "recommend/remote_ranker.h"
+#include "serving/postgres/names.h"
 
 namespace aisle::api {
+
+struct SharedLogs {
+  postgres::ConnectionSettings reader;
+  serving::StoreNames names;
+};
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:8000";  // Port 0 picks a free one.
   std::filesystem::path serving_root;
   std::filesystem::path event_log;
   std::filesystem::path change_log;
+  // Where servers share their changes and impressions; nothing: in the folders above, which are this server's own.
+  std::optional<SharedLogs> shared_logs = {};
   std::chrono::milliseconds request_deadline{250};
   // The stores that the loop looks customers up in, first choice first; none: the embedded one.
   std::function<recommend::Recommender::Stores(int loop_index)> stores = {};

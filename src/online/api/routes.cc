@@ -309,6 +309,23 @@ Desk::Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
     places.push_back(std::make_unique<Place>(impressions.get(),
                                              stores ? stores(i) : recommend::Recommender::Stores{},
                                              std::move(ranker)));
+    places.back()->recommender.SetCatchUp(
+        [this, i](std::uint64_t position, net::Deadline at) { return CatchUp(i, position, at); });
+  }
+}
+
+net::Task<void> Desk::CatchUp(int loop_index, std::uint64_t position, net::Deadline deadline) {
+  Place& place = *places[static_cast<std::size_t>(loop_index)];
+  if (!changes->Trouble().empty()) co_return;  // It is not to be had.
+  changes->Hurry(position);
+  while (place.recommender.Shelf()->Until() < position && !deadline.Passed()) {
+    if (!place.newer) {
+      const auto left = deadline.At() - std::chrono::steady_clock::now();
+      place.newer = co_await net::Alarm::After(left);
+    }
+    const std::shared_ptr<net::Alarm> newer = place.newer;
+    co_await newer->Wait();
+    if (place.newer == newer) place.newer.reset();
   }
 }
 
@@ -316,6 +333,7 @@ void Desk::Take(int loop_index, const ShelfPointer& shelf, const std::string& st
   Place& place = *places[static_cast<std::size_t>(loop_index)];
   place.recommender.SetShelf(shelf, !stands_in.empty());
   place.stands_in = stands_in;
+  if (place.newer) std::exchange(place.newer, nullptr)->Ring();
 }
 
 std::string Desk::DegradedJson(const web::Request& request) const {
@@ -338,7 +356,9 @@ std::string Desk::DegradedJson(const web::Request& request) const {
   if (changes && changes->Ahead())
     add("changes", "they are stamped ahead of the clock: see the log");
   if (changes && !changes->Trouble().empty()) add("changes", "they are refused: see the log");
-  if (impressions && impressions->Failing()) add("impressions", "they are dropped: see the log");
+  if (changes) add("changes", changes->Behind());
+  if (impressions && impressions->Failing())
+    add("impressions", fmt::format("they are {}: see the log", impressions->WhenRefused()));
   return out.empty() ? out : out + ']';
 }
 

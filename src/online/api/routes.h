@@ -22,6 +22,8 @@
 #include "api/change_writer.h"
 #include "api/generation_watcher.h"
 #include "events/events.h"
+#include "net/alarm.h"
+#include "net/deadline.h"
 #include "net/task.h"
 #include "recommend/recommend.h"
 #include "recommend/remote_ranker.h"
@@ -45,7 +47,10 @@ struct Desk {
         : recommender(impressions, std::move(stores), std::move(ranker)) {}
     recommend::Recommender recommender;
     std::string stands_in;
+    std::shared_ptr<net::Alarm> newer;  // Rings when a newer shelf comes; null: nobody waits.
   };
+  // Until the loop's shelf is what holds up to the position of the log of changes, or the deadline passes.
+  net::Task<void> CatchUp(int loop_index, std::uint64_t position, net::Deadline deadline);
 
   // What the request's loop serves; null: nothing yet.
   StatePointer StateOf(const web::Request& request) const {
@@ -58,8 +63,8 @@ struct Desk {
   std::string_view StoreName() const { return places.front()->recommender.StoreName(); }
 
   std::shared_ptr<events::ImpressionQueue> impressions;  // May be null.
-  std::shared_ptr<ChangeWriter> changes;
-  std::vector<std::unique_ptr<Place>> places;  // By loop.
+  std::shared_ptr<ChangeWriter> changes;                 // Set before the loops run.
+  std::vector<std::unique_ptr<Place>> places;            // By loop.
   std::chrono::milliseconds request_deadline;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };

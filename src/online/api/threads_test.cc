@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "api/change_writer.h"
 #include "api/generation_watcher.h"
+#include "api/local_change_writer.h"
 #include "api/open_shop_testing.h"
 #include "events/events.h"
 
@@ -147,8 +147,8 @@ domain::RetailerShape WithRegion(const std::string& name) {
 
 TEST(ChangeWriter, WritesOfTwoShapesThatComeTogetherAreAllTaken) {
   const base::TempFolder folder;
-  const auto writer = ChangeWriter::Start(folder.Path() / "changes", folder.Path() / "serving",
-                                          [](const ShelfPointer&, const std::string&) {});
+  const auto writer = LocalChangeWriter::Start(folder.Path() / "changes", folder.Path() / "serving",
+                                               [](const ShelfPointer&, const std::string&) {});
   ASSERT_TRUE(writer) << writer.error().message;
   constexpr int kWrites = 40;
   net::EventLoops loops(1, "writes");

@@ -18,6 +18,9 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
+// Of the time that is left, so much may pass until the shelf knows what was written elsewhere.
+constexpr int kCatchUpShare = 4;
+
 // One generation as this loop serves it; requests hold it to their end. The customers read from the state.
 struct Epoch {
   std::shared_ptr<const serving::ServingState> state;
@@ -96,11 +99,15 @@ struct Recommender::Impl {
   events::ImpressionQueue* impressions;
   serving::Ladder ladder;
   std::shared_ptr<Ranker> ranker;
+  CatchUp catch_up = {};
   std::shared_ptr<Epoch> epoch = {};
   WorkPool works = {};
 
   net::Task<serving::Fetched> Fetch(const Epoch& of, const CustomerKey& key,
                                     net::Deadline deadline);
+  // Whether the shelf knows all that was written when the look-up was made; waits for that a little.
+  net::Task<bool> KnowsChanges(const std::shared_ptr<Epoch>& of, const serving::Fetched& fetched,
+                               net::Deadline deadline);
 };
 
 Recommender::Recommender(events::ImpressionQueue* impressions, Stores stores,
@@ -139,6 +146,8 @@ std::shared_ptr<const serving::LiveShelf> Recommender::Shelf() const {
   return impl_->epoch == nullptr ? nullptr : impl_->epoch->shelf;
 }
 
+void Recommender::SetCatchUp(CatchUp catch_up) { impl_->catch_up = std::move(catch_up); }
+
 std::string_view Recommender::StoreName() const { return impl_->ladder.FirstName(); }
 std::vector<std::string_view> Recommender::StoresLeftOut() const { return impl_->ladder.LeftOut(); }
 
@@ -149,6 +158,17 @@ net::Task<serving::Fetched> Recommender::Impl::Fetch(const Epoch& of, const Cust
   const Result<domain::CustomerId> customer = Identify(of, key);
   if (!customer) co_return Unidentified(customer.error(), ladder.FirstName());
   co_return co_await ladder.Fetch({*customer, of.customers->Generation()}, deadline);
+}
+
+net::Task<bool> Recommender::Impl::KnowsChanges(const std::shared_ptr<Epoch>& of,
+                                                const serving::Fetched& fetched,
+                                                net::Deadline deadline) {
+  const std::uint64_t until = fetched.customer ? fetched.customer->changes_until : 0;
+  if (!catch_up || of->shelf->Until() >= until) co_return true;
+  const auto now = Steady::now();
+  const auto share = std::max(deadline.At() - now, Steady::duration{0}) / kCatchUpShare;
+  co_await catch_up(until, net::Deadline(now + share));
+  co_return of->shelf->Until() >= until;
 }
 
 net::Task<Result<serving::CustomerState>> Recommender::Describe(CustomerKey customer,
@@ -181,6 +201,8 @@ net::Task<Result<Answer>> Recommender::Recommend(Request request, base::Timestam
   // 2. Where would it be delivered?
   Answer answer = Begin(request, fetched, *epoch->state);
   if (epoch->stands_in) answer.degraded.push_back({"generation", "not current"});
+  if (!co_await impl_->KnowsChanges(epoch, fetched, deadline))
+    answer.degraded.push_back({"stock", "behind"});
   // 3. What could be shown there?
   const auto task = MakeTask(*epoch, std::move(fetched.customer), answer.region, now,
                              request.top_n.Count() + kSpareFinalists, impl_->works);

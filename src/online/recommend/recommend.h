@@ -7,7 +7,8 @@
 // so in `degraded`:
 //
 //   what \ why   customer unknown · features (as the ladder says) · propensity missing · model missing,
-//                deadline, unavailable · zip_code unknown (the first region is assumed) · stock empty (no items)
+//                deadline, unavailable · zip_code unknown (the first region is assumed) · stock empty (no items),
+//                behind (a newer change was written elsewhere and is not known here in time)
 //                · generation not current (another stands in for it)
 //
 //   threads  one event loop.
@@ -17,6 +18,8 @@
 //            candidates), and rows of what came since.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -53,6 +56,10 @@ class Recommender {
   void SetShelf(std::shared_ptr<const serving::LiveShelf> shelf, bool stands_in = false);
   // The same with the shelf as the generation has it.
   void SetState(const std::shared_ptr<const serving::ServingState>& state, bool stands_in = false);
+  // How a shelf that is behind what a store has seen of the log of changes gets there: ends when the newest shelf
+  // (SetShelf) reaches the position, or at the deadline. Without it, none is waited for.
+  using CatchUp = std::function<net::Task<void>(std::uint64_t position, net::Deadline deadline)>;
+  void SetCatchUp(CatchUp catch_up);
   // What is in use; null before the first SetShelf().
   std::shared_ptr<const serving::ServingState> State() const;
   std::shared_ptr<const serving::LiveShelf> Shelf() const;

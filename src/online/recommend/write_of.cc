@@ -81,7 +81,7 @@ events::Change ChangeOf(const serving::Write& write) {
   return change;
 }
 
-Status Replay(const events::EventLog& log, serving::ShelfKeeper& keeper,
+Status Replay(const events::Log& log, serving::ShelfKeeper& keeper,
               const std::function<void(const events::Change&)>& each) {
   for (std::uint64_t position = 0;;) {
     AISLE_TRY(const auto records, log.Read(position, kRecordsPerRead));
@@ -99,6 +99,19 @@ Status Replay(const events::EventLog& log, serving::ShelfKeeper& keeper,
       if (auto write = WriteOf(*change, position)) writes.push_back(*std::move(write));
     }
     keeper.Take(writes);
+  }
+}
+
+Result<std::uint64_t> KnownUntil(const events::Log& log, std::uint64_t position,
+                                 const serving::KnownChanges& known) {
+  for (;;) {
+    AISLE_TRY(const auto records, log.Read(position, kRecordsPerRead));
+    if (records.empty()) return position;
+    for (const events::LogRecord& record : records) {
+      const auto envelope = events::DecodeEnvelope(record.bytes);
+      if (envelope && !known.Has(log.Id(), record.position, envelope->time)) return position;
+      position = record.position;
+    }
   }
 }
 

@@ -22,7 +22,12 @@ events::Change ChangeOf(const serving::Write& write);
 
 // Gives the keeper all that the log holds; a record that cannot be read is passed over and logged. `each` hears every
 // change.
-Status Replay(const events::EventLog& log, serving::ShelfKeeper& keeper,
+Status Replay(const events::Log& log, serving::ShelfKeeper& keeper,
               const std::function<void(const events::Change&)>& each = {});
+
+// Up to where, from `position` on, every record is known to a generation that knows these. One that cannot be read is
+// nothing to a shelf.
+Result<std::uint64_t> KnownUntil(const events::Log& log, std::uint64_t position,
+                                 const serving::KnownChanges& known);
 
 }  // namespace aisle::recommend

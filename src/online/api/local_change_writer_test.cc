@@ -1,5 +1,5 @@
 // The writer of changes by itself: what it knows when its log goes, and what it does about much that changed.
-#include "api/change_writer.h"
+#include "api/local_change_writer.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -18,7 +18,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Damaged while it serves: the log is set aside, and what the server still knows is in the new one.
-TEST(ChangeWriter, WhatItKnowsOutlastsItsLog) {
+TEST(LocalChangeWriter, WhatItKnowsOutlastsItsLog) {
   base::TempFolder folder;
   PublishGeneration(folder.Path() / "serving", 1);
   const auto state = serving::ServingState::OpenCurrent(folder.Path() / "serving");
@@ -46,7 +46,7 @@ TEST(ChangeWriter, WhatItKnowsOutlastsItsLog) {
   };
   const auto changes = folder.Path() / "changes";
   {
-    auto writer = ChangeWriter::Start(changes, folder.Path() / "serving", publish, 20ms);
+    auto writer = LocalChangeWriter::Start(changes, folder.Path() / "serving", publish, 20ms);
     ASSERT_TRUE(writer);
     (*writer)->Serve(*state, "");
     ASSERT_TRUE(write(**writer, product, 0));
@@ -73,14 +73,14 @@ TEST(ChangeWriter, WhatItKnowsOutlastsItsLog) {
     const std::lock_guard lock(mutex);
     EXPECT_FALSE(newest->Stock()->In(domain::Region::kNortheast).InStock(product));
   }
-  auto again = ChangeWriter::Start(changes, folder.Path() / "serving", publish);
+  auto again = LocalChangeWriter::Start(changes, folder.Path() / "serving", publish);
   ASSERT_TRUE(again);
   (*again)->Serve(*state, "");
   const std::lock_guard lock(mutex);
   EXPECT_FALSE(newest->Stock()->In(domain::Region::kNortheast).InStock(product));
 }
 
-TEST(ChangeWriter, WhenMuchIsRankedByRowsTheShelfIsPreparedAgain) {
+TEST(LocalChangeWriter, WhenMuchIsRankedByRowsTheShelfIsPreparedAgain) {
   base::TempFolder folder;
   PublishGeneration(folder.Path() / "serving", 1);
   ShelfPointer newest;
@@ -89,11 +89,11 @@ TEST(ChangeWriter, WhenMuchIsRankedByRowsTheShelfIsPreparedAgain) {
     const std::lock_guard lock(mutex);
     return newest;
   };
-  auto writer = ChangeWriter::Start(folder.Path() / "changes", folder.Path() / "serving",
-                                    [&](const ShelfPointer& shelf, const std::string&) {
-                                      const std::lock_guard lock(mutex);
-                                      newest = shelf;
-                                    });
+  auto writer = LocalChangeWriter::Start(folder.Path() / "changes", folder.Path() / "serving",
+                                         [&](const ShelfPointer& shelf, const std::string&) {
+                                           const std::lock_guard lock(mutex);
+                                           newest = shelf;
+                                         });
   ASSERT_TRUE(writer);
   const auto state = serving::ServingState::OpenCurrent(folder.Path() / "serving");
   ASSERT_TRUE(state);

@@ -1,4 +1,4 @@
-#include "api/change_writer.h"
+#include "api/local_change_writer.h"
 
 #include <fmt/format.h>
 
@@ -13,35 +13,32 @@
 namespace aisle::api {
 namespace {
 
-// So much of a shelf may be ranked by rows before it is prepared again.
-constexpr double kByRowsMax = 0.125;
-constexpr std::size_t kRecordsPerRead = 5'000;
 // So far the clock may have been put back unnoticed.
 constexpr std::chrono::minutes kAheadMax{1};
 
 }  // namespace
 
-ChangeWriter::ChangeWriter(std::filesystem::path log_folder, std::filesystem::path serving_root,
-                           Publish publish, std::chrono::milliseconds again)
+LocalChangeWriter::LocalChangeWriter(std::filesystem::path log_folder,
+                                     std::filesystem::path serving_root, Publish publish,
+                                     std::chrono::milliseconds again)
     : log_folder_(std::move(log_folder)),
       serving_root_(std::move(serving_root)),
-      publish_(std::move(publish)),
-      again_(again) {}
+      again_(again),
+      shelf_(std::move(publish)) {}
 
-Result<std::shared_ptr<ChangeWriter>> ChangeWriter::Start(std::filesystem::path log_folder,
-                                                          std::filesystem::path serving_root,
-                                                          Publish publish,
-                                                          std::chrono::milliseconds again) {
-  std::shared_ptr<ChangeWriter> writer(
-      new ChangeWriter(std::move(log_folder), std::move(serving_root), std::move(publish), again));
+Result<std::shared_ptr<LocalChangeWriter>> LocalChangeWriter::Start(
+    std::filesystem::path log_folder, std::filesystem::path serving_root, Publish publish,
+    std::chrono::milliseconds again) {
+  std::shared_ptr<LocalChangeWriter> writer(new LocalChangeWriter(
+      std::move(log_folder), std::move(serving_root), std::move(publish), again));
   AISLE_CHECK(writer->OpenLog());
   writer->thread_ = std::thread([raw = writer.get()] { raw->Run(); });
   return writer;
 }
 
-ChangeWriter::~ChangeWriter() { Stop(); }
+LocalChangeWriter::~LocalChangeWriter() { Stop(); }
 
-void ChangeWriter::Stop() {
+void LocalChangeWriter::Stop() {
   {
     const std::lock_guard lock(asked_mutex_);
     stopping_ = true;
@@ -50,7 +47,7 @@ void ChangeWriter::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-Status ChangeWriter::OpenLog() {
+Status LocalChangeWriter::OpenLog() {
   try_again_ = std::chrono::steady_clock::now() + again_;
   auto kept = events::OpenKept(log_folder_);
   if (!kept) return Within("log of changes", kept.error());
@@ -63,37 +60,38 @@ Status ChangeWriter::OpenLog() {
   }
   SetTrouble(kept->trouble);
   // What this process knows already is no less than what can only be read.
-  if (keeper_ && !writable) return {};
+  const auto known = shelf_.Log();
+  if (known && !writable) return {};
   serving::ShelfKeeper found(log ? log->Id() : std::string());
   if (log)
     AISLE_CHECK(recommend::Replay(*log, found, [this](const auto& change) { Note(change); }));
-  if (keeper_ && keeper_->Log() != found.Log()) AISLE_CHECK(CarryOver(*log, found));
-  keeper_.emplace(std::move(found));
-  kept_ = keeper_->Size();
+  if (known && *known != found.Log()) AISLE_CHECK(CarryOver(*log, found));
+  shelf_.Begin(std::move(found));
   if (!writable) return {};
   AISLE_TRY(last_position_, log->LastPosition());
-  log_ = std::make_shared<events::EventLog>(*std::move(log));
+  SetLog(std::make_shared<events::EventLog>(*std::move(log)));
   return {};
 }
 
 // The log was set aside while this process served: what it still knows is written into the new one.
-Status ChangeWriter::CarryOver(events::EventLog& log, serving::ShelfKeeper& found) {
-  if (!state_) return {};
+Status LocalChangeWriter::CarryOver(events::EventLog& log, serving::ShelfKeeper& found) {
+  const StatePointer state = shelf_.State();
+  if (!state) return {};
   std::vector<events::Change> changes;
   last_time_ = std::max(base::Now(), last_time_ + base::Microseconds{1});
-  for (const serving::Write& write : keeper_->Kept()) {
+  for (const serving::Write& write : shelf_.KeptWrites()) {
     events::Change change = recommend::ChangeOf(write);
     change.envelope.time = last_time_;
     change.envelope.id = fmt::format("{}.{}", base::ToMicros(last_time_), changes.size());
-    if (events::CheckChange(change, state_->RetailerShape())) changes.push_back(std::move(change));
+    if (events::CheckChange(change, state->RetailerShape())) changes.push_back(std::move(change));
   }
-  AISLE_CHECK(log.Append(changes, state_->RetailerShape()));
+  AISLE_CHECK(log.Append(changes, state->RetailerShape()));
   base::LogWarning("log of changes: {} that this server knew are in the new one", changes.size());
   found = serving::ShelfKeeper(log.Id());
   return recommend::Replay(log, found);
 }
 
-void ChangeWriter::SetTrouble(std::string words) {
+void LocalChangeWriter::SetTrouble(std::string words) {
   const bool news = !words.empty() && words != Trouble();
   if (news) base::LogError("changes are refused: {}", words);
   const std::lock_guard lock(asked_mutex_);
@@ -101,90 +99,41 @@ void ChangeWriter::SetTrouble(std::string words) {
 }
 
 // What must be known of all that is in the log.
-void ChangeWriter::Note(const events::Change& change) {
+void LocalChangeWriter::Note(const events::Change& change) {
   last_time_ = std::max(last_time_, change.envelope.time);
-  if (change.envelope.kind != events::Kind::kProduct) return;
-  // A part is of a product that was known before.
-  const raw::Value* id = raw::Find(change.row, "product_id");
-  if (id == nullptr || !std::holds_alternative<std::int64_t>(*id) ||
-      raw::Find(change.row, "category_id") == nullptr)
-    return;
-  const std::lock_guard lock(asked_mutex_);
-  products_written_.insert(std::get<std::int64_t>(*id));
+  products_.Note(change);
 }
 
-void ChangeWriter::Serve(const StatePointer& state, const std::string& stands_in) {
-  bool another = false;
-  {
-    const std::lock_guard lock(mutex_);
-    stands_in_ = stands_in;
-    another = state != state_;
-    if (another) {
-      if (keeper_->Shelf()) replaced_.push_back(keeper_->Shelf());
-      state_ = state;
-      keeper_->Serve(state);
-    }
-    PublishShelf();
-  }
-  if (another) LetGo();
+std::shared_ptr<events::EventLog> LocalChangeWriter::Log() const {
+  const std::lock_guard lock(log_mutex_);
+  return log_;
 }
 
-// A long log is read without the lock, which whoever writes waits for.
-void ChangeWriter::LetGo() {
-  std::shared_ptr<events::EventLog> log;
-  {
-    const std::lock_guard lock(mutex_);
-    log = log_;
-  }
+void LocalChangeWriter::SetLog(std::shared_ptr<events::EventLog> log) {
+  const std::lock_guard lock(log_mutex_);
+  log_ = std::move(log);
+}
+
+void LocalChangeWriter::Serve(const StatePointer& state, const std::string& stands_in) {
+  if (shelf_.Serve(state, stands_in)) LetGo();
+}
+
+void LocalChangeWriter::LetGo() {
+  const std::shared_ptr<events::EventLog> log = Log();
   if (!log) return;
-  const serving::KnownChanges known = serving::KnownToAll(serving_root_, log->Id());
   const auto mark = log->Mark(events::kLiveReader);
   if (!mark) return;
-  std::uint64_t position = *mark;
-  for (bool more = true; more;) {
-    const auto records = log->Read(position, kRecordsPerRead);
-    if (!records || records->empty()) break;
-    for (const events::LogRecord& record : *records) {
-      const auto envelope = events::DecodeEnvelope(record.bytes);
-      // What cannot be read is nothing to a shelf.
-      more = !envelope || known.Has(log->Id(), record.position, envelope->time);
-      if (!more) break;
-      position = record.position;
-    }
-  }
-  if (position == *mark) return;
-  const std::lock_guard lock(mutex_);
-  if (log != log_)
-    return;  // It failed meanwhile: its positions may mean nothing in what stands there now.
-  keeper_->Forget(position);
-  kept_ = keeper_->Size();
-  if (const Status moved = log->Advance(events::kLiveReader, position); !moved)
+  const auto position =
+      recommend::KnownUntil(*log, *mark, serving::KnownToAll(serving_root_, log->Id()));
+  if (!position || *position == *mark) return;
+  // Another log: this one failed meanwhile.
+  if (!shelf_.Forget(log->Id(), *position)) return;
+  if (const Status moved = log->Advance(events::kLiveReader, *position); !moved)
     base::LogWarning("log of changes: {}", moved.error().message);
 }
 
-void ChangeWriter::Upkeep() {
-  std::erase_if(replaced_, [](const ShelfPointer& old) { return old.use_count() == 1; });
-  StatePointer of;
-  std::pair<serving::Shelf, serving::KnownChanges> now;
-  {
-    const std::lock_guard lock(mutex_);
-    if (!keeper_->Shelf() || keeper_->Shelf()->ShareByRows() <= kByRowsMax) return;
-    of = keeper_->Shelf()->State();
-    now = keeper_->Now();
-  }
-  auto again = serving::ServingState::PrepareAgain(of, std::move(now.first), std::move(now.second));
-  if (!again) {
-    base::LogError("the shelf cannot be prepared again: {}", again.error().message);
-    return;
-  }
-  const std::lock_guard lock(mutex_);
-  replaced_.push_back(keeper_->Shelf());
-  keeper_->Serve(*std::move(again));
-  PublishShelf();
-}
-
-net::Task<Status> ChangeWriter::Write(std::vector<events::Change> changes,
-                                      domain::RetailerShape shape) {
+net::Task<Status> LocalChangeWriter::Write(std::vector<events::Change> changes,
+                                           domain::RetailerShape shape) {
   co_return co_await net::Elsewhere<Status>([&](net::Give<Status> give) {
     const std::lock_guard lock(asked_mutex_);
     if (stopping_) return give(Fail(ErrorCode::kUnavailable, "the server stops"));
@@ -193,7 +142,7 @@ net::Task<Status> ChangeWriter::Write(std::vector<events::Change> changes,
   });
 }
 
-void ChangeWriter::Run() {
+void LocalChangeWriter::Run() {
   for (;;) {
     std::vector<Waiting> batch;
     {
@@ -219,16 +168,12 @@ void ChangeWriter::Run() {
   }
 }
 
-void ChangeWriter::TryAgain() {
+void LocalChangeWriter::TryAgain() {
   if (std::chrono::steady_clock::now() < try_again_) return;
-  const std::lock_guard lock(mutex_);
   if (const Status opened = OpenLog(); !opened) SetTrouble(opened.error().message);
-  if (!state_ || !log_) return;
-  keeper_->Serve(state_);
-  PublishShelf();
 }
 
-void ChangeWriter::WriteAll(std::span<Waiting> batch) {
+void LocalChangeWriter::WriteAll(std::span<Waiting> batch) {
   std::vector<Status> results(batch.size());
   const std::vector<events::Change> changes = Stamp(batch, results);
   if (!changes.empty()) {
@@ -241,8 +186,8 @@ void ChangeWriter::WriteAll(std::span<Waiting> batch) {
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i].give(std::move(results[i]));
 }
 
-std::vector<events::Change> ChangeWriter::Stamp(std::span<Waiting> batch,
-                                                std::vector<Status>& results) {
+std::vector<events::Change> LocalChangeWriter::Stamp(std::span<Waiting> batch,
+                                                     std::vector<Status>& results) {
   std::vector<events::Change> all;
   const base::Timestamp now = base::Now();
   const base::Timestamp time = std::max(now, last_time_ + base::Microseconds{1});
@@ -267,16 +212,15 @@ std::vector<events::Change> ChangeWriter::Stamp(std::span<Waiting> batch,
   return all;
 }
 
-Status ChangeWriter::Append(const std::vector<events::Change>& changes,
-                            const domain::RetailerShape& shape) {
+Status LocalChangeWriter::Append(const std::vector<events::Change>& changes,
+                                 const domain::RetailerShape& shape) {
   const auto refuse = [&](std::string words) {
     SetTrouble(words);
     return Fail(ErrorCode::kUnavailable, "changes cannot be written now: " + std::move(words));
   };
   if (!log_) return refuse(Trouble());
   if (const Status written = log_->Append(changes, shape); !written) {
-    const std::lock_guard lock(mutex_);
-    log_.reset();
+    SetLog(nullptr);
     try_again_ = std::chrono::steady_clock::now() + again_;
     return refuse(written.error().message);
   }
@@ -287,19 +231,11 @@ Status ChangeWriter::Append(const std::vector<events::Change>& changes,
       writes.push_back(*std::move(write));
   }
   taken_ += changes.size();
-  const std::lock_guard lock(mutex_);
-  keeper_->Take(writes);
-  kept_ = keeper_->Size();
-  if (keeper_->Shelf()) PublishShelf();
+  shelf_.Take(log_->Id(), writes, last_position_);
   return {};
 }
 
-bool ChangeWriter::IsNew(domain::ProductId product) const {
-  const std::lock_guard lock(asked_mutex_);
-  return products_written_.contains(product.value);
-}
-
-std::string ChangeWriter::Trouble() const {
+std::string LocalChangeWriter::Trouble() const {
   const std::lock_guard lock(asked_mutex_);
   return trouble_;
 }

@@ -1,0 +1,258 @@
+#include "api/shared_change_writer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include "base/log.h"
+#include "recommend/write_of.h"
+
+namespace aisle::api {
+namespace {
+
+using namespace std::chrono_literals;
+
+// For one statement; whoever waits over HTTP has a deadline of their own.
+constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::seconds kStopGrace{2};
+constexpr std::chrono::minutes kAheadMax{1};
+// One may be a matter of which came first.
+constexpr int kUnheardMax = 3;
+// Rounds of reading a log again, each of which may find that something was written meanwhile.
+constexpr int kRoundsMax = 3;
+
+std::string NewName() {
+  std::random_device random;
+  return fmt::format("{:08x}{:08x}", random(), random());
+}
+
+}  // namespace
+
+SharedChangeWriter::SharedChangeWriter(const Place& place, Publish publish)
+    : look_(place.look),
+      name_(NewName()),
+      shelf_(std::move(publish)),
+      writes_(loop_, 0, place.reader, place.names) {}
+
+std::shared_ptr<SharedChangeWriter> SharedChangeWriter::Start(const Place& place, Publish publish) {
+  std::shared_ptr<SharedChangeWriter> writer(new SharedChangeWriter(place, std::move(publish)));
+  // Generations are served before the database has answered; look-ups say when that was too early.
+  writer->shelf_.Begin(serving::ShelfKeeper(""));
+  writer->loop_.Spawn(0, writer->Watch());
+  writer->loop_.Start();
+  return writer;
+}
+
+SharedChangeWriter::~SharedChangeWriter() { Stop(); }
+
+void SharedChangeWriter::Stop() {
+  {
+    const std::lock_guard lock(asked_mutex_);
+    if (std::exchange(stopping_, true)) return;
+  }
+  loop_.Stop();
+  loop_.Join(kStopGrace);
+  const std::lock_guard lock(asked_mutex_);
+  for (auto* list : {&under_way_, &waiting_}) {
+    for (Waiting& one : *list) one.give(Fail(ErrorCode::kUnavailable, "the server stops"));
+    list->clear();
+  }
+}
+
+void SharedChangeWriter::Serve(const StatePointer& state, const std::string& stands_in) {
+  const bool another = shelf_.Serve(state, stands_in);
+  if (!another || shelf_.Until() == 0) return;
+  loop_.Spawn(0, [](SharedChangeWriter* self) -> net::Task<void> {
+    (void)co_await self->ReadAgain();
+  }(this));
+}
+
+net::Task<Status> SharedChangeWriter::Write(std::vector<events::Change> changes,
+                                            domain::RetailerShape shape) {
+  co_return co_await net::Elsewhere<Status>([&](net::Give<Status> give) {
+    const std::lock_guard lock(asked_mutex_);
+    if (stopping_) return give(Fail(ErrorCode::kUnavailable, "the server stops"));
+    waiting_.push_back({std::move(changes), std::move(shape), std::move(give)});
+    if (!std::exchange(writing_, true)) loop_.Spawn(0, WriteWaiting());
+  });
+}
+
+void SharedChangeWriter::Hurry(std::uint64_t position) {
+  if (position <= shelf_.Until() || hurried_.exchange(true)) return;
+  loop_.Spawn(0, [](SharedChangeWriter* self) -> net::Task<void> {
+    self->hurried_ = false;
+    (void)co_await self->ReadOn();
+  }(this));
+}
+
+net::Task<void> SharedChangeWriter::Watch() {
+  while (!loop_.Stopping()) {
+    const auto found = co_await ReadOn();
+    const bool told = co_await writes_.Told(look_);
+    if (told) unheard_ = 0;
+    if (!found || *found == 0 || told) continue;
+    // Somebody's write came by looking; the word of it should have come, too.
+    if (++unheard_ < kUnheardMax || !writes_.DeafBecause().empty()) continue;
+    base::LogWarning("changes: the listener hears nothing of what is written; it listens anew");
+    writes_.ListenAnew();
+    unheard_ = 0;
+  }
+}
+
+net::Task<Result<std::size_t>> SharedChangeWriter::ReadOn() {
+  std::size_t count = 0;
+  for (;;) {
+    const std::uint64_t known = shelf_.Until();
+    auto news = co_await writes_.Since(known, net::Deadline::After(kPatience));
+    if (!news) {
+      SetTrouble(news.error().message);
+      co_return std::unexpected(std::move(news).error());
+    }
+    SetTrouble("");
+    if (shelf_.Log() != news->log || news->last < known) {
+      AISLE_CO_CHECK(co_await ReadAgain());
+      co_return count;
+    }
+    count += news->records.size();
+    shelf_.Take(news->log, WritesOf(*news), news->Until());
+    if (news->Until() == news->last) co_return count;
+  }
+}
+
+net::Task<Status> SharedChangeWriter::ReadAgain() {
+  std::optional<serving::ShelfKeeper> found;
+  std::uint64_t removed = 0;
+  for (int rounds = 0; rounds < kRoundsMax;) {
+    const std::uint64_t known = found ? found->Until() : 0;
+    auto news = co_await writes_.Since(known, net::Deadline::After(kPatience));
+    if (!news) {
+      SetTrouble(news.error().message);
+      co_return std::unexpected(std::move(news).error());
+    }
+    if (found && found->Log() != news->log) {
+      found.reset();  // Made anew meanwhile.
+      continue;
+    }
+    if (!found) {
+      found.emplace(news->log);
+      removed = news->records.empty() ? news->last : news->records.front().position - 1;
+    }
+    found->Take(WritesOf(*news), news->Until());
+    if (news->Until() != news->last) continue;
+    // What the shelf knows already was written meanwhile; or the database is an older one that was put back.
+    if (shelf_.Log() != found->Log() || found->Until() >= shelf_.Until()) break;
+    ++rounds;
+  }
+  removed_until_ = removed;
+  shelf_.Begin(*std::move(found));
+  if (const std::string behind = Behind(); !behind.empty()) base::LogWarning("changes: {}", behind);
+  co_return Status{};
+}
+
+std::vector<serving::Write> SharedChangeWriter::WritesOf(const serving::StoreWrites& news) {
+  std::vector<serving::Write> writes;
+  for (const events::LogRecord& record : news.records) {
+    const auto change = events::DecodeChange(record.bytes);
+    if (!change) {
+      base::LogError("changes: record {} is passed over: {}", record.position,
+                     change.error().message);
+      continue;
+    }
+    products_.Note(*change);
+    ahead_ = change->envelope.time > base::Now() + kAheadMax;
+    if (auto write = recommend::WriteOf(*change, record.position))
+      writes.push_back(*std::move(write));
+  }
+  return writes;
+}
+
+net::Task<void> SharedChangeWriter::WriteWaiting() {
+  for (;;) {
+    {
+      const std::lock_guard lock(asked_mutex_);
+      writing_ = !waiting_.empty();
+      if (!writing_) co_return;
+      under_way_ = std::exchange(waiting_, {});
+    }
+    std::vector<Status> results(under_way_.size());
+    std::vector<events::Change> changes = Checked(results);
+    if (!changes.empty()) {
+      const Status written = co_await AppendAll(std::move(changes));
+      for (Status& result : results) {
+        if (!written && result) result = written;
+      }
+    }
+    const std::lock_guard lock(asked_mutex_);
+    for (std::size_t i = 0; i < under_way_.size(); ++i) under_way_[i].give(std::move(results[i]));
+    under_way_.clear();
+  }
+}
+
+// The changes of those that may be written; the others have their result.
+std::vector<events::Change> SharedChangeWriter::Checked(std::vector<Status>& results) {
+  std::vector<events::Change> all;
+  for (std::size_t i = 0; i < under_way_.size(); ++i) {
+    std::vector<events::Change>& changes = under_way_[i].changes;
+    for (events::Change& change : changes) {
+      change.envelope.time = base::Now();  // Until the database says it.
+      change.envelope.id = fmt::format("{}.{}", name_, ++written_);
+      if (results[i]) results[i] = events::CheckChange(change, under_way_[i].shape);
+    }
+    if (!results[i]) continue;
+    std::ranges::move(changes, std::back_inserter(all));
+  }
+  return all;
+}
+
+net::Task<Status> SharedChangeWriter::AppendAll(std::vector<events::Change> changes) {
+  const std::size_t count = changes.size();
+  auto news =
+      co_await writes_.Append(std::move(changes), shelf_.Until(), net::Deadline::After(kPatience));
+  if (!news) {
+    SetTrouble(news.error().message);
+    co_return Fail(ErrorCode::kUnavailable,
+                   "changes cannot be written now: " + news.error().message);
+  }
+  SetTrouble("");
+  taken_ += count;
+  if (shelf_.Log() == news->log) shelf_.Take(news->log, WritesOf(*news), news->Until());
+  while (shelf_.Log() != news->log || shelf_.Until() < news->last) {
+    AISLE_CO_TRY([[maybe_unused]] const std::size_t more, co_await ReadOn());
+  }
+  co_return Status{};
+}
+
+void SharedChangeWriter::SetTrouble(std::string words) {
+  {
+    const std::lock_guard lock(asked_mutex_);
+    if (words == trouble_) return;
+    std::swap(trouble_, words);
+    if (words.empty() == trouble_.empty()) return;
+  }
+  if (words.empty()) {
+    base::LogError("changes are refused, and those of other servers not known: {}", Trouble());
+  } else {
+    base::LogInfo("changes are taken in again");
+  }
+}
+
+std::string SharedChangeWriter::Trouble() const {
+  const std::lock_guard lock(asked_mutex_);
+  return trouble_;
+}
+
+std::string SharedChangeWriter::Behind() const {
+  const std::uint64_t removed = removed_until_;
+  const StatePointer state = shelf_.State();
+  if (removed == 0 || !state) return {};
+  const serving::KnownChanges& known = state->Known();
+  if (known.log == shelf_.Log().value_or("") && known.until >= removed) return {};
+  return fmt::format(
+      "changes up to {} were removed, and this server's generation does not know them: it needs a "
+      "newer one",
+      removed);
+}
+
+}  // namespace aisle::api

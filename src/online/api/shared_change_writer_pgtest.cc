@@ -1,0 +1,229 @@
+// Two servers' writers on one store: what one acknowledges the other knows, whatever happens in between.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <mutex>
+#include <thread>
+
+#include "api/open_shop_testing.h"
+#include "api/shared_change_writer.h"
+#include "serving/postgres/store_testing.h"
+
+namespace aisle::api {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+// One server's: its generation, and the newest shelf that its loops were given.
+class Server {
+ public:
+  Server(const postgres::ConnectionSettings& reader, const serving::StoreNames& names,
+         std::filesystem::path root, std::chrono::milliseconds look = 50ms)
+      : root_(std::move(root)) {
+    writer = SharedChangeWriter::Start({.reader = reader, .names = names, .look = look},
+                                       [this](const ShelfPointer& shelf, const std::string&) {
+                                         const std::lock_guard lock(mutex_);
+                                         newest_ = shelf;
+                                       });
+    Serve();
+  }
+  void Serve() {
+    const auto state = serving::ServingState::OpenCurrent(root_);
+    ASSERT_TRUE(state);
+    state_ = *state;
+    writer->Serve(state_, "");
+  }
+  ShelfPointer Shelf() const {
+    const std::lock_guard lock(mutex_);
+    return newest_;
+  }
+  bool Has(std::uint32_t product) const {
+    return Shelf()->Stock()->In(domain::Region::kNortheast).InStock(product);
+  }
+  std::uint32_t First(std::size_t n = 0) const {
+    return state_->PublishedShelf().regions[0].products[n];
+  }
+  Status Write(std::uint32_t product, std::int64_t quantity) const {
+    events::Change change;
+    change.envelope.kind = events::Kind::kStock;
+    change.row = {
+        {"product_id", state_->PublishedShelf().catalogue.products[product].product.value},
+        {"region", state_->RetailerShape().RegionName(domain::Region::kNortheast)},
+        {"qty_on_hand", quantity},
+        {"est_delivery_days", std::int64_t{2}}};
+    Status written;
+    net::RunToEnd([&]() -> net::Task<void> {
+      std::vector<events::Change> changes(1, change);
+      written = co_await writer->Write(std::move(changes), state_->RetailerShape());
+    }());
+    return written;
+  }
+  std::shared_ptr<SharedChangeWriter> writer;
+
+ private:
+  std::filesystem::path root_;
+  StatePointer state_;
+  mutable std::mutex mutex_;
+  ShelfPointer newest_;
+};
+
+bool Soon(const std::function<bool()>& condition) {
+  for (int i = 0; i < 1'500; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(10ms);
+  }
+  return false;
+}
+
+class SharedChangeWriterTest : public serving::PostgresStoreTest {
+ protected:
+  void SetUp() override {
+    serving::PostgresStoreTest::SetUp();
+    if (!IsSkipped()) PublishGeneration(root, 1);
+  }
+  std::unique_ptr<Server> Start(std::chrono::milliseconds look = 50ms) {
+    return std::make_unique<Server>(As(names.reader), names, root, look);
+  }
+  // Ends every connection that the reader has.
+  void CutOff() {
+    EXPECT_EQ(Do(Admin(), fmt::format("SELECT pg_terminate_backend(pid, 5000) FROM "
+                                      "pg_stat_activity WHERE usename = '{}'",
+                                      names.reader)),
+              "");
+  }
+};
+
+TEST_F(SharedChangeWriterTest, WhatOneAcknowledgesBothKnow) {
+  const auto one = Start();
+  const auto other = Start();
+  const auto product = one->First();
+  ASSERT_TRUE(one->Has(product) && other->Has(product));
+  ASSERT_TRUE(one->Write(product, 0)) << one->writer->Trouble();
+  EXPECT_FALSE(one->Has(product)) << "before it was acknowledged";
+  EXPECT_TRUE(Soon([&] { return !other->Has(product); }));
+  ASSERT_TRUE(other->Write(product, 5));
+  EXPECT_TRUE(other->Has(product));
+  EXPECT_TRUE(Soon([&] { return one->Has(product); }));
+  EXPECT_EQ(one->Shelf()->Until(), 2U);
+  EXPECT_EQ(one->writer->Taken() + other->writer->Taken(), 2U);
+}
+
+// Looks are an hour apart: the word of the database alone must do, and after it a look-up that saw more.
+TEST_F(SharedChangeWriterTest, TheDatabaseTellsOfIt) {
+  const auto one = Start();
+  const auto other = Start(1h);
+  const auto product = one->First();
+  // It listens once its first look is done.
+  ASSERT_TRUE(Soon([&] {
+    return Ask(fmt::format(
+               "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}' AND query LIKE "
+               "'LISTEN%'",
+               names.reader)) == "2";
+  }));
+  ASSERT_TRUE(one->Write(product, 0));
+  EXPECT_TRUE(Soon([&] { return !other->Has(product); }));
+}
+
+TEST_F(SharedChangeWriterTest, ALookUpThatSawMoreHurriesIt) {
+  const auto one = Start();
+  const auto other = Start(1h);
+  const auto product = one->First();
+  ASSERT_TRUE(Soon([&] { return other->writer->Trouble().empty() && other->Shelf(); }));
+  CutOff();  // Nobody listens for now.
+  ASSERT_TRUE(Soon([&] { return one->Write(product, 0).has_value(); }));
+  other->writer->Hurry(1);
+  EXPECT_TRUE(Soon([&] { return !other->Has(product); }));
+}
+
+TEST_F(SharedChangeWriterTest, AfterARestartItKnowsAllThatWasWritten) {
+  const auto product = [&] {
+    const auto one = Start();
+    EXPECT_TRUE(one->Write(one->First(), 0));
+    return one->First();
+  }();
+  const auto again = Start();
+  EXPECT_TRUE(Soon([&] { return !again->Has(product); }));
+}
+
+TEST_F(SharedChangeWriterTest, AGenerationThatDoesNotKnowAWriteDoesNotUndoIt) {
+  const auto one = Start();
+  const auto product = one->First();
+  ASSERT_TRUE(one->Write(product, 0));
+  PublishGeneration(root, 1);  // Made from tables of before.
+  one->Serve();
+  // At once, and while the log is read again from its beginning.
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_FALSE(one->Has(product));
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_EQ(one->writer->Kept(), 1U);
+}
+
+TEST_F(SharedChangeWriterTest, WithoutTheDatabaseChangesAreRefusedAndWhatIsKnownStays) {
+  const auto one = Start();
+  const auto product = one->First();
+  ASSERT_TRUE(one->Write(product, 0));
+  cluster->Down();
+  const Status refused = one->Write(one->First(1), 0);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(Soon([&] { return !one->writer->Trouble().empty(); }));
+  EXPECT_FALSE(one->Has(product));
+  EXPECT_TRUE(one->Has(one->First(1)));
+  PublishGeneration(root, 1);
+  one->Serve();
+  EXPECT_FALSE(one->Has(product)) << "also under another generation";
+  cluster->Up();
+  EXPECT_TRUE(Soon([&] { return one->writer->Trouble().empty(); }));
+  EXPECT_TRUE(Soon([&] { return one->Write(one->First(1), 0).has_value(); }));
+  EXPECT_FALSE(one->Has(product));
+}
+
+TEST_F(SharedChangeWriterTest, ADatabaseThatWasMadeAnewIsReadAnew) {
+  const auto one = Start();
+  const auto product = one->First();
+  ASSERT_TRUE(one->Write(product, 0));
+  ASSERT_EQ(Do(Admin(),
+               "DELETE FROM writes; UPDATE writes_position SET position = 0, log_id = 'another'"),
+            "");
+  EXPECT_TRUE(Soon([&] { return one->Has(product); }));
+  ASSERT_TRUE(one->Write(product, 0));
+  EXPECT_FALSE(one->Has(product));
+}
+
+TEST_F(SharedChangeWriterTest, WhoseGenerationLacksRemovedChangesSaysSo) {
+  const auto one = Start();
+  ASSERT_TRUE(one->Write(one->First(), 0));
+  ASSERT_TRUE(one->Write(one->First(1), 0));
+  ASSERT_EQ(Do(Admin(), "DELETE FROM writes WHERE position = 1"), "");
+  EXPECT_EQ(one->writer->Behind(), "") << "it has read them";
+  const auto late = Start();
+  EXPECT_TRUE(Soon([&] { return !late->writer->Behind().empty(); }));
+  EXPECT_THAT(late->writer->Behind(), HasSubstr("changes up to 1 were removed"));
+}
+
+TEST_F(SharedChangeWriterTest, SeveralThatWriteAtOnceEndWithTheSame) {
+  const auto one = Start();
+  const auto other = Start();
+  const auto write = [](const Server& server, int from) {
+    for (int i = 0; i < 60; ++i) {
+      const Status written = server.Write(server.First(static_cast<std::size_t>(i % 7)), from + i);
+      EXPECT_TRUE(written) << written.error().message;
+    }
+  };
+  std::thread first([&] { write(*one, 1); });
+  std::thread second([&] { write(*other, 0); });
+  first.join();
+  second.join();
+  EXPECT_TRUE(Soon([&] { return one->Shelf()->Until() == 120 && other->Shelf()->Until() == 120; }));
+  for (std::size_t i = 0; i < 7; ++i) {
+    const auto level = [&](const Server& server) {
+      return server.Shelf()->Stock()->In(domain::Region::kNortheast).Of(server.First(i)).quantity;
+    };
+    EXPECT_EQ(level(*one), level(*other)) << i;
+  }
+}
+
+}  // namespace
+}  // namespace aisle::api
