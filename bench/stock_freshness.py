@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """How long a product that was sold out is still shown: from the acknowledged write to the last answer that has it, under load.
 
-    python3 bench/stock_freshness.py --data DIR [--writes 1000] [--connections 4] [--threads 2]
+    python3 bench/stock_freshness.py --data DIR [--other DIR] [--writes 1000] [--connections 4] [--threads 2]
 
-DIR is an aisle data directory that was published. Starts `aisle serve` of it, keeps it busy with wrk, and then again and again sells
+DIR is an aisle data directory that was published. With --other a second server runs, of that directory, and takes the writes: both must be set to
+serve from one Postgres store. Starts `aisle serve` of it, keeps it busy with wrk, and then again and again sells
 out the first product that a customer is shown, while another connection asks for that customer without a pause. An answer counts as stale
 when its request began after the write was acknowledged and it has the product; one that was under way may have it. Prints the median and the
 worst of both, how long a write takes, and requests/s beside the same load without writes. A stale answer is exit 1.
@@ -76,32 +77,38 @@ def result(text):
     return int(found[1]) / seconds, float(found[3]), float(found[4])
 
 
+def started(options, data, servers):
+    """Starts a server; its port."""
+    server = subprocess.Popen([options.aisle, "serve", "--data", data, "--listen", "127.0.0.1:0", "--threads", str(options.threads)],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    servers.append(server)
+    for line in server.stdout:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+        if found:
+            threading.Thread(target=lambda: [None for _ in server.stdout], daemon=True).start()
+            return int(found[1])
+    raise RuntimeError("the server did not start")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
+    parser.add_argument("--other")
     parser.add_argument("--writes", type=int, default=1000)
     parser.add_argument("--connections", type=int, default=4)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--aisle", default=str(pathlib.Path(__file__).resolve().parent.parent / "aisle"))
     options = parser.parse_args()
-    server = subprocess.Popen([options.aisle, "serve", "--data", options.data, "--listen", "127.0.0.1:0", "--threads", str(options.threads)],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    servers = []
     try:
-        port = None
-        for line in server.stdout:
-            found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
-            port = found and int(found[1])
-            if port:
-                break
-        if not port:
-            raise RuntimeError("the server did not start")
-        threading.Thread(target=lambda: [None for _ in server.stdout], daemon=True).start()
+        port = started(options, options.data, servers)
+        takes = started(options, options.other, servers) if options.other else port
         quiet = result(load(port, 1, options.connections, 8))
         beside = {}
         wrk_seconds = max(8, options.writes // 40)
         loader = threading.Thread(target=lambda: beside.update(text=load(port, 1, options.connections, wrk_seconds)), daemon=True)
         loader.start()
-        prober, writer = Prober(port), http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        prober, writer = Prober(port), http.client.HTTPConnection("127.0.0.1", takes, timeout=10)
         _, _, shown = prober.ask()
         prober.start()
         last_seen, stale, took, product, done = [], 0, [], shown[0], 0
@@ -136,8 +143,9 @@ def main():
         print(f"load beside writes and the asking connection: {busy[0]:.0f} requests/s, p50 {busy[1]:.3f} ms, p99 {busy[2]:.2f} ms")
         return 1 if stale else 0
     finally:
-        server.terminate()
-        server.wait()
+        for server in servers:
+            server.terminate()
+            server.wait()
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "app/change_log.h"
 #include "app/print.h"
 #include "base/log.h"
-#include "events/log_keeper.h"
 #include "features/records.h"
 #include "net/event_loops.h"
 #include "recommend/write_of.h"
@@ -49,30 +49,25 @@ Result<recommend::Request> MakeRequest(LocalRequest request, const features::Cat
 
 // What a server would have on sale: the generation, and what was written since.
 Result<std::shared_ptr<const serving::LiveShelf>> ShelfNow(
-    const workspace::Workspace& workspace,
-    const std::shared_ptr<const serving::ServingState>& state) {
-  const auto folder = workspace.Changes();
-  // A damaged log may crash its readers; a server sets it aside.
-  const Status whole = events::CheckLog(folder, events::EventLog::Access::kRead);
-  auto log = whole ? events::EventLog::Open(folder, events::EventLog::Access::kRead)
-                   : Result<events::EventLog>(std::unexpected(whole.error()));
+    const Context& context, const std::shared_ptr<const serving::ServingState>& state) {
+  const auto log = ChangeLogToRead(context);
   if (!log) {
     if (log.error().code != ErrorCode::kNotFound)
       base::LogWarning("what was written since the generation is not known: {}",
                        log.error().message);
     return serving::LiveShelf::Of(state);
   }
-  serving::ShelfKeeper keeper(log->Id());
-  AISLE_CHECK(recommend::Replay(*log, keeper));
+  serving::ShelfKeeper keeper((*log)->Id());
+  AISLE_CHECK(recommend::Replay(**log, keeper));
   keeper.Serve(state);
   return keeper.Shelf();
 }
 
 }  // namespace
 
-Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, LocalRequest request) {
+Result<LocalAnswer> AskPublished(const Context& context, LocalRequest request) {
   LocalAnswer local;
-  auto opened = serving::OpenInService(workspace.Serving());
+  auto opened = serving::OpenInService(context.workspace.Serving());
   if (!opened) {
     // What is not found is a generation, not what was asked for: a step before is missing.
     if (opened.error().code == ErrorCode::kNotFound)
@@ -83,7 +78,7 @@ Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, LocalReq
   AISLE_TRY(recommend::Request asked,
             MakeRequest(std::move(request), local.state->PublishedShelf().catalogue));
   recommend::Recommender recommender(nullptr);
-  AISLE_TRY(const auto shelf, ShelfNow(workspace, local.state));
+  AISLE_TRY(const auto shelf, ShelfNow(context, local.state));
   recommender.SetShelf(shelf, !opened->trouble.empty());
   Result<recommend::Answer> answer = Fail(ErrorCode::kInternal, "the request did not end");
   net::RunToEnd([&]() -> net::Task<void> {

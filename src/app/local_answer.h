@@ -27,7 +27,7 @@ struct LocalAnswer {
   std::shared_ptr<const serving::ServingState> state;
 };
 
-Result<LocalAnswer> AskPublished(const workspace::Workspace& workspace, LocalRequest request);
+Result<LocalAnswer> AskPublished(const Context& context, LocalRequest request);
 
 // Rank, product, category, price, score, stock, delivery, source and why.
 std::string ItemsTable(const recommend::Answer& answer);

@@ -164,10 +164,9 @@ json::value ToJson(std::int64_t customer, const Facts& facts, const LocalAnswer&
 Result<Portrait> DrawPortrait(const Context& context, std::int64_t customer,
                               base::Timestamp as_of) {
   AISLE_TRY(const Facts facts, ReadFacts(context, customer, as_of));
-  AISLE_TRY(const LocalAnswer local,
-            AskPublished(context.workspace, {.customer = fmt::format("{}", customer),
-                                             .top_n = *recommend::TopN::Of(kTopN),
-                                             .request_id = "aisle-portrait"}));
+  AISLE_TRY(const LocalAnswer local, AskPublished(context, {.customer = fmt::format("{}", customer),
+                                                            .top_n = *recommend::TopN::Of(kTopN),
+                                                            .request_id = "aisle-portrait"}));
   const recommend::Answer& answer = local.answer;
   Portrait portrait;
   portrait.text = fmt::format(

@@ -117,6 +117,7 @@ Status ServeUntilStopped(const Context& context,
   if (settings.serve_store == "postgres") {
     AISLE_TRY(store, FromPostgres::Of(context));
     options.stores = [&](int loop_index) { return store->Stores(loops, loop_index); };
+    options.shared_logs = api::SharedLogs{store->reader, store->names};
   }
   auto started = api::ProductServer::Start(loops, options);
   if (!started) return std::unexpected(NamingTheHolder(started.error(), options.listen));

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "events/events.h"
-#include "events/log_keeper.h"
 #include "net/event_loops.h"
 #include "web/http_client.h"
 #include "web/json_text.h"
@@ -106,7 +105,7 @@ Status SendSome(web::HttpClient& client, const std::vector<raw::Row>& rows,
 }
 
 // Not before the log's last record, whatever the clock says.
-Result<base::Timestamp> TimeAfter(const events::EventLog& log) {
+Result<base::Timestamp> TimeAfter(const events::Log& log) {
   const base::Timestamp now = base::Now();
   AISLE_TRY(const std::uint64_t last, log.LastPosition());
   if (last == 0) return now;
@@ -132,13 +131,8 @@ Result<std::vector<RefusedRow>> SendStock(const web::Address& server,
   return refused;
 }
 
-Result<std::vector<RefusedRow>> AppendStock(const std::filesystem::path& change_log,
-                                            const std::vector<raw::Row>& rows,
+Result<std::vector<RefusedRow>> AppendStock(events::Log& log, const std::vector<raw::Row>& rows,
                                             const domain::RetailerShape& shape) {
-  // A damaged log may crash whoever opens it.
-  AISLE_CHECK(events::CheckLog(change_log, events::EventLog::Access::kWrite));
-  AISLE_TRY(auto log, events::EventLog::Open(change_log, events::EventLog::Access::kWrite));
-  AISLE_CHECK(log.Register(events::kLiveReader));
   AISLE_TRY(const base::Timestamp at, TimeAfter(log));
   std::vector<RefusedRow> refused;
   std::vector<events::Change> changes;

@@ -1,24 +1,24 @@
 // Stock that differs, to whoever owns the log of changes: a server that runs here, by PUT /v1/inventory; else this
-// process, which opens the log itself.
+// process, which writes the log itself (change_log.h).
 //
 // SendStock and AppendStock are the two; neither writes the tables, the log's reader does (take_in.h).
 //
 //   order    rows as they are given, at most kFeedItemsMax a request. Times of records never fall along the log.
 //   missing  an answer that names items that cannot be taken: nothing of its request was. They are left out, and the
 //            rest is sent again.
-//   errors   kUnavailable: the server does not answer, or refuses for now, with its words; another process has the log
-//            (AppendStock); kFailedPrecondition: the server answers what nobody expects of it. What was sent before
-//            stays taken: to repeat it all does no harm.
+//   errors   kUnavailable: the server does not answer, or refuses for now, with its words;
+//            kFailedPrecondition: the server answers what nobody expects of it. What was sent before stays taken: to
+//            repeat it all does no harm.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "domain/retailer_shape.h"
+#include "events/events.h"
 #include "raw/check.h"
 #include "web/address.h"
 
@@ -37,8 +37,7 @@ using ProductIdJson = std::function<std::string(std::int64_t)>;
 Result<std::vector<RefusedRow>> SendStock(const web::Address& server,
                                           const std::vector<raw::Row>& rows,
                                           const ProductIdJson& id);
-Result<std::vector<RefusedRow>> AppendStock(const std::filesystem::path& change_log,
-                                            const std::vector<raw::Row>& rows,
+Result<std::vector<RefusedRow>> AppendStock(events::Log& log, const std::vector<raw::Row>& rows,
                                             const domain::RetailerShape& shape);
 
 }  // namespace aisle::app

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "app/change_log.h"
 #include "app/import_text.h"
 #include "app/print.h"
 #include "app/print_json.h"
@@ -27,7 +28,8 @@ Result<std::vector<RefusedRow>> Deliver(const Context& context, Job& job,
   const auto server = workspace::RunningProcess(context.workspace.Run(), "serve");
   if (!server) {
     AISLE_TRY(const auto shape, ingest::ReadShape(job.Connection()));
-    return AppendStock(context.workspace.Changes(), rows, shape);
+    AISLE_TRY(const auto log, ChangeLogToWrite(context));
+    return AppendStock(*log, rows, shape);
   }
   AISLE_TRY(const web::Address address, web::ParseAddress(server->address));
   AISLE_TRY(const auto ids, publish::SourceIds::Read(job.Connection(), "product"));

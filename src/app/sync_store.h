@@ -1,4 +1,5 @@
 // Brings a Postgres store to the published generation: what `aisle store sync` does, and a worker after each pass.
+// Changes that every generation here knows by then are let go of by the servers' reader (events::kLiveReader).
 //
 //   errors   as serving::SyncGeneration; kFailedPrecondition while the store was not created.
 #pragma once

@@ -2,9 +2,11 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
+#include "app/change_log.h"
 #include "app/print.h"
 #include "base/log.h"
 #include "events/log_keeper.h"
@@ -13,19 +15,11 @@
 namespace aisle::app {
 namespace {
 
-using Collect = Result<std::int64_t>(warehouse::Connection&, const std::filesystem::path&,
-                                     const std::function<bool(std::int64_t)>&);
+using Move = std::function<Result<std::int64_t>(const std::function<bool(std::int64_t)>&)>;
 
-// It may crash its readers, so a log is looked at first.
-Result<std::int64_t> TakeIn(Job& job, const std::filesystem::path& log, const std::string& what,
-                            const std::string& unit, Collect& collect) {
-  const Status whole = events::CheckLog(log, events::EventLog::Access::kRead);
-  if (!whole && whole.error().code == ErrorCode::kInternal) {
-    base::LogError("{} are not taken in: {}", what, whole.error().message);
-    return 0;
-  }
+Result<std::int64_t> TakeIn(const std::string& what, const std::string& unit, const Move& move) {
   std::optional<base::Progress> progress;  // Where there is something.
-  auto taken = collect(job.Connection(), log, [&](std::int64_t moved) {
+  auto taken = move([&](std::int64_t moved) {
     if (!progress) progress.emplace("  " + what, 0, unit);
     progress->Set(moved);
     return !Interrupted();
@@ -38,15 +32,60 @@ Result<std::int64_t> TakeIn(Job& job, const std::filesystem::path& log, const st
   return taken;
 }
 
+// It may crash its readers, so a log is looked at first.
+bool IsReadable(const std::filesystem::path& log, const std::string& what) {
+  const Status whole = events::CheckLog(log, events::EventLog::Access::kRead);
+  if (whole || whole.error().code != ErrorCode::kInternal) return true;
+  base::LogError("{} are not taken in: {}", what, whole.error().message);
+  return false;
+}
+
+// Null: there is none, or it does not answer, which is said: what it holds waits there.
+std::unique_ptr<serving::StoreLog> StoreLogOf(const Context& context, serving::StoreLog::Kind kind,
+                                              const std::string& what) {
+  auto log = StoreLogToTakeIn(context, kind);
+  if (log) {
+    if (*log == nullptr) return nullptr;
+    const auto last = (*log)->LastPosition();
+    if (last) return *last == 0 ? nullptr : *std::move(log);
+    log = std::unexpected(last.error());
+  }
+  base::LogWarning("{} of the Postgres store are not taken in: {}", what, log.error().message);
+  return nullptr;
+}
+
 }  // namespace
 
 Result<std::int64_t> TakeInChanges(const Context& context, Job& job) {
-  return TakeIn(job, context.workspace.Changes(), "changes", "records", ingest::CollectChanges);
+  std::int64_t taken = 0;
+  const auto folder = context.workspace.Changes();
+  if (IsReadable(folder, "changes")) {
+    AISLE_TRY(taken, TakeIn("changes", "records", [&](const auto& progress) {
+                return ingest::CollectChanges(job.Connection(), folder, progress);
+              }));
+  }
+  const auto shared = StoreLogOf(context, serving::StoreLog::Kind::kWrites, "changes");
+  if (!shared) return taken;
+  AISLE_TRY(const std::int64_t more, TakeIn("changes", "records", [&](const auto& progress) {
+              return ingest::CollectChanges(job.Connection(), *shared, progress);
+            }));
+  return taken + more;
 }
 
 Result<std::int64_t> TakeInImpressions(const Context& context, Job& job) {
-  return TakeIn(job, context.workspace.Events(), "impressions", "answers",
-                ingest::CollectImpressions);
+  std::int64_t taken = 0;
+  const auto folder = context.workspace.Events();
+  if (IsReadable(folder, "impressions")) {
+    AISLE_TRY(taken, TakeIn("impressions", "answers", [&](const auto& progress) {
+                return ingest::CollectImpressions(job.Connection(), folder, progress);
+              }));
+  }
+  const auto shared = StoreLogOf(context, serving::StoreLog::Kind::kImpressions, "impressions");
+  if (!shared) return taken;
+  AISLE_TRY(const std::int64_t more, TakeIn("impressions", "answers", [&](const auto& progress) {
+              return ingest::CollectImpressions(job.Connection(), *shared, progress);
+            }));
+  return taken + more;
 }
 
 }  // namespace aisle::app

@@ -1,5 +1,5 @@
-// What waits in the logs of a data directory, into its warehouse: what a worker's pass begins with, and an import too,
-// so that an old write never undoes a newer file.
+// What waits in the logs of a data directory, and in those of its Postgres store, into its warehouse: what a worker's
+// pass begins with, and an import too, so that an old write never undoes a newer file.
 //
 // A damaged log is the server's to set aside, and records of a newer program wait for it: both are said, and no reason
 // not to go on.

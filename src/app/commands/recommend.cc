@@ -35,12 +35,11 @@ Status One(Context& context, const RecommendOptions& options) {
     return Wrong("--as-of goes with --all; one customer is answered as of what is published");
   // The option's own bounds are TopN's.
   const auto top_n = recommend::TopN::Of(options.top_n.value_or(recommend::kTopNDefault));
-  AISLE_TRY(const LocalAnswer local,
-            AskPublished(context.workspace, {.customer = *options.customer,
-                                             .zip_code = options.zip_code,
-                                             .top_n = *top_n,
-                                             .strict = options.strict,
-                                             .request_id = "aisle-recommend"}));
+  AISLE_TRY(const LocalAnswer local, AskPublished(context, {.customer = *options.customer,
+                                                            .zip_code = options.zip_code,
+                                                            .top_n = *top_n,
+                                                            .strict = options.strict,
+                                                            .request_id = "aisle-recommend"}));
   if (context.json) {
     std::string text;
     api::AppendAnswer(text, local.answer);

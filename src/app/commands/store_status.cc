@@ -6,6 +6,7 @@
 #include "net/await.h"
 #include "serving/generation/manifest.h"
 #include "serving/postgres/status.h"
+#include "serving/postgres/store_log.h"
 
 namespace aisle::app {
 namespace {
@@ -29,8 +30,50 @@ boost::json::object MetaJson(const serving::StoreMeta& meta) {
           {"loaded_by", meta.loaded_by}};
 }
 
+// What servers wrote, and how far those are who read it.
+struct LogStatus {
+  std::string name;
+  std::uint64_t last = 0;
+  std::vector<events::LogReader> readers;
+};
+
+Result<std::vector<LogStatus>> ReadLogs(const StoreSettings& store) {
+  using enum serving::StoreLog::Kind;
+  std::vector<LogStatus> logs;
+  for (const auto& [name, kind] : {std::pair("writes", kWrites), {"impressions", kImpressions}}) {
+    AISLE_TRY(auto reader, store.Existing(StoreRole::kReader));
+    AISLE_TRY(const auto log, serving::StoreLog::Open(std::move(reader), store.Names(), kind));
+    LogStatus status{name, 0, {}};
+    AISLE_TRY(status.last, log->LastPosition());
+    AISLE_TRY(status.readers, log->Readers());
+    logs.push_back(std::move(status));
+  }
+  return logs;
+}
+
+boost::json::object LogsJson(const std::vector<LogStatus>& logs) {
+  boost::json::object json;
+  for (const LogStatus& log : logs) {
+    boost::json::object waiting;
+    for (const events::LogReader& reader : log.readers) waiting[reader.name] = reader.waiting;
+    json[log.name] = {{"last", log.last}, {"waiting", std::move(waiting)}};
+  }
+  return json;
+}
+
+std::string LogsText(const std::vector<LogStatus>& logs) {
+  TextTable table({{"log"}, {"written", Align::kRight}, {"reader"}, {"to be read", Align::kRight}});
+  for (const LogStatus& log : logs) {
+    for (const events::LogReader& reader : log.readers) {
+      table.Add({log.name, Grouped(static_cast<std::int64_t>(log.last)), reader.name,
+                 Grouped(static_cast<std::int64_t>(reader.waiting))});
+    }
+  }
+  return "\n" + table.Text();
+}
+
 void PrintText(const StoreSettings& store, const serving::StoreStatus& status,
-               std::int64_t published) {
+               const std::vector<LogStatus>& logs, std::int64_t published) {
   std::string text = fmt::format("schema {} at {}, Postgres {}{}\n", store.Names().schema,
                                  store.Where(), status.server_version, status.tls ? ", TLS" : "");
   if (status.meta) {
@@ -50,7 +93,7 @@ void PrintText(const StoreSettings& store, const serving::StoreStatus& status,
   TextTable table({{"table"}, {"MB", Align::kRight}});
   for (const auto& [name, bytes] : status.table_bytes)
     table.Add({name, fmt::format("{:.1f}", static_cast<double>(bytes) / 1e6)});
-  text += "\n" + table.Text();
+  text += "\n" + table.Text() + LogsText(logs);
   for (const std::string& name : status.leftovers)
     text += fmt::format("{}: of a load that runs, or was killed; the next load removes it\n", name);
   for (const std::string& problem : status.problems)
@@ -65,6 +108,7 @@ Status Show(Context& context, const StatusFlags& flags) {
   AISLE_TRY(auto reader, store.Existing(StoreRole::kReader));
   AISLE_TRY(const serving::StoreStatus status,
             net::Await(serving::ReadStoreStatus(std::move(reader), store.Names(), flags.verify)));
+  AISLE_TRY(const auto logs, ReadLogs(store));
   const std::int64_t published =
       serving::CurrentGeneration(context.workspace.Serving()).value_or(0);
   if (context.json) {
@@ -81,11 +125,12 @@ Status Show(Context& context, const StatusFlags& flags) {
                                       : boost::json::value(nullptr)},
                {"published", published},
                {"table_bytes", std::move(tables)},
+               {"logs", LogsJson(logs)},
                {"leftovers", std::move(leftovers)},
                {"verified", status.verified},
                {"problems", std::move(problems)}});
   } else {
-    PrintText(store, status, published);
+    PrintText(store, status, logs, published);
   }
   if (!status.problems.empty()) context.exit_code = kProblemExitCode;
   return {};
