@@ -75,6 +75,12 @@ Result<LocalAnswer> AskPublished(const Context& context, LocalRequest request) {
     return std::unexpected(std::move(opened).error());
   }
   local.state = std::move(opened->state);
+  if (!local.state->HasCustomers()) {
+    base::LogWarning(
+        "generation {} was fetched from Postgres, where its customers are: this answer knows none; "
+        "ask the server (`aisle serve`)",
+        local.state->Manifest().generation);
+  }
   AISLE_TRY(recommend::Request asked,
             MakeRequest(std::move(request), local.state->PublishedShelf().catalogue));
   recommend::Recommender recommender(nullptr);

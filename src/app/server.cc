@@ -13,6 +13,7 @@
 #include "net/await.h"
 #include "net/event_loops.h"
 #include "recommend/remote_ranker.h"
+#include "serving/postgres/fetcher.h"
 #include "serving/postgres/postgres_store.h"
 #include "serving/postgres/session.h"
 #include "serving/store/embedded_store.h"
@@ -84,6 +85,16 @@ struct FromPostgres {
   }
 };
 
+// A server that has an older generation should not keep its clients waiting for longer.
+constexpr std::chrono::seconds kFirstLookWait{5};
+// While the tables hold another generation, customers may be nowhere.
+constexpr std::chrono::milliseconds kFetchedLookEvery{20};
+
+std::string WaitsFor(const serving::GenerationFetcher& fetcher) {
+  const std::string trouble = fetcher.Trouble();
+  return trouble.empty() ? "it is being fetched from Postgres" : trouble;
+}
+
 }  // namespace
 
 Status ServeUntilStopped(const Context& context,
@@ -114,19 +125,27 @@ Status ServeUntilStopped(const Context& context,
   options.log_impressions = settings.serve_log_impressions;
   AISLE_TRY(options.remote_ranking, RemoteRankingOf(settings));
   std::optional<FromPostgres> store;
+  std::unique_ptr<serving::GenerationFetcher> fetcher;
   if (settings.serve_store == "postgres") {
     AISLE_TRY(store, FromPostgres::Of(context));
     options.stores = [&](int loop_index) { return store->Stores(loops, loop_index); };
     options.shared_logs = api::SharedLogs{store->reader, store->names};
+    fetcher = serving::GenerationFetcher::Start(store->reader, store->names, options.serving_root);
+    fetcher->WaitForFirstLook(kFirstLookWait);
+    options.look_every = kFetchedLookEvery;
   }
   auto started = api::ProductServer::Start(loops, options);
   if (!started) return std::unexpected(NamingTheHolder(started.error(), options.listen));
   const std::unique_ptr<api::ProductServer> server = *std::move(started);
   AISLE_TRY(const auto file, workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "serve",
                                                                   server->Address()));
-  if (store) base::LogInfo("{}", store->Line());
-  base::LogInfo("{}", server->StoreLine());
-  base::LogInfo("{}", server->ReadyLine());
+  if (store && fetcher->IsAnswered()) base::LogInfo("{}", store->Line());
+  if (!store || server->IsReady()) {
+    base::LogInfo("{}", server->StoreLine());
+    base::LogInfo("{}", server->ReadyLine());
+  } else {
+    base::LogInfo("Not ready - waits for a generation: {}", WaitsFor(*fetcher));
+  }
   if (options.remote_ranking) {
     base::LogInfo("Ranking by the model service at {}, model {}",
                   web::UrlOf(options.remote_ranking->address.Text()),

@@ -134,7 +134,7 @@ class Store(shop.ShopTest):
         self.assertTrue(self.store("sync")["up_to_date"])
         self.must("publish")
         same = self.store("sync")
-        self.assertEqual((same["up_to_date"], same["sent"], same["removed"]), (False, {}, {}))
+        self.assertEqual((same["up_to_date"], same["sent"], same["removed"]), (False, {"generation_files": 4}, {}))
         self.must("publish", "--as-of", "2026-11-19")
         synced = self.store("sync")
         self.assertGreater(synced["sent"]["customer_features"], 0)
@@ -220,6 +220,7 @@ class Store(shop.ShopTest):
         self.assertEqual(self.ask("INSERT INTO aisle.writes (kind, key, record) VALUES ('stock', '42', '')", "aisle_reader"), "")
         for refused in ("UPDATE aisle.inventory SET qty_on_hand = 0", "DELETE FROM aisle.customer_features",
                         "INSERT INTO aisle.customer_ids VALUES ('x', 1)", "TRUNCATE aisle.impressions", "DELETE FROM aisle.writes",
+                        "DELETE FROM aisle.generation_files", "INSERT INTO aisle.generation_files VALUES ('x', 'y', 0, now(), '')",
                         "UPDATE aisle.aisle_meta SET generation = 0", "DROP TABLE aisle.inventory", "CREATE TABLE aisle.x (i int)",
                         "CREATE TABLE public.x (i int)", "CREATE ROLE x", "SET ROLE aisle_owner"):
             said = self.ask(refused, "aisle_reader")

@@ -106,6 +106,7 @@ json::object ToJson(const workspace::StatusReport& report, std::int64_t target_l
                             {"ranking_version", report.generation->ranking_version},
                             {"propensity_version", report.generation->propensity_version},
                             {"customers", report.generation->customers},
+                            {"fetched", report.fetched},
                             {"propensity_rows", report.generation->propensity_rows},
                             {"inventory_rows", report.generation->inventory_rows},
                             {"changes_log", report.generation->changes_log},
@@ -198,6 +199,7 @@ std::string ServingText(const workspace::StatusReport& report) {
         manifest.generation, base::FormatTimestamp(manifest.as_of), Moment(manifest.created),
         manifest.ranking_version, manifest.propensity_version, Grouped(manifest.customers),
         Grouped(manifest.propensity_rows), Grouped(manifest.inventory_rows));
+    if (report.fetched) text += "           fetched from Postgres, where its customers are\n";
     if (report.newest_generation > manifest.generation) {
       text += fmt::format(
           "           generation {0} is there too; `aisle publish --to {0}` goes there\n",

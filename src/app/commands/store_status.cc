@@ -72,6 +72,13 @@ std::string LogsText(const std::vector<LogStatus>& logs) {
   return "\n" + table.Text();
 }
 
+std::string FilesText(const serving::FilesThere& files) {
+  if (files.files == 0)
+    return "no files of it: servers elsewhere cannot fetch it; `aisle store sync` puts them in\n";
+  return fmt::format("its {} files are in, {:.1f} MB: servers elsewhere fetch it\n", files.files,
+                     static_cast<double>(files.bytes) / 1e6);
+}
+
 void PrintText(const StoreSettings& store, const serving::StoreStatus& status,
                const std::vector<LogStatus>& logs, std::int64_t published) {
   std::string text = fmt::format("schema {} at {}, Postgres {}{}\n", store.Names().schema,
@@ -83,6 +90,7 @@ void PrintText(const StoreSettings& store, const serving::StoreStatus& status,
         meta.manifest.generation, base::FormatTimestamp(meta.manifest.as_of), meta.loaded_by,
         Age(base::Now() - meta.loaded_at), Grouped(meta.manifest.customers),
         Grouped(meta.manifest.propensity_rows), Grouped(meta.manifest.inventory_rows));
+    text += FilesText(status.files);
     if (published != 0 && published != meta.manifest.generation) {
       text += fmt::format("published here is generation {}: `aisle store sync`, or `load`\n",
                           published);
@@ -124,6 +132,7 @@ Status Show(Context& context, const StatusFlags& flags) {
                {"loaded", status.meta ? boost::json::value(MetaJson(*status.meta))
                                       : boost::json::value(nullptr)},
                {"published", published},
+               {"files", {{"count", status.files.files}, {"bytes", status.files.bytes}}},
                {"table_bytes", std::move(tables)},
                {"logs", LogsJson(logs)},
                {"leftovers", std::move(leftovers)},

@@ -137,6 +137,7 @@ void ReadGeneration(const Workspace& workspace, StatusReport& report) {
   const auto opened = Keep(serving::OpenInService(workspace.Serving()), "generation", report);
   if (!opened) return;
   report.generation = opened->state->Manifest();
+  report.fetched = !opened->state->HasCustomers();
   if (opened->trouble.empty()) return;
   report.problems.push_back(
       fmt::format("{}; generation {} stands in, and answers are as old as it: `aisle publish` "

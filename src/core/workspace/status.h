@@ -65,6 +65,7 @@ struct StatusReport {
   std::vector<ModelStatus> models;
   std::optional<serving::GenerationManifest>
       generation;                      // That a server takes: what stands in, if need be.
+  bool fetched = false;                // That one: its customers are in Postgres.
   std::int64_t newest_generation = 0;  // Of those on disk; it was rolled back from if it is newer.
   std::vector<ProcessInfo> processes;
   std::vector<ProcessInfo> gone;  // That crashed or were killed.

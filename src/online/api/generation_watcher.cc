@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "serving/generation/fetched.h"
 #include "serving/state/in_service.h"
 
 namespace aisle::api {
@@ -13,6 +14,7 @@ namespace {
 
 // A generation that did not open may have met a full table of descriptors; it is tried again.
 constexpr std::chrono::seconds kTryAgainAfter{10};
+constexpr std::chrono::milliseconds kUpkeepEvery{500};
 
 }  // namespace
 
@@ -53,7 +55,11 @@ void GenerationWatcher::Watch(std::chrono::milliseconds every) {
       if (wake_.wait_for(lock, every, [&] { return stopping_; })) return;
     }
     Look();
-    if (upkeep_) upkeep_();
+    const auto now = std::chrono::steady_clock::now();
+    if (upkeep_ && now >= next_upkeep_) {
+      next_upkeep_ = now + kUpkeepEvery;
+      upkeep_();
+    }
     std::erase_if(replaced_, [](const StatePointer& old) { return old.use_count() == 1; });
   }
 }
@@ -99,12 +105,31 @@ void GenerationWatcher::StandIn(std::int64_t generation) {
   Take(state, words, Reason());
 }
 
+void GenerationWatcher::OpenAhead(std::int64_t current) {
+  const std::int64_t next = serving::FetchedAhead(root_, current).value_or(0);
+  if (next == ahead_generation_) return;
+  ahead_generation_ = next;
+  ahead_.reset();
+  if (next == 0) return;
+  // What is wrong with it is said when it is current.
+  if (auto opened = serving::ServingState::Open(root_, next)) ahead_ = *std::move(opened);
+}
+
 void GenerationWatcher::Look() {
   const auto current = serving::CurrentGeneration(root_);
   const StatePointer before = State();
-  if (current && before && before->Manifest().generation == *current) {
+  if (current && before && before->Manifest().generation == *current && !before->IsReplaced()) {
     failed_generation_ = -1;
     Take(before, {}, {});
+    OpenAhead(*current);
+    return;
+  }
+  const StatePointer ahead = std::exchange(ahead_, nullptr);
+  ahead_generation_ = 0;
+  if (current && ahead && ahead->Manifest().generation == *current && !ahead->IsReplaced()) {
+    base::LogInfo("serving generation {}, which was opened ahead", *current);
+    failed_generation_ = -1;
+    Take(ahead, {}, {});
     return;
   }
   const std::int64_t number = current.value_or(0);

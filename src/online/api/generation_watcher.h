@@ -1,7 +1,8 @@
-// Looks for a newer generation twice a second, on a thread of its own, and hands over what opens.
+// Looks for a newer generation again and again, on a thread of its own, and hands over what opens.
 //
 // Opening reads files and may take a while, so it never happens on an event loop; and a generation
-// that has been replaced is destroyed here, not on the loop that let go of it last.
+// that has been replaced is destroyed here, not on the loop that let go of it last. One that was fetched
+// ahead (serving/generation/fetched.h) is opened ahead, and handed over as soon as it is current.
 //
 //   order    `publish` is called with one generation after the other, first from Start()'s thread, and again
 //            with the same when it begins or ceases to stand in for the current one.
@@ -33,7 +34,7 @@ class GenerationWatcher {
   // `stands_in`: for which generation, in words for whoever asks over HTTP: no paths. Empty: it is current.
   using Publish = std::function<void(const StatePointer&, const std::string& stands_in)>;
 
-  // `upkeep`: called after each look, on the same thread.
+  // `upkeep`: called after a look, at most twice a second, on the same thread.
   GenerationWatcher(std::filesystem::path root, Publish publish, std::function<void()> upkeep = {});
   ~GenerationWatcher();
   GenerationWatcher(const GenerationWatcher&) = delete;
@@ -51,6 +52,7 @@ class GenerationWatcher {
  private:
   void Watch(std::chrono::milliseconds every);
   void Look();
+  void OpenAhead(std::int64_t current);
   void Note(std::int64_t generation, const std::string& reason);
   void Take(const StatePointer& state, const std::string& stands_in, const std::string& reason);
   // What is open goes on, or the newest whole one begins, in place of one that does not open.
@@ -67,8 +69,11 @@ class GenerationWatcher {
   bool stopping_ = false;
   // Of the watching thread.
   std::vector<StatePointer> replaced_;
+  StatePointer ahead_;                 // Null: none was fetched, or it does not open.
+  std::int64_t ahead_generation_ = 0;  // That this was tried for.
   std::int64_t failed_generation_ = -1;
   std::chrono::steady_clock::time_point try_again_{};
+  std::chrono::steady_clock::time_point next_upkeep_{};
   std::thread thread_;
 };
 

@@ -74,7 +74,7 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
       },
       [changes = desk->changes] { changes->Upkeep(); });
   // The first generation is posted before the listeners are, so no request comes before it.
-  impl->watcher->Start();
+  impl->watcher->Start(options.look_every);
   web::ServerOptions web_options;
   web_options.listen = options.listen;
   AISLE_TRY(impl->server,
@@ -85,10 +85,16 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
 
 std::string ProductServer::Address() const { return impl_->server->ListeningAt().Text(); }
 
+bool ProductServer::IsReady() const { return impl_->watcher->State() != nullptr; }
+
 std::string ProductServer::StoreLine() const {
   const StatePointer state = impl_->watcher->State();
   if (!state) return fmt::format("Embedded store: {}", impl_->watcher->Reason());
   const serving::GenerationManifest& manifest = state->Manifest();
+  if (!state->HasCustomers()) {
+    return fmt::format("No embedded store: generation {} was fetched from Postgres",
+                       manifest.generation);
+  }
   return fmt::format("Embedded store: {} features, {} propensity, {} inventory rows",
                      manifest.customers, manifest.propensity_rows, manifest.inventory_rows);
 }

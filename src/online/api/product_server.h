@@ -1,12 +1,12 @@
 // The product's HTTP server: recommendations, changes of what is on sale, health, and the page at /.
 //
 // Start() opens the current generation, listens on every event loop and then looks for a newer
-// generation twice a second; a new one is posted to every loop, and requests in flight finish on the
-// old one. A generation that does not open is logged and the old one stays in service; at the start
-// the newest whole one stands in for it. Without any generation the server starts, answers /livez, and
-// is not ready. A damaged event log is set aside, and one that cannot be written is gone without
-// (events/log_keeper.h). Changes of stock and prices are taken in while it answers (change_writer.h). What stands in
-// and what is dropped is in /readyz and /health.
+// generation, twice a second unless it is told otherwise; a new one is posted to every loop, and
+// requests in flight finish on the old one. A generation that does not open is logged and the old one
+// stays in service; at the start the newest whole one stands in for it. Without any generation the server
+// starts, answers /livez, and is not ready. A damaged event log is set aside, and one that cannot be written is
+// gone without (events/log_keeper.h). Changes of stock and prices are taken in while it answers
+// (change_writer.h). What stands in and what is dropped is in /readyz and /health.
 //
 //   threads  Start belongs to the thread that owns the loops; the server must outlive their Join().
 //   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket;
@@ -47,6 +47,8 @@ struct ServerOptions {
   // The stores that the loop looks customers up in, first choice first; none: the embedded one.
   std::function<recommend::Recommender::Stores(int loop_index)> stores = {};
   bool log_impressions = true;
+  // How often it looks for a newer generation.
+  std::chrono::milliseconds look_every{500};
   // Who ranks candidates; nothing: the generation's own model, in this process.
   std::optional<recommend::RemoteRankerOptions> remote_ranking = {};
 };
@@ -59,8 +61,10 @@ class ProductServer {
   ProductServer(const ProductServer&) = delete;
   ProductServer& operator=(const ProductServer&) = delete;
 
+  // Whether it has a generation to serve.
+  bool IsReady() const;
   std::string Address() const;  // "127.0.0.1:8000" with the port that was picked.
-  // What it stands on: "Embedded store: 50000 features, 600000 propensity, 8443 inventory rows", or why on nothing.
+  // What it stands on: "Embedded store: 50000 features, 600000 propensity, 8443 inventory rows", or why on none.
   std::string StoreLine() const;
   // "Ready - 2000 products cached, ranking 7, propensity 12, generation 31, backend=embedded", or why
   // it is not ready.

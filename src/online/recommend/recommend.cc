@@ -56,19 +56,9 @@ Answer Begin(Request& request, serving::Fetched& fetched, const serving::Serving
   return answer;
 }
 
-// What a look-up gives of somebody whose id leads to no customer.
-serving::Fetched Unidentified(const Error& error, std::string_view store) {
-  if (error.code == ErrorCode::kNotFound)
-    return {.customer = {}, .backend = std::string(store), .degraded = {{"customer", "unknown"}}};
-  return {.customer = {}, .backend = "none", .degraded = {{"features", "unavailable"}}};
-}
-
-// An id of the other kind than the generation has: it is one of before or after.
-Result<domain::CustomerId> Identify(const Epoch& epoch, const CustomerKey& key) {
-  if (key.IsText() != epoch.state->PublishedShelf().catalogue.text_customer_ids)
-    return Fail(ErrorCode::kNotFound, fmt::format("customer {} is unknown", key.Shown()));
-  if (key.IsText()) return epoch.customers->Find(key.Text());
-  return key.Number();
+// What a look-up gives of somebody whom no store needs to be asked for.
+serving::Fetched Unknown(std::string_view store) {
+  return {.customer = {}, .backend = std::string(store), .degraded = {{"customer", "unknown"}}};
 }
 
 void SayWhy(const RankTask& task, bool known, Answer& answer) {
@@ -155,9 +145,13 @@ std::string_view Recommender::RankerLeftOut() const { return impl_->ranker->Left
 
 net::Task<serving::Fetched> Recommender::Impl::Fetch(const Epoch& of, const CustomerKey& key,
                                                      net::Deadline deadline) {
-  const Result<domain::CustomerId> customer = Identify(of, key);
-  if (!customer) co_return Unidentified(customer.error(), ladder.FirstName());
-  co_return co_await ladder.Fetch({*customer, of.customers->Generation()}, deadline);
+  // An id of the other kind than the generation has is one of before or after.
+  if (key.IsText() != of.state->PublishedShelf().catalogue.text_customer_ids)
+    co_return Unknown(ladder.FirstName());
+  const std::int64_t generation = of.customers->Generation();
+  serving::LookUp look_up = key.IsText() ? serving::LookUp::BySourceId(key.Text(), generation)
+                                         : serving::LookUp(key.Number(), generation);
+  co_return co_await ladder.Fetch(std::move(look_up), deadline);
 }
 
 net::Task<bool> Recommender::Impl::KnowsChanges(const std::shared_ptr<Epoch>& of,

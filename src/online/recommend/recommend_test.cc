@@ -288,7 +288,7 @@ TEST(Recommend, ARequestUnderWayKeepsTheGenerationItBeganWith) {
   EXPECT_TRUE(old.expired()) << "the old generation is kept alive by nobody";
 }
 
-TEST(Recommend, AStoreThatWasLeftOutStaysLeftOutWhenANewGenerationComes) {
+TEST(Recommend, AStoreThatWasLeftOutIsTriedByOneRequestWhenANewGenerationComes) {
   base::SetLogLevel(base::LogLevel::kError);
   int asked = 0;
   Recommender recommender(
@@ -302,10 +302,11 @@ TEST(Recommend, AStoreThatWasLeftOutStaysLeftOutWhenANewGenerationComes) {
   EXPECT_THAT(Reasons(MustAnswer(recommender, Of(1))), Contains("features breaker open"));
   shop.manifest.generation = 32;
   recommender.SetState(shop.Open());
+  EXPECT_THAT(Reasons(MustAnswer(recommender, Of(1))), Contains("features unavailable"));
   const Answer answer = MustAnswer(recommender, Of(1));
   EXPECT_EQ(answer.generation, 32);
   EXPECT_THAT(Reasons(answer), Contains("features breaker open"));
-  EXPECT_EQ(asked, 5);
+  EXPECT_EQ(asked, 6);
   base::SetLogLevel(base::LogLevel::kInfo);
 }
 

@@ -88,6 +88,15 @@ std::optional<std::int64_t> GenerationOfName(std::string_view name) {
   return number && *number > 0 ? number : std::nullopt;
 }
 
+bool IsFetched(const fs::path& generation_folder) {
+  std::error_code code;
+  return fs::exists(generation_folder / kFetchedFile, code);
+}
+
+bool IsOfCustomers(std::string_view file) {
+  return file.starts_with(kDataFolder) && file.substr(kDataFolder.size()).starts_with('/');
+}
+
 std::vector<std::int64_t> Generations(const fs::path& root) {
   std::vector<std::int64_t> generations;
   std::error_code code;

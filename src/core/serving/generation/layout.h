@@ -25,6 +25,8 @@ inline constexpr std::string_view kWriterLockFile = "writer.lock";
 inline constexpr std::string_view kManifestFile = "manifest.json";
 inline constexpr std::string_view kShelfFile = "shelf.bin";
 inline constexpr std::string_view kDataFolder = "data";
+// Says in words that the generation was fetched from where its customers are: it has no data here.
+inline constexpr std::string_view kFetchedFile = "customers_are_in_postgres";
 inline constexpr std::string_view kModelsFolder = "models";
 inline constexpr std::string_view kRankingModel = "ranking";
 
@@ -39,6 +41,10 @@ inline constexpr int kFormatBeforeIds = 2;
 std::filesystem::path GenerationFolder(const std::filesystem::path& root, std::int64_t generation);
 // The number of "generation-31"; nothing for any other name.
 std::optional<std::int64_t> GenerationOfName(std::string_view name);
+// Whether it lies there without its customers.
+bool IsFetched(const std::filesystem::path& generation_folder);
+// Of a file, by its path within the generation.
+bool IsOfCustomers(std::string_view file);
 // Numbers of the generations in `root`, rising.
 std::vector<std::int64_t> Generations(const std::filesystem::path& root);
 

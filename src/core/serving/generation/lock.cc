@@ -32,11 +32,16 @@ Result<GenerationLock> GenerationLock::Hold(const fs::path& generation_folder) {
     const ErrorCode code = errno == ENOENT ? ErrorCode::kNotFound : ErrorCode::kInternal;
     return Fail(code, fmt::format("cannot open {}: {}", path.string(), std::strerror(errno)));
   }
-  GenerationLock lock(descriptor);
+  GenerationLock lock(descriptor, path);
   // Held alone by a writer that is removing it, or removed between the open and the lock.
   if (flock(descriptor, LOCK_SH | LOCK_NB) != 0 || !SameFile(descriptor, path))
     return Fail(ErrorCode::kNotFound, fmt::format("{} is being removed", path.string()));
   return lock;
+}
+
+bool GenerationLock::IsReplaced() const {
+  std::error_code code;
+  return fs::exists(path_, code) && !SameFile(descriptor_, path_);
 }
 
 GenerationLock::~GenerationLock() {

@@ -21,12 +21,17 @@ class GenerationLock {
   static Result<GenerationLock> Hold(const std::filesystem::path& generation_folder);
   ~GenerationLock();
   GenerationLock(GenerationLock&& other) noexcept
-      : descriptor_(std::exchange(other.descriptor_, -1)) {}
+      : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
   GenerationLock& operator=(GenerationLock&&) = delete;
 
+  // Whether another generation lies in the folder now. One that is gone is not replaced.
+  bool IsReplaced() const;
+
  private:
-  explicit GenerationLock(int descriptor) : descriptor_(descriptor) {}
+  GenerationLock(int descriptor, std::filesystem::path path)
+      : descriptor_(descriptor), path_(std::move(path)) {}
   int descriptor_ = -1;
+  std::filesystem::path path_;  // Of the manifest.
 };
 
 // True when nobody reads it and it is gone. `trash` is where it is renamed to before its files go.

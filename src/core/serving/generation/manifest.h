@@ -6,6 +6,9 @@
 //   <root>/generation-31/shelf.bin       catalogue and regional stock
 //   <root>/generation-31/models/         the model files in service
 //
+// One that was fetched from Postgres (fetched.h) has no data/ but a file that says so; its manifest is that of the one
+// that was published.
+//
 //   missing  a model version of 0: none.
 //   errors   kNotFound: nothing published yet; kInternal: damaged, with its path.
 #pragma once

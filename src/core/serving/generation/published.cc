@@ -1,5 +1,7 @@
 #include "serving/generation/published.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "serving/generation/id_table.h"
@@ -8,21 +10,39 @@
 
 namespace aisle::serving {
 
-PublishedGeneration::PublishedGeneration(GenerationLock lock, GenerationManifest manifest,
-                                         std::string checksum, Shelf shelf, kv::Snapshot data)
-    : lock_(std::move(lock)),
-      manifest_(std::move(manifest)),
-      checksum_(std::move(checksum)),
-      shelf_(std::move(shelf)),
-      data_(std::move(data)) {}
+PublishedGeneration::PublishedGeneration(OpenGeneration files)
+    : lock_(std::move(files.lock)),
+      manifest_(std::move(files.manifest)),
+      checksum_(std::move(files.manifest_checksum)),
+      folder_(std::move(files.folder)),
+      checksums_(std::move(files.checksums)),
+      shelf_(std::move(files.shelf)),
+      data_(*std::move(files.data)) {
+  checksums_[std::string(kManifestFile)] = checksum_;
+}
 
 Result<PublishedGeneration> PublishedGeneration::OpenCurrent(const std::filesystem::path& root) {
   AISLE_TRY(OpenGeneration files, OpenCurrentBy<OpenGeneration>(root, [&](std::int64_t generation) {
               return OpenGenerationFiles(root, generation);
             }));
-  return PublishedGeneration(std::move(files.lock), std::move(files.manifest),
-                             std::move(files.manifest_checksum), std::move(files.shelf),
-                             std::move(files.data));
+  if (files.data) return PublishedGeneration(std::move(files));
+  return Fail(
+      ErrorCode::kFailedPrecondition,
+      fmt::format("generation {} in {} was fetched from Postgres and has no customers here; "
+                  "load and sync where it was published, or publish here",
+                  files.manifest.generation, root.string()));
+}
+
+std::vector<std::string> PublishedGeneration::FilesBesideCustomers() const {
+  std::vector<std::string> names(1, std::string(kManifestFile));
+  for (const auto& [name, checksum] : checksums_) {
+    if (name != kManifestFile && !IsOfCustomers(name)) names.push_back(name);
+  }
+  return names;
+}
+
+Result<std::string> PublishedGeneration::ReadFile(const std::string& name) const {
+  return ReadChecked(folder_, checksums_, name);
 }
 
 Result<CustomerWalk> PublishedGeneration::Walk(std::size_t table) const {

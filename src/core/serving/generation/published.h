@@ -15,12 +15,13 @@
 //   order    customers and propensities by rising customer id; ids by nothing that means anything.
 //   missing  a customer without propensities is not among them; no ids where the retailer's are numbers.
 //   threads  immutable; each walk belongs to one thread, and the object must outlive it.
-//   errors   as ServingState::Open.
+//   errors   as ServingState::Open; kFailedPrecondition: the current one was fetched, and has no customers here.
 //   cost     opening: reads all files. Next: no copy.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@
 #include "serving/shelf/shelf.h"
 
 namespace aisle::serving {
+
+struct OpenGeneration;
 
 // The rows of one customer in one table, as they lie there (bytes.h). Valid as long as the walk.
 struct CustomerBytes {
@@ -66,19 +69,25 @@ class PublishedGeneration {
   // Over everything that the generation holds.
   const std::string& Checksum() const { return checksum_; }
 
+  // Its files but those of customers and propensities, the manifest first; by their paths within the generation.
+  std::vector<std::string> FilesBesideCustomers() const;
+  // kInternal: it is damaged now.
+  Result<std::string> ReadFile(const std::string& name) const;
+
   Result<CustomerWalk> Customers() const;
   Result<CustomerWalk> Propensities() const;
   // The retailer's own ids of customers, all in memory.
   Result<std::vector<CustomerSourceId>> SourceIds() const;
 
  private:
-  PublishedGeneration(GenerationLock lock, GenerationManifest manifest, std::string checksum,
-                      Shelf shelf, kv::Snapshot data);
+  explicit PublishedGeneration(OpenGeneration files);
   Result<CustomerWalk> Walk(std::size_t table) const;
 
   GenerationLock lock_;
   GenerationManifest manifest_;
   std::string checksum_;
+  std::filesystem::path folder_;
+  std::map<std::string, std::string> checksums_;
   Shelf shelf_;
   kv::Snapshot data_;
 };

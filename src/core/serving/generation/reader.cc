@@ -14,24 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Bytes of a file of the generation, if they are what the manifest says.
-Result<std::string> ReadChecked(const fs::path& folder, const StoredManifest& stored,
-                                const std::string& file) {
-  const auto expected = stored.checksums.find(file);
-  if (expected == stored.checksums.end()) {
-    return Fail(ErrorCode::kInternal,
-                fmt::format("{}: its manifest does not list it", (folder / file).string()));
-  }
-  auto bytes = base::ReadFile(folder / file);
-  if (!bytes) return Fail(ErrorCode::kInternal, bytes.error().message);
-  if (const std::string found = base::Checksum(*bytes); found != expected->second) {
-    return Fail(ErrorCode::kInternal,
-                fmt::format("{} is damaged: checksum {}, the manifest says {}",
-                            (folder / file).string(), found, expected->second));
-  }
-  return bytes;
-}
-
 Result<kv::Snapshot> OpenData(const fs::path& folder, const StoredManifest& stored) {
   const std::string file = fmt::format("{}/{}", kDataFolder, kv::kDataFile);
   const auto expected = stored.checksums.find(file);
@@ -53,15 +35,33 @@ Result<std::optional<ranking::ModelSpec>> ReadRankingModel(const fs::path& folde
                                                            const StoredManifest& stored) {
   const std::string file = fmt::format("{}/{}.json", kModelsFolder, kRankingModel);
   if (!stored.checksums.contains(file)) return std::optional<ranking::ModelSpec>{};
-  AISLE_TRY(const std::string text, ReadChecked(folder, stored, file));
+  AISLE_TRY(const std::string text, ReadChecked(folder, stored.checksums, file));
   auto spec = ModelFromJson(text);
   if (!spec) return Within((folder / file).string(), spec.error());
-  AISLE_TRY(spec->ubjson,
-            ReadChecked(folder, stored, fmt::format("{}/{}.ubj", kModelsFolder, kRankingModel)));
+  AISLE_TRY(spec->ubjson, ReadChecked(folder, stored.checksums,
+                                      fmt::format("{}/{}.ubj", kModelsFolder, kRankingModel)));
   return std::optional(*std::move(spec));
 }
 
 }  // namespace
+
+Result<std::string> ReadChecked(const fs::path& folder,
+                                const std::map<std::string, std::string>& checksums,
+                                const std::string& file) {
+  const auto expected = checksums.find(file);
+  if (expected == checksums.end()) {
+    return Fail(ErrorCode::kInternal,
+                fmt::format("{}: its manifest does not list it", (folder / file).string()));
+  }
+  auto bytes = base::ReadFile(folder / file);
+  if (!bytes) return Fail(ErrorCode::kInternal, bytes.error().message);
+  if (const std::string found = base::Checksum(*bytes); found != expected->second) {
+    return Fail(ErrorCode::kInternal,
+                fmt::format("{} is damaged: checksum {}, the manifest says {}",
+                            (folder / file).string(), found, expected->second));
+  }
+  return bytes;
+}
 
 Result<OpenGeneration> OpenGenerationFiles(const fs::path& root, std::int64_t generation) {
   const fs::path folder = GenerationFolder(root, generation);
@@ -75,15 +75,21 @@ Result<OpenGeneration> OpenGenerationFiles(const fs::path& root, std::int64_t ge
     return Fail(ErrorCode::kInternal, fmt::format("{} is of generation {}", manifest_path.string(),
                                                   stored->manifest.generation));
   }
-  AISLE_TRY(const std::string bytes, ReadChecked(folder, *stored, std::string(kShelfFile)));
+  AISLE_TRY(const std::string bytes,
+            ReadChecked(folder, stored->checksums, std::string(kShelfFile)));
   auto shelf = DecodeShelf(bytes);
   if (!shelf) return Within((folder / kShelfFile).string(), shelf.error());
   AISLE_TRY(auto model, ReadRankingModel(folder, *stored));
-  AISLE_TRY(auto data, OpenData(folder, *stored));
+  std::optional<kv::Snapshot> data;
+  if (!IsFetched(folder)) {
+    AISLE_TRY(data, OpenData(folder, *stored));
+  }
   return OpenGeneration{
       .lock = std::move(lock),
       .manifest = stored->manifest,
       .manifest_checksum = base::Checksum(*text),
+      .folder = folder,
+      .checksums = std::move(stored->checksums),
       .shelf = *std::move(shelf),
       .ranking_model = std::move(model),
       .ranking_model_file = folder / kModelsFolder / (std::string(kRankingModel) + ".ubj"),

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -28,11 +29,18 @@ struct OpenGeneration {
   GenerationLock lock;
   GenerationManifest manifest;
   std::string manifest_checksum;  // Over the manifest, which holds that of every file.
+  std::filesystem::path folder;
+  std::map<std::string, std::string> checksums;  // By file, as the manifest says.
   Shelf shelf;
   std::optional<ranking::ModelSpec> ranking_model;
   std::filesystem::path ranking_model_file;  // For errors.
-  kv::Snapshot data;
+  std::optional<kv::Snapshot> data;          // Nothing: its customers are elsewhere.
 };
+
+// Bytes of a file of the generation, if they are what the manifest says.
+Result<std::string> ReadChecked(const std::filesystem::path& folder,
+                                const std::map<std::string, std::string>& checksums,
+                                const std::string& file);
 
 Result<OpenGeneration> OpenGenerationFiles(const std::filesystem::path& root,
                                            std::int64_t generation);

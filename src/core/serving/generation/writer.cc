@@ -1,11 +1,9 @@
 #include "serving/generation/writer.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <optional>
-#include <ranges>
 #include <utility>
 
 #include "base/files.h"
@@ -15,35 +13,12 @@
 #include "serving/generation/check.h"
 #include "serving/generation/id_table.h"
 #include "serving/generation/layout.h"
-#include "serving/generation/lock.h"
-#include "serving/generation/reader.h"
+#include "serving/generation/succession.h"
 
 namespace aisle::serving {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The one to go back to from `newest`: what was current before it, or where that is damaged the newest whole one.
-std::optional<std::int64_t> OneToGoBackTo(const fs::path& root, std::int64_t newest,
-                                          std::optional<std::int64_t> before) {
-  if (before && OpenGenerationFiles(root, *before)) return before;
-  const std::vector<std::int64_t> known = Generations(root);
-  for (const std::int64_t generation : known | std::views::reverse) {
-    if (generation < newest && OpenGenerationFiles(root, generation)) return generation;
-  }
-  return std::nullopt;
-}
-
-// Removes what is older than `newest` but the one to go back to; what somebody still reads stays until a later
-// publish.
-void RemoveOld(const fs::path& root, std::int64_t newest, std::optional<std::int64_t> current) {
-  const auto before = OneToGoBackTo(root, newest, current);
-  for (const std::int64_t generation : Generations(root)) {
-    if (generation >= newest || generation == before) continue;
-    const fs::path trash = root / fmt::format(".staging-{}-old-{}", getpid(), generation);
-    RemoveUnlessRead(GenerationFolder(root, generation), trash);
-  }
-}
 
 std::int64_t InventoryRows(const Shelf& shelf) {
   std::size_t rows = 0;
@@ -186,10 +161,7 @@ Result<GenerationManifest> GenerationWriter::Commit(GenerationManifest manifest)
                                     ManifestToJson({manifest, std::move(impl.checksums)})));
   AISLE_CHECK(impl.staged.Commit());
 
-  const auto before = CurrentGeneration(impl.root);
-  AISLE_CHECK(
-      base::WriteFileAtomic(impl.root / kCurrentFile, fmt::format("{}\n", impl.generation)));
-  RemoveOld(impl.root, impl.generation, before ? std::optional(*before) : std::nullopt);
+  AISLE_CHECK(BringIntoService(impl.root, impl.generation));
   return manifest;
 }
 

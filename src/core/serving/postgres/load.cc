@@ -15,6 +15,7 @@
 #include "postgres/statement.h"
 #include "postgres/transaction.h"
 #include "serving/generation/bytes.h"
+#include "serving/postgres/files.h"
 #include "serving/postgres/rows.h"
 #include "serving/postgres/session.h"
 #include "serving/postgres/swap.h"
@@ -60,7 +61,10 @@ class Load {
   net::Task<Result<LoadReport>> Run(Connection& connection, Connection& second) {
     AISLE_CO_TRY(report_.leftovers, co_await RemoveLeftovers(connection, names_, {}));
     const auto before = co_await ReadMeta(connection, {});
-    if (before) report_.generation_before = before->manifest.generation;
+    if (before) {
+      report_.generation_before = before->manifest.generation;
+      checksum_before_ = before->generation_checksum;
+    }
     if (!before && before.error().code != ErrorCode::kNotFound)
       co_return std::unexpected(before.error());
     // What cannot be carried over is known before anything is copied.
@@ -74,12 +78,15 @@ class Load {
     // The old tables: nobody knows their names, and whoever still read them has ended. Should that fail, the generation
     // is in nevertheless, and the next load drops them.
     (void)co_await RemoveLeftovers(connection, names_, {});
+    // The same holds of files, which readers need not wait for.
+    (void)co_await RemoveOtherFiles(connection, meta_.generation_checksum, checksum_before_);
     report_.generation = generation_.Manifest().generation;
     co_return std::move(report_);
   }
 
  private:
   net::Task<Status> Replace(Connection& connection, Connection& second) {
+    AISLE_CO_CHECK(co_await SendFiles(connection));
     // The two large tables at once: the server works for each of our connections on its own.
     std::vector<std::string_view> others(kLoadedTables.begin(), kLoadedTables.end());
     std::erase(others, kPropensity);
@@ -90,6 +97,17 @@ class Load {
     AISLE_CO_CHECK(scores);
     AISLE_CO_CHECK(co_await Check(connection));
     co_return co_await Swap(connection);
+  }
+
+  // Before all else, so that servers can have them when the tables change: nobody takes a generation into service that
+  // aisle_meta does not name.
+  net::Task<Status> SendFiles(Connection& connection) {
+    const base::Stopwatch copying;
+    const auto put = co_await postgres::InTransaction<std::int64_t>(
+        connection, {}, {}, [&]() { return PutFiles(connection, generation_, true); });
+    report_.copy_s += copying.Seconds();
+    if (!put) co_return Within("generation_files", put.error());
+    co_return Status{};
   }
 
   net::Task<Status> FillAll(Connection& connection, std::vector<std::string_view> tables) {
@@ -269,6 +287,7 @@ class Load {
   const LoadOptions& options_;
   LoadReport report_;
   StoreMeta meta_;
+  std::string checksum_before_;                    // Empty: nothing was loaded.
   bool failed_ = false;                            // One of the tables: the others need not go on.
   std::map<std::string_view, std::int64_t> sent_;  // Rows of the small tables.
 };

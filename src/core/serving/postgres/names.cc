@@ -47,9 +47,10 @@ Status CheckNames(const StoreNames& names) {
 }
 
 std::span<const postgres::Migration> StoreMigrations() {
-  static constexpr std::array<postgres::Migration, 2> kSteps = {
+  static constexpr std::array<postgres::Migration, 3> kSteps = {
       {{.number = 1, .name = "store_tables", .sql = sql::kStoreTables.text},
-       {.number = 2, .name = "store_shared_logs", .sql = sql::kStoreSharedLogs.text}}};
+       {.number = 2, .name = "store_shared_logs", .sql = sql::kStoreSharedLogs.text},
+       {.number = 3, .name = "store_files", .sql = sql::kStoreFiles.text}}};
   return kSteps;
 }
 

@@ -34,14 +34,17 @@ Status CheckNames(const StoreNames& names);
 inline constexpr std::array<std::string_view, 5> kLoadedTables = {
     "customer_features", "customer_propensity", "inventory", "product_catalog", "customer_ids"};
 // What stays: which generation it is, and what servers write.
-inline constexpr std::array<std::string_view, 6> kKeptTables = {
-    "aisle_meta", "impressions", "writes", "writes_position", "log_readers", "aisle_migrations"};
+inline constexpr std::array<std::string_view, 7> kKeptTables = {
+    "aisle_meta",      "generation_files", "impressions",     "writes",
+    "writes_position", "log_readers",      "aisle_migrations"};
 // A loaded table before it is swapped in, and what it replaced until that is dropped.
 inline constexpr std::string_view kNewSuffix = "__new";
 inline constexpr std::string_view kOldSuffix = "__old";
 
 // The channel that is told a generation's number when it becomes the one in the tables.
 inline constexpr std::string_view kGenerationChannel = "aisle_generation";
+// And one that is told its checksum when its files are there, before its tables are.
+inline constexpr std::string_view kFilesChannel = "aisle_generation_files";
 // The one that is told a position when something was written.
 inline constexpr std::string_view kWritesChannel = "aisle_writes";
 

@@ -46,7 +46,8 @@ PostgresStore::PostgresStore(net::EventLoops& loops, int loop_index,
                              postgres::ConnectionSettings settings, const StoreNames& names,
                              postgres::PoolSettings pool)
     : pool_(loops.Executor(loop_index), std::move(settings), pool),
-      sql_(PutIn(sql::kStoreCustomer, names)) {}
+      by_number_(PutIn(sql::kStoreCustomer, names)),
+      by_source_id_(PutIn(sql::kStoreCustomerById, names)) {}
 
 void PostgresStore::Bind(const std::shared_ptr<const GenerationCustomers>& customers) {
   if (!customers->Checksum().empty()) checksums_[customers->Generation()] = customers->Checksum();
@@ -60,7 +61,14 @@ void PostgresStore::Bind(const std::shared_ptr<const GenerationCustomers>& custo
 net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
                                                           std::int64_t& generation) {
   const auto started = Clock::now();
-  postgres::Statement statement(sql_, postgres::Parameters().Int8(look_up.customer.value));
+  const bool by_number = look_up.source_id.empty();
+  postgres::Parameters who;
+  if (by_number) {
+    who.Int8(look_up.customer.value);
+  } else {
+    who.Text(look_up.source_id);
+  }
+  postgres::Statement statement(by_number ? by_number_ : by_source_id_, std::move(who));
   auto rows = co_await pool_.Run(std::move(statement), net::Deadline::After(kLongest));
   // Whatever is wrong there, another rung may know better.
   if (!rows) co_return Unavailable(rows.error().message);
@@ -87,7 +95,8 @@ net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
   }
   if (reader.IsNull(record)) {
     co_return Fail(ErrorCode::kNotFound,
-                   fmt::format("customer {} is unknown", look_up.customer.value));
+                   by_number ? fmt::format("customer {} is unknown", look_up.customer.value)
+                             : fmt::format("customer '{}' is unknown", look_up.source_id));
   }
   CustomerState state;
   AISLE_CO_TRY(state.record, DecodeCustomer(reader[record]));

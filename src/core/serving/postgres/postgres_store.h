@@ -37,7 +37,8 @@ class PostgresStore : public Store {
   net::Task<Result<CustomerState>> FetchOnce(LookUp look_up, std::int64_t& generation);
 
   postgres::Pool pool_;
-  const std::string sql_;
+  const std::string by_number_;
+  const std::string by_source_id_;
   std::map<std::int64_t, std::string> checksums_;  // Of the generations that were bound last.
 };
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "serving/postgres/fetcher.h"
 #include "serving/postgres/postgres_store.h"
 #include "serving/postgres/store_testing.h"
 #include "serving/postgres/sync.h"
@@ -22,6 +23,8 @@ using testing::HasSubstr;
 // A database with a store in it, for those who are no fixture.
 class Database : public PostgresStoreTest {
  public:
+  using PostgresStoreTest::As;
+  using PostgresStoreTest::names;
   ~Database() override { TearDown(); }
   void TestBody() override {}
   bool Begin() {
@@ -42,11 +45,7 @@ class Database : public PostgresStoreTest {
 // The contract's generations, loaded one after the other: the tables hold the newest.
 class OnPostgres : public StoreHarness {
  public:
-  static std::unique_ptr<StoreHarness> Make() {
-    auto harness = std::make_unique<OnPostgres>();
-    if (!harness->database_.Begin()) return nullptr;
-    return harness;
-  }
+  bool Begin() { return database_.Begin(); }
   std::unique_ptr<Store> MakeStore(net::EventLoops& loops) override {
     return database_.OpenStore(loops);
   }
@@ -58,19 +57,25 @@ class OnPostgres : public StoreHarness {
     }
     while (published_ < generation) Publish(++published_);
     database_.LoadCurrent();
-    auto state = ServingState::OpenCurrent(database_.Root());
+    auto state = ServingState::OpenCurrent(ServedFrom());
     AISLE_ASSERT(state);
     auto customers = (*state)->OpenCustomers();
     return {customers.release(), [held = *state](const GenerationCustomers* one) { delete one; }};
   }
+
+ protected:
+  // The folder of the server.
+  virtual fs::path ServedFrom() { return database_.Root(); }
+  const Database& TheDatabase() const { return database_; }
 
  private:
   void Publish(std::int64_t generation) const {
     const auto publish = [&]() -> Result<GenerationManifest> {
       AISLE_TRY(auto writer, GenerationWriter::Create(database_.Root()));
       for (std::int64_t id = 10; id <= (generation == kNew ? 20 : 19); ++id)
-        AISLE_CHECK(writer.PutCustomer(Record(generation, id), Propensity(generation, id)));
-      AISLE_CHECK(writer.PutShelf(SampleShelf(1, 40)));
+        AISLE_CHECK(
+            writer.PutCustomer(Record(generation, id), Propensity(generation, id), SourceId(id)));
+      AISLE_CHECK(writer.PutShelf(SampleShelfOfTexts()));
       GenerationManifest manifest;
       manifest.as_of = kSampleAsOf;
       return writer.Commit(manifest);
@@ -82,8 +87,29 @@ class OnPostgres : public StoreHarness {
   std::int64_t published_ = 0;
 };
 
+// The same on a machine that has the rest of the generation from the tables.
+class OnPostgresAlone : public OnPostgres {
+ protected:
+  fs::path ServedFrom() override {
+    const fs::path root = TheDatabase().Root().parent_path() / "elsewhere";
+    const auto fetcher = GenerationFetcher::Start(TheDatabase().As(TheDatabase().names.reader),
+                                                  TheDatabase().names, root);
+    fetcher->WaitForFirstLook(std::chrono::seconds{60});
+    EXPECT_EQ(fetcher->Trouble(), "");
+    return root;
+  }
+};
+
+template <typename Harness>
+std::unique_ptr<StoreHarness> MakeOn() {
+  auto harness = std::make_unique<Harness>();
+  if (!harness->Begin()) return nullptr;
+  return harness;
+}
+
 INSTANTIATE_TEST_SUITE_P(Postgres, StoreContract,
-                         testing::Values(StoreBackend{"Postgres", OnPostgres::Make}),
+                         testing::Values(StoreBackend{"Postgres", MakeOn<OnPostgres>},
+                                         StoreBackend{"PostgresAlone", MakeOn<OnPostgresAlone>}),
                          [](const auto& backend) { return backend.param.name; });
 
 class PostgresStoreFetch : public PostgresStoreTest {

@@ -22,6 +22,7 @@ using postgres::Parameters;
 using postgres::Statement;
 
 constexpr std::chrono::seconds kConnectWait{15};
+constexpr std::chrono::seconds kPartWait{60};
 constexpr std::size_t kProblemsMax = 10;
 
 net::Task<Status> ReadSizes(Connection& connection, StoreStatus& status) {
@@ -80,12 +81,28 @@ net::Task<Status> VerifyRecords(Connection& connection, StoreStatus& status) {
   co_return Status{};
 }
 
+net::Task<Status> VerifyFiles(Connection& connection, StoreStatus& status) {
+  if (status.files.files == 0) co_return Status{};
+  OfferedGeneration offered;
+  offered.generation = status.meta->manifest.generation;
+  offered.checksum = status.meta->generation_checksum;
+  const auto stored = co_await ReadStoredGeneration(connection, offered, kPartWait);
+  if (!stored) {
+    status.problems.push_back("generation_files: " + stored.error().message);
+    co_return Status{};
+  }
+  if (const Status whole = CheckFiles(offered, stored->manifest, stored->files); !whole)
+    status.problems.push_back("generation_files: " + whole.error().message);
+  co_return Status{};
+}
+
 net::Task<Status> Verify(Connection& connection, StoreStatus& status) {
   AISLE_CO_TRY(const StoreSums sums, co_await ReadSums(connection, std::string(kLoadedTables[0]),
                                                        std::string(kLoadedTables[1]), {}));
   if (const Status same = CheckSums(sums, *status.meta); !same)
     status.problems.push_back(same.error().message);
   AISLE_CO_CHECK(co_await VerifyRecords(connection, status));
+  AISLE_CO_CHECK(co_await VerifyFiles(connection, status));
   status.verified = true;
   co_return Status{};
 }
@@ -105,6 +122,10 @@ net::Task<Result<StoreStatus>> ReadStoreStatus(postgres::ConnectionSettings sett
     co_return std::unexpected(std::move(meta).error());
   if (meta) status.meta = *std::move(meta);
   AISLE_CO_CHECK(co_await ReadSizes(connection, status));
+  AISLE_CO_TRY(const auto files, co_await ReadFileSizes(connection, {}));
+  if (const auto of = files.find(status.meta ? status.meta->generation_checksum : std::string());
+      of != files.end())
+    status.files = of->second;
   AISLE_CO_TRY(status.leftovers, co_await ReadLeftovers(connection, names, {}));
   if (verify && status.meta) AISLE_CO_CHECK(co_await Verify(connection, status));
   co_return status;

@@ -13,6 +13,7 @@
 #include "postgres/statement.h"
 #include "postgres/transaction.h"
 #include "serving/postgres/difference.h"
+#include "serving/postgres/files.h"
 #include "serving/postgres/rows.h"
 #include "serving/postgres/session.h"
 
@@ -75,8 +76,15 @@ class Sync {
     AISLE_CO_TRY(const StoreMeta before, co_await ReadMeta(connection, {}));
     report_.generation = generation_.Manifest().generation;
     report_.generation_before = before.manifest.generation;
-    report_.up_to_date = before.generation_checksum == generation_.Checksum();
+    checksum_before_ = before.generation_checksum;
+    AISLE_CO_TRY(report_.up_to_date, co_await IsUpToDate(connection));
     if (report_.up_to_date) co_return std::move(report_);
+    // Before all else, so that servers can have them when the tables change.
+    AISLE_CO_TRY(const std::int64_t parts,
+                 co_await postgres::InTransaction<std::int64_t>(connection, {}, {}, [&]() {
+                   return PutFiles(connection, generation_, false);
+                 }));
+    if (parts > 0) report_.sent["generation_files"] = parts;
     auto done = co_await postgres::InTransaction<bool>(connection, {}, {},
                                                        [&]() { return Work(connection); });
     if (!done) co_return std::unexpected(std::move(done).error());
@@ -84,6 +92,12 @@ class Sync {
   }
 
  private:
+  net::Task<Result<bool>> IsUpToDate(Connection& connection) {
+    if (checksum_before_ != generation_.Checksum()) co_return false;
+    AISLE_CO_TRY(const auto there, co_await ReadFileSizes(connection, {}));
+    co_return HasAllFiles(there, generation_);
+  }
+
   net::Task<Result<bool>> Work(Connection& connection) {
     AISLE_CO_TRY(const auto known, co_await ReadKnown(connection));
     AISLE_CO_TRY(const CustomerDifference difference, Compare(known));
@@ -100,6 +114,7 @@ class Sync {
     meta_.generation_checksum = generation_.Checksum();
     meta_.loaded_by = "sync";
     AISLE_CO_CHECK(co_await WriteMeta(connection, meta_, {}));
+    AISLE_CO_CHECK(co_await RemoveOtherFiles(connection, generation_.Checksum(), checksum_before_));
     co_return true;
   }
 
@@ -326,6 +341,7 @@ class Sync {
   const std::function<bool(std::string_view, std::int64_t)>& keep_going_;
   SyncReport report_;
   StoreMeta meta_;
+  std::string checksum_before_;
 };
 
 std::int64_t SumOf(const std::map<std::string, std::int64_t>& rows) {

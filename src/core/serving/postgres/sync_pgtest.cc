@@ -9,8 +9,10 @@
 namespace aisle::serving {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 
 constexpr std::int64_t kFirst = kSampleFirstCustomer;
 constexpr int kCustomers = 200;
@@ -90,7 +92,8 @@ TEST_F(SyncTest, WhatDidNotChangeIsNotWritten) {
   ASSERT_TRUE(synced) << synced.error().message;
   EXPECT_EQ(synced->generation, 2);
   EXPECT_FALSE(synced->up_to_date);
-  EXPECT_THAT(synced->sent, IsEmpty());
+  // Manifest and shelf are another generation's.
+  EXPECT_THAT(synced->sent, ElementsAre(Pair("generation_files", 2)));
   EXPECT_THAT(synced->removed, IsEmpty());
   EXPECT_EQ(Ask(versions + "customer_features"), features);
   EXPECT_EQ(Ask(versions + "customer_propensity"), scores);

@@ -9,4 +9,5 @@ GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {writer}, {reader};
 GRANT INSERT, UPDATE, DELETE ON customer_features, customer_propensity, inventory, product_catalog, customer_ids TO {writer};
 GRANT INSERT, UPDATE ON aisle_meta, log_readers TO {writer};
 GRANT DELETE ON impressions, writes TO {writer};
+GRANT INSERT, DELETE ON generation_files TO {writer};
 GRANT INSERT ON impressions, writes TO {reader};

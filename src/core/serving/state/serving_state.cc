@@ -87,11 +87,11 @@ class CustomersInMemory : public GenerationCustomers {
   const SourceIdMap* ids_;
 };
 
-// Answers every look-up with the error that kept them from opening.
+// Answers every look-up with why they are not here.
 class BrokenCustomers : public GenerationCustomers {
  public:
-  BrokenCustomers(std::int64_t generation, Error error)
-      : GenerationCustomers(generation), error_(std::move(error)) {}
+  BrokenCustomers(std::int64_t generation, std::string checksum, Error error)
+      : GenerationCustomers(generation, std::move(checksum)), error_(std::move(error)) {}
   Result<CustomerState> Get(domain::CustomerId) const override { return std::unexpected(error_); }
   Result<domain::CustomerId> Find(std::string_view) const override {
     return std::unexpected(error_);
@@ -114,7 +114,7 @@ struct ServingState::Impl {
   std::shared_ptr<const ServingState> before;  // Of one that was prepared again: has its customers.
   Shelf shelf;
   std::optional<GenerationLock> lock;  // Of a generation on disk.
-  std::optional<kv::Snapshot> data;    // Of a generation on disk.
+  std::optional<kv::Snapshot> data;    // Of a generation on disk that has its customers.
   CustomerMap customers;               // Of a state made from parts.
   SourceIdMap ids;                     // Of a state made from parts.
   std::shared_ptr<const Stock> stock;
@@ -169,7 +169,7 @@ struct ServingState::Impl {
     impl->shelf = std::move(files.shelf);
     if (auto complete = impl->Complete(std::move(files.ranking_model)); !complete)
       return Within(files.ranking_model_file.string(), complete.error());
-    impl->data.emplace(std::move(files.data));
+    if (files.data) impl->data.emplace(*std::move(files.data));
     return impl;
   }
 };
@@ -268,14 +268,32 @@ const RegionPopularity& ServingState::Popularity(domain::Region region) const {
   return impl_->popularity[static_cast<std::size_t>(region)];
 }
 
+bool ServingState::HasCustomers() const {
+  if (impl_->before) return impl_->before->HasCustomers();
+  return !impl_->lock || impl_->data;
+}
+
+bool ServingState::IsReplaced() const {
+  if (impl_->before) return impl_->before->IsReplaced();
+  return impl_->lock && impl_->lock->IsReplaced();
+}
+
 std::unique_ptr<GenerationCustomers> ServingState::OpenCustomers() const {
   if (impl_->before) return impl_->before->OpenCustomers();
   const std::int64_t generation = impl_->manifest.generation;
-  if (!impl_->data) {
+  if (!impl_->lock)
     return std::make_unique<CustomersInMemory>(generation, impl_->customers, impl_->ids);
+  if (!HasCustomers()) {
+    return std::make_unique<BrokenCustomers>(
+        generation, impl_->checksum,
+        Error{ErrorCode::kFailedPrecondition,
+              fmt::format("the customers of generation {} are in Postgres", generation)});
   }
   auto reader = impl_->data->OpenReader();
-  if (!reader) return std::make_unique<BrokenCustomers>(generation, std::move(reader).error());
+  if (!reader) {
+    return std::make_unique<BrokenCustomers>(generation, impl_->checksum,
+                                             std::move(reader).error());
+  }
   return std::make_unique<CustomersOnDisk>(generation, impl_->checksum, *std::move(reader),
                                            impl_->shelf.catalogue);
 }

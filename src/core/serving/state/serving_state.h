@@ -95,7 +95,13 @@ class ServingState {
   const ranking::ScreenedCandidates& ScreenedOf(domain::Region region) const;
   const RegionPopularity& Popularity(domain::Region region) const;
 
-  // The customers of this generation. When they cannot be opened, each look-up says so. Must not outlive the state.
+  // False: it was fetched from Postgres, where its customers are.
+  bool HasCustomers() const;
+  // Whether another generation of the same number has taken its place on disk.
+  bool IsReplaced() const;
+
+  // The customers of this generation. When they cannot be opened, or lie in Postgres, each look-up says so. Must not
+  // outlive the state.
   std::unique_ptr<GenerationCustomers> OpenCustomers() const;
 
   struct Impl;

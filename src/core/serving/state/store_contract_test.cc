@@ -43,8 +43,9 @@ class OnDisk : public StoreHarness {
       }
       AISLE_TRY(auto writer, GenerationWriter::Create(folder_.Path()));
       for (std::int64_t id = 10; id <= LastCustomer(generation); ++id)
-        AISLE_CHECK(writer.PutCustomer(Record(generation, id), Propensity(generation, id)));
-      AISLE_CHECK(writer.PutShelf(SampleShelf(1, 40)));
+        AISLE_CHECK(
+            writer.PutCustomer(Record(generation, id), Propensity(generation, id), SourceId(id)));
+      AISLE_CHECK(writer.PutShelf(SampleShelfOfTexts()));
       AISLE_TRY(const auto manifest, writer.Commit({}));
       AISLE_TRY(auto state, ServingState::OpenCurrent(folder_.Path()));
       states_.push_back(std::move(state));
@@ -65,15 +66,18 @@ class FromParts : public StoreHarness {
   }
   std::shared_ptr<const GenerationCustomers> Open(std::int64_t generation) override {
     std::vector<CustomerState> customers;
+    std::unordered_map<std::string, domain::CustomerId> source_ids;
     for (std::int64_t id = 10; id <= LastCustomer(generation); ++id) {
       CustomerState customer;
       customer.record = Record(generation, id);
       customer.propensity = Propensity(generation, id);
       customers.push_back(std::move(customer));
+      source_ids[SourceId(id)] = {id};
     }
     GenerationManifest manifest;
     manifest.generation = generation;
-    auto state = ServingState::FromParts(manifest, SampleShelf(1, 40), {}, std::move(customers));
+    auto state = ServingState::FromParts(manifest, SampleShelfOfTexts(), {}, std::move(customers),
+                                         std::move(source_ids));
     AISLE_ASSERT(state);
     return CustomersOf(*std::move(state));
   }

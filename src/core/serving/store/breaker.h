@@ -49,6 +49,8 @@ class Breaker {
     failures_ = 0;
     return true;
   }
+  // If it is open, the next request may try.
+  void TryNow() { open_until_ = {}; }
   bool IsClosed() const { return state_ == State::kClosed; }
   // Nobody will know how it went; the next one may try.
   void Dropped(Ticket ticket) {

@@ -14,8 +14,10 @@ void EmbeddedStore::Bind(const std::shared_ptr<const GenerationCustomers>& custo
 net::Task<Result<CustomerState>> EmbeddedStore::Fetch(LookUp look_up) {
   for (const auto& open : open_ | std::views::reverse) {
     const auto customers = open.lock();
-    if (customers && customers->Generation() == look_up.generation)
-      co_return customers->Get(look_up.customer);
+    if (!customers || customers->Generation() != look_up.generation) continue;
+    if (look_up.source_id.empty()) co_return customers->Get(look_up.customer);
+    AISLE_CO_TRY(const domain::CustomerId customer, customers->Find(look_up.source_id));
+    co_return customers->Get(customer);
   }
   co_return Fail(ErrorCode::kUnavailable,
                  fmt::format("generation {} is not open here", look_up.generation));

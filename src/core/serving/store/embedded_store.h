@@ -1,7 +1,8 @@
 // The default store: the customers of the generations that this loop has open.
 //
 //   threads  one event loop.
-//   errors   as Store; kUnavailable for a generation that was never bound, or that nobody holds any more.
+//   errors   as Store; kUnavailable for a generation that was never bound, or that nobody holds any more;
+//            kFailedPrecondition for one whose customers lie elsewhere.
 //   cost     a fetch: two key look-ups and one decode, a few microseconds; it never suspends.
 #pragma once
 

@@ -103,6 +103,8 @@ bool Ladder::Impl::Take(Rung& rung, Attempt& attempt, std::optional<Result<Custo
     Add(fetched, "customer", "unknown");
     return true;
   }
+  // It has nothing to answer from, and is as well as ever.
+  if (answer && answer->error().code == ErrorCode::kFailedPrecondition) return false;
   Add(fetched, "features", answer ? "unavailable" : "deadline");
   if (attempt.Failed(options.now())) {
     base::LogWarning("serving store '{}' is left out for {} ms: {}", rung.store->Name(),
@@ -117,7 +119,6 @@ net::Task<Fetched> FetchDown(std::shared_ptr<Ladder::Impl> ladder, LookUp look_u
                              net::Deadline deadline) {
   Fetched fetched;
   fetched.backend = "none";
-  if (ladder->rungs.empty()) Add(fetched, "features", "unavailable");
   for (const std::shared_ptr<Rung>& rung : ladder->rungs) {
     if (deadline.Passed()) {
       Add(fetched, "features", "deadline");
@@ -133,17 +134,22 @@ net::Task<Fetched> FetchDown(std::shared_ptr<Ladder::Impl> ladder, LookUp look_u
     auto answer = co_await Ask(rung, look_up, share);
     if (ladder->Take(*rung, attempt, std::move(answer), fetched)) break;
   }
+  if (!fetched.customer && fetched.degraded.empty()) Add(fetched, "features", "unavailable");
   co_return fetched;
 }
 
 }  // namespace
 
 void Ladder::Bind(const std::shared_ptr<const GenerationCustomers>& customers) {
-  for (const std::shared_ptr<Rung>& rung : impl_->rungs) rung->store->Bind(customers);
+  for (const std::shared_ptr<Rung>& rung : impl_->rungs) {
+    rung->store->Bind(customers);
+    // What it lacked may have been this generation.
+    rung->breaker.TryNow();
+  }
 }
 
 net::Task<Fetched> Ladder::Fetch(LookUp look_up, net::Deadline deadline) {
-  return FetchDown(impl_, look_up, deadline);
+  return FetchDown(impl_, std::move(look_up), deadline);
 }
 
 std::string_view Ladder::FirstName() const {

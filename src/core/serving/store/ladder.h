@@ -4,10 +4,12 @@
 // the rung is left out for a while, then tried again by one request. A request is answered with less
 // rather than not at all: when no rung answers, or nobody knows the customer, `customer` is empty and
 // `degraded` says why. A rung that is too slow is told to stop and left behind; the ladder may go
-// while fetches of it are under way.
+// while fetches of it are under way. One that has no customers of the generation (kFailedPrecondition) is passed
+// over as if it were not there.
 //
 // A ladder lives as long as its event loop: its stores keep their connections and its breakers what they have
-// learnt when a new generation comes, which Bind() tells them.
+// learnt when a new generation comes, which Bind() tells them; one request then tries a rung that is left out, which
+// may have lacked just that.
 //
 //   order    rungs in the order given; `degraded` in the order of what happened, nothing twice.
 //   missing  a propensity that was not published is not missed here: only the caller knows whether
@@ -60,7 +62,7 @@ class Ladder {
   Ladder(Ladder&&) noexcept;
   Ladder& operator=(Ladder&&) noexcept;
 
-  // Store::Bind of every rung.
+  // Store::Bind of every rung; one that is left out is tried again at once.
   void Bind(const std::shared_ptr<const GenerationCustomers>& customers);
   // kNotFound of a rung is an answer (an unknown customer), not a failure.
   net::Task<Fetched> Fetch(LookUp look_up, net::Deadline deadline);

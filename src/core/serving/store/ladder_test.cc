@@ -57,6 +57,17 @@ class FakeStore : public Store {
   std::shared_ptr<Behaviour> behaviour_;
 };
 
+class NoCustomers : public GenerationCustomers {
+ public:
+  using GenerationCustomers::GenerationCustomers;
+  Result<CustomerState> Get(domain::CustomerId customer) const override {
+    return Unknown(customer);
+  }
+  Result<domain::CustomerId> Find(std::string_view) const override {
+    return Fail(ErrorCode::kNotFound, "unknown");
+  }
+};
+
 class LadderTest : public testing::Test {
  protected:
   Ladder Make(LadderOptions options = {}) {
@@ -215,6 +226,34 @@ TEST_F(LadderTest, AfterFailuresInARowARungIsLeftOutThenTriedByOneRequestAndTake
   for (int i = 0; i < 3; ++i)
     EXPECT_THAT(Words(Fetch(ladder)), ElementsAre("features: unavailable"));
   EXPECT_THAT(Words(Fetch(ladder)), ElementsAre("features: breaker open"));
+}
+
+TEST_F(LadderTest, ARungWithoutThatGenerationIsPassedOverAndIsNoFailure) {
+  first->answer = Broken;
+  second->answer = [](domain::CustomerId) -> Result<CustomerState> {
+    return Fail(ErrorCode::kFailedPrecondition, "elsewhere");
+  };
+  Ladder ladder = Make({.failures_to_open = 1});
+  EXPECT_THAT(Words(Fetch(ladder)), ElementsAre("features: unavailable"));
+  EXPECT_THAT(ladder.LeftOut(), ElementsAre("first"));
+  now += 1h;
+  first->answer = second->answer;
+  const Fetched nobody = Fetch(ladder);
+  EXPECT_THAT(Words(nobody), ElementsAre("features: unavailable"));
+  EXPECT_EQ(nobody.backend, "none");
+  EXPECT_EQ(second->asked, 2);
+}
+
+TEST_F(LadderTest, WhenAGenerationComesARungThatIsLeftOutIsTriedAtOnce) {
+  first->answer = Broken;
+  Ladder ladder = Make({.failures_to_open = 1, .open_for = 1000ms});
+  Fetch(ladder);
+  EXPECT_EQ(Fetch(ladder).backend, "second");
+  EXPECT_EQ(first->asked, 1);
+  first->answer = Known;
+  ladder.Bind(std::make_shared<NoCustomers>(2));
+  EXPECT_EQ(Fetch(ladder).backend, "first");
+  EXPECT_TRUE(ladder.LeftOut().empty());
 }
 
 TEST_F(LadderTest, ASuccessInBetweenStartsTheCountAgain) {

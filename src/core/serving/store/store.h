@@ -11,7 +11,8 @@
 //   missing  an empty propensity: none published for this customer.
 //   threads  one event loop.
 //   errors   Fetch: kNotFound: nobody knows the customer, which is an answer; kUnavailable: try another store:
-//            this one is down, or does not hold that generation; kInternal: what it holds is damaged.
+//            this one is down, or does not hold that generation; kFailedPrecondition: the same, and nobody's failure:
+//            it never held customers of that generation; kInternal: what it holds is damaged.
 #pragma once
 
 #include <chrono>
@@ -39,9 +40,19 @@ struct CustomerState {
   std::chrono::nanoseconds propensity_time{};
 };
 
+// Of a customer, by our number or by the retailer's own id where theirs are texts.
 struct LookUp {
-  domain::CustomerId customer;
-  std::int64_t generation = 0;
+  LookUp(domain::CustomerId of, std::int64_t in_generation)
+      : customer(of), generation(in_generation) {}
+  static LookUp BySourceId(std::string id, std::int64_t in_generation) {
+    LookUp look_up({}, in_generation);
+    look_up.source_id = std::move(id);
+    return look_up;
+  }
+
+  domain::CustomerId customer;  // Unless source_id is set.
+  std::string source_id;
+  std::int64_t generation;
 };
 
 // The customers of one generation as one loop has them open. Whoever serves the generation holds it by a
@@ -58,7 +69,7 @@ class GenerationCustomers {
   // Over its manifest, which holds that of every file: numbers of two data directories are alike. Empty: it lies on
   // no disk.
   const std::string& Checksum() const { return checksum_; }
-  // Errors as Fetch().
+  // Errors as Fetch(); kFailedPrecondition: the customers of this generation lie elsewhere.
   virtual Result<CustomerState> Get(domain::CustomerId customer) const = 0;
   // Who has this id, where the retailer's own are texts (Catalogue::text_customer_ids); nobody where they are not.
   virtual Result<domain::CustomerId> Find(std::string_view source_id) const = 0;

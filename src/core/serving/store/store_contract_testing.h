@@ -4,9 +4,11 @@
 // hands out as `held` stands for a request or an epoch that serves the generation: while it lives, look-ups may
 // name it.
 //
-//   shapes   generations 31 and 32; customers 10 to 19 are known to both, 20 to 32 only.
+//   shapes   generations 31 and 32; customers 10 to 19 are known to both, 20 to 32 only. Each has an id of the
+//            retailer's as well.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <functional>
@@ -37,6 +39,12 @@ class StoreHarness {
 
   static features::CustomerRecord Record(std::int64_t generation, std::int64_t id) {
     return SampleCustomer(static_cast<std::uint64_t>(generation), id, 40);
+  }
+  static std::string SourceId(std::int64_t id) { return fmt::format("c-{}", id); }
+  static Shelf SampleShelfOfTexts() {
+    Shelf shelf = SampleShelf(1, 40);
+    shelf.catalogue.text_customer_ids = true;
+    return shelf;
   }
   // Every third has none.
   static std::vector<float> Propensity(std::int64_t generation, std::int64_t id) {
@@ -73,17 +81,26 @@ class StoreContract : public testing::TestWithParam<StoreBackend> {
   void SetUp() override {
     if (!harness) GTEST_SKIP() << "what this store needs is not here";
   }
-  Result<CustomerState> Fetch(std::int64_t customer, std::int64_t generation) {
+  Result<CustomerState> Fetch(LookUp look_up) {
     std::promise<Result<CustomerState>> fetched;
-    loops.Spawn(0,
-                [](Store& from, LookUp look_up,
-                   std::promise<Result<CustomerState>>& to) -> net::Task<void> {
-                  to.set_value(co_await from.Fetch(look_up));
-                }(*store, {{customer}, generation}, fetched));
+    loops.Spawn(
+        0,
+        [](Store& from, LookUp asked, std::promise<Result<CustomerState>>& to) -> net::Task<void> {
+          to.set_value(co_await from.Fetch(asked));
+        }(*store, std::move(look_up), fetched));
     return fetched.get_future().get();
   }
+  Result<CustomerState> Fetch(std::int64_t customer, std::int64_t generation) {
+    return Fetch(LookUp({customer}, generation));
+  }
+  Result<CustomerState> FetchBySourceId(std::string id, std::int64_t generation) {
+    return Fetch(LookUp::BySourceId(std::move(id), generation));
+  }
   void ExpectCustomer(std::int64_t customer, std::int64_t generation) {
-    const auto fetched = Fetch(customer, generation);
+    Expect(customer, generation, Fetch(customer, generation));
+  }
+  static void Expect(std::int64_t customer, std::int64_t generation,
+                     const Result<CustomerState>& fetched) {
     ASSERT_TRUE(fetched) << fetched.error().message;
     EXPECT_EQ(EncodeCustomer(fetched->record),
               EncodeCustomer(StoreHarness::Record(generation, customer)));
@@ -105,6 +122,16 @@ TEST_P(StoreContract, ItHasAName) { EXPECT_FALSE(store->Name().empty()); }
 TEST_P(StoreContract, AKnownCustomerIsGivenAsPublished) {
   const auto held = Bind(kOld);
   for (std::int64_t id = 10; id < 20; ++id) ExpectCustomer(id, kOld);
+}
+
+TEST_P(StoreContract, TheRetailersOwnIdLeadsToTheSameCustomer) {
+  const auto held = Bind(kOld);
+  for (std::int64_t id = 10; id < 20; ++id)
+    Expect(id, kOld, FetchBySourceId(StoreHarness::SourceId(id), kOld));
+  for (const char* nobody : {"c-20", "C-10", "10", "c-10 ", "c'10"})
+    EXPECT_EQ(FetchBySourceId(nobody, kOld).error().code, ErrorCode::kNotFound) << nobody;
+  EXPECT_EQ(FetchBySourceId(StoreHarness::SourceId(10), kNew).error().code,
+            ErrorCode::kUnavailable);
 }
 
 TEST_P(StoreContract, WhomNobodyKnowsIsNotFound) {
