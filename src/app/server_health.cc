@@ -136,4 +136,24 @@ std::vector<std::string> ProblemsOf(const json::object& health) {
   return problems;
 }
 
+std::vector<std::string> StoresOf(const json::object& health) {
+  std::vector<std::string> stores;
+  const json::value* all = health.if_contains("stores");
+  if (all == nullptr || !all->is_array()) return stores;
+  for (const json::value& entry : all->get_array()) {
+    if (!entry.is_object()) continue;
+    const auto text = [&](const char* key) {
+      const json::value* found = entry.get_object().if_contains(key);
+      return found != nullptr && found->is_string() ? std::string(found->get_string())
+                                                    : std::string();
+    };
+    std::string line = fmt::format("{}: breaker {}", text("name"), text("breaker"));
+    const json::value* age = entry.get_object().if_contains("last_error_age_s");
+    if (age != nullptr && age->is_int64())
+      line += fmt::format("; last error {} s ago: {}", age->get_int64(), text("last_error"));
+    stores.push_back(std::move(line));
+  }
+  return stores;
+}
+
 }  // namespace aisle::app

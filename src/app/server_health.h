@@ -22,4 +22,8 @@ Result<boost::json::object> AskHealth(const std::string& address,
 // What of it somebody has to act on, in words.
 std::vector<std::string> ProblemsOf(const boost::json::object& health);
 
+// "postgres: breaker open; last error 3 s ago: connection refused": each store that customers are looked up in, in
+// its order.
+std::vector<std::string> StoresOf(const boost::json::object& health);
+
 }  // namespace aisle::app

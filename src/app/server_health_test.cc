@@ -43,5 +43,16 @@ TEST(ServerHealth, NobodyAtTheAddressIsAnError) {
               HasSubstr("unix:/nowhere/at/all.sock does not answer: No such file"));
 }
 
+TEST(StoresOf, SaysHowEachOfThemIs) {
+  const auto of = [](std::string_view health) {
+    return StoresOf(boost::json::parse(health).get_object());
+  };
+  EXPECT_THAT(of(R"({"stores": [{"name": "postgres", "breaker": "half-open", "last_error": "gone",
+                     "last_error_age_s": 3}, {"name": "embedded", "breaker": "closed"}]})"),
+              testing::ElementsAre("postgres: breaker half-open; last error 3 s ago: gone",
+                                   "embedded: breaker closed"));
+  EXPECT_THAT(of(R"({"status": "ok"})"), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace aisle::app

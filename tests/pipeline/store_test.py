@@ -62,10 +62,29 @@ class Store(shop.ShopTest):
             shop.wait_until(lambda: server.get("/health")[2]["generation"] == 2, "the new generation is served")
             answer = self.answer(server, ask)
             self.assertEqual(answer["timings"]["backend"], "embedded")
-            self.assertEqual(answer["degraded"][0]["what"], "features")
-            shop.wait_until(lambda: self.answer(server, ask) and "store" in
-                            [entry["what"] for entry in server.get("/readyz")[2].get("degraded", [])], "the server says that it does without it")
+            self.assertEqual(answer["degraded"], [{"what": "features", "why": "another generation"}])
+            # That is no trouble of anybody: it is asked each time, and nobody has to act.
+            for _ in range(12):
+                self.assertEqual(self.answer(server, ask)["degraded"][0]["why"], "another generation")
+            self.assertNotIn("degraded", server.get("/readyz")[2])
+            status = self.status()
+            self.assertEqual([problem for problem in status["problems"] if "store" in problem], [])
+            self.assertEqual([(store["name"], store["breaker"]) for store in status["processes"][0]["stores"]],
+                             [("postgres", "closed"), ("embedded", "closed")])
             self.store("sync")
+            self.assertEqual(self.answer(server, ask)["timings"]["backend"], "postgres")
+            # Left out while it is away, which `status` says in the words of the error.
+            code, out, err = shop.run("store", "dev-down", str(type(self).server), data=self.data)
+            self.assertEqual(code, 0, err)
+            try:
+                shop.wait_until(lambda: self.answer(server, ask)["degraded"] == [{"what": "features", "why": "breaker open"}], "it is left out")
+                said = shop.wait_until(lambda: [line for line in self.status_text().splitlines() if "PROBLEM" in line and "store" in line],
+                                       "status says so")
+                self.assertIn("postgres is left out: ", said[0])
+                self.assertIn("Connection refused", said[0])
+            finally:
+                code, out, err = shop.run("store", "dev-up", str(type(self).server), data=self.data)
+            self.assertEqual(code, 0, err)
             shop.wait_until(lambda: self.answer(server, ask)["timings"]["backend"] == "postgres", "it is asked again")
             # A worker does that itself, after each generation.
             passed = json.loads(self.must("worker", "--json"))
@@ -74,6 +93,7 @@ class Store(shop.ShopTest):
                             "the worker's generation is served from the tables")
         self.assertIn(f"Postgres connected: {shop.CUSTOMERS} features, {12 * int(shop.CUSTOMERS)} propensity, ", self.server_said)
         self.assertIn("backend=postgres", self.server_said)
+        self.assertIn("serving store 'postgres' answers again, after ", self.server_said)
 
     def psql_environment(self, user="postgres", **more):
         file = self.facts["password_file"] if user == "postgres" else self.data / "postgres" / f"{user}.password"

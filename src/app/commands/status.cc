@@ -1,6 +1,7 @@
 #include "workspace/status.h"
 
 #include <algorithm>
+#include <map>
 
 #include "app/command.h"
 #include "app/command_line.h"
@@ -37,7 +38,11 @@ bool IsUnread(const workspace::StatusReport& report, const char* part) {
   return report.unread.contains(part);
 }
 
-json::object ToJson(const workspace::StatusReport& report, std::int64_t target_lag_minutes) {
+// What servers said of themselves, by process.
+using Healths = std::map<std::int64_t, json::object>;
+
+json::object ToJson(const workspace::StatusReport& report, std::int64_t target_lag_minutes,
+                    const Healths& healths) {
   json::array tables;
   for (const workspace::TableStatus& table : report.tables) {
     tables.push_back({{"table", table.table},
@@ -64,6 +69,10 @@ json::object ToJson(const workspace::StatusReport& report, std::int64_t target_l
                          {"started", base::FormatIso(process.started)},
                          {"uptime_s", (base::Now() - process.started).count() / 1'000'000},
                          {"address", process.address}});
+    const auto health = healths.find(process.pid);
+    if (health == healths.end()) continue;
+    if (const json::value* stores = health->second.if_contains("stores"))
+      processes.back().get_object()["stores"] = *stores;
   }
   json::array failed;
   for (const workspace::Attempt& attempt : report.failed) {
@@ -211,12 +220,18 @@ std::string ServingText(const workspace::StatusReport& report) {
   return text;
 }
 
-std::string ProcessesText(const workspace::StatusReport& report) {
+std::string ProcessesText(const workspace::StatusReport& report, const Healths& healths) {
   std::string text = report.processes.empty() ? "Processes  none\n" : "Processes\n";
   for (const workspace::ProcessInfo& process : report.processes) {
     text += fmt::format("  {} (process {}), up {}{}\n", process.name, process.pid,
                         Age(base::Now() - process.started),
                         process.address.empty() ? "" : ", " + web::UrlOf(process.address));
+    const auto health = healths.find(process.pid);
+    if (health == healths.end()) continue;
+    const std::vector<std::string> stores = StoresOf(health->second);
+    // One alone has nothing to fall back on, and its troubles are problems above.
+    if (stores.size() < 2) continue;
+    for (const std::string& store : stores) text += fmt::format("    {}\n", store);
   }
   if (!report.job.empty()) text += fmt::format("  a job holds the warehouse: {}\n", report.job);
   return text;
@@ -230,7 +245,8 @@ std::string ProblemsText(const workspace::StatusReport& report) {
 }
 
 // What files cannot say: whether the server answers, and what it does without.
-void AskServers(workspace::StatusReport& report) {
+Healths AskServers(workspace::StatusReport& report) {
+  Healths healths;
   std::vector<std::string> problems;
   for (const workspace::ProcessInfo& process : report.processes) {
     if (process.address.empty()) continue;
@@ -240,23 +256,25 @@ void AskServers(workspace::StatusReport& report) {
                                      process.pid, health.error().message));
       continue;
     }
+    healths[process.pid] = *health;
     // That nothing is published is said below, and no problem of a new directory.
     if (!report.generation && !IsUnread(report, "generation")) continue;
     for (std::string& problem : ProblemsOf(*health)) problems.push_back(std::move(problem));
   }
   report.problems.insert(report.problems.begin(), problems.begin(), problems.end());
+  return healths;
 }
 
 Status ShowStatus(Context& context) {
   workspace::StatusReport report = workspace::ReadStatus(context.workspace, context.settings);
-  AskServers(report);
+  const Healths healths = AskServers(report);
   context.exit_code = report.problems.empty() ? 0 : kProblemExitCode;
   const std::int64_t lag = context.settings.refresh_target_lag_minutes;
   if (context.json) {
-    PrintJson(ToJson(report, lag));
+    PrintJson(ToJson(report, lag, healths));
   } else {
     PrintOut(ProblemsText(report) + DataText(report) + TablesText(report, lag) +
-             ModelsText(report) + ServingText(report) + ProcessesText(report));
+             ModelsText(report) + ServingText(report) + ProcessesText(report, healths));
   }
   return {};
 }

@@ -51,15 +51,20 @@ class PoolState : public std::enable_shared_from_this<PoolState> {
  private:
   using Work = std::list<asio::cancellation_signal>;
 
+  // Nothing is open and nothing could be opened: nobody waits for that.
+  bool IsAway() const { return health_.open == 0 && failure_.has_value(); }
   std::unique_ptr<Connection> TakeIdle();
   void Offer(std::unique_ptr<Connection> connection);
   void DropBroken(const std::string& why);
-  // Opens connections for those who wait, as far as limits and backoff let.
+  // Whoever has gone silent may have taken the others along, without a word: those that nobody has used since `begin`.
+  void DropIdleSince(net::SteadyTime begin);
+  // Opens connections for those who wait, or one to come back, as far as limits and backoff let.
   void OpenMore();
   void OpenLater();
   void Spawn(net::Task<void> task);
   net::Task<void> OpenOne();
   net::Task<void> SettleOne(std::unique_ptr<Connection> connection);
+  void Opened();
   void Failed(const Error& error);
   void Note(const std::string& error);
   void FailAll(const Error& error);
@@ -70,11 +75,17 @@ class PoolState : public std::enable_shared_from_this<PoolState> {
   asio::steady_timer retry_;
   bool retry_armed_ = false;
   base::Stream jitter_;
-  std::vector<std::unique_ptr<Connection>> idle_;
+  struct Idle {
+    std::unique_ptr<Connection> connection;
+    net::SteadyTime since;
+  };
+  std::vector<Idle> idle_;  // The one that was used last at the end.
   std::list<Waiter*> waiters_;
   Work work_;  // Tasks of our own that are under way.
   net::SteadyTime not_before_{};
-  std::chrono::milliseconds backoff_{0};  // 0: the last attempt went well.
+  std::chrono::milliseconds backoff_{0};
+  std::optional<Error> failure_;  // Of the last attempt; nothing: it went well.
+  net::SteadyTime failing_since_{};
   PoolHealth health_;
   bool closed_ = false;
 };
@@ -106,6 +117,14 @@ void PoolState::DropBroken(const std::string& why) {
   if (!why.empty()) Note(why);
 }
 
+void PoolState::DropIdleSince(net::SteadyTime begin) {
+  health_.broken_total += std::erase_if(idle_, [&](const Idle& idle) {
+    if (idle.since >= begin) return false;
+    --health_.open;
+    return true;
+  });
+}
+
 void PoolState::GiveBack(std::unique_ptr<Connection> connection) {
   if (closed_) return;
   if (!connection->IsOpen()) {
@@ -121,7 +140,8 @@ void PoolState::GiveBack(std::unique_ptr<Connection> connection) {
 void PoolState::Offer(std::unique_ptr<Connection> connection) {
   if (closed_) return;
   if (waiters_.empty()) {
-    idle_.push_back(std::move(connection));
+    idle_.push_back(
+        {.connection = std::move(connection), .since = std::chrono::steady_clock::now()});
     return;
   }
   Waiter* const first = waiters_.front();
@@ -134,7 +154,7 @@ void PoolState::Offer(std::unique_ptr<Connection> connection) {
 // closed.
 std::unique_ptr<Connection> PoolState::TakeIdle() {
   while (!idle_.empty()) {
-    std::unique_ptr<Connection> connection = std::move(idle_.back());
+    std::unique_ptr<Connection> connection = std::move(idle_.back().connection);
     idle_.pop_back();
     if (connection->IsOpen()) return connection;
     DropBroken(connection->LastWords());
@@ -153,6 +173,10 @@ net::Task<Result<std::unique_ptr<Connection>>> PoolState::Take(net::Deadline dea
   if (closed_) co_return Fail(ErrorCode::kUnavailable, "postgres: the pool is closed");
   if (deadline.Passed()) co_return unavailable("the deadline passed");
   if (auto connection = TakeIdle()) co_return connection;
+  if (IsAway()) {
+    OpenMore();
+    co_return std::unexpected(*failure_);
+  }
   if (waiters_.size() >= static_cast<std::size_t>(limits_.waiting_max))
     co_return unavailable(fmt::format("{} wait for a connection already", waiters_.size()));
 
@@ -183,10 +207,10 @@ void PoolState::OpenMore() {
   if (closed_) return;
   const auto now = std::chrono::steady_clock::now();
   // After a failure one tries for all.
-  const int connecting_max = backoff_.count() > 0 ? 1 : limits_.connections_max;
+  const int connecting_max = failure_ ? 1 : limits_.connections_max;
   const auto wanted = [&] {
-    return health_.connecting < static_cast<int>(waiters_.size()) &&
-           health_.connecting < connecting_max &&
+    const int wanting = std::max(static_cast<int>(waiters_.size()), IsAway() ? 1 : 0);
+    return health_.connecting < wanting && health_.connecting < connecting_max &&
            health_.open + health_.connecting < limits_.connections_max;
   };
   if (!wanted()) return;
@@ -231,42 +255,61 @@ net::Task<void> PoolState::OpenOne() {
     }
     ~Count() { End(); }
   } count{health_.connecting};
-  auto opened =
-      co_await Connection::Open(settings_, net::Deadline::After(settings_.connect_timeout));
+  auto opened = co_await Connection::Open(
+      settings_,
+      net::Deadline::After(std::min(settings_.connect_timeout, limits_.attempt_timeout)));
   count.End();
   if (closed_) co_return;
   if (!opened) {
     Failed(opened.error());
     co_return;
   }
-  backoff_ = std::chrono::milliseconds{0};
-  not_before_ = {};
-  ++health_.open;
-  ++health_.opened_total;
+  Opened();
   Offer(std::make_unique<Connection>(*std::move(opened)));
   OpenMore();
 }
 
+void PoolState::Opened() {
+  ++health_.open;
+  ++health_.opened_total;
+  if (failure_) {
+    const auto lasted = std::chrono::steady_clock::now() - failing_since_;
+    base::LogInfo("postgres {}: connected again after {:.1f} s", Describe(settings_),
+                  std::chrono::duration<double>(lasted).count());
+  }
+  failure_.reset();
+  backoff_ = std::chrono::milliseconds{0};
+  not_before_ = {};
+}
+
 void PoolState::Failed(const Error& error) {
+  const auto now = std::chrono::steady_clock::now();
   Note(error.message);
-  backoff_ = std::clamp(backoff_ * 2, limits_.backoff_first, limits_.backoff_max);
-  // Between a half and all of it, so that many loops and servers do not knock together.
-  const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(backoff_);
-  not_before_ = std::chrono::steady_clock::now() +
-                std::chrono::microseconds{jitter_.Between(wait.count() / 2, wait.count())};
-  base::LogWarning("{}; trying again in {} ms at most", error.message, backoff_.count());
-  if (error.code != ErrorCode::kUnavailable) FailAll(error);
+  if (!failure_) failing_since_ = now;
+  if (!failure_ || failure_->message != error.message)
+    base::LogWarning("{}; trying again until it is there", error.message);
+  failure_ = error;
+  // Several that were under way together are one failure.
+  if (now >= not_before_) {
+    backoff_ = std::clamp(backoff_ * 2, limits_.backoff_first, limits_.backoff_max);
+    // Between a half and all of it, so that many loops and servers do not knock together.
+    const auto wait = std::chrono::duration_cast<std::chrono::microseconds>(backoff_);
+    not_before_ = now + std::chrono::microseconds{jitter_.Between(wait.count() / 2, wait.count())};
+  }
+  if (IsAway() || error.code != ErrorCode::kUnavailable) FailAll(error);
   OpenMore();
 }
 
 net::Task<void> PoolState::SettleOne(std::unique_ptr<Connection> connection) {
   const auto self = shared_from_this();
+  const auto begin = std::chrono::steady_clock::now();
   const Status settled = co_await connection->Settle(net::Deadline::After(limits_.settle_timeout));
   if (closed_) co_return;
   if (settled) {
     Offer(std::move(connection));
   } else {
     DropBroken(settled.error().message);
+    DropIdleSince(begin);
     OpenMore();
   }
 }

@@ -6,16 +6,25 @@
 //
 // Acquire() lends a connection until the Lease goes; Run and RunTogether do that for one round
 // trip. Who finds none free waits in line under its own deadline. A connection that broke is closed
-// and another one opened; when that fails, the next attempt waits, twice as long each time, with
-// jitter, and meanwhile callers wait until their deadlines. A failure that only a person can mend
-// (a password, a certificate) is told to all who wait at once.
+// and another one opened.
+//
+// When that fails and no other is open, all who wait are told at once, and so is everybody who comes
+// before a connection stands again: a server that is away costs nobody a deadline. Meanwhile the pool
+// tries by itself, whether anybody asks or not, and waits between two attempts, twice as long each
+// time, with jitter. While another connection is open, who waits goes on waiting for that one, unless
+// the failure is one that only a person can mend (a password, a certificate).
+//
+// A connection that stays silent past settle_timeout is closed, and with it those that nobody has used meanwhile: a
+// network that forgets connections tells nobody.
 //
 //   order    who came first is served first.
 //   units    times in milliseconds.
 //   threads  one loop: no locks. The Pool goes before its loop does; leases may go later, and then
 //            close.
-//   errors   those of the connection. kUnavailable: none got free in time, or waiting_max wait
-//            already; the text has the last failure to connect.
+//   errors   those of the connection; while none can be opened, those of the last attempt.
+//            kUnavailable: none got free in time, or waiting_max wait already; the text has the last
+//            failure to connect. The first failure in a row is logged, and one in other words; and
+//            that it is well again.
 //   cost     a free connection: one system call, to see whether the server has closed it.
 #pragma once
 
@@ -38,7 +47,10 @@ struct PoolSettings {
   int connections_max = 4;
   int waiting_max = 1024;
   std::chrono::milliseconds backoff_first{50};
-  std::chrono::milliseconds backoff_max{5000};
+  std::chrono::milliseconds backoff_max{1500};
+  // How long one attempt to connect may take, where the settings' connect_timeout is no less: one that
+  // hangs holds up the next.
+  std::chrono::milliseconds attempt_timeout{1500};
   // How long a connection may take to get usable again after a deadline, before it is closed
   // instead.
   std::chrono::milliseconds settle_timeout{2000};

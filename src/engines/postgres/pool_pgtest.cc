@@ -131,14 +131,56 @@ TEST(Pool, AServerThatRestartsIsFoundAgain) {
            EXPECT_GE(pool.Health().broken_total, 1U);
            EXPECT_THAT(pool.Health().last_error, HasSubstr("Connection refused"));
            EXPECT_GT(pool.Health().last_error_at, base::Now() - 60s);
-           // Who waits meanwhile is served as soon as it is back.
-           const auto counts = std::make_shared<Counts>();
-           co_await Beside(SleepOnServer(pool, 0, counts));
+           // Nobody asks for a while; it is found all the same.
            cluster.Up();
-           EXPECT_TRUE(co_await Until([&] { return counts->done == 1; }));
-           EXPECT_EQ(counts->failed, 0);
+           EXPECT_TRUE(co_await Until([&] { return pool.Health().open == 1; }));
            AISLE_CO_EXPECT(const Rows after, co_await pool.Run("SELECT 7 AS n", Soon()));
            EXPECT_EQ(IntOf(after, "n"), 7);
+         });
+}
+
+TEST(Pool, WhoAsksWhileTheServerIsAwayIsToldAtOnceAndNotAtTheDeadline) {
+  AISLE_NEEDS_POSTGRES(cluster);
+  std::uint16_t port = 0;
+  close(ListenAt("127.0.0.1", port));  // Refuses from now on.
+  ConnectionSettings settings = cluster.Settings();
+  settings.hosts = {{.name = "127.0.0.1", .port = port}};
+  OnPool(settings, {.connections_max = 2, .backoff_first = 1h, .backoff_max = 1h},
+         [](Pool& pool) -> net::Task<void> {
+           // More than attempts under way, without a deadline: whom nobody tells waits for ever.
+           const auto counts = std::make_shared<Counts>();
+           const auto ask = [](Pool& from, SharedCounts to) -> net::Task<void> {
+             const auto lease = co_await from.Acquire(net::Deadline());
+             ++(lease ? to->done : to->failed);
+           };
+           for (int i = 0; i < 5; ++i) co_await Beside(ask(pool, counts));
+           EXPECT_TRUE(co_await Until([&] { return counts->failed == 5; }));
+           // And who comes before the next attempt.
+           const auto later = co_await pool.Acquire(Soon());
+           EXPECT_FALSE(later.has_value());
+           EXPECT_THAT(later.error().message, HasSubstr("Connection refused"));
+           EXPECT_EQ(pool.Health().connecting, 0);
+         });
+}
+
+TEST(Pool, WhileAConnectionIsOpenWhoWaitsGoesOnWaitingForIt) {
+  AISLE_NEEDS_POSTGRES(cluster);
+  Relay relay("127.0.0.1", cluster.Settings().hosts.front().port);
+  ConnectionSettings settings = cluster.Settings();
+  settings.hosts = {{.name = "127.0.0.1", .port = relay.Port()}};
+  OnPool(settings, {.connections_max = 2, .backoff_first = 1h, .backoff_max = 1h},
+         [&relay](Pool& pool) -> net::Task<void> {
+           const auto counts = std::make_shared<Counts>();
+           {
+             AISLE_CO_EXPECT(const Lease lease, co_await pool.Acquire(Soon()));
+             relay.Swallow(true);
+             co_await Beside(SleepOnServer(pool, 0, counts));
+             EXPECT_TRUE(co_await Until([&] { return !pool.Health().last_error.empty(); }));
+             EXPECT_EQ(pool.Health().waiting, 1);
+             relay.Swallow(false);
+           }
+           EXPECT_TRUE(co_await Until([&] { return counts->done == 1; }));
+           EXPECT_EQ(counts->failed, 0);
          });
 }
 
@@ -224,6 +266,29 @@ TEST(Pool, ANetworkThatSwallowsEverythingCostsOneDeadlineEach) {
            }
            EXPECT_TRUE(co_await Until([&] { return pool.Health().open == 0; }));
            relay.Swallow(false);
+           EXPECT_TRUE(co_await Until([&] { return pool.Health().open == 1; }));
+           AISLE_CO_EXPECT(const Rows after, co_await pool.Run("SELECT 7 AS n", Soon()));
+           EXPECT_EQ(IntOf(after, "n"), 7);
+         });
+}
+
+TEST(Pool, OneThatStaysSilentTakesTheIdleOnesAlong) {
+  AISLE_NEEDS_POSTGRES(cluster);
+  Relay relay("127.0.0.1", cluster.Settings().hosts.front().port);
+  ConnectionSettings settings = cluster.Settings();
+  settings.hosts = {{.name = "127.0.0.1", .port = relay.Port()}};
+  OnPool(settings, {.connections_max = 3, .settle_timeout = 50ms},
+         [&relay](Pool& pool) -> net::Task<void> {
+           const auto counts = std::make_shared<Counts>();
+           for (int i = 0; i < 3; ++i) co_await Beside(SleepOnServer(pool, 0.2, counts));
+           EXPECT_TRUE(co_await Until([&] { return counts->done == 3; }));
+           EXPECT_EQ(pool.Health().idle, 3);
+           relay.Swallow(true);
+           const auto lost = co_await pool.Run("SELECT 1 AS n", net::Deadline::After(100ms));
+           EXPECT_FALSE(lost.has_value());
+           EXPECT_TRUE(co_await Until([&] { return pool.Health().open == 0; }));
+           EXPECT_EQ(pool.Health().idle, 0);
+           relay.Swallow(false);
            AISLE_CO_EXPECT(const Rows after, co_await pool.Run("SELECT 7 AS n", Soon()));
            EXPECT_EQ(IntOf(after, "n"), 7);
          });
@@ -245,12 +310,9 @@ TEST(Pool, AWrongPasswordIsToldToAllWhoWaitAtOnce) {
            EXPECT_THAT(pool.Health().last_error, HasSubstr("28P01"));
            std::ofstream(path) << cluster.Password() << "\n";
            // Once it is right, the next attempt finds it so.
-           EXPECT_TRUE(co_await Until([&] { return pool.Health().connecting == 0; }));
-           for (int tries = 0; tries < 50; ++tries) {
-             const auto rows = co_await pool.Run("SELECT 7 AS n", Soon());
-             if (rows) co_return;
-           }
-           ADD_FAILURE() << "the right password was never tried";
+           EXPECT_TRUE(co_await Until([&] { return pool.Health().open == 1; }));
+           AISLE_CO_EXPECT(const Rows after, co_await pool.Run("SELECT 7 AS n", Soon()));
+           EXPECT_EQ(IntOf(after, "n"), 7);
          });
 }
 

@@ -22,6 +22,8 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr const char* kAsk = "/recommend?customer_id=1000000&zip_code=10001";
+constexpr const char* kReady =
+    R"({"status":"ready","stores":[{"name":"embedded","breaker":"closed"}]})";
 
 // Asks until the answer is of that generation; false after half a minute.
 bool WaitForGeneration(const OpenShop& shop, std::int64_t generation) {
@@ -72,7 +74,7 @@ TEST(ProductServer, ABrokenGenerationIsPassedOverAndTheNextIsServed) {
   const std::int64_t next = PublishGeneration(shop.Root(), 2);
   EXPECT_TRUE(WaitForGeneration(shop, next));
   EXPECT_THAT(shop.Get(kAsk).body, HasSubstr(R"("degraded":[])"));
-  EXPECT_EQ(shop.Get("/readyz").body, R"({"status":"ready"})");
+  EXPECT_EQ(shop.Get("/readyz").body, kReady);
 }
 
 TEST(ProductServer, ADamagedGenerationAtTheStartIsStoodInForByTheNewestWholeOne) {
@@ -87,7 +89,7 @@ TEST(ProductServer, ADamagedGenerationAtTheStartIsStoodInForByTheNewestWholeOne)
   EXPECT_THAT(shop.server->ReadyLine(), HasSubstr("generation 1, "));
   const std::int64_t next = PublishGeneration(shop.Root(), 3);
   EXPECT_TRUE(WaitForGeneration(shop, next));
-  EXPECT_EQ(shop.Get("/readyz").body, R"({"status":"ready"})");
+  EXPECT_EQ(shop.Get("/readyz").body, kReady);
 }
 
 // A file where the log's folder should be: nothing can be written there, as on a read-only disk.
@@ -98,8 +100,8 @@ TEST(ProductServer, WithoutALogItStartsAndSaysThatImpressionsAreDropped) {
   OpenShop shop(false, 1, folder.Path());
   EXPECT_EQ(shop.Get(kAsk).status, 200);
   EXPECT_EQ(shop.Get("/readyz").body,
-            R"({"status":"ready","degraded":[{"what":"impressions","why":"they are dropped: see )"
-            R"(the log"}]})");
+            R"({"status":"ready","stores":[{"name":"embedded","breaker":"closed"}],)"
+            R"("degraded":[{"what":"impressions","why":"they are dropped: see the log"}]})");
   for (int i = 0; i < 2000; ++i) {
     if (shop.Get("/health").body.find(R"("impressions":{"written":0,"dropped":1})") !=
         std::string::npos)

@@ -119,7 +119,8 @@ web::Example Health() {
   "as_of": "2026-11-24T05:03:52Z", "created": "2026-11-24T05:04:10Z",
   "model": {"ranking": 7, "propensity": 12}, "customers": 50000, "uptime_s": 86, "loops": 2,
   "example_customer_id": 1000000,
-  "impressions": {"written": 1024, "dropped": 0}, "changes": {"taken": 12, "kept": 9}})"};
+  "impressions": {"written": 1024, "dropped": 0}, "changes": {"taken": 12, "kept": 9},
+  "stores": [{"name": "embedded", "breaker": "closed"}]})"};
 }
 
 }  // namespace
@@ -192,7 +193,10 @@ std::vector<web::Route> RouteTable(const std::shared_ptr<Desk>& desk) {
        .role = Role::kPublic,
        .summary =
            "200 once something published is open, else 503; degraded: what somebody should look at",
-       .examples = {{.target = "/readyz", .answer = R"({"status": "ready"})"}},
+       .examples =
+           {{.target = "/readyz",
+             .answer =
+                 R"({"status": "ready", "stores": [{"name": "embedded", "breaker": "closed"}]})"}},
        .limits = {.body_bytes = kNoBody},
        .handler = by(GetReady)},
       {.method = "GET",

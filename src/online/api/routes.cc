@@ -242,7 +242,7 @@ std::string HealthJson(const Desk& desk, const web::Request& request,
   }
   fmt::format_to(std::back_inserter(out), R"(,"changes":{{"taken":{},"kept":{}}})",
                  desk.changes->Taken(), desk.changes->Kept());
-  out += desk.DegradedJson(request) + '}';
+  out += desk.StoresJson(request) + desk.DegradedJson(request) + '}';
   return out;
 }
 
@@ -261,7 +261,8 @@ net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request
 
 net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request) {
   if (!desk->StateOf(request)) co_return web::ToResponse(NotReady(), request.request_id);
-  co_return JsonResponse(R"({"status":"ready")" + desk->DegradedJson(request) + '}');
+  co_return JsonResponse(R"({"status":"ready")" + desk->StoresJson(request) +
+                         desk->DegradedJson(request) + '}');
 }
 
 net::Task<web::Response> GetAlive(DeskPointer, const web::Request&) {
@@ -336,6 +337,43 @@ void Desk::Take(int loop_index, const ShelfPointer& shelf, const std::string& st
   if (place.newer) std::exchange(place.newer, nullptr)->Ring();
 }
 
+namespace {
+
+// Tables hold another generation between a publication and their sync; that is no trouble before somebody should have
+// synced them.
+constexpr std::chrono::minutes kSyncPatience{5};
+
+std::string WhatIsWrongWith(const serving::RungHealth& store) {
+  if (store.IsLeftOut()) return fmt::format("{} is left out: {}", store.name, store.last_error);
+  if (store.another_generation_for < kSyncPatience) return {};
+  return fmt::format(
+      "{} has held another generation than this server for {} minutes: {}; `aisle store sync` "
+      "brings it",
+      store.name,
+      std::chrono::duration_cast<std::chrono::minutes>(store.another_generation_for).count(),
+      store.last_error);
+}
+
+}  // namespace
+
+std::string Desk::StoresJson(const web::Request& request) const {
+  std::string out;
+  for (const serving::RungHealth& store :
+       places[static_cast<std::size_t>(request.loop_index)]->recommender.StoresHealth()) {
+    out += out.empty() ? R"(,"stores":[{"name":)" : R"(,{"name":)";
+    web::AppendJsonString(out, store.name);
+    fmt::format_to(std::back_inserter(out), R"(,"breaker":"{}")", store.breaker);
+    if (!store.last_error.empty()) {
+      out += R"(,"last_error":)";
+      web::AppendJsonString(out, store.last_error);
+      fmt::format_to(std::back_inserter(out), R"(,"last_error_age_s":{})",
+                     std::chrono::duration_cast<std::chrono::seconds>(store.error_age).count());
+    }
+    out += '}';
+  }
+  return out.empty() ? out : out + ']';
+}
+
 std::string Desk::DegradedJson(const web::Request& request) const {
   std::string out;
   const auto add = [&out](std::string_view what, std::string_view why) {
@@ -348,11 +386,8 @@ std::string Desk::DegradedJson(const web::Request& request) const {
   const Place& place = *places[static_cast<std::size_t>(request.loop_index)];
   add("generation", place.stands_in);
   add("model", place.recommender.RankerLeftOut());
-  for (const std::string_view store : place.recommender.StoresLeftOut()) {
-    add("store",
-        fmt::format("{} is left out: it does not answer, or holds another generation: see the log",
-                    store));
-  }
+  for (const serving::RungHealth& store : place.recommender.StoresHealth())
+    add("store", WhatIsWrongWith(store));
   if (changes && changes->Ahead())
     add("changes", "they are stamped ahead of the clock: see the log");
   if (changes && !changes->Trouble().empty()) add("changes", "they are refused: see the log");

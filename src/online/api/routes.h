@@ -59,6 +59,9 @@ struct Desk {
   // What does not stop answers and somebody should look at, as fields of JSON behind a comma: nothing, or
   // `,"degraded":[{"what":"generation","why":"..."}]`. The names are those of answers, and "impressions".
   std::string DegradedJson(const web::Request& request) const;
+  // How the loop's stores are, behind a comma: `,"stores":[{"name":"postgres","breaker":"open","last_error":"...",
+  // "last_error_age_s":3},{"name":"embedded","breaker":"closed"}]`.
+  std::string StoresJson(const web::Request& request) const;
   // The store that is asked first; the same on every loop.
   std::string_view StoreName() const { return places.front()->recommender.StoreName(); }
 

@@ -139,7 +139,9 @@ std::shared_ptr<const serving::LiveShelf> Recommender::Shelf() const {
 void Recommender::SetCatchUp(CatchUp catch_up) { impl_->catch_up = std::move(catch_up); }
 
 std::string_view Recommender::StoreName() const { return impl_->ladder.FirstName(); }
-std::vector<std::string_view> Recommender::StoresLeftOut() const { return impl_->ladder.LeftOut(); }
+std::vector<serving::RungHealth> Recommender::StoresHealth() const {
+  return impl_->ladder.Health();
+}
 
 std::string_view Recommender::RankerLeftOut() const { return impl_->ranker->LeftOut(); }
 

@@ -34,6 +34,7 @@
 #include "recommend/request.h"
 #include "serving/state/live_shelf.h"
 #include "serving/state/serving_state.h"
+#include "serving/store/ladder.h"
 #include "serving/store/store.h"
 
 namespace aisle::recommend {
@@ -67,8 +68,8 @@ class Recommender {
   std::string_view StoreName() const;
   // Ranker::LeftOut() of the ranker.
   std::string_view RankerLeftOut() const;
-  // Names of the stores that are not asked for now.
-  std::vector<std::string_view> StoresLeftOut() const;
+  // Of the stores, first choice first.
+  std::vector<serving::RungHealth> StoresHealth() const;
 
   // `now` is the wall clock of the request: ages and recencies count from it, but at most from a day
   // after the generation's as_of: what happened since is not known, and is no silence. The recommender must

@@ -37,7 +37,7 @@ class Attempt {
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
-  void Succeeded() { std::exchange(breaker_, nullptr)->Succeeded(ticket_); }
+  bool Succeeded() { return std::exchange(breaker_, nullptr)->Succeeded(ticket_); }
   bool Failed(net::SteadyTime now) {
     return std::exchange(breaker_, nullptr)->Failed(ticket_, now);
   }
@@ -130,12 +130,12 @@ net::Task<Result<RankTimes>> RemoteRanker::Rank(std::shared_ptr<RankTask> task) 
   const Status scored = co_await impl->Score(*task, rows, scores);
   if (!scored) {
     if (attempt.Failed(impl->options.now())) {
-      base::LogWarning("the model service is left out for {} ms: {}",
+      base::LogWarning("the model service is left out and tried every {} ms: {}",
                        impl->options.open_for.count(), scored.error().message);
     }
     co_return std::unexpected(scored.error());
   }
-  attempt.Succeeded();
+  if (attempt.Succeeded()) base::LogInfo("the model service answers again");
   TakeScores(*task, scores);
   co_return RankTimes{.pair_features = filled - begin, .model = Steady::now() - filled};
 }

@@ -24,6 +24,10 @@ std::unexpected<Error> Unavailable(std::string why) {
   return Fail(ErrorCode::kUnavailable, std::move(why));
 }
 
+std::unexpected<Error> AnotherGeneration(std::string why) {
+  return Fail(ErrorCode::kFailedPrecondition, std::move(why));
+}
+
 // Four bytes each, the highest first.
 Result<std::vector<float>> PropensityOf(std::string_view bytes, std::int64_t categories) {
   if (std::cmp_not_equal(bytes.size(), categories * 4)) {
@@ -85,12 +89,12 @@ net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
   if (!*more) co_return Unavailable("nothing was loaded yet; run `aisle store load`");
   generation = reader[generation_column];
   if (generation != look_up.generation) {
-    co_return Unavailable(
+    co_return AnotherGeneration(
         fmt::format("the store holds generation {}, not {}", generation, look_up.generation));
   }
   const auto known = checksums_.find(generation);
   if (known != checksums_.end() && known->second != reader[checksum]) {
-    co_return Unavailable(
+    co_return AnotherGeneration(
         fmt::format("the store holds a generation {} of another data directory", generation));
   }
   if (reader.IsNull(record)) {

@@ -166,7 +166,7 @@ TEST_F(PostgresStoreFetch, EveryCustomerIsThatOfTheGenerationToTheBit) {
     EXPECT_EQ(fetched->propensity, expected->propensity);
   }
   const auto other = Fetch(kFirst, 2);
-  EXPECT_EQ(other.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(other.error().code, ErrorCode::kFailedPrecondition);
   EXPECT_THAT(other.error().message, HasSubstr("holds generation 1, not 2"));
 }
 
@@ -188,7 +188,7 @@ TEST_F(PostgresStoreFetch, AGenerationOfAnotherDirectoryIsNotOursWhateverItsNumb
   bind(*ours);
   const auto fetched = Fetch(kFirst, 1);
   ASSERT_FALSE(fetched);
-  EXPECT_EQ(fetched.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(fetched.error().code, ErrorCode::kFailedPrecondition);
   EXPECT_THAT(fetched.error().message, HasSubstr("of another data directory"));
   bind(Open());
   EXPECT_TRUE(Fetch(kFirst, 1));

@@ -96,6 +96,7 @@ class BrokenCustomers : public GenerationCustomers {
   Result<domain::CustomerId> Find(std::string_view) const override {
     return std::unexpected(error_);
   }
+  bool LieElsewhere() const override { return error_.code == ErrorCode::kFailedPrecondition; }
 
  private:
   Error error_;

@@ -110,7 +110,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                                          Backend<Waiting>("Waiting")),
                          [](const auto& backend) { return backend.param.name; });
 
-TEST(EmbeddedStore, AGenerationThatNobodyHoldsAnyMoreIsUnavailable) {
+TEST(EmbeddedStore, AGenerationThatNobodyHoldsAnyMoreIsNotThere) {
   FromParts harness;
   EmbeddedStore store;
   auto held = harness.Open(StoreHarness::kOld);
@@ -121,7 +121,7 @@ TEST(EmbeddedStore, AGenerationThatNobodyHoldsAnyMoreIsUnavailable) {
   std::optional<Result<CustomerState>> fetched;
   net::RunToEnd(
       [&]() -> net::Task<void> { fetched = co_await store.Fetch({{10}, StoreHarness::kOld}); }());
-  EXPECT_EQ(fetched->error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(fetched->error().code, ErrorCode::kFailedPrecondition);
 }
 
 }  // namespace

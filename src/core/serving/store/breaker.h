@@ -35,22 +35,28 @@ class Breaker {
     Change(State::kHalfOpen);
     return phase_;
   }
-  void Succeeded(Ticket ticket) {
-    if (ticket != phase_) return;
+  // True: that closed it again.
+  bool Succeeded(Ticket ticket) {
+    if (ticket != phase_) return false;
     failures_ = 0;
-    if (state_ != State::kClosed) Change(State::kClosed);
+    if (state_ == State::kClosed) return false;
+    Change(State::kClosed);
+    return true;
   }
-  // True: that opened it.
+  // True: that opened it; false as well after a try of one that was open.
   bool Failed(Ticket ticket, net::SteadyTime now) {
     if (ticket != phase_) return false;
     if (state_ == State::kClosed && ++failures_ < failures_to_open_) return false;
+    const bool was_closed = state_ == State::kClosed;
     Change(State::kOpen);
     open_until_ = now + open_for_;
     failures_ = 0;
-    return true;
+    return was_closed;
   }
   // If it is open, the next request may try.
   void TryNow() { open_until_ = {}; }
+  enum class State : std::uint8_t { kClosed, kOpen, kHalfOpen };
+  State Now() const { return state_; }
   bool IsClosed() const { return state_ == State::kClosed; }
   // Nobody will know how it went; the next one may try.
   void Dropped(Ticket ticket) {
@@ -58,7 +64,6 @@ class Breaker {
   }
 
  private:
-  enum class State : std::uint8_t { kClosed, kOpen, kHalfOpen };
   void Change(State state) {
     state_ = state;
     ++phase_;

@@ -11,6 +11,14 @@ void EmbeddedStore::Bind(const std::shared_ptr<const GenerationCustomers>& custo
   open_.push_back(customers);
 }
 
+bool EmbeddedStore::MayHold(std::int64_t generation) const {
+  for (const auto& open : open_ | std::views::reverse) {
+    const auto customers = open.lock();
+    if (customers && customers->Generation() == generation) return !customers->LieElsewhere();
+  }
+  return true;
+}
+
 net::Task<Result<CustomerState>> EmbeddedStore::Fetch(LookUp look_up) {
   for (const auto& open : open_ | std::views::reverse) {
     const auto customers = open.lock();
@@ -19,7 +27,7 @@ net::Task<Result<CustomerState>> EmbeddedStore::Fetch(LookUp look_up) {
     AISLE_CO_TRY(const domain::CustomerId customer, customers->Find(look_up.source_id));
     co_return customers->Get(customer);
   }
-  co_return Fail(ErrorCode::kUnavailable,
+  co_return Fail(ErrorCode::kFailedPrecondition,
                  fmt::format("generation {} is not open here", look_up.generation));
 }
 

@@ -1,8 +1,8 @@
 // The default store: the customers of the generations that this loop has open.
 //
 //   threads  one event loop.
-//   errors   as Store; kUnavailable for a generation that was never bound, or that nobody holds any more;
-//            kFailedPrecondition for one whose customers lie elsewhere.
+//   errors   as Store; kFailedPrecondition for a generation that was never bound, that nobody holds any more, or whose
+//            customers lie elsewhere.
 //   cost     a fetch: two key look-ups and one decode, a few microseconds; it never suspends.
 #pragma once
 
@@ -17,6 +17,7 @@ class EmbeddedStore : public Store {
  public:
   std::string_view Name() const override { return "embedded"; }
   bool Suspends() const override { return false; }
+  bool MayHold(std::int64_t generation) const override;
   void Bind(const std::shared_ptr<const GenerationCustomers>& customers) override;
   net::Task<Result<CustomerState>> Fetch(LookUp look_up) override;
 

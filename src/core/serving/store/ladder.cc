@@ -1,7 +1,10 @@
 #include "serving/store/ladder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "base/log.h"
 #include "net/finish_by.h"
@@ -11,9 +14,37 @@ namespace aisle::serving {
 namespace {
 
 struct Rung {
+  Rung(std::unique_ptr<Store> its_store, const LadderOptions& options)
+      : store(std::move(its_store)), breaker(options.failures_to_open, options.open_for) {}
+
   std::unique_ptr<Store> store;
   Breaker breaker;
+  std::string last_error = {};
+  net::SteadyTime last_error_at{};
+  net::SteadyTime left_out_since{};
+  // Answers in a row that said so; nothing: the last one did not.
+  struct Another {
+    net::SteadyTime first;
+    net::SteadyTime last;
+  };
+  std::optional<Another> another_generation = {};
 };
+
+std::string_view NameOf(Breaker::State state) {
+  switch (state) {
+    case Breaker::State::kClosed:
+      return "closed";
+    case Breaker::State::kOpen:
+      return "open";
+    case Breaker::State::kHalfOpen:
+      break;
+  }
+  return "half-open";
+}
+
+std::string Lasted(net::SteadyTime since, net::SteadyTime now) {
+  return fmt::format("{:.1f} s", std::chrono::duration<double>(now - since).count());
+}
 
 // Reports how it went, or that nobody will know: a request can be dropped with its loop.
 class Attempt {
@@ -25,7 +56,7 @@ class Attempt {
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
 
-  void Succeeded() { std::exchange(breaker_, nullptr)->Succeeded(ticket_); }
+  bool Succeeded() { return std::exchange(breaker_, nullptr)->Succeeded(ticket_); }
   bool Failed(net::SteadyTime now) {
     return std::exchange(breaker_, nullptr)->Failed(ticket_, now);
   }
@@ -73,14 +104,19 @@ struct Ladder::Impl {
   // True: the rung has answered, and no other is asked.
   bool Take(Rung& rung, Attempt& attempt, std::optional<Result<CustomerState>> answer,
             Fetched& fetched) const;
+
+ private:
+  void TakeAnswer(Rung& rung, Attempt& attempt) const;
+  void TakeAnotherGeneration(Rung& rung, Attempt& attempt, const std::string& words) const;
+  void TakeFailure(Rung& rung, Attempt& attempt, const std::string& words) const;
+  void SayIfItAnswersAgain(Rung& rung, Attempt& attempt) const;
 };
 
 Ladder::Ladder(std::vector<std::unique_ptr<Store>> rungs, LadderOptions options)
     : impl_(std::make_shared<Impl>()) {
   AISLE_ASSERT(options.deadline_share > 0 && options.deadline_share <= 1);
   for (auto& store : rungs) {
-    impl_->rungs.push_back(std::make_shared<Rung>(
-        Rung{std::move(store), Breaker(options.failures_to_open, options.open_for)}));
+    impl_->rungs.push_back(std::make_shared<Rung>(std::move(store), options));
   }
   impl_->options = std::move(options);
 }
@@ -91,26 +127,65 @@ Ladder& Ladder::operator=(Ladder&&) noexcept = default;
 
 bool Ladder::Impl::Take(Rung& rung, Attempt& attempt, std::optional<Result<CustomerState>> answer,
                         Fetched& fetched) const {
-  if (answer && *answer) {
-    attempt.Succeeded();
-    fetched.backend = rung.store->Name();
-    fetched.customer = **std::move(answer);
-    return true;
+  const std::optional<ErrorCode> failure = !answer   ? std::optional(ErrorCode::kUnavailable)
+                                           : *answer ? std::nullopt
+                                                     : std::optional(answer->error().code);
+  if (failure == ErrorCode::kFailedPrecondition) {
+    TakeAnotherGeneration(rung, attempt, answer->error().message);
+    Add(fetched, "features", "another generation");
+    return false;
   }
-  if (answer && answer->error().code == ErrorCode::kNotFound) {
-    attempt.Succeeded();
-    fetched.backend = rung.store->Name();
+  if (failure && failure != ErrorCode::kNotFound) {
+    TakeFailure(rung, attempt, answer ? answer->error().message : "it did not answer in time");
+    Add(fetched, "features", answer ? "unavailable" : "deadline");
+    return false;
+  }
+  TakeAnswer(rung, attempt);
+  fetched.backend = rung.store->Name();
+  if (failure) {
     Add(fetched, "customer", "unknown");
-    return true;
+  } else {
+    fetched.customer = **std::move(answer);
   }
-  // It has nothing to answer from, and is as well as ever.
-  if (answer && answer->error().code == ErrorCode::kFailedPrecondition) return false;
-  Add(fetched, "features", answer ? "unavailable" : "deadline");
-  if (attempt.Failed(options.now())) {
-    base::LogWarning("serving store '{}' is left out for {} ms: {}", rung.store->Name(),
-                     options.open_for.count(), answer ? answer->error().message : "too slow");
+  return true;
+}
+
+void Ladder::Impl::SayIfItAnswersAgain(Rung& rung, Attempt& attempt) const {
+  if (!attempt.Succeeded()) return;
+  base::LogInfo("serving store '{}' answers again, after {}", rung.store->Name(),
+                Lasted(rung.left_out_since, options.now()));
+}
+
+void Ladder::Impl::TakeAnswer(Rung& rung, Attempt& attempt) const {
+  SayIfItAnswersAgain(rung, attempt);
+  if (!rung.another_generation) return;
+  base::LogInfo("serving store '{}' holds the generation in service again, after {}",
+                rung.store->Name(), Lasted(rung.another_generation->first, options.now()));
+  rung.another_generation.reset();
+}
+
+void Ladder::Impl::TakeAnotherGeneration(Rung& rung, Attempt& attempt,
+                                         const std::string& words) const {
+  SayIfItAnswersAgain(rung, attempt);
+  const net::SteadyTime now = options.now();
+  if (!rung.another_generation) {
+    base::LogInfo("serving store '{}': {}; until it does, the next store answers",
+                  rung.store->Name(), words);
+    rung.another_generation = {.first = now, .last = now};
   }
-  return false;
+  rung.another_generation->last = now;
+  rung.last_error = words;
+  rung.last_error_at = now;
+}
+
+void Ladder::Impl::TakeFailure(Rung& rung, Attempt& attempt, const std::string& words) const {
+  const net::SteadyTime now = options.now();
+  rung.last_error = words;
+  rung.last_error_at = now;
+  if (!attempt.Failed(now)) return;
+  rung.left_out_since = now;
+  base::LogWarning("serving store '{}' is left out and tried every {} ms: {}", rung.store->Name(),
+                   options.open_for.count(), words);
 }
 
 namespace {
@@ -120,9 +195,11 @@ net::Task<Fetched> FetchDown(std::shared_ptr<Ladder::Impl> ladder, LookUp look_u
   Fetched fetched;
   fetched.backend = "none";
   for (const std::shared_ptr<Rung>& rung : ladder->rungs) {
-    if (deadline.Passed()) {
+    if (!rung->store->MayHold(look_up.generation)) continue;
+    // One that answers at once costs a late request nothing more.
+    if (deadline.Passed() && rung->store->Suspends()) {
       Add(fetched, "features", "deadline");
-      break;
+      continue;
     }
     const auto ticket = rung->breaker.Admit(ladder->options.now());
     if (!ticket) {
@@ -156,12 +233,21 @@ std::string_view Ladder::FirstName() const {
   return impl_->rungs.empty() ? "none" : impl_->rungs.front()->store->Name();
 }
 
-std::vector<std::string_view> Ladder::LeftOut() const {
-  std::vector<std::string_view> names;
+std::vector<RungHealth> Ladder::Health() const {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  std::vector<RungHealth> all;
   for (const auto& rung : impl_->rungs) {
-    if (!rung->breaker.IsClosed()) names.push_back(rung->store->Name());
+    RungHealth& one = all.emplace_back();
+    one.name = rung->store->Name();
+    one.breaker = NameOf(rung->breaker.Now());
+    one.last_error = rung->last_error;
+    if (!one.last_error.empty())
+      one.error_age = duration_cast<milliseconds>(impl_->options.now() - rung->last_error_at);
+    if (const auto& another = rung->another_generation)
+      one.another_generation_for = duration_cast<milliseconds>(another->last - another->first);
   }
-  return names;
+  return all;
 }
 
 }  // namespace aisle::serving

@@ -1,11 +1,12 @@
 // The fallback ladder of look-ups: ask the first store; when it fails or is too slow, ask the next.
 //
 // Each rung has a share of the request's deadline and a circuit breaker: after some failures in a row
-// the rung is left out for a while, then tried again by one request. A request is answered with less
-// rather than not at all: when no rung answers, or nobody knows the customer, `customer` is empty and
-// `degraded` says why. A rung that is too slow is told to stop and left behind; the ladder may go
-// while fetches of it are under way. One that has no customers of the generation (kFailedPrecondition) is passed
-// over as if it were not there.
+// the rung is left out for a while, then tried again by one request. A rung that is well and holds another
+// generation, as tables do between a publication and their sync, is no failure: the next one answers, and it is
+// asked again by the next request. A request is answered with less rather than not at all: when no rung answers,
+// or nobody knows the customer, `customer` is empty and `degraded` says why. A rung that is too slow is told to
+// stop and left behind; the ladder may go while fetches of it are under way.
+// One that never has customers of the generation (Store::MayHold) is passed over as if it were not there.
 //
 // A ladder lives as long as its event loop: its stores keep their connections and its breakers what they have
 // learnt when a new generation comes, which Bind() tells them; one request then tries a rung that is left out, which
@@ -15,8 +16,10 @@
 //   missing  a propensity that was not published is not missed here: only the caller knows whether
 //            the generation has one.
 //   threads  a Ladder belongs to one event loop.
-//   errors   none leave: every failure becomes an entry of `degraded`; a breaker that opens is logged.
-//   cost     nothing is waited for or spawned for a store that never suspends.
+//   errors   none leave: every failure becomes an entry of `degraded`. Logged once each: that a rung is left out,
+//            that it answers again, that it holds another generation, that it has ours again.
+//   cost     nothing is waited for or spawned for a store that never suspends; so it is asked even when the deadline
+//            has passed.
 //   source   the circuit breaker pattern (closed, open, half-open).
 #pragma once
 
@@ -36,13 +39,26 @@ namespace aisle::serving {
 
 struct Degraded {
   std::string what;  // "customer", "features" (from here); "propensity", "model"
-  std::string why;   // "unknown", "unavailable", "deadline", "breaker open"
+  std::string why;   // "unknown", "unavailable", "deadline", "breaker open", "another generation"
 };
 
 struct Fetched {
   std::optional<CustomerState> customer;
   std::string backend;  // Name of the rung that answered, if only "unknown"; "none".
   std::vector<Degraded> degraded;
+};
+
+// How one rung is, for who looks after it.
+struct RungHealth {
+  std::string_view name;
+  std::string_view breaker;  // "closed", "open", "half-open"
+  std::string last_error;    // Empty: none since it began.
+  std::chrono::milliseconds error_age{};
+  // From the first to the last answer in a row that said so; zero: it holds the generation in service, or
+  // nobody has asked.
+  std::chrono::milliseconds another_generation_for{};
+
+  bool IsLeftOut() const { return breaker != "closed"; }
 };
 
 struct LadderOptions {
@@ -68,8 +84,8 @@ class Ladder {
   net::Task<Fetched> Fetch(LookUp look_up, net::Deadline deadline);
   // Of the first rung; "none" without any.
   std::string_view FirstName() const;
-  // Names of the rungs that are left out now, in their order: their breakers are not closed.
-  std::vector<std::string_view> LeftOut() const;
+  // Of each rung, in their order.
+  std::vector<RungHealth> Health() const;
 
   struct Impl;
 

@@ -1,5 +1,6 @@
 #include "serving/store/ladder.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,6 +35,7 @@ struct Behaviour {
   std::function<Result<CustomerState>(domain::CustomerId)> answer = Known;
   std::chrono::milliseconds wait{0};
   bool suspends = true;
+  bool may_hold = true;
   int asked = 0;
   int answered = 0;
 };
@@ -44,6 +46,7 @@ class FakeStore : public Store {
       : name_(std::move(name)), behaviour_(std::move(behaviour)) {}
   std::string_view Name() const override { return name_; }
   bool Suspends() const override { return behaviour_->suspends; }
+  bool MayHold(std::int64_t) const override { return behaviour_->may_hold; }
   net::Task<Result<CustomerState>> Fetch(LookUp look_up) override {
     ++behaviour_->asked;
     if (behaviour_->wait > 0ms) co_await net::Sleep(behaviour_->wait);
@@ -97,6 +100,13 @@ class LadderTest : public testing::Test {
 std::vector<std::string> Words(const Fetched& fetched) {
   std::vector<std::string> words;
   for (const Degraded& entry : fetched.degraded) words.push_back(entry.what + ": " + entry.why);
+  return words;
+}
+
+std::vector<std::string> Breakers(const Ladder& ladder) {
+  std::vector<std::string> words;
+  for (const RungHealth& rung : ladder.Health())
+    words.push_back(fmt::format("{} {}", rung.name, rung.breaker));
   return words;
 }
 
@@ -176,7 +186,16 @@ TEST_F(LadderTest, WhenAllRungsHangTheDeadlineEndsIt) {
   EXPECT_THAT(Words(fetched), ElementsAre("features: deadline"));
 }
 
-TEST_F(LadderTest, ADeadlineThatHasPassedAsksNobody) {
+TEST_F(LadderTest, ADeadlineThatHasPassedAsksWhoAnswersAtOnce) {
+  second->suspends = false;
+  Ladder ladder = Make();
+  const Fetched fetched = Fetch(ladder, net::Deadline::After(-1ms));
+  EXPECT_EQ(fetched.backend, "second");
+  EXPECT_THAT(Words(fetched), ElementsAre("features: deadline"));
+  EXPECT_EQ(first->asked, 0);
+}
+
+TEST_F(LadderTest, ADeadlineThatHasPassedAsksNobodyWhoWaits) {
   Ladder ladder = Make();
   const Fetched fetched = Fetch(ladder, net::Deadline::After(-1ms));
   EXPECT_FALSE(fetched.customer);
@@ -208,7 +227,8 @@ TEST_F(LadderTest, AfterFailuresInARowARungIsLeftOutThenTriedByOneRequestAndTake
   Ladder ladder = Make({.failures_to_open = 3, .open_for = 1000ms});
   for (int i = 0; i < 3; ++i)
     EXPECT_THAT(Words(Fetch(ladder)), ElementsAre("features: unavailable"));
-  EXPECT_THAT(ladder.LeftOut(), ElementsAre("first"));
+  EXPECT_THAT(Breakers(ladder), ElementsAre("first open", "second closed"));
+  EXPECT_EQ(ladder.Health().front().last_error, "out of order (expected in this test)");
   now += 999ms;
   EXPECT_THAT(Words(Fetch(ladder)), ElementsAre("features: breaker open"));
   EXPECT_EQ(first->asked, 3);
@@ -220,7 +240,8 @@ TEST_F(LadderTest, AfterFailuresInARowARungIsLeftOutThenTriedByOneRequestAndTake
   first->answer = Known;
   EXPECT_EQ(Fetch(ladder).backend, "first");
   EXPECT_EQ(Fetch(ladder).backend, "first");
-  EXPECT_TRUE(ladder.LeftOut().empty());
+  EXPECT_THAT(Breakers(ladder), ElementsAre("first closed", "second closed"));
+  EXPECT_EQ(ladder.Health().front().error_age, 1000ms);
   // And it takes three failures again.
   first->answer = Broken;
   for (int i = 0; i < 3; ++i)
@@ -230,18 +251,16 @@ TEST_F(LadderTest, AfterFailuresInARowARungIsLeftOutThenTriedByOneRequestAndTake
 
 TEST_F(LadderTest, ARungWithoutThatGenerationIsPassedOverAndIsNoFailure) {
   first->answer = Broken;
-  second->answer = [](domain::CustomerId) -> Result<CustomerState> {
-    return Fail(ErrorCode::kFailedPrecondition, "elsewhere");
-  };
+  second->may_hold = false;
   Ladder ladder = Make({.failures_to_open = 1});
   EXPECT_THAT(Words(Fetch(ladder)), ElementsAre("features: unavailable"));
-  EXPECT_THAT(ladder.LeftOut(), ElementsAre("first"));
+  EXPECT_THAT(Breakers(ladder), ElementsAre("first open", "second closed"));
   now += 1h;
-  first->answer = second->answer;
+  first->may_hold = false;
   const Fetched nobody = Fetch(ladder);
   EXPECT_THAT(Words(nobody), ElementsAre("features: unavailable"));
   EXPECT_EQ(nobody.backend, "none");
-  EXPECT_EQ(second->asked, 2);
+  EXPECT_EQ(second->asked, 0);
 }
 
 TEST_F(LadderTest, WhenAGenerationComesARungThatIsLeftOutIsTriedAtOnce) {
@@ -253,7 +272,59 @@ TEST_F(LadderTest, WhenAGenerationComesARungThatIsLeftOutIsTriedAtOnce) {
   first->answer = Known;
   ladder.Bind(std::make_shared<NoCustomers>(2));
   EXPECT_EQ(Fetch(ladder).backend, "first");
-  EXPECT_TRUE(ladder.LeftOut().empty());
+  EXPECT_THAT(Breakers(ladder), ElementsAre("first closed", "second closed"));
+}
+
+TEST_F(LadderTest, AnotherGenerationIsNoFailureAndIsAskedForEachTime) {
+  first->answer = [](domain::CustomerId) -> Result<CustomerState> {
+    return Fail(ErrorCode::kFailedPrecondition, "the store holds 1, not 2 (expected in this test)");
+  };
+  Ladder ladder = Make({.failures_to_open = 2});
+  for (int i = 0; i < 5; ++i) {
+    const Fetched fetched = Fetch(ladder);
+    EXPECT_EQ(fetched.backend, "second");
+    EXPECT_THAT(Words(fetched), ElementsAre("features: another generation"));
+    if (i < 4) now += 30s;
+  }
+  EXPECT_EQ(first->asked, 5);
+  EXPECT_THAT(Breakers(ladder), ElementsAre("first closed", "second closed"));
+  now += 1h;  // Nobody asks, so nobody knows.
+  EXPECT_EQ(ladder.Health().front().another_generation_for, 120s);
+  first->answer = Known;
+  EXPECT_EQ(Fetch(ladder).backend, "first");
+  EXPECT_EQ(ladder.Health().front().another_generation_for, 0s);
+}
+
+TEST_F(LadderTest, ATryThatFindsAnotherGenerationEndsTheLeavingOut) {
+  first->answer = Broken;
+  Ladder ladder = Make({.failures_to_open = 1, .open_for = 1000ms});
+  Fetch(ladder);
+  EXPECT_THAT(Breakers(ladder), ElementsAre("first open", "second closed"));
+  first->answer = [](domain::CustomerId) -> Result<CustomerState> {
+    return Fail(ErrorCode::kFailedPrecondition, "the store holds 1, not 2 (expected in this test)");
+  };
+  now += 1000ms;
+  Fetch(ladder);
+  EXPECT_THAT(Breakers(ladder), ElementsAre("first closed", "second closed"));
+}
+
+TEST_F(LadderTest, ARungThatStaysAwayIsLoggedOnceAndOnceMoreWhenItAnswers) {
+  base::SetLogLevel(base::LogLevel::kInfo);
+  testing::internal::CaptureStderr();
+  first->answer = Broken;
+  Ladder ladder = Make({.failures_to_open = 1, .open_for = 1000ms});
+  for (int i = 0; i < 5; ++i) {
+    Fetch(ladder);
+    now += 1000ms;
+  }
+  first->answer = Known;
+  Fetch(ladder);
+  Fetch(ladder);
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 2) << said;
+  EXPECT_THAT(said,
+              testing::HasSubstr("'first' is left out and tried every 1000 ms: out of order"));
+  EXPECT_THAT(said, testing::HasSubstr("'first' answers again, after 5.0 s"));
 }
 
 TEST_F(LadderTest, ASuccessInBetweenStartsTheCountAgain) {

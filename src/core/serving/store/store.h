@@ -10,9 +10,9 @@
 //   shapes   propensity: one score per category of the generation's catalogue, in its order.
 //   missing  an empty propensity: none published for this customer.
 //   threads  one event loop.
-//   errors   Fetch: kNotFound: nobody knows the customer, which is an answer; kUnavailable: try another store:
-//            this one is down, or does not hold that generation; kFailedPrecondition: the same, and nobody's failure:
-//            it never held customers of that generation; kInternal: what it holds is damaged.
+//   errors   Fetch: kNotFound: nobody knows the customer, which is an answer; kFailedPrecondition: this store is
+//            well and does not hold that generation now: try another; kUnavailable: it is down: try another;
+//            kInternal: what it holds is damaged.
 #pragma once
 
 #include <chrono>
@@ -73,6 +73,8 @@ class GenerationCustomers {
   virtual Result<CustomerState> Get(domain::CustomerId customer) const = 0;
   // Who has this id, where the retailer's own are texts (Catalogue::text_customer_ids); nobody where they are not.
   virtual Result<domain::CustomerId> Find(std::string_view source_id) const = 0;
+  // Whether they are in no copy here: Get and Find fail for good.
+  virtual bool LieElsewhere() const { return false; }
 
  private:
   std::int64_t generation_;
@@ -84,6 +86,8 @@ class Store {
   virtual ~Store() = default;
   // For `backend` of an answer and for logs; never empty.
   virtual std::string_view Name() const = 0;
+  // False: it never has customers of this generation.
+  virtual bool MayHold(std::int64_t) const { return true; }
   // False: Fetch() gives its answer without ever suspending, so there is nothing to wait for.
   virtual bool Suspends() const { return true; }
   // From now on look-ups may name this generation; they may name those before as well, while requests that
