@@ -9,7 +9,7 @@
 
 namespace aisle::app {
 
-Result<std::chrono::seconds> ParseDuration(const std::string& text) {
+Result<std::chrono::seconds> ParseDuration(std::string_view flag, const std::string& text) {
   std::int64_t count = 0;
   const char* end = text.data() + text.size();
   const auto [stop, code] = std::from_chars(text.data(), end, count);
@@ -22,7 +22,7 @@ Result<std::chrono::seconds> ParseDuration(const std::string& text) {
   if (code != std::errc() || seconds == 0 || count < 1 || count > 31'536'000 / seconds) {
     return Fail(
         ErrorCode::kInvalidArgument,
-        fmt::format("--every is '{}'; accepted is 1s to 365d, like 90s, 30m, 6h, 1d", text));
+        fmt::format("{} is '{}'; accepted is 1s to 365d, like 90s, 30m, 6h, 1d", flag, text));
   }
   return std::chrono::seconds{count * seconds};
 }

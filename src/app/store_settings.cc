@@ -28,10 +28,10 @@ Result<std::string> NewSecret() {
   return secret;
 }
 
-// For nobody but us, from the first moment; a file that is there stays.
-Status WriteSecret(const fs::path& path) {
+// For nobody but us, from the first moment; a file that is there stays. Whether it was made.
+Result<bool> WriteSecret(const fs::path& path) {
   const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (descriptor < 0 && errno == EEXIST) return {};
+  if (descriptor < 0 && errno == EEXIST) return false;
   const auto failed = [&] {
     return Fail(ErrorCode::kInternal,
                 fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
@@ -44,10 +44,10 @@ Status WriteSecret(const fs::path& path) {
       fsync(descriptor) == 0;
   const auto failure = failed();
   close(descriptor);
-  if (secret && written) return {};
+  if (secret && written) return true;
   std::error_code ignored;
   fs::remove(path, ignored);
-  return secret ? Status(failure) : std::unexpected(secret.error());
+  return std::unexpected(secret ? failure.error() : secret.error());
 }
 
 }  // namespace
@@ -129,23 +129,25 @@ postgres::ConnectionSettings StoreSettings::AsAdmin() const {
 
 std::string StoreSettings::Where() const { return postgres::Describe(server_); }
 
-Result<serving::RoleVerifiers> StoreSettings::EnsurePasswords() const {
+Result<StoreSettings::Passwords> StoreSettings::EnsurePasswords() const {
   std::error_code code;
   fs::create_directories(folder_, code);
   if (code) {
     return Fail(ErrorCode::kInternal,
                 fmt::format("cannot make {}: {}", folder_.string(), code.message()));
   }
+  Passwords passwords;
   std::array<std::string, kRoles.size()> verifiers;
   for (const StoreRole role : kRoles) {
-    AISLE_CHECK(WriteSecret(PasswordFile(role)));
+    AISLE_TRY(const bool made, WriteSecret(PasswordFile(role)));
+    if (made) passwords.made.push_back(PasswordFile(role));
     AISLE_TRY(const std::string password,
               postgres::ReadPassword(
                   {postgres::PasswordSource::Kind::kFile, PasswordFile(role).string()}));
     AISLE_TRY(verifiers[static_cast<std::size_t>(role)], postgres::PasswordVerifier(password));
   }
-  return serving::RoleVerifiers{
-      .owner = verifiers[0], .writer = verifiers[1], .reader = verifiers[2]};
+  passwords.verifiers = {.owner = verifiers[0], .writer = verifiers[1], .reader = verifiers[2]};
+  return passwords;
 }
 
 Status StoreSettings::RemovePasswords() const {

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "app/command.h"
 #include "base/result.h"
@@ -30,8 +31,12 @@ class StoreSettings {
   // "db1:5432/shop", for people.
   std::string Where() const;
 
-  // Writes a random password into every file that is not there (0600), and gives what the server is to keep of each.
-  Result<serving::RoleVerifiers> EnsurePasswords() const;
+  struct Passwords {
+    serving::RoleVerifiers verifiers;         // What the server is to keep of each.
+    std::vector<std::filesystem::path> made;  // Files that were not there.
+  };
+  // Writes a random password into every file that is not there (0600).
+  Result<Passwords> EnsurePasswords() const;
   // Of the files that lie at their default places; others are their owner's.
   Status RemovePasswords() const;
 

@@ -151,6 +151,9 @@ class WithAShop(shop.ShopTest):
         self.assertEqual([name for name in os.listdir(self.folder) if ".part-" in name], [])
 
     def test_evaluation_compares_models_baselines_and_the_oracle(self):
+        for flag in ("--out", "--html"):
+            code, _, err = shop.run("evaluate", flag, str(self.folder / "nowhere" / "report"), data=self.data)
+            self.assertEqual((code, "nowhere/report" in err, "evaluating" in err), (3, True, False), err)
         report = json.loads(self.must("evaluate", "--customers-max", "300", "--json"))
         names = {contender["name"] for contender in report["ranking"]}
         self.assertLessEqual({"ranking/1", "popularity_region", "oracle"}, names)

@@ -1,4 +1,5 @@
 """`aisle store` from outside: a Postgres of one's own, a published shop in it, what may go wrong, and nothing left at the end."""
+import contextlib
 import json
 import os
 import pathlib
@@ -112,8 +113,15 @@ class Store(shop.ShopTest):
 
     def test_one_load_holds_what_was_published(self):
         made = self.store("create")
-        self.assertEqual(made["roles_made"], ["aisle_owner", "aisle_writer", "aisle_reader"])
-        self.assertEqual(self.store("create")["roles_made"], [])
+        roles = ["aisle_owner", "aisle_writer", "aisle_reader"]
+        self.assertEqual(made["roles_made"], roles)
+        self.assertEqual(made["passwords_made"], [str(self.data / "postgres" / f"{role}.password") for role in roles])
+        again = self.store("create")
+        self.assertEqual((again["roles_made"], again["passwords_made"]), ([], []))
+        # As an operator does who changes one.
+        (self.data / "postgres" / "aisle_reader.password").unlink()
+        self.assertIn(f"a new password, for whoever runs servers and loads: {self.data}/postgres/aisle_reader.password\n",
+                      self.must("store", "create"))
         self.assertIsNone(self.store("status")["loaded"])
         loaded = self.store("load")
         customers = int(shop.CUSTOMERS)
@@ -229,6 +237,52 @@ class Store(shop.ShopTest):
         status = self.store("status", "--verify")
         self.assertEqual((status["problems"], status["leftovers"]), ([], []))
 
+    @contextlib.contextmanager
+    def locked(self, table):
+        """Somebody holds the table for itself, as a migration of their own would."""
+        holder = subprocess.Popen([PSQL, "-XAtq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                  env=self.psql_environment())
+        try:
+            holder.stdin.write(f"BEGIN; LOCK TABLE aisle.{table} IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n")
+            holder.stdin.flush()
+            self.assertEqual(holder.stdout.readline(), "held\n")
+            yield
+        finally:
+            holder.communicate("COMMIT;\n", timeout=shop.PATIENCE)
+
+    def test_a_sync_that_waits_for_somebody_elses_lock_ends_when_it_is_told(self):
+        self.must("store", "create")
+        self.store("load")
+        self.must("publish", "--as-of", "2026-11-19")
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'aisle_writer' AND wait_event_type = 'Lock'"
+        with self.locked("customer_features"):
+            for command in (("store", "sync"), ("worker", "--as-of", "2026-11-18")):
+                process = shop.start(*command, data=self.data)
+                shop.wait_until(lambda: process.poll() is not None or self.ask(waits) == "1", "it waits for the lock")
+                process.terminate()
+                _, err = process.communicate(timeout=shop.PATIENCE)
+                # That somebody ended it is no fault: nothing failed, nothing crashed.
+                self.assertEqual(process.returncode, 143, err)
+                self.assertIn("interrupted", err)
+                self.assertEqual(self.status()["failed_jobs"], [], command)
+                shop.wait_until(lambda: self.ask(waits) == "0", "the server waits no more")
+        self.store("sync")
+        self.assertEqual(self.store("status", "--verify")["problems"], [])
+
+    def test_patience_takes_a_time_with_its_unit(self):
+        self.must("store", "create")
+        self.store("load")
+        self.assertIn("--patience is 'soon'; accepted is 1s to 365d", self.fails(2, "store", "load", "--patience", "soon"))
+        reader = subprocess.Popen([PSQL, "-XAtq"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                  env=self.psql_environment())
+        try:
+            reader.stdin.write("BEGIN; SELECT count(*) > 0 FROM aisle.inventory;\n")
+            reader.stdin.flush()
+            self.assertEqual(reader.stdout.readline(), "t\n")
+            self.assertIn("did not get free for the swap within 1 s", self.fails(4, "store", "load", "--patience", "1s"))
+        finally:
+            reader.communicate("COMMIT;\n", timeout=shop.PATIENCE)
+
     def test_roles_may_what_they_are_for_and_no_more(self):
         self.must("store", "create")
         self.store("load")
@@ -310,7 +364,24 @@ class Store(shop.ShopTest):
         self.must("store", "create")
         found = self.store("bench", "--rounds", "1")
         self.assertGreater(found["psql_copy_s"], 0)
-        self.assertEqual(self.ask("SELECT count(*) FROM pg_class WHERE relname LIKE 'bench%' OR relname LIKE '%\\_\\_%'"), "0")
+        left = "SELECT count(*) FROM pg_class WHERE relname LIKE 'bench%' OR relname LIKE '%\\_\\_%'"
+        rooms = lambda: [path.name for path in self.data.iterdir() if path.name.startswith(".staging-")]
+        self.assertEqual((self.ask(left), rooms()), ("0", []))
+        # Killed, it leaves its tables and its rows; the next load, or bench, takes them away.
+        bench = shop.start("store", "bench", "--rounds", "50", data=self.data)
+        made = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relname LIKE 'bench%'"
+        shop.wait_until(lambda: self.ask(made) == "5", "it copies")
+        (room,) = rooms()
+        self.assertEqual(os.stat(self.data / room).st_mode & 0o777, 0o700)
+        bench.kill()
+        bench.communicate()
+        shop.wait_until(lambda: self.ask("SELECT count(*) FROM pg_stat_activity WHERE usename = 'aisle_owner'") == "0",
+                        "the server has noticed")
+        self.assertIn("bench_inventory", self.store("status")["leftovers"])
+        self.store("load")
+        self.assertEqual(self.ask(left), "0")
+        self.store("bench", "--rounds", "1")
+        self.assertEqual(rooms(), [])
 
 
 class DevServer(shop.ShopTest):
@@ -323,11 +394,30 @@ class DevServer(shop.ShopTest):
         self.assertNotIn((self.data / "postgres-server/postgres.password").read_text().strip(), settings)
         self.must("store", "create")
         self.must("store", "load")
-        self.assertEqual(self.must("store", "dev-up"), settings)
+        # Appended again, as the manual says it, the settings stay whole: its lines are there, or another server's.
+        toml = self.data / "aisle.toml"
+        toml.write_text(settings + self.must("store", "dev-up"))
+        self.assertEqual(self.must("store", "dev-up"), toml.read_text().removeprefix(settings))
+        self.must("store", "status")
+        toml.write_text('[postgres]\nurl = "postgresql://127.0.0.1:1/elsewhere"')
+        other = self.must("store", "dev-up")
+        self.assertEqual(other, "".join(f"# {line}\n" for line in settings.splitlines()))
+        toml.write_text("[general]\nseed = 2")
+        toml.write_text(toml.read_text() + self.must("store", "dev-up"))
+        self.must("store", "status")
+        toml.write_text(settings)
+        # What it holds outlasts `clean`, which says so; only dev-down ends it.
+        code, _, said = shop.run("clean", "--yes", data=self.data)
+        pid = (self.data / "postgres-server/data/postmaster.pid").read_text().split()[0]
+        self.assertEqual(code, 0, said)
+        self.assertIn(f"a Postgres runs on as process {pid}", said)
+        self.assertIn("`aisle store dev-down` stops it", said)
         self.assertEqual(self.must("store", "dev-down"), "stopped\n")
         self.assertEqual(processes_in(self.data), [])
         self.fails(4, "store", "status")
+        toml.unlink()
         self.assertEqual(self.must("store", "dev-up"), settings)
+        toml.write_text(settings)
         self.assertEqual(json.loads(self.must("store", "status", "--json"))["loaded"]["customers"], int(shop.CUSTOMERS))
         self.must("store", "dev-down")
 

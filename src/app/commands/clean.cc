@@ -1,11 +1,13 @@
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 
 #include "app/command.h"
 #include "app/print.h"
 #include "app/print_json.h"
+#include "base/files.h"
 #include "events/log_keeper.h"
 #include "workspace/process.h"
 
@@ -33,6 +35,16 @@ std::vector<fs::path> Ours(const workspace::Workspace& workspace) {
     for (events::LostLog& lost : events::LostLogs(log)) ours.push_back(std::move(lost.folder));
   }
   return ours;
+}
+
+// The server of `aisle store dev-up`, which runs on until it is told to stop. 0: it does not run, or is not there.
+std::int64_t DevServer(const fs::path& folder) {
+  const auto pid_file = base::ReadFile(folder / "data" / "postmaster.pid");
+  if (!pid_file) return 0;
+  const std::int64_t pid = std::strtoll(pid_file->c_str(), nullptr, 10);
+  const auto name = base::ReadFile(fmt::format("/proc/{}/comm", pid));
+  // Its number may be another process's by now.
+  return name && *name == "postgres\n" ? pid : 0;
 }
 
 struct CleanOptions {
@@ -97,8 +109,19 @@ Status Clean(Context& context, const CleanOptions& options) {
   }
   std::error_code ignored;
   fs::remove(root, ignored);  // Only if nothing else is in it.
+  const fs::path dev_folder = root / "postgres-server";
+  const std::int64_t dev_server = DevServer(dev_folder);
+  if (dev_server != 0) {
+    context.Say(
+        "a Postgres runs on as process {}, and {} holds what it has: `aisle store dev-down` stops "
+        "it",
+        dev_server, dev_folder.string());
+  }
   if (context.json) {
-    PrintJson({{"data", root.string()}, {"removed_bytes", bytes}});
+    PrintJson({{"data", root.string()},
+               {"removed_bytes", bytes},
+               {"postgres_process",
+                dev_server == 0 ? boost::json::value(nullptr) : boost::json::value(dev_server)}});
   } else {
     PrintOut(
         fmt::format("{}: removed {:.1f} MB\n", root.string(), static_cast<double>(bytes) / 1e6));

@@ -14,8 +14,17 @@ struct EvaluateOptions {
   bool ablation = false;
 };
 
+// Whether a file can be made there: before minutes are spent on what it is to hold.
+Status CheckWritable(const std::optional<std::string>& path) {
+  if (!path) return {};
+  AISLE_TRY([[maybe_unused]] const auto probe, base::StagedFile::Create(*path));
+  return {};
+}
+
 Status Evaluate(Context& context, const EvaluateOptions& options) {
   const InterruptGuard guard;
+  AISLE_CHECK(CheckWritable(options.out));
+  AISLE_CHECK(CheckWritable(options.html));
   AISLE_TRY(const base::Timestamp as_of, context.AsOf());
   AISLE_TRY(auto database,
             context.workspace.OpenWarehouse(warehouse::Access::kReadOnly, context.settings));

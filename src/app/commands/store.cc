@@ -6,6 +6,7 @@
 #include "app/home.h"
 #include "app/print.h"
 #include "app/print_json.h"
+#include "base/files.h"
 
 namespace aisle::app {
 namespace {
@@ -24,6 +25,46 @@ fs::path DevFolder(const Context& context, const DevOptions& options) {
 Result<std::string> RunDevTool(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"python3", (Home() / "tools/postgres-dev").string()});
   return RunProgram(arguments);
+}
+
+std::string SettingsOf(const Context& context) {
+  const fs::path file =
+      context.config_flag ? fs::path(*context.config_flag) : context.workspace.SettingsFile();
+  return base::ReadFile(file).value_or("");
+}
+
+// As comments, which a file takes however often it is given them.
+std::string AsComments(const std::string& lines) {
+  std::string text;
+  for (std::size_t begin = 0; begin < lines.size();) {
+    const std::size_t end = lines.find('\n', begin) + 1;
+    text += "# " + lines.substr(begin, end - begin);
+    begin = end;
+  }
+  return text;
+}
+
+// People append them to their settings, also a second time: what is printed must not break the file then.
+void PrintSettings(const Context& context, const std::string& url, const std::string& lines) {
+  if (context.settings.postgres_url == url) {
+    context.Say("a Postgres runs; the settings lead there already");
+    PrintOut(fmt::format("# [postgres] leads to {} already\n", url));
+    return;
+  }
+  workspace::Settings ignored = context.settings;
+  const std::string before = SettingsOf(context);
+  const std::string gap = before.empty() || before.ends_with('\n') ? "" : "\n";
+  const std::string appended = before + gap + lines;
+  if (workspace::ApplySettingsText({.name = "settings", .text = appended}, ignored)) {
+    context.Say(
+        "a Postgres runs; these lines, in <data>/aisle.toml or a file of --config, lead there:");
+    PrintOut(gap + lines);
+    return;
+  }
+  context.Say(
+      "a Postgres runs; the settings have a [postgres] that leads elsewhere: these lines, in its "
+      "place, lead there:");
+  PrintOut(AsComments(lines));
 }
 
 Status DevUp(Context& context, const DevOptions& options) {
@@ -49,10 +90,10 @@ Status DevUp(Context& context, const DevOptions& options) {
     PrintJson(object);
     return {};
   }
-  context.Say(
-      "a Postgres runs; these lines, in <data>/aisle.toml or a file of --config, lead there:");
-  PrintOut(fmt::format("[postgres]\nurl = \"{}\"\nadmin = \"{}\"\nadmin_password_file = \"{}\"\n",
-                       url, facts["user"], facts["password_file"]));
+  PrintSettings(
+      context, url,
+      fmt::format("[postgres]\nurl = \"{}\"\nadmin = \"{}\"\nadmin_password_file = \"{}\"\n", url,
+                  facts["user"], facts["password_file"]));
   return {};
 }
 

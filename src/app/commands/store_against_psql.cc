@@ -1,6 +1,4 @@
 // Times a load beside what psql needs to copy the same rows: both sides in one run, turn by turn.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +12,7 @@
 #include "base/stopwatch.h"
 #include "net/await.h"
 #include "serving/postgres/load.h"
+#include "serving/postgres/names.h"
 #include "serving/postgres/rows.h"
 
 namespace aisle::app {
@@ -25,27 +24,17 @@ struct BenchOptions {
   std::optional<std::int64_t> rounds;
 };
 
-// A folder for nobody but us, gone with the object: the rows in it are customers'.
-class PrivateFolder {
- public:
-  static Result<PrivateFolder> Make() {
-    std::string path = (fs::temp_directory_path() / "aisle-bench-XXXXXX").string();
-    if (mkdtemp(path.data()) == nullptr)
-      return Fail(ErrorCode::kInternal, fmt::format("cannot make {}", path));
-    return PrivateFolder(path);
+// Beside the data, where the next job removes what a killed one left; for nobody but us: the rows in it are customers'.
+Result<base::StagedFolder> MakePrivateFolder(const fs::path& data) {
+  AISLE_TRY(base::StagedFolder folder, base::StagedFolder::Create(data / "bench"));
+  std::error_code code;
+  fs::permissions(folder.Path(), fs::perms::owner_all, code);
+  if (code) {
+    return Fail(ErrorCode::kInternal,
+                fmt::format("cannot close {}: {}", folder.Path().string(), code.message()));
   }
-  ~PrivateFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  PrivateFolder(PrivateFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  PrivateFolder& operator=(PrivateFolder&&) = delete;
-  const fs::path& Path() const { return path_; }
-
- private:
-  explicit PrivateFolder(fs::path path) : path_(std::move(path)) {}
-  fs::path path_;
-};
+  return folder;
+}
 
 // psql as the store's owner. What it needs to know goes by its environment, the password too.
 class Psql {
@@ -100,8 +89,9 @@ std::string ForEachTable(const Line& line) {
 }
 
 std::string DropScript() {
-  return ForEachTable(
-      [](auto table) { return fmt::format("DROP TABLE IF EXISTS bench_{};", table); });
+  return ForEachTable([](auto table) {
+    return fmt::format("DROP TABLE IF EXISTS {}{};", serving::kBenchPrefix, table);
+  });
 }
 
 struct Round {
@@ -130,6 +120,8 @@ Result<Round> OneRound(const StoreSettings& store, const Psql& psql,
     return fmt::format("ALTER TABLE bench_{0} ADD PRIMARY KEY ({1}); ANALYZE bench_{0};", table,
                        serving::ShapeOf(table).KeyList());
   })));
+  // Now, or the next load would do it, and be timed for it.
+  AISLE_TRY([[maybe_unused]] const double dropped, psql.Run(quiet));
   return round;
 }
 
@@ -138,7 +130,8 @@ Status Bench(Context& context, const BenchOptions& options) {
   AISLE_TRY(const auto generation,
             serving::PublishedGeneration::OpenCurrent(context.workspace.Serving()));
   AISLE_TRY([[maybe_unused]] const auto owner, store.Existing(StoreRole::kOwner));
-  AISLE_TRY(const PrivateFolder folder, PrivateFolder::Make());
+  base::RemoveStagingLeftovers(context.workspace.Root());
+  AISLE_TRY(const base::StagedFolder folder, MakePrivateFolder(context.workspace.Root()));
   const Psql psql(store, folder.Path());
   // The rows of the load are the rows of psql.
   AISLE_TRY(const serving::LoadReport first,

@@ -17,18 +17,21 @@ struct DropOptions {
 
 Status Create(Context& context) {
   AISLE_TRY(const StoreSettings store, StoreSettings::Of(context));
-  AISLE_TRY(const auto verifiers, store.EnsurePasswords());
+  AISLE_TRY(const StoreSettings::Passwords passwords, store.EnsurePasswords());
   AISLE_TRY(const serving::CreateReport report,
             net::Await(serving::CreateStore(store.AsAdmin(), store.As(StoreRole::kOwner),
-                                            store.Names(), verifiers)));
+                                            store.Names(), passwords.verifiers)));
   if (context.json) {
     boost::json::array roles;
     for (const std::string& role : report.roles_made) roles.emplace_back(role);
+    boost::json::array files;
+    for (const auto& file : passwords.made) files.emplace_back(file.string());
     PrintJson({{"schema", store.Names().schema},
                {"schema_made", report.schema_made},
                {"schema_version", report.schema_version},
                {"steps_applied", report.migrations.size()},
-               {"roles_made", std::move(roles)}});
+               {"roles_made", std::move(roles)},
+               {"passwords_made", std::move(files)}});
     return {};
   }
   PrintOut(fmt::format("schema {} at {} is of version {}{}{}\n", store.Names().schema,
@@ -39,6 +42,9 @@ Status Create(Context& context) {
                        report.roles_made.empty()
                            ? std::string()
                            : fmt::format("; roles made: {}", fmt::join(report.roles_made, ", "))));
+  for (const auto& file : passwords.made)
+    PrintOut(
+        fmt::format("a new password, for whoever runs servers and loads: {}\n", file.string()));
   context.Say("next: `aisle store load`");
   return {};
 }

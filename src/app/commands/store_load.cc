@@ -1,4 +1,5 @@
 #include "app/command.h"
+#include "app/every.h"
 #include "app/interrupt.h"
 #include "app/print.h"
 #include "app/print_json.h"
@@ -11,23 +12,25 @@ namespace aisle::app {
 namespace {
 
 struct LoadFlags {
-  std::optional<std::int64_t> patience_s;
+  std::optional<std::string> patience;
 };
 
 Status Load(Context& context, const LoadFlags& flags) {
+  serving::LoadOptions options;
+  if (flags.patience) {
+    AISLE_TRY(options.patience, ParseDuration("--patience", *flags.patience));
+  }
   AISLE_TRY(const StoreSettings store, StoreSettings::Of(context));
   AISLE_TRY(const auto generation,
             serving::PublishedGeneration::OpenCurrent(context.workspace.Serving()));
   AISLE_TRY(auto owner, store.Existing(StoreRole::kOwner));
   const InterruptGuard guard;
-  serving::LoadOptions options;
-  if (flags.patience_s) options.patience = std::chrono::seconds{*flags.patience_s};
   options.keep_going = [](std::string_view, std::int64_t) { return !Interrupted(); };
   AISLE_TRY(const serving::LoadReport report,
             net::Await(serving::LoadGeneration(std::move(owner), store.Names(), generation,
                                                std::move(options))));
   for (const std::string& table : report.leftovers)
-    context.Say("removed {}, which a load had left behind", table);
+    context.Say("removed {}, which was left behind by one that was killed", table);
   if (context.json) {
     boost::json::object rows;
     for (const auto& [table, count] : report.rows) rows[table] = count;
@@ -56,8 +59,9 @@ Status Load(Context& context, const LoadFlags& flags) {
 
 void DefineStoreLoad(CommandBuilder& command) {
   auto flags = std::make_shared<LoadFlags>();
-  command.Number("--patience", &flags->patience_s, 1, 86'400,
-                 "Seconds to wait for other people's long queries before the swap (default 300)");
+  command.Text("--patience", "DURATION", &flags->patience,
+               "How long to wait for other people's long queries before the swap: 90s, 5m (the "
+               "default), 1h");
   command.Examples(
       {{"aisle store load",
         "after `aisle publish`; readers see the old generation until the new one is whole"},

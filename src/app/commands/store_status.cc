@@ -103,7 +103,8 @@ void PrintText(const StoreSettings& store, const serving::StoreStatus& status,
     table.Add({name, fmt::format("{:.1f}", static_cast<double>(bytes) / 1e6)});
   text += "\n" + table.Text() + LogsText(logs);
   for (const std::string& name : status.leftovers)
-    text += fmt::format("{}: of a load that runs, or was killed; the next load removes it\n", name);
+    text += fmt::format(
+        "{}: of a load or bench that runs, or was killed; the next load removes it\n", name);
   for (const std::string& problem : status.problems)
     text += fmt::format("PROBLEM    {}\n", problem);
   if (status.verified && status.problems.empty())

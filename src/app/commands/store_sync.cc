@@ -49,7 +49,7 @@ Status Sync(Context& context, const SyncFlags& flags) {
     Print(context, report);
     return {};
   }
-  AISLE_TRY(const std::chrono::seconds every, ParseDuration(*flags.every));
+  AISLE_TRY(const std::chrono::seconds every, ParseDuration("--every", *flags.every));
   std::string said;  // Why the last one failed.
   std::int64_t printed = -1;
   for (;;) {

@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "app/every.h"
+#include "app/interrupt.h"
 #include "app/job.h"
 #include "app/print.h"
 #include "app/print_json.h"
@@ -42,10 +43,11 @@ void Sync(const Context& context, PassReport& report) {
     return SyncStore(context, store);
   };
   auto synced = sync();
-  if (!Interrupted()) {
-    workspace::EndAttempt(context.workspace, kName,
-                          synced ? Status{} : std::unexpected(synced.error()));
-  }
+  // Whoever ended it meant to: it did not fail, and the next pass brings over what is missing.
+  const Status ended = synced          ? Status{}
+                       : Interrupted() ? Fail(ErrorCode::kInvalidArgument, "interrupted")
+                                       : Status(std::unexpected(synced.error()));
+  workspace::EndAttempt(context.workspace, kName, ended);
   if (synced) {
     report.synced = *std::move(synced);
   } else {
@@ -119,16 +121,17 @@ void Print(const Context& context, const PassReport& report) {
 }
 
 Status Worker(Context& context, const WorkerOptions& options) {
+  const InterruptGuard guard;  // Also of the last part of a pass, which is no job of the warehouse.
   if (!options.every) {
     AISLE_TRY(const PassReport report, Pass(context));
     Print(context, report);
+    if (Interrupted()) return Fail(ErrorCode::kUnavailable, "interrupted");
     return {};
   }
   std::chrono::seconds every{context.settings.worker_every_s};
   if (*options.every != "config") {
-    AISLE_TRY(every, ParseDuration(*options.every));
+    AISLE_TRY(every, ParseDuration("--every", *options.every));
   }
-  const InterruptGuard guard;
   AISLE_CHECK(context.workspace.Create());
   AISLE_TRY(const auto file,
             workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "worker", ""));

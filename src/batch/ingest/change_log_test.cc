@@ -116,6 +116,16 @@ TEST_F(ChangeLogTest, ADamagedRecordHoldsUpNobody) {
       << "a region that is no more";
 }
 
+TEST_F(ChangeLogTest, AProductOfACategoryThatIsNoMoreIsRejectedAndHoldsUpNobody) {
+  Append({Soap(0, {{"category_id", "c3"}}), Soap(1, {{"price", domain::Cents{1300}}})});
+  Rows("DELETE FROM raw.product_categories WHERE category_id = 'c3'");
+  EXPECT_EQ(Collect(), 2);
+  EXPECT_EQ(Rows("SELECT category_id, price FROM raw.product_catalog WHERE product_id = 7"),
+            "c1|13.00\n");
+  EXPECT_EQ(Rows("SELECT table_name, line, reason FROM raw.rejects"),
+            "raw.product_catalog|1|category_id: there is no category 'c3'\n");
+}
+
 TEST_F(ChangeLogTest, WhatThisBuildDoesNotKnowStaysInTheLogWithAllAfterIt) {
   const std::string event = Record(Kind::kShopEvent, 1, {{"event_id", "c1"}});
   const std::string column = Record(

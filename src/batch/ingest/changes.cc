@@ -5,6 +5,7 @@
 #include <charconv>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -111,14 +112,34 @@ Status WritePosition(Connection& connection, const Position& position) {
   return {};
 }
 
+using Categories = std::set<std::string, std::less<>>;
+
+Result<Categories> ReadCategories(Connection& connection) {
+  AISLE_TRY(const auto rows, connection.QueryText(sql::kCategoryIds));
+  Categories categories;
+  for (const auto& row : rows) categories.insert(row[0]);
+  return categories;
+}
+
+// What was right when it was appended may be wrong now: a region or a category that is no more.
+Status StillHolds(const Change& change, const domain::RetailerShape& shape,
+                  const Categories& categories) {
+  AISLE_CHECK(events::CheckChange(change, shape));
+  if (change.envelope.kind != Kind::kProduct) return {};
+  const raw::Value* value = raw::Find(change.row, "category_id");
+  const auto* category = value == nullptr ? nullptr : std::get_if<std::string>(value);
+  if (category == nullptr || categories.contains(*category)) return {};
+  return FailField(ErrorCode::kInvalidArgument, "category_id",
+                   fmt::format("category_id: there is no category '{}'", *category));
+}
+
 Status Move(Connection& connection, const domain::RetailerShape& shape,
-            std::span<const LogRecord> records) {
+            const Categories& categories, std::span<const LogRecord> records) {
   std::map<Dated, std::vector<DatedRow>> rows;
   for (const LogRecord& record : records) {
     auto change = events::DecodeChange(record.bytes);
-    // What was right when it was appended may be wrong now: a region that is no more.
     const Status good =
-        change ? events::CheckChange(*change, shape) : Status(std::unexpected(change.error()));
+        change ? StillHolds(*change, shape, categories) : Status(std::unexpected(change.error()));
     if (!good) {
       AISLE_CHECK(
           RejectRecord(connection, kLogName, TableNameOf(record), record, good.error().message));
@@ -160,9 +181,10 @@ Result<std::int64_t> CollectChanges(Connection& connection, events::Log& log,
     AISLE_CHECK(log.Advance(events::kWarehouseReader, position.until));
   }
   AISLE_TRY(const domain::RetailerShape shape, ReadShape(connection));
+  AISLE_TRY(const Categories categories, ReadCategories(connection));
   const LogIntake intake{
       .log = kLogName, .known = Known, .move = [&](std::span<const LogRecord> records) -> Status {
-        AISLE_CHECK(Move(connection, shape, records));
+        AISLE_CHECK(Move(connection, shape, categories, records));
         return WritePosition(connection, {.log = log.Id(), .until = records.back().position});
       }};
   return TakeInLog(connection, log, position.until, intake, progress);

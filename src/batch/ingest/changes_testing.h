@@ -28,6 +28,7 @@ class ChangesTest : public WarehouseTest {
   void SetUp() override {
     WarehouseTest::SetUp();
     ASSERT_TRUE(CreateTables(*connection_));
+    Rows("INSERT INTO raw.product_categories (category_id) VALUES ('c1'), ('c2'), ('c3')");
     Rows(
         "INSERT INTO raw.product_catalog (product_id, product_name, category_id, brand, price) "
         "VALUES (7, 'Soap', 'c1', 'Olive', 12.00), (8, 'Tea', 'c2', NULL, 5.00)");

@@ -1,6 +1,7 @@
-// Waits for a task until a deadline, and leaves it behind when that has passed.
+// Waits for a task until a deadline, or until somebody says stop, and leaves it behind then.
 //
-//   const auto answer = co_await FinishBy(deadline, LookUp(...));   // Nothing: it was too late.
+//   const auto answer = co_await FinishBy(deadline, LookUp(...));           // Nothing: it was too late.
+//   const auto report = co_await FinishUnless(Interrupted, 100ms, Sync(...));  // Asked every 100 ms.
 //
 // A task that is left behind is told to stop (a wait it is in ends at once) but not waited for: it
 // ends in its own time, on the same loop, and what it gives or throws is dropped. So everything it
@@ -35,8 +36,7 @@ namespace aisle::net {
 // What the waiting coroutine and the task share; the later of the two lets it go.
 template <typename T>
 struct Waiting {
-  Waiting(const boost::asio::any_io_executor& executor, SteadyTime until)
-      : timer(executor, until) {}
+  explicit Waiting(const boost::asio::any_io_executor& executor) : timer(executor) {}
   boost::asio::steady_timer timer;  // Woken early when the task ends.
   boost::asio::cancellation_signal stop;
   bool done = false;
@@ -44,14 +44,15 @@ struct Waiting {
   std::exception_ptr failure;
 };
 
-template <typename T>
-Task<std::optional<T>> FinishBy(Deadline deadline, Task<T> task) {
+// `next` gives the moment until which to wait from now, or nothing when that was long enough.
+template <typename T, typename Next>
+Task<std::optional<T>> FinishWhile(Next next, Task<T> task) {
   namespace asio = boost::asio;
-  if (deadline.IsNever()) co_return co_await std::move(task);
-  if (deadline.Passed()) co_return std::nullopt;
+  std::optional<SteadyTime> until = next();
+  if (!until) co_return std::nullopt;
 
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto waiting = std::make_shared<Waiting<T>>(executor, deadline.At());
+  const auto waiting = std::make_shared<Waiting<T>>(executor);
   auto done = [waiting](std::exception_ptr failure, T value) {
     waiting->done = true;
     waiting->failure = std::move(failure);
@@ -61,8 +62,10 @@ Task<std::optional<T>> FinishBy(Deadline deadline, Task<T> task) {
   asio::co_spawn(executor, std::move(task),
                  asio::bind_cancellation_slot(waiting->stop.slot(), std::move(done)));
   boost::system::error_code woken;
-  if (!waiting->done)
+  for (; until && !waiting->done && !woken; until = next()) {
+    waiting->timer.expires_at(*until);
     co_await waiting->timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  }
   if (waiting->done) {
     if (waiting->failure) std::rethrow_exception(waiting->failure);
     co_return std::move(waiting->value);
@@ -71,6 +74,26 @@ Task<std::optional<T>> FinishBy(Deadline deadline, Task<T> task) {
   // Neither done nor too late: the caller itself was told to stop.
   if (woken) throw boost::system::system_error(woken);
   co_return std::nullopt;
+}
+
+template <typename T>
+Task<std::optional<T>> FinishBy(Deadline deadline, Task<T> task) {
+  if (deadline.IsNever()) co_return co_await std::move(task);
+  auto next = [deadline]() -> std::optional<SteadyTime> {
+    if (deadline.Passed()) return std::nullopt;
+    return deadline.At();
+  };
+  co_return co_await FinishWhile(next, std::move(task));
+}
+
+template <typename T, typename Stop>
+Task<std::optional<T>> FinishUnless(Stop stop, std::chrono::steady_clock::duration every,
+                                    Task<T> task) {
+  auto next = [stop, every]() -> std::optional<SteadyTime> {
+    if (stop()) return std::nullopt;
+    return std::chrono::steady_clock::now() + every;
+  };
+  co_return co_await FinishWhile(next, std::move(task));
 }
 
 }  // namespace aisle::net

@@ -102,6 +102,28 @@ TEST(FinishBy, AnExceptionComesOut) {
   EXPECT_THROW(Finish(Deadline::After(1h), fails()), std::runtime_error);
 }
 
+TEST(FinishUnless, NobodySaysStopAndTheTaskGivesItsValue) {
+  const auto log = std::make_shared<std::string>();
+  std::optional<std::string> found;
+  RunToEnd([](std::shared_ptr<std::string> text, std::optional<std::string>& out) -> Task<void> {
+    const auto never = [] { return false; };
+    out = co_await FinishUnless(never, 1ms, Slow(text, 20ms));
+  }(log, found));
+  EXPECT_EQ(found, "answer");
+  EXPECT_EQ(*log, "started;ended;");
+}
+
+TEST(FinishUnless, ATaskThatHangsIsLeftBehindOnceSomebodySaysStop) {
+  const auto log = std::make_shared<std::string>();
+  std::optional<std::string> found = "not asked";
+  RunToEnd([](std::shared_ptr<std::string> text, std::optional<std::string>& out) -> Task<void> {
+    const auto third = [asked = std::make_shared<int>(0)] { return ++*asked == 3; };
+    out = co_await FinishUnless(third, 1ms, Slow(text, 1h));
+  }(log, found));
+  EXPECT_EQ(found, std::nullopt);
+  EXPECT_EQ(*log, "started;told to stop;");
+}
+
 TEST(FinishBy, ManyAtOnceEachGetTheirOwnAnswer) {
   int in_time = 0;
   int late = 0;

@@ -306,6 +306,12 @@ Taken<std::vector<Change>> ChangesOfCustomer(domain::CustomerId customer, std::s
   Item item(Kind::kCustomer, 0);
   item.AddMembers(value->get_object(), {});
   item.Add("customer_id", customer.value);
+  const domain::RetailerShape& shape = state.RetailerShape();
+  const auto* code = std::get_if<std::string>(ValueOr(item.Row(), "zip_code"));
+  if (code != nullptr && !shape.RegionOfPostalCode(*code)) {
+    item.Refuse("zip_code", fmt::format("'{}' is no postal code of this retailer; accepted: {}",
+                                        *code, shape.AcceptedPostalCodes()));
+  }
   item.Check(state.RetailerShape(), raw::Given::kPart);
   return One(std::move(item));
 }

@@ -40,6 +40,8 @@ inline constexpr std::array<std::string_view, 7> kKeptTables = {
 // A loaded table before it is swapped in, and what it replaced until that is dropped.
 inline constexpr std::string_view kNewSuffix = "__new";
 inline constexpr std::string_view kOldSuffix = "__old";
+// What `aisle store bench` copies the same rows into.
+inline constexpr std::string_view kBenchPrefix = "bench_";
 
 // The channel that is told a generation's number when it becomes the one in the tables.
 inline constexpr std::string_view kGenerationChannel = "aisle_generation";

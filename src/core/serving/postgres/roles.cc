@@ -166,6 +166,7 @@ std::vector<std::string> OwnTables() {
   for (const std::string_view table : kLoadedTables) {
     for (const std::string_view suffix : {std::string_view(), kNewSuffix, kOldSuffix})
       tables.push_back(fmt::format("{}{}", table, suffix));
+    tables.push_back(fmt::format("{}{}", kBenchPrefix, table));
   }
   tables.insert(tables.end(), kKeptTables.begin(), kKeptTables.end());
   return tables;
