@@ -21,6 +21,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,10 @@ class JsonReader {
   bool String(std::string& out);
   // Its text is empty: wrong.
   JsonNumber Number();
+  // Of an array that has begun and given an element: reads those that come next into `out`, as long as they are plain numbers
+  // (json_number.h), without asking for each. How many; NextElement() goes on after them.
+  template <typename Value>
+  std::size_t PlainNumbers(std::span<Value> out);
   bool Bool(bool& out);
   bool Null();
   // Reads over a value; gives its bytes, empty when wrong.
@@ -120,6 +125,26 @@ inline bool JsonReader::Close(char end) {
   if (at_ == text_.size() || text_[at_] != ',') return RefuseMissingComma(end);
   ++at_;
   return false;
+}
+
+template <typename Value>
+std::size_t JsonReader::PlainNumbers(std::span<Value> out) {
+  if (!ok_ || first_) return 0;
+  const char* at = text_.data() + at_;
+  const char* const last = text_.data() + text_.size();
+  std::size_t count = 0;
+  JsonNumber number;
+  while (count < out.size() && last - at > kPlainBytesMax + 1 && *at == ',') {
+    const char* const begin = at + (at[1] == ' ' ? 2 : 1);
+    const char* const end = ReadPlain(begin, number);
+    if (end == nullptr) break;
+    number.text = {begin, static_cast<std::size_t>(end - begin)};
+    if (!ReadNumber(number, out[count])) break;
+    at = end;
+    ++count;
+  }
+  at_ = static_cast<std::size_t>(at - text_.data());
+  return count;
 }
 
 inline bool JsonReader::NextElement() { return ok_ && !Close(']') && ok_; }

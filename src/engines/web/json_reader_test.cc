@@ -120,6 +120,76 @@ void ExpectRead(const std::string& text) {
   } else {
     EXPECT_EQ(read, std::abs(std::strtod(text.c_str(), nullptr)) < 1) << text;
   }
+  // Among others, a plain one is the same.
+  const std::string body = "[0, " + text + std::string(60, ' ') + "]";
+  JsonReader list(body);
+  ASSERT_TRUE(list.BeginArray() && list.NextElement());
+  list.Number();
+  Number plain = 0;
+  if (list.PlainNumbers(std::span(&plain, 1)) == 1) {
+    EXPECT_EQ(std::signbit(plain), std::signbit(wanted)) << text;
+    EXPECT_EQ(plain, wanted) << text;
+  } else {
+    EXPECT_TRUE(list.NextElement()) << text;
+    EXPECT_EQ(list.Number().text, text);
+  }
+  EXPECT_FALSE(list.NextElement());
+  EXPECT_TRUE(list.Finish()) << text;
+}
+
+// After the first element: how many of `list` are read, and what comes then.
+std::size_t CountPlain(const std::string& list, std::vector<double>& out) {
+  const std::string body = "[0," + list + "]" + std::string(60, ' ');
+  JsonReader json(body);
+  EXPECT_TRUE(json.BeginArray() && json.NextElement());
+  json.Number();
+  out.assign(8, -1);
+  return json.PlainNumbers(std::span(out));
+}
+
+TEST(JsonNumber, PlainOnesAreReadInARow) {
+  std::vector<double> out;
+  EXPECT_EQ(CountPlain("1, -2.5,0.125,1234567.123456789012, -0,0", out), 6U);
+  EXPECT_THAT(out, testing::ElementsAre(1, -2.5, 0.125, 1234567.123456789012, 0, 0, -1, -1));
+  EXPECT_TRUE(std::signbit(out[4]));
+  EXPECT_EQ(CountPlain("1,2,3,4,5,6,7,8,9", out), 8U) << "as many as there is room for";
+}
+
+TEST(JsonNumber, WhatIsNotPlainIsLeftToWhoReadsAll) {
+  std::vector<double> out;
+  for (const char* const text : {"01",
+                                 "-01",
+                                 "00.5",
+                                 "1.",
+                                 "-",
+                                 ".5",
+                                 "+1",
+                                 "1x",
+                                 "1.5e3",
+                                 "1e5",
+                                 "null",
+                                 "\"1\"",
+                                 "[1]",
+                                 "--1",
+                                 "12345678",
+                                 "1.123456789012345678",
+                                 "1.1234567890123456",
+                                 "  1",
+                                 "",
+                                 "1:",
+                                 "1/",
+                                 "1\t"}) {
+    EXPECT_EQ(CountPlain(text, out), 0U) << text;
+    EXPECT_EQ(CountPlain(std::string("7,") + text + ",8", out), 1U) << text;
+    EXPECT_EQ(out[0], 7);
+  }
+  // Too near to the end to be read eight bytes at a time.
+  JsonReader json("[0,1,2]");
+  ASSERT_TRUE(json.BeginArray() && json.NextElement());
+  json.Number();
+  EXPECT_EQ(json.PlainNumbers(std::span(out)), 0U);
+  EXPECT_TRUE(json.NextElement());
+  EXPECT_EQ(json.Number().text, "1");
 }
 
 TEST(JsonNumber, EveryNumberIsRoundedAsFromCharsRoundsIt) {

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <optional>
+#include <span>
 
 #include "api/model_service/answer_writer.h"
 #include "api/model_service/cell_json.h"
@@ -91,7 +92,7 @@ class Reading {
     const std::size_t begin = rows.size();
     rows.resize(begin + width);
     std::string problem;
-    std::size_t at = 0;
+    std::size_t at = json_.PlainNumbers(std::span(rows).subspan(begin, width));
     for (; json_.NextElement(); ++at) {
       if (at == width)
         return Complain("row {} has more than {} inputs", read_.indices.size(), width);

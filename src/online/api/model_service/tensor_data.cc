@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
 #include <type_traits>
 
 #include "api/model_service/cell_json.h"
@@ -80,6 +81,7 @@ class Filling {
 
  private:
   bool ReadNumberText(const web::JsonNumber& number);
+  void ReadPlain(web::JsonReader& json);
   bool WrongCount();
 
   const Tensor& tensor_;
@@ -157,6 +159,17 @@ bool Filling<Number>::ReadLevel(web::JsonReader& json, std::size_t level) {
   return json.Ok() && (count == tensor_.shape[level] || WrongCount());
 }
 
+// The plain numbers that come next, where the tensor's values lie as the rows do.
+template <typename Number>
+void Filling<Number>::ReadPlain(web::JsonReader& json) {
+  constexpr Datatype kSame = std::is_same_v<Number, float> ? Datatype::kFp32 : Datatype::kFp64;
+  if (tensor_.datatype != kSame || target_.columns != width_) return;
+  const std::size_t next = Count() + json.PlainNumbers(std::span(rows_).subspan(
+                                         Count(), target_.rows * width_ - Count()));
+  row_ = next / width_;
+  column_ = next % width_;
+}
+
 template <typename Number>
 bool Filling<Number>::ReadFlat(web::JsonReader& json) {
   using Kind = web::JsonReader::Kind;
@@ -164,6 +177,7 @@ bool Filling<Number>::ReadFlat(web::JsonReader& json) {
   while (json.NextElement()) {
     if (Full() || json.Next() == Kind::kArray) return WrongCount();
     if (!ReadValue(json)) return false;
+    ReadPlain(json);
   }
   return json.Ok() && (Full() || WrongCount());
 }
