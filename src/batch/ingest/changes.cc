@@ -17,6 +17,7 @@
 #include "ingest/log_intake.h"
 #include "ingest/read_shape.h"
 #include "ingest/sql.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::ingest {
 namespace {
@@ -115,10 +116,14 @@ Status WritePosition(Connection& connection, const Position& position) {
 using Categories = std::set<std::string, std::less<>>;
 
 Result<Categories> ReadCategories(Connection& connection) {
-  AISLE_TRY(const auto rows, connection.QueryText(sql::kCategoryIds));
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kCategoryIds));
+  const auto category = rows.Text("category_id");
   Categories categories;
-  for (const auto& row : rows) categories.insert(row[0]);
-  return categories;
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return categories;
+    categories.emplace(rows[category]);
+  }
 }
 
 // What was right when it was appended may be wrong now: a region or a category that is no more.

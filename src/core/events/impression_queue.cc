@@ -49,7 +49,8 @@ struct ImpressionQueue::Impl {
     std::unique_lock lock(mutex);
     writing_count = 0;
     const auto something = [&] { return stopping || !waiting.empty(); };
-    if (log) {
+    // A log that is shared is opened when there is something for it.
+    if (log || refused == Refused::kKept) {
       changed.wait(lock, something);
     } else {
       changed.wait_until(lock, try_at, something);

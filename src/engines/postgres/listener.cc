@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds kBackoffFirst = 50ms;
 constexpr std::chrono::milliseconds kBackoffMax = 5s;
 // A connection that breaks without a word is noticed by a question now and then.
-constexpr std::chrono::seconds kAskEvery = 10s;
+constexpr std::chrono::seconds kAskEvery = 5s;
+constexpr std::chrono::seconds kAskWait = 1s;
 
 }  // namespace
 
@@ -43,6 +44,7 @@ net::Task<Status> Listener::Connect(net::Deadline deadline) {
     }
   }
   connection_ = std::move(*opened);
+  ask_at_ = std::chrono::steady_clock::now() + kAskEvery;
   backoff_ = 0ms;
   co_return Status();
 }
@@ -56,17 +58,21 @@ net::Task<Result<std::optional<Heard>>> Listener::Next(net::Deadline deadline) {
         co_return std::unexpected(connected.error());
       continue;
     }
-    const net::Deadline pause = deadline.Within(net::Deadline::After(kAskEvery));
-    auto heard = co_await connection_->NextNotification(pause);
+    auto heard = co_await connection_->NextNotification(deadline.Within(net::Deadline(ask_at_)));
     if (heard && *heard) {
+      ask_at_ = std::chrono::steady_clock::now() + kAskEvery;
       co_return Heard{.channel = std::move((*heard)->channel),
                       .payload = std::move((*heard)->payload)};
     }
-    if (heard && deadline.Passed()) co_return std::nullopt;
+    // Callers with short deadlines must not keep it from asking.
+    const bool ask = net::Deadline(ask_at_).Passed();
+    if (heard && !ask && deadline.Passed()) co_return std::nullopt;
+    if (heard && !ask) continue;
     if (heard) {
       // Its own time, so that a slow answer is not taken for the caller's deadline.
       const auto alive =
-          co_await connection_->Run({"SELECT 1", Keep::kOnce}, net::Deadline::After(kAskEvery));
+          co_await connection_->Run({"SELECT 1", Keep::kOnce}, net::Deadline::After(kAskWait));
+      ask_at_ = std::chrono::steady_clock::now() + kAskEvery;
       if (alive) continue;
       last_error_ = alive.error().message;
     } else {

@@ -48,6 +48,7 @@ class Listener {
   std::vector<std::string> channels_;
   std::optional<Connection> connection_;
   std::chrono::milliseconds backoff_{0};
+  net::SteadyTime ask_at_{};  // Whether somebody is still there, if nothing is heard before.
   net::SteadyTime not_before_{};
   std::string last_error_;
 };

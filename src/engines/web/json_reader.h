@@ -49,8 +49,8 @@ class JsonReader {
   bool String(std::string& out);
   // Its text is empty: wrong.
   JsonNumber Number();
-  // Of an array that has begun and given an element: reads those that come next into `out`, as long as they are plain numbers
-  // (json_number.h), without asking for each. How many; NextElement() goes on after them.
+  // Of an array that has begun and given an element: reads those that come next into `out`, as long as they are plain
+  // numbers (json_number.h), without asking for each. How many; NextElement() goes on after them.
   template <typename Value>
   std::size_t PlainNumbers(std::span<Value> out);
   bool Bool(bool& out);
