@@ -4,8 +4,8 @@
 // generation. So a look-up names the generation it wants, and a store that cannot give exactly that one says so;
 // it never answers from another. Bind() tells every store of a generation that this loop now serves.
 //
-// Backends: embedded (embedded_store.h); Postgres and the warehouse as they arrive. store_contract_testing.h is the
-// test that each of them passes.
+// Backends: embedded (embedded_store.h) and Postgres (postgres/postgres_store.h); the warehouse is none
+// (docs/decisions/0029). store_contract_testing.h is the test that each of them passes.
 //
 //   shapes   propensity: one score per category of the generation's catalogue, in its order.
 //   missing  an empty propensity: none published for this customer.
