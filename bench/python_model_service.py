@@ -33,6 +33,6 @@ async def predict(request: Request):
         chance = booster.inplace_predict(values[:, 1:], validate_features=False).tolist()
         data = [[row[0], {"output_feature_0": 1 - p, "output_feature_1": p}] for row, p in zip(rows, chance)]
         return Response(json.dumps({"data": data}), media_type="application/json")
-    frame = pandas.DataFrame([row[1:] for row in rows], columns=booster.feature_names)
+    frame = pandas.DataFrame([row[1:] for row in rows], columns=booster.feature_names, dtype="float32")  # A null is NaN.
     both = pandas.DataFrame(model.predict_proba(frame), columns=["output_feature_0", "output_feature_1"])
     return JSONResponse({"data": [[row[0], record] for row, record in zip(rows, both.to_dict("records"))]})

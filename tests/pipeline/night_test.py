@@ -15,6 +15,8 @@ import shop
 # Of a directory that its owner may not write, root may all the same, unless it has laid down that right.
 UNPRIVILEGED = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
 NOT_CURRENT = {"what": "generation", "why": "not current"}
+# What /readyz says of a server that lacks nothing.
+WELL = {"status": "ready", "stores": [{"name": "embedded", "breaker": "closed"}]}
 
 
 def alive(pid):
@@ -23,7 +25,6 @@ def alive(pid):
         return True
     except ProcessLookupError:
         return False
-
 
 class Night(shop.ShopTest):
     def setUp(self):
@@ -78,7 +79,7 @@ class Night(shop.ShopTest):
         with self.serving() as server:
             answer = self.answer(server)
             self.assertEqual(answer["degraded"], [])
-            self.assertEqual(server.get("/readyz")[2], {"status": "ready"})
+            self.assertEqual(server.get("/readyz")[2], WELL)
             shop.wait_until(lambda: self.status()["impressions"]["logged"] == 1, "the new log is written", 30)
             status = self.status()
             text = self.status_text()
@@ -130,7 +131,7 @@ class Night(shop.ShopTest):
             self.assertEqual((answer["degraded"], answer["generation"]), ([], 1))
             dropped = [{"what": "changes", "why": "they are refused: see the log"},
                        {"what": "impressions", "why": "they are dropped: see the log"}]
-            self.assertEqual(self.at(port, "/readyz"), {"status": "ready", "degraded": dropped})
+            self.assertEqual(self.at(port, "/readyz"), {**WELL, "degraded": dropped})
             health = shop.wait_until(lambda: (lambda found: found["impressions"]["dropped"] and found)(
                 self.at(port, "/health")), "the impression is counted")
             self.assertEqual((health["impressions"]["written"], health["degraded"]), (0, dropped))
@@ -177,7 +178,7 @@ class Night(shop.ShopTest):
 
             self.assertEqual(json.loads(self.must("publish", "--rollback", "--json"))["generation"], 1)
             shop.wait_until(lambda: self.answer(server)["degraded"] == [], "it is the current one", 30)
-            self.assertEqual(server.get("/readyz")[2], {"status": "ready"})
+            self.assertEqual(server.get("/readyz")[2], WELL)
             self.assertEqual(self.status()["problems"], [])
             self.assertIn("`aisle publish --to 2` goes there", self.status_text())
             self.fails(5, "publish", "--rollback")
