@@ -26,6 +26,7 @@ def alive(pid):
     except ProcessLookupError:
         return False
 
+
 class Night(shop.ShopTest):
     def setUp(self):
         super().setUp()
