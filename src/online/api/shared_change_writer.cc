@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "net/finish_by.h"
 #include "recommend/write_of.h"
 
 namespace aisle::api {
@@ -16,7 +17,10 @@ using namespace std::chrono_literals;
 
 // For one statement; whoever waits over HTTP has a deadline of their own.
 constexpr std::chrono::seconds kPatience{5};
-constexpr std::chrono::seconds kStopGrace{2};
+// At the end a write that is under way may take so long; all else is told to stop at once, which it does.
+constexpr std::chrono::milliseconds kWriteGrace{1500};
+constexpr std::chrono::seconds kStopGrace{5};
+constexpr std::chrono::milliseconds kLookForStop{50};
 constexpr std::chrono::minutes kAheadMax{1};
 // One may be a matter of which came first.
 constexpr int kUnheardMax = 3;
@@ -40,18 +44,29 @@ std::shared_ptr<SharedChangeWriter> SharedChangeWriter::Start(const Place& place
   std::shared_ptr<SharedChangeWriter> writer(new SharedChangeWriter(place, std::move(publish)));
   // Generations are served before the database has answered; look-ups say when that was too early.
   writer->shelf_.Begin(serving::ShelfKeeper(""));
-  writer->loop_.Spawn(0, writer->Watch());
+  writer->Run(writer->Watch());
   writer->loop_.Start();
   return writer;
 }
 
 SharedChangeWriter::~SharedChangeWriter() { Stop(); }
 
+void SharedChangeWriter::Run(net::Task<bool> task, std::chrono::milliseconds grace) {
+  const auto stopped = [this, grace] {
+    const auto since = stopped_at_.load();
+    return since != net::SteadyTime::max() && std::chrono::steady_clock::now() >= since + grace;
+  };
+  loop_.Spawn(0, [](auto ended, net::Task<bool> inner) -> net::Task<void> {
+    (void)co_await net::FinishUnless(ended, kLookForStop, std::move(inner));
+  }(stopped, std::move(task)));
+}
+
 void SharedChangeWriter::Stop() {
   {
     const std::lock_guard lock(asked_mutex_);
     if (std::exchange(stopping_, true)) return;
   }
+  stopped_at_ = std::chrono::steady_clock::now();
   loop_.Stop();
   loop_.Join(kStopGrace);
   const std::lock_guard lock(asked_mutex_);
@@ -64,8 +79,8 @@ void SharedChangeWriter::Stop() {
 void SharedChangeWriter::Serve(const StatePointer& state, const std::string& stands_in) {
   const bool another = shelf_.Serve(state, stands_in);
   if (!another || shelf_.Until() == 0) return;
-  loop_.Spawn(0, [](SharedChangeWriter* self) -> net::Task<void> {
-    (void)co_await self->ReadAgain();
+  Run([](SharedChangeWriter* self) -> net::Task<bool> {
+    co_return (co_await self->ReadAgain()).has_value();
   }(this));
 }
 
@@ -75,20 +90,20 @@ net::Task<Status> SharedChangeWriter::Write(std::vector<events::Change> changes,
     const std::lock_guard lock(asked_mutex_);
     if (stopping_) return give(Fail(ErrorCode::kUnavailable, "the server stops"));
     waiting_.push_back({std::move(changes), std::move(shape), std::move(give)});
-    if (!std::exchange(writing_, true)) loop_.Spawn(0, WriteWaiting());
+    if (!std::exchange(writing_, true)) Run(WriteWaiting(), kWriteGrace);
   });
 }
 
 void SharedChangeWriter::Hurry(std::uint64_t position) {
   if (position <= shelf_.Until() || hurried_.exchange(true)) return;
-  loop_.Spawn(0, [](SharedChangeWriter* self) -> net::Task<void> {
+  Run([](SharedChangeWriter* self) -> net::Task<bool> {
     self->hurried_ = false;
-    (void)co_await self->ReadOn();
+    co_return (co_await self->ReadOn()).has_value();
   }(this));
 }
 
-net::Task<void> SharedChangeWriter::Watch() {
-  while (!loop_.Stopping()) {
+net::Task<bool> SharedChangeWriter::Watch() {
+  for (;;) {
     const auto found = co_await ReadOn();
     const bool told = co_await writes_.Told(look_);
     if (told) unheard_ = 0;
@@ -168,12 +183,12 @@ std::vector<serving::Write> SharedChangeWriter::WritesOf(const serving::StoreWri
   return writes;
 }
 
-net::Task<void> SharedChangeWriter::WriteWaiting() {
+net::Task<bool> SharedChangeWriter::WriteWaiting() {
   for (;;) {
     {
       const std::lock_guard lock(asked_mutex_);
       writing_ = !waiting_.empty();
-      if (!writing_) co_return;
+      if (!writing_) co_return true;
       under_way_ = std::exchange(waiting_, {});
     }
     std::vector<Status> results(under_way_.size());

@@ -23,6 +23,7 @@
 
 #include "api/change_writer.h"
 #include "api/shelf_publisher.h"
+#include "net/deadline.h"
 #include "net/elsewhere.h"
 #include "net/event_loops.h"
 #include "serving/postgres/shared_writes.h"
@@ -62,8 +63,10 @@ class SharedChangeWriter final : public ChangeWriter {
   SharedChangeWriter(const Place& place, Publish publish);
 
   // On the loop.
-  net::Task<void> Watch();
-  net::Task<void> WriteWaiting();
+  // What it gives means nothing. It ends so long after Stop() at the latest.
+  void Run(net::Task<bool> task, std::chrono::milliseconds grace = {});
+  net::Task<bool> Watch();
+  net::Task<bool> WriteWaiting();
   net::Task<Status> AppendAll(std::vector<events::Change> changes);
   std::vector<events::Change> Checked(std::vector<Status>& results);
   // Reads on from where the shelf is. How many records came.
@@ -88,6 +91,7 @@ class SharedChangeWriter final : public ChangeWriter {
   std::atomic<std::uint64_t> taken_ = 0;
   std::atomic<bool> ahead_ = false;
   std::atomic<bool> hurried_ = false;
+  std::atomic<net::SteadyTime> stopped_at_ = net::SteadyTime::max();
   // Of the log as it was read last: what was removed before, up to here.
   std::atomic<std::uint64_t> removed_until_ = 0;
   // Of the loop.

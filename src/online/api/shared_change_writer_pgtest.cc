@@ -203,6 +203,25 @@ TEST_F(SharedChangeWriterTest, WhoseGenerationLacksRemovedChangesSaysSo) {
   EXPECT_THAT(late->writer->Behind(), HasSubstr("changes up to 1 were removed"));
 }
 
+// The database has stopped to answer, without a word: everything that waits for it is told to stop.
+TEST_F(SharedChangeWriterTest, ItEndsWhileTheDatabaseHangs) {
+  const auto one = Start();
+  ASSERT_TRUE(one->Write(one->First(), 0));
+  ASSERT_EQ(Do(Admin(), "SELECT 1"), "");
+  std::thread holder([&] {
+    EXPECT_EQ(Do(Admin(),
+                 "BEGIN; LOCK TABLE writes_position IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(4); "
+                 "COMMIT"),
+              "");
+  });
+  std::this_thread::sleep_for(500ms);  // Its looks hang by now.
+  std::thread client([&] { EXPECT_FALSE(one->Write(one->First(1), 0)); });
+  std::this_thread::sleep_for(100ms);
+  one->writer->Stop();
+  client.join();
+  holder.join();
+}
+
 TEST_F(SharedChangeWriterTest, SeveralThatWriteAtOnceEndWithTheSame) {
   const auto one = Start();
   const auto other = Start();

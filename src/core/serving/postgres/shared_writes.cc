@@ -1,5 +1,6 @@
 #include "serving/postgres/shared_writes.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -8,6 +9,12 @@
 #include "serving/postgres/log_rows.h"
 
 namespace aisle::serving {
+namespace {
+
+// A connection over a slow network takes longer than the wait for a word over one that is there.
+constexpr std::chrono::milliseconds kConnectWait{2000};
+
+}  // namespace
 
 std::uint64_t StoreWrites::Until() const {
   if (records.empty() || std::cmp_less(records.size(), kStoreRecordsMax)) return last;
@@ -50,7 +57,9 @@ net::Task<Result<StoreWrites>> SharedWrites::Since(std::uint64_t known, net::Dea
 }
 
 net::Task<bool> SharedWrites::Told(std::chrono::milliseconds wait) {
-  const net::Deadline deadline = net::Deadline::After(wait);
+  const bool listens = impl_->deaf.empty();
+  const net::Deadline deadline =
+      net::Deadline::After(listens ? wait : std::max(wait, kConnectWait));
   if (!impl_->listener)
     impl_->listener.emplace(impl_->settings,
                             std::vector<std::string>(1, std::string(kWritesChannel)));

@@ -59,8 +59,8 @@ class SharedWrites {
                                         net::Deadline deadline);
   net::Task<Result<StoreWrites>> Since(std::uint64_t known, net::Deadline deadline);
 
-  // Waits until the database tells of a change, `wait` at most. False: it told of none; a listener that is lost hears
-  // none either, so ask Since() all the same. One at a time.
+  // Waits until the database tells of a change, `wait` at most, and two seconds while it connects. False: it told of
+  // none; a listener that is lost hears none either, so ask Since() all the same. One at a time.
   net::Task<bool> Told(std::chrono::milliseconds wait);
   // It did not hear of what was there to be heard: Told() listens anew.
   void ListenAnew();
