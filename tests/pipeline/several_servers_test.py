@@ -6,13 +6,12 @@ import random
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
-import unittest
 
 import shop
-from store_test import PSQL
+from postgres_shop import PostgresShopTest
+from postgres_dev_test import PSQL
 
 
 class Machine(shop.ShopTest):
@@ -23,19 +22,7 @@ class Machine(shop.ShopTest):
         self.data = data
 
 
-@unittest.skipUnless(pathlib.Path(PSQL).exists(), "Debian's postgresql-15 is not installed")
-class SeveralServers(shop.ShopTest):
-    @classmethod
-    def setUpClass(cls):
-        top = pathlib.Path(tempfile.mkdtemp(prefix="aisle-several-"))
-        cls.addClassCleanup(shutil.rmtree, top, ignore_errors=True)
-        top.chmod(0o755)
-        cls.server = top / "server"
-        code, out, err = shop.run("store", "dev-up", str(cls.server), "--json", data=top / "none")
-        assert code == 0, err
-        cls.addClassCleanup(shop.run, "store", "dev-down", str(cls.server), data=top / "none")
-        cls.facts = json.loads(out)
-
+class SeveralServers(PostgresShopTest):
     def publisher(self):
         """The machine that publishes and loads."""
         (self.data / "aisle.toml").write_text(

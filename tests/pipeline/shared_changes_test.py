@@ -1,32 +1,17 @@
 """Several servers on one Postgres: what one takes in none shows wrongly, and the worker finds changes and impressions there."""
 import contextlib
 import json
-import pathlib
 import re
 import shutil
 import signal
-import tempfile
-import unittest
 
 import shop
-from store_test import PSQL
+from postgres_shop import PostgresShopTest
 
 ASK = "customer_id=1000000&zip_code=10001&top_n=20&dry_run=true"
 
 
-@unittest.skipUnless(pathlib.Path(PSQL).exists(), "Debian's postgresql-15 is not installed")
-class SharedChanges(shop.ShopTest):
-    @classmethod
-    def setUpClass(cls):
-        top = pathlib.Path(tempfile.mkdtemp(prefix="aisle-shared-"))
-        cls.addClassCleanup(shutil.rmtree, top, ignore_errors=True)
-        top.chmod(0o755)
-        cls.server = top / "server"
-        code, out, err = shop.run("store", "dev-up", str(cls.server), "--json", data=top / "none")
-        assert code == 0, err
-        cls.addClassCleanup(shop.run, "store", "dev-down", str(cls.server), data=top / "none")
-        cls.facts = json.loads(out)
-
+class SharedChanges(PostgresShopTest):
     def setUp(self):
         super().setUp()
         self.copy_shop()

@@ -4,17 +4,15 @@ import json
 import os
 import pathlib
 import random
-import shutil
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 
 import shop
-from postgres_dev_test import processes_in
+from postgres_shop import PostgresShopTest
+from postgres_dev_test import PSQL, processes_in
 
-PSQL = "/usr/lib/postgresql/15/bin/psql"
 # The quickstart's columns, and ours beside them.
 FEATURES = ["age", "tenure_months", "loyalty_tier_num", "total_orders", "lifetime_spend", "avg_order_value", "days_since_purchase",
             "categories_purchased", "total_browse_events", "total_sessions", "avg_browsed_price", "add_to_cart_count",
@@ -24,19 +22,7 @@ CONTENT = """SELECT md5(string_agg(t::text, ',' ORDER BY t::text)) FROM
    UNION ALL SELECT to_jsonb(x) FROM aisle.customer_propensity x UNION ALL SELECT to_jsonb(x) FROM aisle.product_catalog x) t"""
 
 
-@unittest.skipUnless(pathlib.Path(PSQL).exists(), "Debian's postgresql-15 is not installed")
-class Store(shop.ShopTest):
-    @classmethod
-    def setUpClass(cls):
-        top = pathlib.Path(tempfile.mkdtemp(prefix="aisle-store-"))
-        cls.addClassCleanup(shutil.rmtree, top, ignore_errors=True)
-        top.chmod(0o755)
-        cls.server = top / "server"
-        code, out, err = shop.run("store", "dev-up", str(cls.server), "--json", data=top / "none")
-        assert code == 0, err
-        cls.addClassCleanup(shop.run, "store", "dev-down", str(cls.server), data=top / "none")
-        cls.facts = json.loads(out)
-
+class Store(PostgresShopTest):
     def setUp(self):
         super().setUp()
         self.copy_shop()

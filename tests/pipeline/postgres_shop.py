@@ -1,0 +1,23 @@
+"""A shop for tests that need a Postgres: one server for all tests of a class, by `aisle store dev-up`, ended with them."""
+import json
+import pathlib
+import shutil
+import tempfile
+import unittest
+
+import shop
+from postgres_dev_test import PSQL
+
+
+@unittest.skipUnless(pathlib.Path(PSQL).exists(), "Debian's postgresql-15 is not installed")
+class PostgresShopTest(shop.ShopTest):
+    @classmethod
+    def setUpClass(cls):
+        top = pathlib.Path(tempfile.mkdtemp(prefix="aisle-postgres-"))
+        cls.addClassCleanup(shutil.rmtree, top, ignore_errors=True)
+        top.chmod(0o755)
+        cls.server = top / "server"
+        code, out, err = shop.run("store", "dev-up", str(cls.server), "--json", data=top / "none")
+        assert code == 0, err
+        cls.addClassCleanup(shop.run, "store", "dev-down", str(cls.server), data=top / "none")
+        cls.facts = json.loads(out)
