@@ -123,12 +123,13 @@ class Faults(unittest.TestCase):
         def settled():
             found.append(look())
             mine, others, theirs, between = found[-1]
-            return mine == theirs == between and others == (files or others) and found[-2:] == [found[-1]] * 2
+            return mine == theirs == between and len(others) == len(files or others) and found[-2:] == [found[-1]] * 2
         try:
             shop.wait_until(settled, "", 30)
         except AssertionError:
-            self.fail(f"somebody has lost a connection or a file: the server has {found[-1][0]} connections, Postgres {found[-1][2]}, the proxy "
-                      f"{found[-1][3]}; the server has {found[-1][1]} other files open, {files or 'unknown'} before")
+            mine, others, theirs, between = found[-1]
+            self.fail(f"somebody has lost a connection or a file: the server has {mine} connections, Postgres {theirs}, the proxy {between}; "
+                      f"other files of the server, {others}; before, {files or 'unknown'}")
         return found[-1][:2]
 
     def judge(self, samples, during, rung, serve):

@@ -181,23 +181,26 @@ class Served:
         self.expected = {customer: self.ask(customer).shown for customer in CUSTOMERS}
 
     def sockets_to(self, ports):
-        """How many sockets of the server lead to one of the ports, and how many other files it has open."""
-        inodes = set()
-        for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
-            fields = line.split()
-            if int(fields[2].rsplit(":", 1)[1], 16) in ports:
-                inodes.add(fields[9])
-        there, others = 0, 0
+        """How many sockets of the server lead to one of the ports, and what other files it has open."""
+        leads = {}
+        for table in ("tcp", "tcp6", "unix"):
+            for line in pathlib.Path("/proc/net", table).read_text().splitlines()[1:]:
+                fields = line.split()
+                inode, *what = (fields[6], "unix") if table == "unix" else (fields[9], fields[1], fields[2], fields[3])
+                leads[inode] = (int(what[1].rsplit(":", 1)[1], 16) if table != "unix" else None, " ".join((table, *what)))
+        there, others = 0, []
         for entry in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
             try:
                 target = os.readlink(entry)
             except OSError:
                 continue
-            if target.startswith("socket:[") and target[8:-1] in inodes:
+            # A connection that the other side has torn down is in no table, but open.
+            port, told = leads.get(target[8:-1], (None, target)) if target.startswith("socket:[") else (None, target)
+            if port in ports:
                 there += 1
             else:
-                others += 1
-        return there, others
+                others.append(told)
+        return there, sorted(others)
 
 
 class Load:

@@ -105,7 +105,14 @@ void SharedChangeWriter::Hurry(std::uint64_t position) {
 net::Task<bool> SharedChangeWriter::Watch() {
   for (;;) {
     const auto found = co_await ReadOn();
-    const bool told = co_await writes_.Told(look_);
+    const net::Deadline next_look = net::Deadline::After(look_);
+    bool told = false;
+    for (bool waits = true; waits;) {
+      const auto position = co_await writes_.Told(look_);
+      told = told || position;
+      // What this server wrote, and what came in one look, is told of one by one.
+      waits = position && *position != 0 && *position <= shelf_.Until() && !next_look.Passed();
+    }
     if (told) unheard_ = 0;
     if (!found || *found == 0 || told) continue;
     // Somebody's write came by looking; the word of it should have come, too.
@@ -235,6 +242,8 @@ net::Task<Status> SharedChangeWriter::AppendAll(std::vector<events::Change> chan
   if (shelf_.Log() == news->log) shelf_.Take(news->log, WritesOf(*news), news->Until());
   while (shelf_.Log() != news->log || shelf_.Until() < news->last) {
     AISLE_CO_TRY([[maybe_unused]] const std::size_t more, co_await ReadOn());
+    if (shelf_.Log() == news->log) continue;
+    co_return Fail(ErrorCode::kUnavailable, "the store was made anew after the change was written");
   }
   co_return Status{};
 }

@@ -1,6 +1,7 @@
 #include "serving/postgres/shared_writes.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -56,7 +57,7 @@ net::Task<Result<StoreWrites>> SharedWrites::Since(std::uint64_t known, net::Dea
   co_return ReadWrites(std::move(rows));
 }
 
-net::Task<bool> SharedWrites::Told(std::chrono::milliseconds wait) {
+net::Task<std::optional<std::uint64_t>> SharedWrites::Told(std::chrono::milliseconds wait) {
   const bool listens = impl_->deaf.empty();
   const net::Deadline deadline =
       net::Deadline::After(listens ? wait : std::max(wait, kConnectWait));
@@ -68,7 +69,11 @@ net::Task<bool> SharedWrites::Told(std::chrono::milliseconds wait) {
   // A refusal comes at once, and is no better the next moment.
   if (!heard && !deadline.Passed())
     co_await net::Sleep(deadline.At() - std::chrono::steady_clock::now());
-  co_return heard && heard->has_value();
+  if (!heard || !*heard) co_return std::nullopt;
+  const std::string& told = (*heard)->payload;
+  std::uint64_t position = 0;
+  std::from_chars(told.data(), told.data() + told.size(), position);
+  co_return position;
 }
 
 void SharedWrites::ListenAnew() { impl_->listener.reset(); }

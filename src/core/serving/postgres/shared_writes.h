@@ -7,7 +7,7 @@
 //
 //   SharedWrites writes(loops, 0, settings, names);
 //   AISLE_CO_TRY(StoreWrites news, co_await writes.Append(changes, known, deadline));
-//   for (;;) { if (co_await writes.Told(250ms)) ... co_await writes.Since(known, deadline) ... }
+//   for (;;) { co_await writes.Told(250ms); ... co_await writes.Since(known, deadline) ... }
 //
 //   order    records by position.
 //   missing  records that were removed: all readers of the log are past them (events::Log::Advance).
@@ -21,6 +21,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,9 +60,10 @@ class SharedWrites {
                                         net::Deadline deadline);
   net::Task<Result<StoreWrites>> Since(std::uint64_t known, net::Deadline deadline);
 
-  // Waits until the database tells of a change, `wait` at most, and two seconds while it connects. False: it told of
-  // none; a listener that is lost hears none either, so ask Since() all the same. One at a time.
-  net::Task<bool> Told(std::chrono::milliseconds wait);
+  // Waits until the database tells of a change, `wait` at most, and two seconds while it connects. Its position, one
+  // word for each change; 0: any may have come while nobody listened. Nothing: it told of none; a listener that is lost
+  // hears none either, so ask Since() all the same. One at a time.
+  net::Task<std::optional<std::uint64_t>> Told(std::chrono::milliseconds wait);
   // It did not hear of what was there to be heard: Told() listens anew.
   void ListenAnew();
   // Why nobody listens; empty: somebody does.
