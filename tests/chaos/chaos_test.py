@@ -333,15 +333,13 @@ class Chaos(Faults):
             self.pg.up()
 
     def fail_over_under(self, serve, proxies, control, where):
-        main = len(self.proxy.pairs)
-
         def kill():
             os.kill(self.pg.postmaster(), signal.SIGKILL)
             shop.wait_until(self.pg.is_gone, "the primary's children end")
 
         def readers():
             # Those of the other server are not ours.
-            return self.pg.readers() - main if not self.pg.is_gone() else self.pg.readers(**where)
+            return self.pg.readers() - len(self.proxy.pairs) if not self.pg.is_gone() else self.pg.readers(**where)
         repeats, served.REPEATS = served.REPEATS, 1
         try:
             self.endure(kill, lambda: control("promote"), "embedded", serve=serve, proxies=proxies, readers=readers)

@@ -181,14 +181,15 @@ class Served:
         self.expected = {customer: self.ask(customer).shown for customer in CUSTOMERS}
 
     def sockets_to(self, ports):
-        """How many sockets of the server lead to one of the ports, and what other files it has open."""
+        """How many sockets of the server lead to one of the ports, and what other files it has open. Without those of event loops, of
+        which the thread that fetches generations has one only while it is connected."""
         leads = {}
         for table in ("tcp", "tcp6", "unix"):
             for line in pathlib.Path("/proc/net", table).read_text().splitlines()[1:]:
                 fields = line.split()
                 inode, *what = (fields[6], "unix") if table == "unix" else (fields[9], fields[1], fields[2], fields[3])
                 leads[inode] = (int(what[1].rsplit(":", 1)[1], 16) if table != "unix" else None, " ".join((table, *what)))
-        there, others = 0, []
+        there, loops, others = 0, 0, []
         for entry in pathlib.Path(f"/proc/{self.process.pid}/fd").iterdir():
             try:
                 target = os.readlink(entry)
@@ -196,10 +197,12 @@ class Served:
                 continue
             # A connection that the other side has torn down is in no table, but open.
             port, told = leads.get(target[8:-1], (None, target)) if target.startswith("socket:[") else (None, target)
+            loops += told == "anon_inode:[eventpoll]"
             if port in ports:
                 there += 1
-            else:
+            elif not told.startswith("anon_inode:"):
                 others.append(told)
+        assert loops <= LOOPS + 2, f"{loops} event loops: of requests, changes and generations there are {LOOPS + 2}"
         return there, sorted(others)
 
 

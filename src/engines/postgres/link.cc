@@ -122,11 +122,9 @@ void Link::Detach() {
 void Link::Arm(bool& armed, Descriptor::wait_type what) {
   if (armed) return;
   armed = true;
-  socket_->async_wait(what, [self = shared_from_this(), &armed](boost::system::error_code error) {
+  socket_->async_wait(what, [self = shared_from_this(), &armed](boost::system::error_code) {
     armed = false;
-    if (error) return;
-    self->ready_ = true;
-    self->woken_ = true;
+    self->woken_ = true;  // Also where it was given up: whoever waits by now arms it anew.
     self->alarm_.cancel();
   });
 }
@@ -134,7 +132,6 @@ void Link::Arm(bool& armed, Descriptor::wait_type what) {
 net::Task<bool> Link::Wait(For what, net::Deadline deadline) {
   if (what != For::kWrite && HasDecrypted(handle_)) co_return true;
   Attach();
-  ready_ = false;
   woken_ = false;
   alarm_.expires_at(deadline.At());
   if (socket_) {
@@ -145,8 +142,12 @@ net::Task<bool> Link::Wait(For what, net::Deadline deadline) {
   }
   boost::system::error_code ended;
   co_await alarm_.async_wait(asio::redirect_error(asio::use_awaitable, ended));
-  if (ready_ || woken_) co_return true;
-  if (ended) throw boost::system::system_error(asio::error::operation_aborted);
+  if (woken_) co_return true;
+  if (ended) {
+    // Told to stop. A loop that is to end waits for all that is armed on it.
+    if (socket_) socket_->cancel();
+    throw boost::system::system_error(asio::error::operation_aborted);
+  }
   co_return false;
 }
 

@@ -95,7 +95,6 @@ class Link : public std::enable_shared_from_this<Link> {
   boost::asio::steady_timer alarm_;  // Rings at the deadline; woken early when the socket is ready.
   bool reads_ = false;               // A wait of this kind is under way.
   bool writes_ = false;
-  bool ready_ = false;
   bool woken_ = false;
   std::shared_ptr<CancelRequest> cancel_;  // Null: none was sent.
 };

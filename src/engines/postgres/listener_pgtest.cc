@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/event_loops.h"
+#include "net/finish_by.h"
 #include "postgres/cluster_testing.h"
 #include "postgres/listener.h"
 #include "postgres/relay_testing.h"
@@ -35,6 +37,20 @@ TEST(Listener, HearsItsChannelsInOrderAfterOneWordOfWhatItMayHaveMissed) {
     AISLE_CO_EXPECT(const auto nothing, co_await listener.Next(net::Deadline::After(20ms)));
     EXPECT_FALSE(nothing.has_value());
   });
+}
+
+TEST(Listener, OneThatIsToldToStopKeepsNoLoopFromItsEnd) {
+  AISLE_NEEDS_POSTGRES(cluster);
+  net::EventLoops loops(1, "listener");
+  Listener listener(cluster.Settings(), {"generation"});
+  loops.Spawn(0, [](Listener& hears) -> net::Task<void> {
+    AISLE_CO_EXPECT(const auto first, co_await hears.Next(Soon()));
+    EXPECT_TRUE(first && first->missed);
+    EXPECT_FALSE(co_await net::FinishBy(net::Deadline::After(20ms), hears.Next(Soon())));
+  }(listener));
+  loops.Start();
+  loops.Stop();
+  EXPECT_TRUE(loops.Join());
 }
 
 TEST(Listener, OneWhoseConnectionIsLostSaysThatItMayHaveMissedSomething) {
