@@ -13,10 +13,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import shop
 from postgres_dev_test import PSQL
+from postgres_shop import Machine
 from random_kills_test import Reader
 
 OF_ITS_OWN = "AISLE_TEST_MOUNTS"
@@ -189,13 +191,41 @@ class FullDiskOfPostgres(OnSmallDisks):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout.strip()
 
-    def test_loading_and_bringing_over(self):
+    def begin(self):
+        """The published shop, and a Postgres that it is served from."""
         self.copy_shop()
         server = self.folder / "server"
         self.facts = json.loads(self.must("store", "dev-up", str(server), "--json"))
         self.addCleanup(shop.run, "store", "dev-down", str(server), data=self.folder / "none")
         (self.data / "aisle.toml").write_text(f'[postgres]\nurl = "{self.facts["url"]}"\nadmin_password_file = '
                                               f'"{self.facts["password_file"]}"\n[serve]\nstore = "postgres"\n')
+
+    def test_fetching(self):
+        self.begin()
+        for command in ("create", "load"):
+            self.must("store", command)
+        disk = self.disk("elsewhere", 64 * 1024 * KIB)
+        other = Machine(disk.folder / "data")
+        other.data.mkdir()
+        (other.data / "aisle.toml").write_text(f'[postgres]\nurl = "{self.facts["url"]}"\nreader_password_file = '
+                                               f'"{self.data}/postgres/aisle_reader.password"\n[serve]\nstore = "postgres"\n')
+        with other.serving() as server:
+            self.assertEqual(self.answer(server)["generation"], 1)
+            disk.leave(0)
+            self.must("publish", "--as-of", "2026-11-19")
+            self.must("store", "load")
+            time.sleep(3)  # For the first try; the next one comes after ten seconds.
+            self.assertEqual(self.answer(server)["generation"], 1)
+            disk.empty()
+            shop.wait_until(lambda: self.answer(server)["timings"]["backend"] == "postgres", "the new one is fetched and served")
+            self.assertEqual(self.answer(server)["generation"], 2)
+        self.assertIn("generation 2 cannot be fetched from Postgres: ", other.server_said)
+        self.assertIn("No space left on device", other.server_said)
+        left = [str(path) for path in (other.data / "serving").iterdir() if path.name.startswith(".staging-")]
+        self.assertEqual(left, [])
+
+    def test_loading_and_bringing_over(self):
+        self.begin()
         disk = self.disk("tables", 64 * 1024 * KIB)
         space = disk.folder / "space"
         space.mkdir()

@@ -9,6 +9,14 @@ import shop
 from postgres_dev_test import PSQL
 
 
+class Machine(shop.ShopTest):
+    """A server with a data directory of its own; not a test."""
+
+    def __init__(self, data):
+        super().__init__("serving")
+        self.data = data
+
+
 @unittest.skipUnless(pathlib.Path(PSQL).exists(), "Debian's postgresql-15 is not installed")
 class PostgresShopTest(shop.ShopTest):
     @classmethod

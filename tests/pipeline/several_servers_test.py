@@ -10,16 +10,8 @@ import threading
 import time
 
 import shop
-from postgres_shop import PostgresShopTest
+from postgres_shop import Machine, PostgresShopTest
 from postgres_dev_test import PSQL
-
-
-class Machine(shop.ShopTest):
-    """A server with a data directory of its own; not a test."""
-
-    def __init__(self, data):
-        super().__init__("serving")
-        self.data = data
 
 
 class SeveralServers(PostgresShopTest):
