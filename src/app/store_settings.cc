@@ -17,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array kRoles = {StoreRole::kOwner, StoreRole::kWriter, StoreRole::kReader};
+constexpr std::array kRoleWords = {"owner", "writer", "reader"};
 constexpr std::size_t kSecretBytes = 24;
 
 Result<std::string> NewSecret() {
@@ -113,8 +114,9 @@ Result<postgres::ConnectionSettings> StoreSettings::Existing(StoreRole role) con
     return Fail(
         ErrorCode::kFailedPrecondition,
         fmt::format("there is no {}, the password of {}; `aisle store create` makes role and "
-                    "password",
-                    file.string(), NameOf(role)));
+                    "password; a copy that lies elsewhere is named by [postgres] "
+                    "{}_password_file",
+                    file.string(), NameOf(role), kRoleWords[static_cast<std::size_t>(role)]));
   }
   return As(role);
 }
