@@ -1,4 +1,5 @@
 """The frame that chaos_test's cases stand in: what is there, how a fault is lived through, and what must hold of every answer."""
+import collections
 import pathlib
 import shutil
 import subprocess
@@ -81,7 +82,8 @@ class Faults(unittest.TestCase):
                 start = time.monotonic()
                 shop.wait_until(lambda: load.recovered(start), "Postgres answers before the fault", 60)
             before = self.connections(serve, proxies, readers)
-            with served.Load(serve) as load:
+            held = self.held()
+            with served.Writer(serve) as writer, served.Load(serve) as load:
                 try:
                     begin()
                     since = time.monotonic()
@@ -91,10 +93,14 @@ class Faults(unittest.TestCase):
                     end()
                 ended = time.monotonic()
                 first = shop.wait_until(lambda: load.recovered(ended), "Postgres answers again", served.RECOVERY_S)
+            # What a standby that was promoted had not got is lost, acknowledged or not: it was not waited for.
+            if serve is self.serve:
+                self.judge_changes(writer, held)
             after_it = self.connections(serve, proxies, readers, before[1])
             self.judge(load.samples, load.within(since, until), rung, serve)
             self.assertLessEqual(after_it[0], served.CONNECTIONS_MAX)
             result.requests += len(load.samples)
+            result.changes += writer.acknowledged.total()
             result.by_postgres += sum(sample.backend == "postgres" for sample in load.samples)
             result.by_embedded += sum(sample.backend == "embedded" for sample in load.samples)
             result.worst_ms = max(result.worst_ms, *(sample.ms for sample in load.samples))
@@ -103,6 +109,21 @@ class Faults(unittest.TestCase):
             if after:
                 after()
         RESULTS.append(result)
+
+    def held(self):
+        """How many changes of each customer the database has."""
+        rows = self.pg.ask("SELECT key, count(*) FROM aisle.writes WHERE kind = 'customer' GROUP BY key").splitlines()
+        return collections.Counter({int(key): int(count) for key, count in (row.split("|") for row in rows)})
+
+    def judge_changes(self, writer, before):
+        """Each that was acknowledged is there; what was refused, or not answered, may be, and nothing more than was asked for."""
+        self.assertTrue(set(writer.statuses) <= {200, 503}, writer.statuses)
+        self.assertGreater(writer.acknowledged.total(), 0, writer.statuses)
+        after = self.held()
+        for customer, tried in writer.tried.items():
+            came = after[customer] - before[customer]
+            self.assertTrue(writer.acknowledged[customer] <= came <= tried,
+                            f"customer {customer}: {came} changes are there, {writer.acknowledged[customer]} of {tried} were acknowledged")
 
     @staticmethod
     def hold(load, since, during, seconds):

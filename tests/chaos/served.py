@@ -1,4 +1,5 @@
 """What chaos_test breaks, and how it measures: a real Postgres, `aisle serve` over it, requests, and what came of them."""
+import collections
 import dataclasses
 import http.client
 import json
@@ -242,6 +243,39 @@ class Load:
         return None
 
 
+class Writer(threading.Thread):
+    """A client that changes one customer after the other, which no answer shows before the next generation. `tried`: how often each
+    was asked for, `acknowledged`: how often that was answered with 200."""
+
+    def __init__(self, served):
+        super().__init__()
+        self.served, self.tried, self.acknowledged, self.statuses = served, collections.Counter(), collections.Counter(), collections.Counter()
+        self.ending = threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ending.set()
+        self.join()
+
+    def run(self):
+        customers = list(range(CUSTOMERS.stop, CUSTOMERS.stop + 100))
+        while not self.ending.is_set():
+            for customer in customers:
+                self.tried[customer] += 1
+                try:
+                    status = self.served.server.ask("PUT", f"/v1/customers/{customer}", json.dumps({"has_app": True}),
+                                                    {"Content-Type": "application/json"})[0]
+                except (OSError, ValueError, http.client.HTTPException):
+                    status = 0
+                self.statuses[status] += 1
+                self.acknowledged[customer] += status == 200
+                if self.ending.wait(0.02):
+                    return
+
+
 @dataclasses.dataclass
 class Result:
     case: str
@@ -250,12 +284,13 @@ class Result:
     by_embedded: int = 0
     worst_ms: float = 0
     recovery_ms: float = 0
+    changes: int = 0
     connections: str = ""
 
     def row(self):
-        return (f"| {self.case} | {self.requests} | {self.by_postgres} | {self.by_embedded} | {self.worst_ms:.0f} | {self.recovery_ms:.0f} | "
+        return (f"| {self.case} | {self.requests} | {self.by_postgres} | {self.by_embedded} | {self.changes} | {self.worst_ms:.0f} | {self.recovery_ms:.0f} | "
                 f"{self.connections} |")
 
 
-HEAD = ("| case | requests | answered by postgres | by embedded | worst, ms | recovery, ms | connections before / after |\n"
-        "|---|---|---|---|---|---|---|")
+HEAD = ("| case | requests | answered by postgres | by embedded | changes acknowledged | worst, ms | recovery, ms | connections before / after |\n"
+        "|---|---|---|---|---|---|---|---|")

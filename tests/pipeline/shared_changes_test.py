@@ -41,6 +41,11 @@ class SharedChanges(PostgresShopTest):
         self.assertEqual((answer["timings"]["backend"], answer["degraded"]), ("postgres", []))
         return [item["product_id"] for item in answer["recommendations"]]
 
+    def shown_to_nobody(self, server):
+        answer = self.answer(server, ASK.replace("1000000", "77"))
+        self.assertEqual(answer["degraded"], [{"what": "customer", "why": "unknown"}])
+        return [item["product_id"] for item in answer["recommendations"]]
+
     def put(self, server, path, value):
         status, _, said = server.ask("PUT", path, json.dumps(value), {"Content-Type": "application/json"})
         self.assertEqual(status, 200, said)
@@ -57,6 +62,10 @@ class SharedChanges(PostgresShopTest):
                 # Not "soon": an answer that begins after the acknowledgement knows it, whoever gives it.
                 self.assertNotIn(product, self.shown(asks))
                 self.assertNotIn(product, self.shown(takes))
+                # Also to somebody whom no store knows.
+                product = self.shown_to_nobody(asks)[0]
+                self.sell_out(takes, product)
+                self.assertNotIn(product, self.shown_to_nobody(asks))
             hidden = self.shown(servers[0])[0]
             self.put(servers[1], f"/v1/products/{hidden}", {"hidden": True, "price": 12.5})
             self.assertNotIn(hidden, self.shown(servers[0]))

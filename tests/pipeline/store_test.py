@@ -277,9 +277,10 @@ class Store(PostgresShopTest):
         self.assertEqual(self.ask("SELECT count(*) FROM aisle.customer_features", "aisle_reader"), shop.CUSTOMERS)
         self.assertEqual(self.ask("INSERT INTO aisle.impressions (request_id, served_at, region, generation, record) "
                                   "VALUES ('r1', now(), 'West', 1, '')", "aisle_reader"), "")
-        self.assertEqual(self.ask("INSERT INTO aisle.writes (kind, key, record) VALUES ('stock', '42', '')", "aisle_reader"), "")
+        self.assertEqual(self.ask("SELECT aisle.append_writes('{stock}', '{42}', '{a}')", "aisle_reader"), "1")
         for refused in ("UPDATE aisle.inventory SET qty_on_hand = 0", "DELETE FROM aisle.customer_features",
                         "INSERT INTO aisle.customer_ids VALUES ('x', 1)", "TRUNCATE aisle.impressions", "DELETE FROM aisle.writes",
+                        "INSERT INTO aisle.writes VALUES (9, now(), 'stock', '1', '')",
                         "DELETE FROM aisle.generation_files", "INSERT INTO aisle.generation_files VALUES ('x', 'y', 0, now(), '')",
                         "UPDATE aisle.aisle_meta SET generation = 0", "DROP TABLE aisle.inventory", "CREATE TABLE aisle.x (i int)",
                         "CREATE TABLE public.x (i int)", "CREATE ROLE x", "SET ROLE aisle_owner"):

@@ -9,7 +9,8 @@
 //
 //   order    times never fall along the log, whatever the clock does.
 //   threads  Write on an event loop; Serve and Upkeep on one other thread; the rest any.
-//   errors   Write: kUnavailable: the log cannot be written; kInvalidArgument: as events::CheckChange.
+//   errors   Write: kInvalidArgument: as events::CheckChange, and nothing was taken; else the log cannot be written now, and nobody
+//            may know whether it was: the same again does no harm.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +54,10 @@ class ChangeWriter {
 
   // Whether a product has been written that no generation has yet.
   virtual bool IsNew(domain::ProductId product) const = 0;
-  // Why Write() is refused; empty: it is not.
+  // Why Write() is refused, or what others write is not known; empty: neither.
   virtual std::string Trouble() const = 0;
+  // Whether what others have written is being read.
+  virtual bool Follows() const { return true; }
   // Why something that was written elsewhere may not be known here although the log is read; empty: all is known.
   virtual std::string Behind() const = 0;
   // Whether changes get times ahead of the clock, which was put back: no generation knows of them before then.

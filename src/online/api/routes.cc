@@ -154,12 +154,15 @@ net::Task<web::Response> Write(const Desk& desk, const web::Request& request,
       co_await net::FinishBy(web::DeadlineOf(*request.route),
                              desk.changes->Write(*std::move(changes), state->RetailerShape()));
   if (written && *written) co_return JsonResponse(fmt::format(R"({{"updated":{}}})", count));
+  if (written && written->error().code == ErrorCode::kInvalidArgument)
+    co_return web::ToResponse(web::ProblemOf(written->error()), request.request_id);
   web::Problem problem;
   problem.status = 503;
   problem.type = "unavailable";
-  problem.detail = written ? "changes cannot be written now; nothing has been taken (see the log)"
-                           : "the disk did not answer in time: it is not known whether this was "
-                             "taken; the same request again does no harm";
+  // A log that failed, or a connection that broke, may have it all the same.
+  problem.detail =
+      "changes cannot be taken now (see the server's log), and it is not known whether this one "
+      "was; the same request again does no harm";
   co_return web::ToResponse(problem, request.request_id);
 }
 
@@ -317,7 +320,7 @@ Desk::Desk(int loop_count, std::shared_ptr<events::ImpressionQueue> queue,
 
 net::Task<void> Desk::CatchUp(int loop_index, std::uint64_t position, net::Deadline deadline) {
   Place& place = *places[static_cast<std::size_t>(loop_index)];
-  if (!changes->Trouble().empty()) co_return;  // It is not to be had.
+  if (!changes->Follows()) co_return;  // It is not to be had.
   changes->Hurry(position);
   while (place.recommender.Shelf()->Until() < position && !deadline.Passed()) {
     if (!place.newer) {

@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds kLookForStop{50};
 constexpr std::chrono::minutes kAheadMax{1};
 // One may be a matter of which came first.
 constexpr int kUnheardMax = 3;
+// Changes of one transaction, if one request does not bring more.
+constexpr std::size_t kTogetherMax = 2'000;
 // Rounds of reading a log again, each of which may find that something was written meanwhile.
 constexpr int kRoundsMax = 3;
 
@@ -123,38 +125,50 @@ net::Task<bool> SharedChangeWriter::Watch() {
   }
 }
 
+bool SharedChangeWriter::Take(const serving::StoreWrites& news, std::uint64_t known,
+                              std::optional<base::Timestamp> at) {
+  if (shelf_.Log() != news.log || !news.GoOnFrom(known, at)) return false;
+  // Of two that read at the same time the later may know less.
+  if (news.last_at && news.Until() > shelf_.Until()) known_at_ = news.last_at;
+  shelf_.Take(news.log, WritesOf(news), news.Until());
+  return true;
+}
+
 net::Task<Result<std::size_t>> SharedChangeWriter::ReadOn() {
   std::size_t count = 0;
   for (;;) {
     const std::uint64_t known = shelf_.Until();
+    const auto at = known_at_;
     auto news = co_await writes_.Since(known, net::Deadline::After(kPatience));
     if (!news) {
-      SetTrouble(news.error().message);
+      SetTrouble(read_trouble_, news.error().message);
       co_return std::unexpected(std::move(news).error());
     }
-    SetTrouble("");
-    if (shelf_.Log() != news->log || news->last < known) {
+    SetTrouble(read_trouble_, "");
+    if (!Take(*news, known, at)) {
       AISLE_CO_CHECK(co_await ReadAgain());
       co_return count;
     }
     count += news->records.size();
-    shelf_.Take(news->log, WritesOf(*news), news->Until());
     if (news->Until() == news->last) co_return count;
   }
 }
 
 net::Task<Status> SharedChangeWriter::ReadAgain() {
   std::optional<serving::ShelfKeeper> found;
+  std::optional<base::Timestamp> at;
   std::uint64_t removed = 0;
   for (int rounds = 0; rounds < kRoundsMax;) {
     const std::uint64_t known = found ? found->Until() : 0;
     auto news = co_await writes_.Since(known, net::Deadline::After(kPatience));
     if (!news) {
-      SetTrouble(news.error().message);
+      SetTrouble(read_trouble_, news.error().message);
       co_return std::unexpected(std::move(news).error());
     }
-    if (found && found->Log() != news->log) {
-      found.reset();  // Made anew meanwhile.
+    if (found && (found->Log() != news->log || !news->GoOnFrom(known, at))) {
+      found.reset();  // Made anew meanwhile, put back, or some were removed.
+      at.reset();
+      ++rounds;
       continue;
     }
     if (!found) {
@@ -162,14 +176,18 @@ net::Task<Status> SharedChangeWriter::ReadAgain() {
       removed = news->records.empty() ? news->last : news->records.front().position - 1;
     }
     found->Take(WritesOf(*news), news->Until());
+    if (news->last_at) at = news->last_at;
     if (news->Until() != news->last) continue;
     // What the shelf knows already was written meanwhile; or the database is an older one that was put back.
     if (shelf_.Log() != found->Log() || found->Until() >= shelf_.Until()) break;
     ++rounds;
   }
+  if (!found) co_return Fail(ErrorCode::kUnavailable, "the log of changes does not stand still");
   removed_until_ = removed;
-  shelf_.Begin(*std::move(found));
-  if (const std::string behind = Behind(); !behind.empty()) base::LogWarning("changes: {}", behind);
+  known_at_ = at;
+  std::string behind = BehindOf(found->Log(), removed);
+  if (!behind.empty()) base::LogWarning("changes: {}", behind);
+  shelf_.Begin(*std::move(found), std::move(behind));
   co_return Status{};
 }
 
@@ -196,7 +214,7 @@ net::Task<bool> SharedChangeWriter::WriteWaiting() {
       const std::lock_guard lock(asked_mutex_);
       writing_ = !waiting_.empty();
       if (!writing_) co_return true;
-      under_way_ = std::exchange(waiting_, {});
+      TakeSome();
     }
     std::vector<Status> results(under_way_.size());
     std::vector<events::Change> changes = Checked(results);
@@ -210,6 +228,18 @@ net::Task<bool> SharedChangeWriter::WriteWaiting() {
     for (std::size_t i = 0; i < under_way_.size(); ++i) under_way_[i].give(std::move(results[i]));
     under_way_.clear();
   }
+}
+
+// As many as one transaction takes, while which no other server writes; one at least.
+void SharedChangeWriter::TakeSome() {
+  std::size_t count = 0;
+  auto end = waiting_.begin();
+  while (end != waiting_.end() && (count == 0 || count + end->changes.size() <= kTogetherMax)) {
+    count += end->changes.size();
+    ++end;
+  }
+  under_way_.assign(std::move_iterator(waiting_.begin()), std::move_iterator(end));
+  waiting_.erase(waiting_.begin(), end);
 }
 
 // The changes of those that may be written; the others have their result.
@@ -230,49 +260,65 @@ std::vector<events::Change> SharedChangeWriter::Checked(std::vector<Status>& res
 
 net::Task<Status> SharedChangeWriter::AppendAll(std::vector<events::Change> changes) {
   const std::size_t count = changes.size();
-  auto news =
-      co_await writes_.Append(std::move(changes), shelf_.Until(), net::Deadline::After(kPatience));
+  const std::uint64_t known = shelf_.Until();
+  const auto at = known_at_;
+  auto news = co_await writes_.Append(std::move(changes), known, net::Deadline::After(kPatience));
   if (!news) {
-    SetTrouble(news.error().message);
+    {
+      const std::lock_guard lock(asked_mutex_);
+      refused_ = news.error().code != ErrorCode::kUnavailable;
+    }
+    SetTrouble(write_trouble_, news.error().message);
     co_return Fail(ErrorCode::kUnavailable,
                    "changes cannot be written now: " + news.error().message);
   }
-  SetTrouble("");
+  SetTrouble(write_trouble_, "");
+  SetTrouble(read_trouble_, "");
   taken_ += count;
-  if (shelf_.Log() == news->log) shelf_.Take(news->log, WritesOf(*news), news->Until());
-  while (shelf_.Log() != news->log || shelf_.Until() < news->last) {
+  if (!Take(*news, known, at) || news->Until() != news->last) {
     AISLE_CO_TRY([[maybe_unused]] const std::size_t more, co_await ReadOn());
-    if (shelf_.Log() == news->log) continue;
-    co_return Fail(ErrorCode::kUnavailable, "the store was made anew after the change was written");
   }
-  co_return Status{};
+  if (shelf_.Log() == news->log) co_return Status{};
+  co_return Fail(ErrorCode::kUnavailable, "the store was made anew after the change was written");
 }
 
-void SharedChangeWriter::SetTrouble(std::string words) {
+void SharedChangeWriter::SetTrouble(std::string& trouble, std::string words) {
+  std::string now;
   {
     const std::lock_guard lock(asked_mutex_);
-    if (words == trouble_) return;
-    std::swap(trouble_, words);
-    if (words.empty() == trouble_.empty()) return;
+    const bool before = !read_trouble_.empty() || !write_trouble_.empty();
+    trouble = std::move(words);
+    // What failed for want of a connection is mended with it.
+    if (&trouble == &read_trouble_ && trouble.empty() && !refused_) write_trouble_.clear();
+    now = write_trouble_.empty() ? read_trouble_ : write_trouble_;
+    if (before == !now.empty()) return;
   }
-  if (words.empty()) {
-    base::LogError("changes are refused, and those of other servers not known: {}", Trouble());
-  } else {
+  if (now.empty()) {
     base::LogInfo("changes are taken in again");
+  } else {
+    base::LogError("changes are refused, or those of other servers not known: {}", now);
   }
 }
 
 std::string SharedChangeWriter::Trouble() const {
   const std::lock_guard lock(asked_mutex_);
-  return trouble_;
+  return write_trouble_.empty() ? read_trouble_ : write_trouble_;
+}
+
+bool SharedChangeWriter::Follows() const {
+  const std::lock_guard lock(asked_mutex_);
+  return read_trouble_.empty();
 }
 
 std::string SharedChangeWriter::Behind() const {
-  const std::uint64_t removed = removed_until_;
+  return BehindOf(shelf_.Log().value_or(""), removed_until_);
+}
+
+std::string SharedChangeWriter::BehindOf(const std::string& log, std::uint64_t removed) const {
   const StatePointer state = shelf_.State();
   if (removed == 0 || !state) return {};
   const serving::KnownChanges& known = state->Known();
-  if (known.log == shelf_.Log().value_or("") && known.until >= removed) return {};
+  if (known.log == log && known.until >= removed) return {};
   return fmt::format(
       "changes up to {} were removed, and this server's generation does not know them: it needs a "
       "newer one",

@@ -49,6 +49,7 @@ class SharedChangeWriter final : public ChangeWriter {
 
   bool IsNew(domain::ProductId product) const override { return products_.Has(product); }
   std::string Trouble() const override;
+  bool Follows() const override;
   std::string Behind() const override;
   bool Ahead() const override { return ahead_; }
   std::uint64_t Taken() const override { return taken_; }
@@ -67,13 +68,19 @@ class SharedChangeWriter final : public ChangeWriter {
   void Run(net::Task<bool> task, std::chrono::milliseconds grace = {});
   net::Task<bool> Watch();
   net::Task<bool> WriteWaiting();
+  void TakeSome();
   net::Task<Status> AppendAll(std::vector<events::Change> changes);
   std::vector<events::Change> Checked(std::vector<Status>& results);
   // Reads on from where the shelf is. How many records came.
   net::Task<Result<std::size_t>> ReadOn();
+  // Lays what came after `known` over the shelf. False: it is not all that did, so the log is to be read again.
+  bool Take(const serving::StoreWrites& news, std::uint64_t known,
+            std::optional<base::Timestamp> at);
   net::Task<Status> ReadAgain();
   std::vector<serving::Write> WritesOf(const serving::StoreWrites& news);
-  void SetTrouble(std::string words);
+  std::string BehindOf(const std::string& log, std::uint64_t removed) const;
+  // Says it once in the log.
+  void SetTrouble(std::string& trouble, std::string words);
 
   const std::chrono::milliseconds look_;
   const std::string name_;  // No other writer has it: ids of its changes begin so.
@@ -87,7 +94,10 @@ class SharedChangeWriter final : public ChangeWriter {
   std::vector<Waiting> under_way_;  // The loop's, until it has stopped.
   bool writing_ = false;
   bool stopping_ = false;
-  std::string trouble_;
+  std::string read_trouble_;
+  std::string write_trouble_;
+  bool refused_ =
+      false;  // By the database, and not for want of a connection: reading does not mend it.
   std::atomic<std::uint64_t> taken_ = 0;
   std::atomic<bool> ahead_ = false;
   std::atomic<bool> hurried_ = false;
@@ -96,6 +106,8 @@ class SharedChangeWriter final : public ChangeWriter {
   std::atomic<std::uint64_t> removed_until_ = 0;
   // Of the loop.
   std::uint64_t written_ = 0;
+  std::optional<base::Timestamp>
+      known_at_;     // When the change was written up to which the shelf is.
   int unheard_ = 0;  // Looks in a row that found what nobody had told of.
 };
 

@@ -21,11 +21,13 @@ class Server {
   Server(const postgres::ConnectionSettings& reader, const serving::StoreNames& names,
          std::filesystem::path root, std::chrono::milliseconds look = 50ms)
       : root_(std::move(root)) {
-    writer = SharedChangeWriter::Start({.reader = reader, .names = names, .look = look},
-                                       [this](const ShelfPointer& shelf, const std::string&) {
-                                         const std::lock_guard lock(mutex_);
-                                         newest_ = shelf;
-                                       });
+    writer =
+        SharedChangeWriter::Start({.reader = reader, .names = names, .look = look},
+                                  [this](const ShelfPointer& shelf, const std::string& stands_in) {
+                                    const std::lock_guard lock(mutex_);
+                                    newest_ = shelf;
+                                    stands_in_ = stands_in;
+                                  });
     Serve();
   }
   void Serve() {
@@ -38,13 +40,18 @@ class Server {
     const std::lock_guard lock(mutex_);
     return newest_;
   }
+  std::string StandsIn() const {
+    const std::lock_guard lock(mutex_);
+    return stands_in_;
+  }
   bool Has(std::uint32_t product) const {
     return Shelf()->Stock()->In(domain::Region::kNortheast).InStock(product);
   }
   std::uint32_t First(std::size_t n = 0) const {
     return state_->PublishedShelf().regions[0].products[n];
   }
-  Status Write(std::uint32_t product, std::int64_t quantity) const {
+  // So many rows of it: a request with many items.
+  Status Write(std::uint32_t product, std::int64_t quantity, std::size_t times = 1) const {
     events::Change change;
     change.envelope.kind = events::Kind::kStock;
     change.row = {
@@ -54,7 +61,7 @@ class Server {
         {"est_delivery_days", std::int64_t{2}}};
     Status written;
     net::RunToEnd([&]() -> net::Task<void> {
-      std::vector<events::Change> changes(1, change);
+      std::vector<events::Change> changes(times, change);
       written = co_await writer->Write(std::move(changes), state_->RetailerShape());
     }());
     return written;
@@ -66,6 +73,7 @@ class Server {
   StatePointer state_;
   mutable std::mutex mutex_;
   ShelfPointer newest_;
+  std::string stands_in_;
 };
 
 bool Soon(const std::function<bool()>& condition) {
@@ -201,6 +209,69 @@ TEST_F(SharedChangeWriterTest, WhoseGenerationLacksRemovedChangesSaysSo) {
   const auto late = Start();
   EXPECT_TRUE(Soon([&] { return !late->writer->Behind().empty(); }));
   EXPECT_THAT(late->writer->Behind(), HasSubstr("changes up to 1 were removed"));
+}
+
+TEST_F(SharedChangeWriterTest, ChangesThatWereRemovedBeforeItReadThemAreMissed) {
+  const auto one = Start();
+  const auto product = one->First();
+  ASSERT_TRUE(one->Write(product, 0));
+  ASSERT_EQ(
+      Do(Admin(),
+         "BEGIN; SELECT append_writes('{stock,stock}', '{1,1}', ARRAY[record, record]) FROM writes;"
+         "DELETE FROM writes WHERE position <= 2; COMMIT"),
+      "");
+  EXPECT_TRUE(Soon([&] { return !one->writer->Behind().empty(); }));
+  EXPECT_THAT(one->StandsIn(), HasSubstr("changes up to 2 were removed"));
+  // All of what is left, as well.
+  ASSERT_EQ(Do(Admin(),
+               "BEGIN; SELECT append_writes('{stock}', '{1}', ARRAY[record]) FROM writes WHERE "
+               "position = 3;"
+               "DELETE FROM writes; COMMIT"),
+            "");
+  EXPECT_TRUE(Soon([&] { return one->StandsIn().contains("changes up to 4 were removed"); }));
+}
+
+// A standby that was promoted had not all of them, and their positions are of other changes now.
+TEST_F(SharedChangeWriterTest, ADatabaseThatWasPutBackIsReadAnew) {
+  const auto one = Start();
+  ASSERT_TRUE(one->Write(one->First(1), 0));
+  ASSERT_TRUE(one->Write(one->First(), 0));
+  EXPECT_FALSE(one->Has(one->First()));
+  ASSERT_EQ(
+      Do(Admin(),
+         "UPDATE writes SET record = (SELECT record FROM writes WHERE position = 1), written_at = "
+         "written_at + interval '1 second' WHERE position = 2"),
+      "");
+  EXPECT_TRUE(Soon([&] { return one->Has(one->First()); }));
+  EXPECT_FALSE(one->Has(one->First(1)));
+}
+
+TEST_F(SharedChangeWriterTest, ARefusalOfTheDatabaseIsTroubleUntilAWriteSucceeds) {
+  const auto one = Start();
+  const auto may = [&](std::string_view what) {
+    return Do(Admin(), fmt::format("{} ON FUNCTION append_writes(text[], text[], bytea[]) {} {}",
+                                   what, what.starts_with("GRANT") ? "TO" : "FROM", names.reader));
+  };
+  ASSERT_EQ(may("REVOKE EXECUTE"), "");
+  EXPECT_FALSE(one->Write(one->First(), 0));
+  std::this_thread::sleep_for(300ms);  // Some looks, which go well.
+  EXPECT_THAT(one->writer->Trouble(), HasSubstr("permission denied"));
+  EXPECT_TRUE(one->writer->Follows());
+  ASSERT_EQ(may("GRANT EXECUTE"), "");
+  EXPECT_TRUE(one->Write(one->First(), 0));
+  EXPECT_EQ(one->writer->Trouble(), "");
+}
+
+TEST_F(SharedChangeWriterTest, ManyLargeRequestsAtOnceAreWrittenInTurns) {
+  const auto one = Start();
+  std::vector<std::thread> clients;
+  for (std::size_t i = 0; i < 12; ++i)
+    clients.emplace_back([&, i] { EXPECT_TRUE(one->Write(one->First(i % 7), 1, 1'000)); });
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(Ask("SELECT max(position) FROM writes"), "12000");
+  EXPECT_EQ(
+      Ask("SELECT max(count) <= 2000 FROM (SELECT count(*) FROM writes GROUP BY written_at) AS c"),
+      "true");
 }
 
 // The database has stopped to answer, without a word: everything that waits for it is told to stop.

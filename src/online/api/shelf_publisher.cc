@@ -49,8 +49,9 @@ void ShelfPublisher::Upkeep() {
   PublishShelf();
 }
 
-void ShelfPublisher::Begin(serving::ShelfKeeper keeper) {
+void ShelfPublisher::Begin(serving::ShelfKeeper keeper, std::string behind) {
   const std::lock_guard lock(mutex_);
+  behind_ = std::move(behind);
   keeper_.emplace(std::move(keeper));
   kept_ = keeper_->Size();
   if (!state_) return;

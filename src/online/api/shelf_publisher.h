@@ -30,8 +30,9 @@ class ShelfPublisher {
   bool Serve(const StatePointer& state, const std::string& stands_in);
   // As ChangeWriter::Upkeep.
   void Upkeep();
-  // What is known is this from now on.
-  void Begin(serving::ShelfKeeper keeper);
+  // What is known is this from now on; and what of the log the generation lacks for good, which stands in for a newer one
+  // then. Empty: nothing.
+  void Begin(serving::ShelfKeeper keeper, std::string behind = {});
   // As ShelfKeeper::Take, where the keeper is of this log.
   void Take(std::string_view log, std::span<const serving::Write> writes, std::uint64_t until = 0);
   // As ShelfKeeper::Forget. False: the keeper is of another log by now, whose positions mean something else.
@@ -46,7 +47,8 @@ class ShelfPublisher {
 
  private:
   void PublishShelf() {
-    if (keeper_ && keeper_->Shelf()) publish_(keeper_->Shelf(), stands_in_);
+    if (!keeper_ || !keeper_->Shelf()) return;
+    publish_(keeper_->Shelf(), stands_in_.empty() ? behind_ : stands_in_);
   }
 
   const ChangeWriter::Publish publish_;
@@ -54,6 +56,7 @@ class ShelfPublisher {
   std::optional<serving::ShelfKeeper> keeper_;
   StatePointer state_;  // As the watcher gave it; the shelf's may have been prepared again.
   std::string stands_in_;
+  std::string behind_;
   std::atomic<std::size_t> kept_ = 0;
   // Of the thread of Serve and Upkeep: these go there, not on a loop.
   std::vector<ShelfPointer> replaced_;

@@ -147,10 +147,16 @@ std::string_view Recommender::RankerLeftOut() const { return impl_->ranker->Left
 
 net::Task<serving::Fetched> Recommender::Impl::Fetch(const Epoch& of, const CustomerKey& key,
                                                      net::Deadline deadline) {
-  // An id of the other kind than the generation has is one of before or after.
-  if (key.IsText() != of.state->PublishedShelf().catalogue.text_customer_ids)
-    co_return Unknown(ladder.FirstName());
   const std::int64_t generation = of.customers->Generation();
+  // An id of the other kind than the generation has is one of before or after: nobody's. What is sold out is asked for.
+  if (key.IsText() != of.state->PublishedShelf().catalogue.text_customer_ids) {
+    serving::Fetched unknown = Unknown(ladder.FirstName());
+    if (catch_up) {
+      const auto looked = co_await ladder.Fetch(serving::LookUp({}, generation), deadline);
+      unknown.changes_until = looked.changes_until;
+    }
+    co_return unknown;
+  }
   serving::LookUp look_up = key.IsText() ? serving::LookUp::BySourceId(key.Text(), generation)
                                          : serving::LookUp(key.Number(), generation);
   co_return co_await ladder.Fetch(std::move(look_up), deadline);
@@ -159,7 +165,7 @@ net::Task<serving::Fetched> Recommender::Impl::Fetch(const Epoch& of, const Cust
 net::Task<bool> Recommender::Impl::KnowsChanges(const std::shared_ptr<Epoch>& of,
                                                 const serving::Fetched& fetched,
                                                 net::Deadline deadline) {
-  const std::uint64_t until = fetched.customer ? fetched.customer->changes_until : 0;
+  const std::uint64_t until = fetched.changes_until;
   if (!catch_up || of->shelf->Until() >= until) co_return true;
   const auto now = Steady::now();
   const auto share = std::max(deadline.At() - now, Steady::duration{0}) / kCatchUpShare;

@@ -222,6 +222,33 @@ TEST(Recommend, AStoreThatOutlastsTheDeadlineCostsTheFeaturesNotTheAnswer) {
   EXPECT_THAT(Reasons(answer), Contains(StartsWith("features ")));
 }
 
+// Knows how far a log of changes is, whomever it is asked for.
+class LogSeer : public serving::EmbeddedStore {
+ public:
+  std::string_view Name() const override { return "seer"; }
+  net::Task<Result<serving::CustomerState>> Fetch(serving::LookUp look_up) override {
+    if (look_up.changes_until) *look_up.changes_until = 7;
+    co_return co_await EmbeddedStore::Fetch(look_up);
+  }
+};
+
+TEST(Recommend, ForNobodyAndForTextsTooItAsksForTheChangesThatItLacks) {
+  Recommender::Stores stores;
+  stores.push_back(std::make_unique<LogSeer>());
+  Recommender recommender(nullptr, std::move(stores));
+  recommender.SetState(SmallShop().Open());
+  std::vector<std::uint64_t> asked;
+  recommender.SetCatchUp([&asked](std::uint64_t position, net::Deadline) -> net::Task<void> {
+    asked.push_back(position);
+    co_return;
+  });
+  Request text = Of(1);
+  text.customer = *CustomerKey::Of("a@b.example", true);
+  for (const Request& request : {Of(1), Of(999), text})
+    EXPECT_THAT(Reasons(MustAnswer(recommender, request)), Contains("stock behind"));
+  EXPECT_THAT(asked, ElementsAre(7, 7, 7));
+}
+
 // Answers after the deadline without ever giving the ladder a chance to leave it.
 class LateStore : public serving::EmbeddedStore {
  public:

@@ -62,13 +62,16 @@ Result<StoreWrites> ReadWrites(postgres::Rows rows) {
   const auto position = reader.Int("position");
   const auto time = reader.Time("written_at");
   const auto record = reader.Bytes("record");
+  const auto known_at = reader.Time("known_at");
   StoreWrites writes;
   for (;;) {
     AISLE_TRY(const bool more, reader.Next());
     if (!more) return writes;
     writes.log = reader[log];
     writes.last = static_cast<std::uint64_t>(reader[last]);
+    if (!reader.IsNull(known_at)) writes.known_at = reader[known_at];
     if (reader.IsNull(position)) continue;
+    writes.last_at = reader[time];
     writes.records.push_back(
         {static_cast<std::uint64_t>(reader[position]), WithTime(reader[record], reader[time])});
   }

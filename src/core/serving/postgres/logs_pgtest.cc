@@ -13,7 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds kMoment{300};
 
 postgres::Statement Write(const std::string& key) {
-  return {"INSERT INTO aisle.writes (kind, key, record) VALUES ('stock', $1, '')",
+  return {"SELECT aisle.append_writes('{stock}', ARRAY[$1], ARRAY[''::bytea])",
           postgres::Parameters().Text(key)};
 }
 
@@ -48,33 +48,32 @@ TEST_F(PostgresStoreTest, WhoListensIsToldOfWritesAndGenerations) {
   ASSERT_TRUE(Publish(root, 1, 10));
   std::vector<std::string> heard;
   std::thread somebody;
-  net::RunToEnd(
-      [](postgres::ConnectionSettings settings, std::function<void()> act,
-         std::vector<std::string>& out, std::thread& other)
-          -> net::Task<void> {
-        auto connection = co_await postgres::Connection::Open(std::move(settings), {});
-        EXPECT_TRUE(connection);
-        if (!connection) co_return;
-        EXPECT_TRUE(co_await connection->Listen("aisle_writes", {}));
-        EXPECT_TRUE(co_await connection->Listen(std::string(kGenerationChannel), {}));
-        // Somebody else, on a thread of its own; the loop goes on.
-        other = std::thread(act);
-        for (int i = 0; i < 2; ++i) {
-          const auto told =
-              co_await connection->NextNotification(net::Deadline::After(std::chrono::seconds{10}));
-          if (told && *told) out.push_back((*told)->channel + " " + (*told)->payload);
-        }
-      }(
-              As(names.reader),
-              [&] {
-                EXPECT_EQ(Do(As(names.reader),
-                             "INSERT INTO writes (kind, key, record) VALUES ('stock', '1', '')"),
-                          "");
-                EXPECT_TRUE(Load());
-              },
-              heard, somebody));
+  net::RunToEnd([](postgres::ConnectionSettings settings, std::function<void()> act,
+                   std::vector<std::string>& out, std::thread& other)
+                    -> net::Task<void> {
+    auto connection = co_await postgres::Connection::Open(std::move(settings), {});
+    EXPECT_TRUE(connection);
+    if (!connection) co_return;
+    EXPECT_TRUE(co_await connection->Listen("aisle_writes", {}));
+    EXPECT_TRUE(co_await connection->Listen(std::string(kGenerationChannel), {}));
+    // Somebody else, on a thread of its own; the loop goes on.
+    other = std::thread(act);
+    for (int i = 0; i < 2; ++i) {
+      const auto told =
+          co_await connection->NextNotification(net::Deadline::After(std::chrono::seconds{10}));
+      if (told && *told) out.push_back((*told)->channel + " " + (*told)->payload);
+    }
+  }(
+                        As(names.reader),
+                        [&] {
+                          EXPECT_EQ(Do(As(names.reader),
+                                       "SELECT append_writes('{stock,stock}', '{1,2}', '{a,b}')"),
+                                    "");
+                          EXPECT_TRUE(Load());
+                        },
+                        heard, somebody));
   if (somebody.joinable()) somebody.join();
-  EXPECT_THAT(heard, testing::ElementsAre("aisle_writes 1", "aisle_generation 1"));
+  EXPECT_THAT(heard, testing::ElementsAre("aisle_writes 2", "aisle_generation 1"));
 }
 
 }  // namespace

@@ -88,6 +88,8 @@ net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
   if (!more) co_return Unavailable(more.error().message);
   if (!*more) co_return Unavailable("nothing was loaded yet; run `aisle store load`");
   generation = reader[generation_column];
+  if (look_up.changes_until)
+    *look_up.changes_until = static_cast<std::uint64_t>(reader[writes_until]);
   if (generation != look_up.generation) {
     co_return AnotherGeneration(
         fmt::format("the store holds generation {}, not {}", generation, look_up.generation));
@@ -106,7 +108,6 @@ net::Task<Result<CustomerState>> PostgresStore::FetchOnce(LookUp look_up,
   AISLE_CO_TRY(state.record, DecodeCustomer(reader[record]));
   // A row that a sync left alone says what it said; when that holds, the tables say.
   state.record.as_of = reader[as_of];
-  state.changes_until = static_cast<std::uint64_t>(reader[writes_until]);
   if (!reader.IsNull(propensity)) {
     AISLE_CO_TRY(state.propensity, PropensityOf(reader[propensity], reader[categories]));
   }

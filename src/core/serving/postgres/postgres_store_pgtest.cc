@@ -137,9 +137,15 @@ class PostgresStoreFetch : public PostgresStoreTest {
                 [](Store& from, LookUp look_up,
                    std::promise<Result<CustomerState>>& to) -> net::Task<void> {
                   to.set_value(co_await from.Fetch(look_up));
-                }(*store, {{customer}, generation}, fetched));
+                }(*store, Asked({{customer}, generation}), fetched));
     return fetched.get_future().get();
   }
+  LookUp Asked(LookUp look_up) {
+    *changes_until = 0;
+    look_up.changes_until = changes_until;
+    return look_up;
+  }
+  std::shared_ptr<std::uint64_t> changes_until = std::make_shared<std::uint64_t>(0);
   net::EventLoops loops{1, "fetch"};
   std::unique_ptr<PostgresStore> store;
 };
@@ -168,6 +174,18 @@ TEST_F(PostgresStoreFetch, EveryCustomerIsThatOfTheGenerationToTheBit) {
   const auto other = Fetch(kFirst, 2);
   EXPECT_EQ(other.error().code, ErrorCode::kFailedPrecondition);
   EXPECT_THAT(other.error().message, HasSubstr("holds generation 1, not 2"));
+}
+
+TEST_F(PostgresStoreFetch, EveryAnswerSaysHowFarTheLogOfChangesIs) {
+  ASSERT_TRUE(Publish(root, 1, 20));
+  ASSERT_TRUE(Load());
+  ASSERT_EQ(Do(As(names.reader), "SELECT append_writes('{stock,stock}', '{1,2}', '{a,b}')"), "");
+  ASSERT_TRUE(Fetch(kFirst, 1));
+  EXPECT_EQ(*changes_until, 2U);
+  EXPECT_EQ(Fetch(5, 1).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(*changes_until, 2U) << "of nobody";
+  EXPECT_EQ(Fetch(kFirst, 2).error().code, ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(*changes_until, 2U) << "in another generation";
 }
 
 TEST_F(PostgresStoreFetch, AGenerationOfAnotherDirectoryIsNotOursWhateverItsNumber) {

@@ -22,6 +22,11 @@ std::uint64_t StoreWrites::Until() const {
   return records.back().position;
 }
 
+bool StoreWrites::GoOnFrom(std::uint64_t known, std::optional<base::Timestamp> at) const {
+  if (last < known || (at && known_at && *at != *known_at)) return false;
+  return records.empty() ? last == known : records.front().position == known + 1;
+}
+
 struct SharedWrites::Impl {
   Impl(net::EventLoops& loops, int loop_index, postgres::ConnectionSettings to,
        const StoreNames& store)

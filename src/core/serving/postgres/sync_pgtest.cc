@@ -249,10 +249,7 @@ TEST_F(SyncTest, TheReaderReadsAndAddsToTheLogsAndNothingElse) {
                "INSERT INTO impressions (request_id, served_at, region, generation, record) VALUES "
                "('r', now(), 'West', 1, '')"),
             "");
-  EXPECT_EQ(Do(reader, "INSERT INTO writes (kind, key, record) VALUES ('stock', '42', '')"), "");
-  EXPECT_EQ(
-      Do(reader, "INSERT INTO writes (position, kind, key, record) VALUES (99, 'stock', '43', '')"),
-      "");
+  EXPECT_EQ(Do(reader, "SELECT append_writes('{stock,stock}', '{42,43}', '{a,b}')"), "");
   EXPECT_EQ(AskAs(reader,
                   "SELECT string_agg(position || ' ' || key, ', ' ORDER BY position) FROM writes"),
             "1 42, 2 43");
@@ -260,26 +257,41 @@ TEST_F(SyncTest, TheReaderReadsAndAddsToTheLogsAndNothingElse) {
   EXPECT_EQ(Do(reader,
                "CREATE TEMP TABLE writes_position (only_row boolean, position bigint); INSERT INTO "
                "pg_temp.writes_position VALUES (true, 70);"
-               "INSERT INTO writes (kind, key, record) VALUES ('stock', '44', '')"),
+               "SELECT append_writes('{stock}', '{44}', '{c}')"),
             "");
   EXPECT_EQ(Ask("SELECT max(position) FROM writes"), "3");
+  EXPECT_THAT(Do(reader, "SELECT append_writes('{stock,stock}', '{45}', '{d}')"),
+              HasSubstr("null value"));
   for (const char* refused :
-       {"UPDATE customer_features SET age = 1", "DELETE FROM customer_features",
-        "INSERT INTO inventory VALUES ('x', 1, 'w', 1, 1)", "UPDATE aisle_meta SET generation = 9",
-        "TRUNCATE customer_propensity", "DROP TABLE inventory", "CREATE TABLE mine (i int)",
-        "UPDATE writes SET key = 'x'", "DELETE FROM writes", "DELETE FROM impressions",
-        "UPDATE writes_position SET position = 0", "SELECT number_write()",
-        "ALTER TABLE inventory ADD COLUMN x int", "CREATE SCHEMA mine",
+       {"UPDATE customer_features SET age = 1",
+        "DELETE FROM customer_features",
+        "INSERT INTO inventory VALUES ('x', 1, 'w', 1, 1)",
+        "UPDATE aisle_meta SET generation = 9",
+        "TRUNCATE customer_propensity",
+        "DROP TABLE inventory",
+        "CREATE TABLE mine (i int)",
+        "UPDATE writes SET key = 'x'",
+        "DELETE FROM writes",
+        "DELETE FROM impressions",
+        "UPDATE writes_position SET position = 0",
+        "INSERT INTO writes VALUES (9, now(), 'stock', '46', '')",
+        "INSERT INTO impressions (position, request_id, served_at, region, generation, record) "
+        "OVERRIDING SYSTEM VALUE VALUES (9223372036854775000, 'r', now(), 'West', 1, '')",
+        "INSERT INTO impressions (written_at, request_id, served_at, region, generation, record) "
+        "VALUES ('infinity', 'r', now(), 'West', 1, '')",
+        "ALTER TABLE inventory ADD COLUMN x int",
+        "CREATE SCHEMA mine",
         "INSERT INTO aisle_migrations (number) VALUES (9)",
         "LOCK TABLE customer_features IN ACCESS EXCLUSIVE MODE",
-        "COPY customer_features TO '/tmp/x'", "CREATE TABLE public.mine (i int)"}) {
+        "COPY customer_features TO '/tmp/x'",
+        "CREATE TABLE public.mine (i int)"}) {
     EXPECT_THAT(Do(reader, refused), HasSubstr("SQLSTATE 42501")) << refused;
   }
   const auto writer = As(names.writer);
   for (const char* refused :
        {"DROP TABLE inventory", "CREATE TABLE mine (i int)", "UPDATE writes SET key = 'x'",
         "UPDATE writes_position SET position = 0", "TRUNCATE inventory", "DELETE FROM aisle_meta",
-        "INSERT INTO writes (kind, key, record) VALUES ('stock', '42', '')"}) {
+        "SELECT append_writes('{stock}', '{42}', '{a}')"}) {
     EXPECT_THAT(Do(writer, refused), HasSubstr("SQLSTATE 42501")) << refused;
   }
 }

@@ -2,12 +2,15 @@
 -- grain    none: it grants
 -- reads    nothing
 -- as of    not dated
--- missing  the reader may neither change nor remove anything; the writer may not make or drop tables. Whoever inserts a
---          write is numbered by a trigger of the owner, and needs no right on the counter or the function.
+-- missing  the reader may neither change nor remove anything; the writer may not make or drop tables. Whoever adds
+--          writes does so by a function of the owner, and needs no right on the counter or the table.
 GRANT USAGE ON SCHEMA {schema} TO {writer}, {reader};
 GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {writer}, {reader};
 GRANT INSERT, UPDATE, DELETE ON customer_features, customer_propensity, inventory, product_catalog, customer_ids TO {writer};
 GRANT INSERT, UPDATE ON aisle_meta, log_readers TO {writer};
 GRANT DELETE ON impressions, writes TO {writer};
 GRANT INSERT, DELETE ON generation_files TO {writer};
-GRANT INSERT ON impressions, writes TO {reader};
+-- Positions are not the reader's to choose.
+REVOKE INSERT ON impressions, writes FROM {reader};
+GRANT INSERT (request_id, served_at, customer_id, region, generation, record) ON impressions TO {reader};
+GRANT EXECUTE ON FUNCTION append_writes(text[], text[], bytea[]) TO {reader};

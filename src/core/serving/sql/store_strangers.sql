@@ -17,7 +17,7 @@ WHERE n.nspname = $1 AND c.relkind IN ('r', 'v', 'm', 'f', 'p', 'S') AND c.oid N
 UNION
 SELECT pg_describe_object('pg_proc'::regclass, p.oid, 0)
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = $1 AND p.proname NOT IN ('number_write', 'order_impressions')
+WHERE n.nspname = $1 AND p.proname NOT IN ('append_writes', 'order_impressions')
 UNION
 SELECT pg_describe_object('pg_class'::regclass, v.oid, 0)
 FROM ours

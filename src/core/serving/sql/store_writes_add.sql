@@ -1,8 +1,7 @@
 -- Adds changes to the log that servers share, in their order.
--- grain    one row per change
--- key      position, which a trigger gives
+-- grain    one row: the position of the last of them
+-- key      none
 -- reads    the parameters; {schema} is put in
--- as of    the server's clock, which the trigger reads
+-- as of    the server's clock, which the function reads
 -- missing  nothing
-INSERT INTO {schema}.writes (kind, key, record)
-SELECT kind, key, record FROM unnest($1, $2, $3) WITH ORDINALITY AS n(kind, key, record, place) ORDER BY place
+SELECT {schema}.append_writes($1, $2, $3) AS position

@@ -194,6 +194,9 @@ net::Task<Fetched> FetchDown(std::shared_ptr<Ladder::Impl> ladder, LookUp look_u
                              net::Deadline deadline) {
   Fetched fetched;
   fetched.backend = "none";
+  // A rung may be left behind: it owns what it writes to.
+  const auto changes_until = std::make_shared<std::uint64_t>(0);
+  look_up.changes_until = changes_until;
   for (const std::shared_ptr<Rung>& rung : ladder->rungs) {
     if (!rung->store->MayHold(look_up.generation)) continue;
     // One that answers at once costs a late request nothing more.
@@ -212,6 +215,7 @@ net::Task<Fetched> FetchDown(std::shared_ptr<Ladder::Impl> ladder, LookUp look_u
     if (ladder->Take(*rung, attempt, std::move(answer), fetched)) break;
   }
   if (!fetched.customer && fetched.degraded.empty()) Add(fetched, "features", "unavailable");
+  fetched.changes_until = *changes_until;
   co_return fetched;
 }
 

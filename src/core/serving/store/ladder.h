@@ -46,6 +46,8 @@ struct Fetched {
   std::optional<CustomerState> customer;
   std::string backend;  // Name of the rung that answered, if only "unknown"; "none".
   std::vector<Degraded> degraded;
+  // Up to where the log of changes went when a rung looked; 0: none saw it.
+  std::uint64_t changes_until = 0;
 };
 
 // How one rung is, for who looks after it.

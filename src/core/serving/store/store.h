@@ -33,8 +33,6 @@ namespace aisle::serving {
 struct CustomerState {
   features::CustomerRecord record;
   std::vector<float> propensity;
-  // Up to where the log of changes went as the store saw it; 0: it does not see it.
-  std::uint64_t changes_until = 0;
   // How long each look-up took, as the backend saw it.
   std::chrono::nanoseconds features_time{};
   std::chrono::nanoseconds propensity_time{};
@@ -53,6 +51,9 @@ struct LookUp {
   domain::CustomerId customer;  // Unless source_id is set.
   std::string source_id;
   std::int64_t generation;
+  // Where the store says up to where the log of changes went when it looked, also of a customer it does not know and of
+  // another generation; it stays where the store does not see the log. Null: nobody asks.
+  std::shared_ptr<std::uint64_t> changes_until = {};
 };
 
 // The customers of one generation as one loop has them open. Whoever serves the generation holds it by a
