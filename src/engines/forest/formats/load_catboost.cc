@@ -161,6 +161,25 @@ Result<std::vector<Node>> ReadSplits(const Value& tree, const std::vector<Featur
   return splits;
 }
 
+// Where the file has the i-th leaf from the left: split k is bit k there, and the first split the highest bit here.
+std::size_t PlaceOfLeaf(std::size_t i, std::size_t depth) {
+  std::size_t place = 0;
+  for (std::size_t k = 0; k < depth; ++k) place |= (i >> (depth - 1 - k) & 1U) << k;
+  return place;
+}
+
+// Of the nodes of a complete tree, breadth first: sums of the weights of their leaves. NaN without such weights, which
+// change no score.
+std::vector<float> CoversOf(const Value* weights, std::size_t depth) {
+  const std::size_t leaves = std::size_t{1} << depth;
+  std::vector<double> sums(2 * leaves - 1, NAN);
+  const bool told = weights != nullptr && weights->Size() == leaves;
+  for (std::size_t i = 0; told && i < leaves; ++i)
+    sums[leaves - 1 + i] = weights->NumberAt(PlaceOfLeaf(i, depth)).value_or(NAN);
+  for (std::size_t i = leaves - 1; i-- > 0;) sums[i] = sums[2 * i + 1] + sums[2 * i + 2];
+  return {sums.begin(), sums.end()};
+}
+
 // An oblivious tree asks the same question everywhere on a level; split k is bit k of the leaf's number, and each
 // leaf holds one value per group. Here it becomes one complete tree per group.
 Status AppendTree(const Value& tree, const std::vector<Feature>& features, Model& model) {
@@ -176,6 +195,7 @@ Status AppendTree(const Value& tree, const std::vector<Feature>& features, Model
   if (2 * leaf_count * groups > kNodesMax - model.nodes.size()) {
     return Refuse(fmt::format("more than {} nodes", kNodesMax));
   }
+  const std::vector<float> covers = CoversOf(tree.Find("leaf_weights"), splits.size());
   for (std::size_t group = 0; group < groups; ++group) {
     for (std::size_t level = 0; level < splits.size(); ++level) {
       for (std::size_t i = 0; i < std::size_t{1} << level; ++i) {
@@ -186,14 +206,12 @@ Status AppendTree(const Value& tree, const std::vector<Feature>& features, Model
       }
     }
     for (std::size_t i = 0; i < leaf_count; ++i) {
-      std::size_t place = 0;
-      for (std::size_t k = 0; k < splits.size(); ++k) {
-        place |= (i >> (splits.size() - 1 - k) & 1U) << k;
-      }
+      const std::size_t place = PlaceOfLeaf(i, splits.size());
       const double leaf = leaves->NumberAt(place * groups + group).value_or(NAN);
       model.nodes.push_back({.value = static_cast<float>(leaf)});
       model.wide_values.push_back(leaf);
     }
+    model.covers.insert(model.covers.end(), covers.begin(), covers.end());
     model.tree_begin.push_back(static_cast<std::uint32_t>(model.nodes.size()));
     if (groups > 1) model.tree_group.push_back(static_cast<std::uint32_t>(group));
   }

@@ -164,7 +164,8 @@ Status ReadHeader(const Block& header, Model& model) {
 struct RawTree {
   std::vector<std::int32_t> left, right, feature, decision;
   std::vector<double> threshold, leaf;
-  std::vector<std::uint32_t> sets;  // The model's numbers of the tree's sets.
+  std::vector<double> split_count, leaf_count;  // Rows of training; empty: not told.
+  std::vector<std::uint32_t> sets;              // The model's numbers of the tree's sets.
 };
 
 // Set k is the bits of the words cat_boundaries[k] up to cat_boundaries[k + 1] of cat_threshold.
@@ -190,6 +191,12 @@ Status ReadSets(const Block& block, RawTree& tree, Model& model) {
   return {};
 }
 
+// It changes no score: what is no list of so many numbers is not told.
+std::vector<double> CountsOrNone(const Block& block, std::string_view key, std::size_t count) {
+  auto counts = Numbers<double>(block, key, count);
+  return counts ? *std::move(counts) : std::vector<double>();
+}
+
 Result<RawTree> ReadRawTree(const Block& block, Model& model) {
   RawTree tree;
   if (block.Find("is_linear").value_or("0") != "0") return Refuse("linear trees are not supported");
@@ -201,6 +208,8 @@ Result<RawTree> ReadRawTree(const Block& block, Model& model) {
   AISLE_TRY(tree.decision, Numbers<std::int32_t>(block, "decision_type", leaves - 1));
   AISLE_TRY(tree.left, Numbers<std::int32_t>(block, "left_child", leaves - 1));
   AISLE_TRY(tree.right, Numbers<std::int32_t>(block, "right_child", leaves - 1));
+  tree.split_count = CountsOrNone(block, "internal_count", leaves - 1);
+  tree.leaf_count = CountsOrNone(block, "leaf_count", leaves);
   AISLE_CHECK(ReadSets(block, tree, model));
   return tree;
 }
@@ -264,6 +273,8 @@ Status AppendTree(const Block& block, Model& model) {
   const auto read = [&](std::uint32_t index) -> Result<RawNode> {
     RawNode out;
     out.leaf = index >= splits;
+    const auto& counts = out.leaf ? tree.leaf_count : tree.split_count;
+    if (!counts.empty()) out.cover = static_cast<float>(counts[out.leaf ? index - splits : index]);
     if (out.leaf) {
       out.wide = tree.leaf[index - splits];
       out.node.value = static_cast<float>(out.wide);

@@ -72,9 +72,10 @@ inline double DoubleAbove(double x) {
 
 // A node under the number it has in its file.
 struct RawNode {
-  Node node;         // Without `left`.
-  double wide = 0;   // For a wide model: a leaf's value, or a split's threshold for doubles.
-  bool leaf = true;  // Else:
+  Node node;        // Without `left`.
+  double wide = 0;  // For a wide model: a leaf's value, or a split's threshold for doubles.
+  float cover = std::numeric_limits<float>::quiet_NaN();  // As Model::covers.
+  bool leaf = true;                                       // Else:
   std::uint32_t left = 0;
   std::uint32_t right = 0;
 };
@@ -103,6 +104,7 @@ Status AppendBreadthFirst(std::size_t count, const Read& read, bool wide, std::v
       }
     }
     model.nodes.push_back(raw.node);
+    model.covers.push_back(raw.cover);
     if (wide) model.wide_values.push_back(raw.wide);
   }
   model.tree_begin.push_back(static_cast<std::uint32_t>(model.nodes.size()));

@@ -24,6 +24,7 @@ struct RawTree {
   const Value* value = nullptr;
   const Value* default_left = nullptr;
   const Value* split_type = nullptr;  // Null: every split is numerical.
+  const Value* cover = nullptr;       // Null: not told.
   std::vector<std::uint32_t>
       set_of;  // Per node the set it asks for, or kNoSet; empty: there are none.
 };
@@ -103,6 +104,9 @@ Result<RawTree> ReadRawTree(const Value& tree, Model& model) {
   AISLE_CHECK(array("split_indices", raw.feature));
   AISLE_CHECK(array("split_conditions", raw.value));
   AISLE_CHECK(array("default_left", raw.default_left));
+  // It changes no score: what is no such array is not told.
+  raw.cover = tree.Find("sum_hessian");
+  if (raw.cover != nullptr && raw.cover->Size() != raw.node_count) raw.cover = nullptr;
   AISLE_CHECK(ReadCategories(tree, raw, model));
   return raw;
 }
@@ -161,6 +165,8 @@ Result<RawNode> ReadNode(const RawTree& raw, std::uint32_t index, std::size_t fe
   const auto value = raw.value->NumberAt(index);
   if (!value) return BadNode(index, "split_conditions is not a number");
   out.node.value = static_cast<float>(*value);
+  if (raw.cover != nullptr)
+    out.cover = static_cast<float>(raw.cover->NumberAt(index).value_or(NAN));
   if (out.leaf) {
     out.node.value *= weight;
     if (!std::isfinite(out.node.value)) return BadNode(index, "leaf is not a finite number");

@@ -145,6 +145,8 @@ Status CheckModel(const Model& model) {
     return Refuse(fmt::format("{} input names for {} inputs", model.feature_names.size(),
                               model.feature_count));
   }
+  if (!model.covers.empty() && model.covers.size() != model.nodes.size())
+    return Refuse("covers has not one place per node");
   AISLE_CHECK(CheckGroups(model));
   AISLE_CHECK(CheckSets(model));
   AISLE_CHECK(CheckWide(model));

@@ -89,6 +89,11 @@ struct Model {
   std::vector<std::uint32_t> tree_group;  // Empty: every tree is of group 0.
   std::vector<float> base_margins;  // Empty: base_margin for each; or one per group, of several.
 
+  // How much of the training data came through a node, in the library's own measure: XGBoost's sum_hessian,
+  // LightGBM's counts, CatBoost's leaf_weights. For explain/; no engine asks. Empty, or one per node; NaN: the file
+  // does not say.
+  std::vector<float> covers;
+
   std::vector<std::uint32_t> categories;  // Sets one after the other, each ascending.
   std::vector<std::uint32_t> set_begin = {0};
 

@@ -8,11 +8,10 @@
 #pragma once
 
 #include <algorithm>
-#include <cmath>
 #include <memory>
 #include <span>
-#include <type_traits>
 
+#include "forest/model/goes_left.h"
 #include "forest/model/model.h"
 #include "forest/scorers/scorer.h"
 
@@ -70,39 +69,9 @@ class ReferenceForest final : public Scorer {
     std::size_t at = root;
     while (model_->nodes[at].left != 0) {
       const Node& node = model_->nodes[at];
-      Number threshold = node.value;
-      if constexpr (std::is_same_v<Number, double>) threshold = model_->wide_values[at];
-      at = root + node.left + (GoesLeft(node, threshold, row[node.feature]) ? 0 : 1);
+      at = root + node.left + (GoesLeft(*model_, at, row[node.feature]) ? 0 : 1);
     }
     return at;
-  }
-
-  template <typename Number>
-  bool GoesLeft(const Node& node, Number threshold, Number x) const {
-    if (std::isnan(x)) return node.default_left;
-    switch (node.split) {
-      case Split::kBelow:
-        break;
-      case Split::kAny:
-        return true;
-      case Split::kBelowZeroMissing:
-        if (std::abs(x) <= static_cast<Number>(kZeroMax)) return node.default_left;
-        break;
-      case Split::kInSet:
-        return x >= 0 && IsInSet(node.set, x);
-      case Split::kInSetNegativeHalf:
-        return x > -1 && IsInSet(node.set, std::max(x, Number{0}));
-    }
-    return x < threshold;
-  }
-
-  // Requires x >= 0.
-  template <typename Number>
-  bool IsInSet(std::uint32_t set, Number x) const {
-    if (x >= static_cast<Number>(kCategoriesMax)) return false;
-    const auto begin = model_->categories.begin();
-    return std::binary_search(begin + model_->set_begin[set], begin + model_->set_begin[set + 1],
-                              static_cast<std::uint32_t>(x));
   }
 
   std::shared_ptr<const Model> model_;
