@@ -107,6 +107,7 @@ void DefineTrain(CommandBuilder& command);
 void DefineModels(CommandBuilder& command);
 void DefineModelsBench(CommandBuilder& command);
 void DefineModelsPredict(CommandBuilder& command);
+void DefineModelsExplain(CommandBuilder& command);
 void DefineModelsShow(CommandBuilder& command);
 void DefineScore(CommandBuilder& command);
 void DefinePublish(CommandBuilder& command);

@@ -15,6 +15,7 @@
 
 #include "base/files.h"
 #include "engine_fit_testing.h"
+#include "forest/explain/explainer.h"
 #include "forest/forest.h"
 #include "forest/formats/load.h"
 #include "forest/predict_file.h"
@@ -67,6 +68,41 @@ std::size_t Different(const std::vector<double>& ours, const std::vector<double>
 // How many models each engine scored, the one chosen by itself counted where it is chosen.
 using Scored = std::map<forest::Engine, std::size_t>;
 
+// Contributions to the margins, of every n-th row. All three libraries sum them with rounding of their own, XGBoost in
+// floats: 1e-5, of the largest in the row where that is more than 1.
+constexpr double kContributionsTolerance = 1e-5;
+
+template <typename Number>
+void ExpectContributions(const forest::Forest& forest, const std::vector<Number>& rows,
+                         std::size_t every, const std::vector<double>& expected) {
+  const auto explainer = forest::Explainer::Build(forest);
+  ASSERT_TRUE(explainer) << explainer.error().message;
+  const std::size_t features = forest.FeatureCount();
+  std::vector<Number> part;
+  for (std::size_t i = 0; i * features < rows.size(); i += every) {
+    const auto from = rows.begin() + static_cast<std::ptrdiff_t>(i * features);
+    part.insert(part.end(), from, from + static_cast<std::ptrdiff_t>(features));
+  }
+  const std::size_t row_size = explainer->Width() * explainer->GroupCount();
+  std::vector<double> ours(part.size() / features * row_size);
+  ASSERT_EQ(ours.size(), expected.size());
+  explainer->Contributions(std::span<const Number>(part), ours);
+  std::size_t different = 0;
+  double furthest = 0;
+  for (std::size_t i = 0; i < ours.size(); i += row_size) {
+    double largest = 1;
+    for (std::size_t k = i; k < i + row_size; ++k) largest = std::max(largest, std::abs(ours[k]));
+    for (std::size_t k = i; k < i + row_size; ++k) {
+      const double off = std::abs(ours[k] - expected[k]) / largest;
+      furthest = std::max(furthest, off);
+      if (!(off <= kContributionsTolerance)) ++different;
+    }
+  }
+  EXPECT_EQ(different, 0U) << "contributions of " << ours.size() << ", the furthest by "
+                           << furthest;
+  std::printf("  contributions: %zu, the furthest by %.1e\n", ours.size(), furthest);
+}
+
 void ExpectParity(const fs::path& file, const Facts& facts, Scored& scored) {
   SCOPED_TRACE(file.string() + ", written by " + facts.at("library"));
   const auto model = forest::LoadModelFile(file);
@@ -91,6 +127,14 @@ void ExpectParity(const fs::path& file, const Facts& facts, Scored& scored) {
   const double tolerance = facts.contains("tolerance") ? std::stod(facts.at("tolerance")) : 0;
   std::vector<forest::Engine> engines(forest::AllEngines().begin(), forest::AllEngines().end());
   engines.push_back(forest::Engine::kAuto);
+  if (facts.contains("explained_every")) {
+    const auto forest = forest::Forest::Build(*model, forest::Engine::kReference);
+    ASSERT_TRUE(forest) << forest.error().message;
+    const auto expected = ReadNumbers<double>(folder / "contributions.f64");
+    const std::size_t every = std::stoul(facts.at("explained_every"));
+    doubles ? ExpectContributions(*forest, wide, every, expected)
+            : ExpectContributions(*forest, floats, every, expected);
+  }
   for (const auto engine : engines) {
     SCOPED_TRACE(forest::EngineName(engine));
     if (!forest::CheckEngine(engine)) continue;

@@ -159,11 +159,14 @@ void DefineModels(CommandBuilder& command) {
                   {"aisle models list", "to see where it points now"}});
   });
   command.Sub("predict", "score the rows of a CSV file with a model file", DefineModelsPredict);
+  command.Sub("explain", "what each input added to the margins of a CSV file's rows",
+              DefineModelsExplain);
   command.Sub("bench", "time every engine on a model file", DefineModelsBench);
   command.Run([](Context&) -> Status {
     return Fail(ErrorCode::kInvalidArgument,
                 "say which of: `aisle models list`, `aisle models show`, `aisle models promote`, "
-                "`aisle models rollback`, `aisle models predict`, `aisle models bench`");
+                "`aisle models rollback`, `aisle models predict`, `aisle models explain`, "
+                "`aisle models bench`");
   });
   command.Examples({{"aisle models list", "all models and versions"},
                     {"aisle models show ranking", "what the champion takes and how good it was"},

@@ -1,8 +1,9 @@
-// `aisle models predict` and `bench`: model files of anybody's, whether or not they are in the registry.
+// `aisle models predict`, `explain` and `bench`: model files of anybody's, whether or not they are in the registry.
 #include "app/command.h"
 #include "app/print.h"
 #include "app/print_json.h"
 #include "bench/engine_times.h"
+#include "forest/explain/explain_file.h"
 #include "forest/forest.h"
 #include "forest/predict_file.h"
 #include "ranking/swept_rows.h"
@@ -14,21 +15,28 @@ namespace json = boost::json;
 
 constexpr std::int64_t kBenchRows = 1'700;  // One request's candidates.
 
-struct PredictOptions {
-  std::optional<std::string> file, rows, engine, out;
-  bool margin = false, codes = false;
+// Files in and out, and how cells of categories are meant.
+struct FileOptions {
+  std::optional<std::string> file, rows, out;
+  bool codes = false;
+};
+
+struct PredictOptions : FileOptions {
+  std::optional<std::string> engine;
+  bool margin = false;
 };
 
 json::array Names(const std::vector<std::string>& names) {
   return json::array(names.begin(), names.end());
 }
 
-json::object PredictJson(const PredictOptions& options, const forest::PredictReport& report) {
+json::object FileJson(const FileOptions& options, std::string_view values,
+                      const forest::PredictReport& report) {
   const forest::CategoriesReport& categories = report.categories;
   json::object out{{"file", *options.file},
                    {"rows", report.rows},
                    {"out", *options.out},
-                   {"values", options.margin ? "margin" : "prediction"},
+                   {"values", values},
                    {"categories_by_name", Names(categories.by_name)},
                    {"categories_by_code", Names(categories.by_code)},
                    {"unseen_names", categories.unseen_count}};
@@ -77,17 +85,16 @@ Status SweepRows(const forest::Model& model, std::span<const float> rows, std::s
   return {};
 }
 
-Status Predict(Context& context, const PredictOptions& options) {
+Status CheckFiles(const FileOptions& options) {
   for (const auto& [flag, value] :
        {std::pair("--file", options.file), {"--rows", options.rows}, {"-o", options.out}}) {
     if (!value) return Fail(ErrorCode::kInvalidArgument, fmt::format("{} is missing", flag));
   }
-  AISLE_TRY(const auto engine, forest::ParseEngine(options.engine.value_or("auto")));
-  AISLE_TRY(
-      const forest::PredictReport report,
-      forest::PredictFile(*options.file, *options.rows,
-                          {.engine = engine, .margin = options.margin, .codes = options.codes},
-                          *options.out, SweepRows));
+  return {};
+}
+
+// What a person should hear of a file that was read: how far it was trained, how its cells were taken.
+void SayFile(Context& context, const FileOptions& options, const forest::PredictReport& report) {
   if (const auto& stop = report.early_stop) {
     context.Say(
         "{}: stopped early, best after {} of {} rounds; all {} are used, as Booster.predict does "
@@ -95,32 +102,58 @@ Status Predict(Context& context, const PredictOptions& options) {
         *options.file, stop->best_rounds, stop->rounds, stop->rounds, stop->best_rounds);
   }
   SayCategories(context, report.categories);
-  if (context.json) PrintJson(PredictJson(options, report));
+}
+
+Status Predict(Context& context, const PredictOptions& options) {
+  AISLE_CHECK(CheckFiles(options));
+  AISLE_TRY(const auto engine, forest::ParseEngine(options.engine.value_or("auto")));
+  AISLE_TRY(
+      const forest::PredictReport report,
+      forest::PredictFile(*options.file, *options.rows,
+                          {.engine = engine, .margin = options.margin, .codes = options.codes},
+                          *options.out, SweepRows));
+  SayFile(context, options, report);
+  const std::string_view values = options.margin ? "margin" : "prediction";
+  if (context.json) PrintJson(FileJson(options, values, report));
   if (report.rows == 0) {
     context.Say("{} has a header and no rows: {} has a header alone", *options.rows, *options.out);
   } else {
     context.Say("{} holds {} rows: one {} per row of {}", *options.out,
-                Grouped(static_cast<std::int64_t>(report.rows)),
-                options.margin ? "margin" : "prediction", *options.rows);
+                Grouped(static_cast<std::int64_t>(report.rows)), values, *options.rows);
   }
   return {};
+}
+
+Status Explain(Context& context, const FileOptions& options) {
+  AISLE_CHECK(CheckFiles(options));
+  AISLE_TRY(const forest::PredictReport report,
+            forest::ExplainFile(*options.file, *options.rows, options.codes, *options.out));
+  SayFile(context, options, report);
+  if (context.json) PrintJson(FileJson(options, "contributions", report));
+  context.Say("{} holds, for {} rows of {}, what each input added to the margin, and the bias",
+              *options.out, Grouped(static_cast<std::int64_t>(report.rows)), *options.rows);
+  return {};
+}
+
+// The flags of both.
+void DefineFiles(CommandBuilder& command, FileOptions& options, const std::string& out_help) {
+  command.Text("--file", "MODEL", &options.file,
+               "Model file: XGBoost (UBJSON, JSON), LightGBM (text), CatBoost (JSON)");
+  command.Text("--rows", "FILE.csv", &options.rows, "Rows: a header line, empty cells are missing");
+  command.Switch(
+      "--codes", &options.codes,
+      "Cells of categories are codes (0, 1, ...), not the names that the model file keeps");
+  command.Text("-o,--out", "FILE.csv", &options.out, out_help);
 }
 
 }  // namespace
 
 void DefineModelsPredict(CommandBuilder& command) {
   auto options = std::make_shared<PredictOptions>();
-  command.Text("--file", "MODEL", &options->file,
-               "Model file: XGBoost (UBJSON, JSON), LightGBM (text), CatBoost (JSON)");
-  command.Text("--rows", "FILE.csv", &options->rows,
-               "Rows: a header line, empty cells are missing");
+  DefineFiles(command, *options, "Where predictions go, one per row");
   command.Text("--engine", "NAME", &options->engine,
                "auto (default), reference, interleaved, bitsliced64, bitsliced-avx2, ..., sweep");
   command.Switch("--margin", &options->margin, "Margins instead of predictions");
-  command.Switch(
-      "--codes", &options->codes,
-      "Cells of categories are codes (0, 1, ...), not the names that the model file keeps");
-  command.Text("-o,--out", "FILE.csv", &options->out, "Where predictions go, one per row");
   command.Examples(
       {{"aisle models predict --file model.ubj --rows rows.csv -o scores.csv",
         "any supported model"},
@@ -130,6 +163,18 @@ void DefineModelsPredict(CommandBuilder& command) {
        {"aisle models predict --file model.txt --rows codes.csv --codes -o scores.csv",
         "rows that hold category codes, though the file keeps names"}});
   command.Run([options](Context& context) { return Predict(context, *options); });
+}
+
+void DefineModelsExplain(CommandBuilder& command) {
+  auto options = std::make_shared<FileOptions>();
+  DefineFiles(
+      command, *options,
+      "Where contributions go: a column per input, bias and margin; a line per row (and class)");
+  command.Examples({{"aisle models explain --file model.ubj --rows rows.csv -o why.csv",
+                     "what each input added to each row's margin"},
+                    {"aisle models explain --file model.txt --rows codes.csv --codes -o why.csv",
+                     "rows that hold category codes, though the file keeps names"}});
+  command.Run([options](Context& context) { return Explain(context, *options); });
 }
 
 namespace {

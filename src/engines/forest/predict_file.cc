@@ -71,25 +71,15 @@ Status ScoreBlock(const Output& out, std::span<const Number> rows, std::size_t f
 // Cells are read as the numbers that the model compares. Gives how many rows there were.
 template <typename Number>
 Result<std::size_t> ScoreRows(const Output& out, RowReader& reader) {
-  const std::size_t width = out.forest.FeatureCount();
-  const std::size_t widest = std::max(width, out.forest.GroupCount());
+  const std::size_t widest = std::max(out.forest.FeatureCount(), out.forest.GroupCount());
   const std::size_t block_rows = std::clamp<std::size_t>(kBlockValues / widest, 1, 16384);
-  std::vector<Number> rows(block_rows * width);
-  std::size_t filled = 0;
-  std::size_t done = 0;
-  for (bool found = true; found;) {
-    AISLE_TRY(found, reader.Next(&rows[filled * width]));
-    if (found) ++filled;
-    if (filled == block_rows || (!found && filled > 0)) {
-      const auto block = std::span<const Number>(rows).first(filled * width);
-      const Status scored = ScoreBlock(out, block, done + 1);
-      if (!scored && scored.error().code == ErrorCode::kInvalidArgument)
-        return Within(reader.Lines().Name(), scored.error());
-      AISLE_CHECK(scored);
-      done += std::exchange(filled, 0);
-    }
-  }
-  return done;
+  return EachBlock<Number>(reader, out.forest.FeatureCount(), block_rows,
+                           [&](std::span<const Number> block, std::size_t first_row) -> Status {
+                             const Status scored = ScoreBlock(out, block, first_row);
+                             if (!scored && scored.error().code == ErrorCode::kInvalidArgument)
+                               return Within(reader.Lines().Name(), scored.error());
+                             return scored;
+                           });
 }
 
 // What this file's model cannot do with what was asked, in words that say what can be done.
@@ -101,32 +91,7 @@ Status CheckAsked(const Model& model, const PredictAsk& ask, const std::string& 
                     "so only margins "
                     "are known: say --margin, and apply your own link function");
   }
-  if (!ask.codes && !model.names.unusable.empty()) {
-    return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", path, model.names.unusable));
-  }
-  return {};
-}
-
-CategoriesReport ReportCategories(const Model& model, bool codes, const RowReader& reader) {
-  CategoriesReport report;
-  const auto name = [&](std::size_t input) {
-    return model.feature_names.empty() ? fmt::format("input {}", input)
-                                       : model.feature_names[input];
-  };
-  std::vector<bool> asked = InputsWithCategories(model);
-  if (!codes) {
-    for (const CategoryNames& names : model.names.inputs) {
-      report.by_name.push_back(name(names.feature));
-      asked[names.feature] = false;
-    }
-  }
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    if (asked[i]) report.by_code.push_back(name(i));
-  }
-  report.file_has_names = !model.names.IsEmpty();
-  report.unseen_count = reader.UnseenCount();
-  report.first_unseen = reader.FirstUnseen();
-  return report;
+  return CheckNames(model, ask.codes, path);
 }
 
 }  // namespace

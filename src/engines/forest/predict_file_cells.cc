@@ -250,4 +250,31 @@ Result<bool> RowReader::Next(Number* row) {
 template Result<bool> RowReader::Next(float* row);
 template Result<bool> RowReader::Next(double* row);
 
+Status CheckNames(const Model& model, bool codes, const std::string& path) {
+  if (codes || model.names.unusable.empty()) return {};
+  return Fail(ErrorCode::kInvalidArgument, fmt::format("{}: {}", path, model.names.unusable));
+}
+
+CategoriesReport ReportCategories(const Model& model, bool codes, const RowReader& reader) {
+  CategoriesReport report;
+  const auto name = [&](std::size_t input) {
+    return model.feature_names.empty() ? fmt::format("input {}", input)
+                                       : model.feature_names[input];
+  };
+  std::vector<bool> asked = InputsWithCategories(model);
+  if (!codes) {
+    for (const CategoryNames& names : model.names.inputs) {
+      report.by_name.push_back(name(names.feature));
+      asked[names.feature] = false;
+    }
+  }
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (asked[i]) report.by_code.push_back(name(i));
+  }
+  report.file_has_names = !model.names.IsEmpty();
+  report.unseen_count = reader.UnseenCount();
+  report.first_unseen = reader.FirstUnseen();
+  return report;
+}
+
 }  // namespace aisle::forest

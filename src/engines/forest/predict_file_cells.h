@@ -1,5 +1,5 @@
-// From the cells of a CSV file to the numbers that a model compares, for predict_file.h: which column is which
-// input, and which category a name is. Private to this module.
+// From the cells of a CSV file to the numbers that a model compares, for predict_file.h and
+// explain/explain_file.h: which column is which input, and which category a name is. Private to this module.
 //
 //   shapes   a row has a place per input of the model, in the model's order.
 //   missing  an empty cell, or "nan" (in a column of category names: unless a category is called so).
@@ -10,10 +10,12 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "forest/forest.h"
+#include "forest/predict_file.h"
 #include "forest/predict_file_lines.h"
 
 namespace aisle::forest {
@@ -70,5 +72,29 @@ class RowReader {
 
 // Inputs that trees ask for categories: a place per input.
 std::vector<bool> InputsWithCategories(const Model& model);
+
+// kInvalidArgument where cells are names and the file's cannot be used.
+Status CheckNames(const Model& model, bool codes, const std::string& path);
+// How the reader took the cells of categories.
+CategoriesReport ReportCategories(const Model& model, bool codes, const RowReader& reader);
+
+// Gives all rows, at most `block_rows` at a time, to take(rows, place of the first one from 1), which returns a Status.
+// Returns how many there were.
+template <typename Number, typename Take>
+Result<std::size_t> EachBlock(RowReader& reader, std::size_t width, std::size_t block_rows,
+                              const Take& take) {
+  std::vector<Number> rows(block_rows * width);
+  std::size_t filled = 0;
+  std::size_t done = 0;
+  for (bool found = true; found;) {
+    AISLE_TRY(found, reader.Next(&rows[filled * width]));
+    if (found) ++filled;
+    if (filled == block_rows || (!found && filled > 0)) {
+      AISLE_CHECK(take(std::span<const Number>(rows).first(filled * width), done + 1));
+      done += std::exchange(filled, 0);
+    }
+  }
+  return done;
+}
 
 }  // namespace aisle::forest

@@ -245,12 +245,17 @@ Status CheckRows(std::span<const float> rows, std::size_t feature_count) {
               fmt::format("{} values are not rows of {} inputs", rows.size(), feature_count));
 }
 
+// What XGBoost can be asked for, by its numbers.
+enum class Wanted { kPredictions = 0, kMargins = 1, kContributions = 2 };
+
 // How to predict, as both of XGBoost's ways want to be told.
-std::string PredictConfig(bool margin, std::string_view more) {
+std::string PredictConfig(Wanted wanted, std::string_view more) {
   return fmt::format(
       R"({{"type":{},"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":true{}}})",
-      margin ? 1 : 0, more);
+      static_cast<int>(wanted), more);
 }
+
+Wanted MarginsOr(bool margin) { return margin ? Wanted::kMargins : Wanted::kPredictions; }
 
 // What XGBoost's two ways of predicting give back.
 struct Answer {
@@ -273,7 +278,7 @@ Result<std::span<const float>> XgboostModel::Predict(std::span<const float> rows
   if (rows.empty()) return std::span<const float>{};
   const std::string array =
       ArrayText(rows.data(), "<f4", rows.size() / feature_count, feature_count);
-  const std::string config = PredictConfig(margin, R"(,"missing":NaN,"cache_id":0)");
+  const std::string config = PredictConfig(MarginsOr(margin), R"(,"missing":NaN,"cache_id":0)");
   Answer answer;
   AISLE_CHECK(Check(XGBoosterPredictFromDense(booster_, array.c_str(), config.c_str(), nullptr,
                                               &answer.shape, &answer.dimensions, &answer.values),
@@ -283,6 +288,17 @@ Result<std::span<const float>> XgboostModel::Predict(std::span<const float> rows
 
 Result<std::span<const float>> XgboostModel::PredictMatrix(std::span<const float> rows,
                                                            std::size_t feature_count, bool margin) {
+  return AskMatrix(rows, feature_count, PredictConfig(MarginsOr(margin), ""));
+}
+
+Result<std::span<const float>> XgboostModel::Contributions(std::span<const float> rows,
+                                                           std::size_t feature_count) {
+  return AskMatrix(rows, feature_count, PredictConfig(Wanted::kContributions, ""));
+}
+
+Result<std::span<const float>> XgboostModel::AskMatrix(std::span<const float> rows,
+                                                       std::size_t feature_count,
+                                                       const std::string& config) {
   AISLE_CHECK(CheckRows(rows, feature_count));
   if (rows.empty()) return std::span<const float>{};
   Matrix matrix;
@@ -292,10 +308,9 @@ Result<std::span<const float>> XgboostModel::PredictMatrix(std::span<const float
   AISLE_CHECK(
       Check(XGDMatrixCreateFromDense(array.c_str(), making.c_str(), &matrix.handle), "a matrix"));
   Answer answer;
-  AISLE_CHECK(
-      Check(XGBoosterPredictFromDMatrix(booster_, matrix.handle, PredictConfig(margin, "").c_str(),
-                                        &answer.shape, &answer.dimensions, &answer.values),
-            "predicting"));
+  AISLE_CHECK(Check(XGBoosterPredictFromDMatrix(booster_, matrix.handle, config.c_str(),
+                                                &answer.shape, &answer.dimensions, &answer.values),
+                    "predicting"));
   return answer.All();
 }
 

@@ -88,10 +88,17 @@ class XgboostModel {
   // differ from Predict()'s, which starts from another base.
   Result<std::span<const float>> PredictMatrix(std::span<const float> rows,
                                                std::size_t feature_count, bool margin);
+  // Contributions of inputs to the margin, as pred_contribs: rows by classes by one more than there are inputs, the bias
+  // last. Through a DMatrix too.
+  Result<std::span<const float>> Contributions(std::span<const float> rows,
+                                               std::size_t feature_count);
   Result<std::string> AsJson();
 
  private:
   XgboostModel(void* booster, int threads) : booster_(booster), threads_(threads) {}
+  // By Booster.predict's way, under this configuration.
+  Result<std::span<const float>> AskMatrix(std::span<const float> rows, std::size_t feature_count,
+                                           const std::string& config);
   void* booster_;
   int threads_;
 };

@@ -72,14 +72,31 @@ def hard_doubles(x, thresholds, category_column, categories):
     return np.ascontiguousarray(np.concatenate([x, np.array(columns).T]))
 
 
-def write(name, rows, margins, predictions, **facts):
-    """Model files stand in the folder already. `facts` are lines of case.txt: objective=..., tolerance=..."""
+# Contributions are slow to make: of so many rows, spread over training rows and hard ones.
+EXPLAINED = 240
+
+
+def explained(rows):
+    return rows[:: max(1, len(rows) // EXPLAINED)]
+
+
+def write_contributions(name, contributions):
+    """What the library says of explained(rows): rows by classes by inputs and bias, whatever shape it gives that."""
+    np.asarray(contributions).astype("<f8").tofile(OUT / name / "contributions.f64")
+
+
+def write(name, rows, margins, predictions, contributions=None, **facts):
+    """Model files stand in the folder already. `contributions` are those of explained(rows). `facts` are lines of case.txt:
+    objective=..., tolerance=..."""
     folder = OUT / name
     kind = "f32" if margins.dtype == np.float32 else "f64"
     wide = rows.dtype == np.float64
     rows.astype("<f8" if wide else "<f4").tofile(folder / ("rows.f64" if wide else "rows.f32"))
     margins.astype("<" + ("f4" if kind == "f32" else "f8")).tofile(folder / f"margins.{kind}")
     predictions.astype("<" + ("f4" if kind == "f32" else "f8")).tofile(folder / f"predictions.{kind}")
+    if contributions is not None:
+        write_contributions(name, contributions)
+        facts.update(explained_every=max(1, len(rows) // EXPLAINED))
     facts.update(columns=rows.shape[1], rows="f64" if wide else "f32", kind=kind, outputs=predictions.size // len(rows), groups=margins.size // len(rows))
     (folder / "case.txt").write_text("".join(f"{key}={value}\n" for key, value in facts.items()))
 

@@ -31,8 +31,14 @@ def train(name, loss, edit=lambda x: x, **parameters):
     return folder, x, model
 
 
+def contributions(model, rows):
+    """Of a model of classes: rows by classes by inputs and bias, as the others."""
+    return model.get_feature_importance(pool(cases.explained(rows)), type="ShapValues", thread_count=1)
+
+
 def case(name, loss, scale_and_bias=None, **more):
     folder, x, model = train(name, loss, **more)
+    before = model.get_scale_and_bias()
     if scale_and_bias:
         model.set_scale_and_bias(*scale_and_bias)
         model.save_model(str(folder / "model.json"), format="json")
@@ -42,12 +48,19 @@ def case(name, loss, scale_and_bias=None, **more):
     untrained = [feature["flat_feature_index"] for feature in features if not feature["has_nans"]]
     assert np.isnan(rows[:, untrained]).any(), "missing values where training had none are part of each case"
     margins = np.asarray(model.predict(pool(rows), prediction_type="RawFormulaVal", thread_count=1), np.float64)
+    # CatBoost refuses to explain a scaled model: what it says of the same trees unscaled, scaled here.
+    model.set_scale_and_bias(*before)
+    values = contributions(model, rows)
+    if scale_and_bias:
+        values[:, -1] += scale_and_bias[1] / scale_and_bias[0] - before[1]
+        values *= scale_and_bias[0]
+        model.set_scale_and_bias(*scale_and_bias)
     kind = "Probability" if loss in ("Logloss", "CrossEntropy", "MultiClass") else "RawFormulaVal"
     predictions = np.asarray(model.predict(pool(rows), prediction_type=kind, thread_count=1), np.float64)
     if predictions.ndim == 2 and predictions.shape[1] == 2:
         predictions = predictions[:, 1]
     # CatBoost's exponential is an approximation of its own: probabilities agree to this, margins in every bit.
-    cases.write(name, rows, margins, np.ascontiguousarray(predictions), objective=loss, tolerance="1e-14",
+    cases.write(name, rows, margins, np.ascontiguousarray(predictions), values, objective=loss, tolerance="1e-14",
                 library=f"catboost {cb.__version__}")
 
 
@@ -68,7 +81,7 @@ def missing_untrained():
     assert (model.predict(pool(rows)) == model.predict(pool(low))).all(), "CatBoost no longer takes them for low"
     margins = np.asarray(trained.predict(pool(low), prediction_type="RawFormulaVal", thread_count=1), np.float64)
     scores = np.asarray(trained.predict(pool(low), prediction_type="Probability", thread_count=1), np.float64)[:, 1]
-    cases.write("missing_untrained", rows, margins, np.ascontiguousarray(scores), objective="Logloss", tolerance="1e-14",
+    cases.write("missing_untrained", rows, margins, np.ascontiguousarray(scores), contributions(trained, low), objective="Logloss", tolerance="1e-14",
                 library=f"catboost {cb.__version__}")
 
 
@@ -80,7 +93,7 @@ def asked(name, model, x, loss="Logloss"):
     rows = cases.hard_rows(x, {feature["flat_feature_index"]: feature["borders"] or [] for feature in features}, True)
     margins = np.asarray(model.predict(pool(rows), prediction_type="RawFormulaVal", thread_count=1), np.float64)
     scores = np.asarray(model.predict(pool(rows), prediction_type="Probability", thread_count=1), np.float64)[:, 1]
-    cases.write(name, rows, margins, np.ascontiguousarray(scores), objective=loss, tolerance="1e-14",
+    cases.write(name, rows, margins, np.ascontiguousarray(scores), contributions(model, rows), objective=loss, tolerance="1e-14",
                 library=f"catboost {cb.__version__}")
 
 

@@ -52,7 +52,8 @@ def case(name, objective, categorical=False, **more):
     rows = cases.hard_rows(x, thresholds(booster), True, 5 if categorical else None, CATEGORIES)
     margins = booster.predict(rows, raw_score=True)
     predictions = booster.predict(rows)
-    cases.write(name, rows, np.asarray(margins, np.float64), np.asarray(predictions, np.float64), objective=objective,
+    cases.write(name, rows, np.asarray(margins, np.float64), np.asarray(predictions, np.float64),
+                booster.predict(cases.explained(rows), pred_contrib=True), objective=objective,
                 library=f"lightgbm {lgb.__version__}")
 
 
@@ -73,7 +74,8 @@ def doubles():
     margins = booster.predict(rows, raw_score=True)
     rounded = booster.predict(rows.astype(np.float32), raw_score=True)
     assert (margins != rounded).sum() > 500, "the case is about what floats cannot hold"
-    cases.write("doubles", rows, margins, booster.predict(rows), objective="binary", library=f"lightgbm {lgb.__version__}")
+    cases.write("doubles", rows, margins, booster.predict(rows), booster.predict(cases.explained(rows), pred_contrib=True),
+                objective="binary", library=f"lightgbm {lgb.__version__}")
 
 
 def early_stopped():
@@ -88,7 +90,8 @@ def early_stopped():
     assert 0 < booster.best_iteration < 56, "it stops early"
     booster.save_model(str(folder / "model.txt"))
     rows = cases.hard_rows(x, thresholds(booster), True)
-    cases.write("stopped_early", rows, booster.predict(rows, raw_score=True), booster.predict(rows), objective="binary",
+    cases.write("stopped_early", rows, booster.predict(rows, raw_score=True), booster.predict(rows),
+                booster.predict(cases.explained(rows), pred_contrib=True), objective="binary",
                 library=f"lightgbm {lgb.__version__}")
 
 
@@ -97,7 +100,7 @@ def sliced():
     booster.save_model(str(cases.OUT / "slice" / "model.txt"), num_iteration=7)
     rows = cases.hard_rows(x, thresholds(booster), True)
     cases.write("slice", rows, booster.predict(rows, raw_score=True, num_iteration=7), booster.predict(rows, num_iteration=7),
-                objective="binary", library=f"lightgbm {lgb.__version__}")
+                booster.predict(cases.explained(rows), pred_contrib=True, num_iteration=7), objective="binary", library=f"lightgbm {lgb.__version__}")
 
 
 def own_objective():
@@ -114,7 +117,8 @@ def own_objective():
     booster.save_model(str(folder / "model.txt"))
     rows = cases.hard_rows(x, thresholds(booster), True)
     margins = booster.predict(rows, raw_score=True)
-    cases.write("own_objective", rows, margins, booster.predict(rows), objective="", library=f"lightgbm {lgb.__version__}")
+    cases.write("own_objective", rows, margins, booster.predict(rows),
+                booster.predict(cases.explained(rows), pred_contrib=True), objective="", library=f"lightgbm {lgb.__version__}")
 
 
 def framed(name, towns, ordered, rounds=None):

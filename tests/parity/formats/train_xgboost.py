@@ -60,6 +60,12 @@ def case(name, objective, categorical=False, **parameters):
     folder, booster, x = train(name, objective, categorical=categorical, **parameters)
     rows = cases.hard_rows(x, thresholds(folder / "model.json"), False, 5 if categorical else None, CATEGORIES)
     # A matrix with categories may not hold categories below zero; predicting in place may.
+    part = cases.explained(rows)
+    if categorical:
+        # Contributions come from a matrix only, so categories below zero are left out of the rows they are asked for.
+        part[:, 5] = np.where(part[:, 5] < 0, np.nan, part[:, 5])
+        rows[:: max(1, len(rows) // cases.EXPLAINED)] = part
+    contributions = booster.predict(matrix(part, categorical=categorical), pred_contribs=True)
     if categorical:
         in_place = dict(validate_features=False, missing=np.nan)
         margins = booster.inplace_predict(rows, predict_type="margin", **in_place)
@@ -67,7 +73,7 @@ def case(name, objective, categorical=False, **parameters):
     else:
         margins = booster.predict(matrix(rows), output_margin=True)
         predictions = booster.predict(matrix(rows))
-    cases.write(name, rows, margins, predictions, objective=objective, library=f"xgboost {xgb.__version__}")
+    cases.write(name, rows, margins, predictions, contributions, objective=objective, library=f"xgboost {xgb.__version__}")
 
 
 def weights(path):
@@ -90,7 +96,7 @@ def sliced(name, objective, rounds, **parameters):
     booster.save_model(folder / "model.ubj")
     rows = cases.hard_rows(x, thresholds(folder / "model.json"), False)
     cases.write(name, rows, booster.predict(matrix(rows), output_margin=True), booster.predict(matrix(rows)),
-                objective=objective, library=f"xgboost {xgb.__version__}")
+                booster.predict(matrix(cases.explained(rows)), pred_contribs=True), objective=objective, library=f"xgboost {xgb.__version__}")
 
 
 def early_stopped(name, save_best):
@@ -109,7 +115,7 @@ def early_stopped(name, save_best):
     # Booster.predict uses every round of the file.
     whole = dict(iteration_range=(0, rounds))
     cases.write(name, rows, booster.predict(matrix(rows), output_margin=True, **whole), booster.predict(matrix(rows), **whole),
-                objective="binary:logistic", library=f"xgboost {xgb.__version__}",
+                booster.predict(matrix(cases.explained(rows)), pred_contribs=True, **whole), objective="binary:logistic", library=f"xgboost {xgb.__version__}",
                 best_rounds=0 if save_best else booster.best_iteration + 1)
 
 

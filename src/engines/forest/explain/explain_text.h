@@ -34,10 +34,10 @@ AISLE_INLINE Doubles Each(double x) { return Doubles{} + x; }
 
 // -1 in the lanes whose bit is set.
 AISLE_INLINE Masks Spread(std::uint8_t bits, std::size_t vector) {
-  Masks mask;
-  for (std::size_t i = 0; i < kInVector; ++i)
-    mask[i] = -static_cast<std::int64_t>(bits >> (vector * kInVector + i) & 1U);
-  return mask;
+  Masks bit;
+  for (std::size_t i = 0; i < kInVector; ++i) bit[i] = std::int64_t{1} << (vector * kInVector + i);
+  const Masks all = Masks{} + bits;
+  return (all & bit) == bit;
 }
 
 // One level of the walk's memory.

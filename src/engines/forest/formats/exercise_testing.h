@@ -1,5 +1,5 @@
 // What the fuzzers and their committed corpus both do with bytes that claim to be a model: load them, and if they
-// are accepted, score rows with every engine and compare. Private to the tests.
+// are accepted, score rows with every engine and compare, and explain some. Private to the tests.
 //
 //   errors   none: a disagreement or a crash is an assertion.
 #pragma once
@@ -14,6 +14,7 @@
 
 #include "base/random.h"
 #include "forest/bitsliced/bitsliced_tables.h"
+#include "forest/explain/explainer.h"
 #include "forest/forest.h"
 #include "forest/formats/load.h"
 
@@ -93,6 +94,23 @@ inline void ScoreWithEveryEngine(const Model& model, std::size_t row_count, std:
   }
 }
 
+// Explains hard rows, or is told in words why it cannot: of a file that says strange things of its nodes the numbers are
+// strange, but memory is ours.
+inline void ExplainOrRefuse(const Model& model, std::size_t row_count) {
+  const auto forest = Forest::Build(model, Engine::kReference);
+  AISLE_ASSERT(forest);
+  const auto explainer = Explainer::Build(*forest);
+  if (!explainer) {
+    AISLE_ASSERT(!explainer.error().message.empty());
+    return;
+  }
+  base::Stream stream(6, 6, 6);
+  std::vector<float> rows(row_count * model.feature_count);
+  for (float& x : rows) x = HardNumber(model, stream);
+  std::vector<double> contributions(row_count * explainer->Width() * explainer->GroupCount());
+  explainer->Contributions(std::span<const float>(rows), contributions);
+}
+
 // True when the bytes are a model.
 inline bool Exercise(std::string_view bytes) {
   const auto model = LoadModel(bytes);
@@ -103,6 +121,7 @@ inline bool Exercise(std::string_view bytes) {
   const bool small =
       model->feature_count < 4096 && model->group_count < 64 && model->nodes.size() < 4096;
   ScoreWithEveryEngine(*model, small ? 37 : 2, 5);
+  if (small) ExplainOrRefuse(*model, 11);
   return true;
 }
 

@@ -161,13 +161,6 @@ Result<std::vector<Node>> ReadSplits(const Value& tree, const std::vector<Featur
   return splits;
 }
 
-// Where the file has the i-th leaf from the left: split k is bit k there, and the first split the highest bit here.
-std::size_t PlaceOfLeaf(std::size_t i, std::size_t depth) {
-  std::size_t place = 0;
-  for (std::size_t k = 0; k < depth; ++k) place |= (i >> (depth - 1 - k) & 1U) << k;
-  return place;
-}
-
 // Of the nodes of a complete tree, breadth first: sums of the weights of their leaves. NaN without such weights, which
 // change no score.
 std::vector<float> CoversOf(const Value* weights, std::size_t depth) {
@@ -175,13 +168,14 @@ std::vector<float> CoversOf(const Value* weights, std::size_t depth) {
   std::vector<double> sums(2 * leaves - 1, NAN);
   const bool told = weights != nullptr && weights->Size() == leaves;
   for (std::size_t i = 0; told && i < leaves; ++i)
-    sums[leaves - 1 + i] = weights->NumberAt(PlaceOfLeaf(i, depth)).value_or(NAN);
+    sums[leaves - 1 + i] = weights->NumberAt(i).value_or(NAN);
   for (std::size_t i = leaves - 1; i-- > 0;) sums[i] = sums[2 * i + 1] + sums[2 * i + 2];
   return {sums.begin(), sums.end()};
 }
 
 // An oblivious tree asks the same question everywhere on a level; split k is bit k of the leaf's number, and each
-// leaf holds one value per group. Here it becomes one complete tree per group.
+// leaf holds one value per group. Here it becomes one complete tree per group. The last split is its root, so that leaves
+// keep their places: margins are the same in any order, contributions are CatBoost's own in this one.
 Status AppendTree(const Value& tree, const std::vector<Feature>& features, Model& model) {
   AISLE_TRY(const std::vector<Node> splits, ReadSplits(tree, features));
   AISLE_TRY(const Value* leaves, Need(tree, "leaf_values"));
@@ -199,15 +193,14 @@ Status AppendTree(const Value& tree, const std::vector<Feature>& features, Model
   for (std::size_t group = 0; group < groups; ++group) {
     for (std::size_t level = 0; level < splits.size(); ++level) {
       for (std::size_t i = 0; i < std::size_t{1} << level; ++i) {
-        Node node = splits[level];
+        Node node = splits[splits.size() - 1 - level];
         node.left = static_cast<std::uint32_t>((std::size_t{2} << level) - 1 + 2 * i);
         model.nodes.push_back(node);
         model.wide_values.push_back(0);
       }
     }
     for (std::size_t i = 0; i < leaf_count; ++i) {
-      const std::size_t place = PlaceOfLeaf(i, splits.size());
-      const double leaf = leaves->NumberAt(place * groups + group).value_or(NAN);
+      const double leaf = leaves->NumberAt(i * groups + group).value_or(NAN);
       model.nodes.push_back({.value = static_cast<float>(leaf)});
       model.wide_values.push_back(leaf);
     }
