@@ -53,12 +53,19 @@ inline std::string TreeAsJson(const forest::Model& model, std::size_t tree, doub
     features[i] = node.feature;
     sides[i] = node.default_left ? 1 : 0;
   }
+  // What training would have sent there: a few rows into each leaf.
+  std::vector<std::size_t> covers(count, 0);
+  for (std::size_t i = count; i-- > 0;) {
+    if (left[i] < 0) covers[i] = 1 + i % 3;
+    if (i > 0) covers[static_cast<std::size_t>(parents[i])] += covers[i];
+  }
   return fmt::format(
       R"({{"left_children":[{}],"right_children":[{}],"parents":[{}],"split_indices":[{}],)"
-      R"("split_conditions":[{}],"default_left":[{}],)"
+      R"("split_conditions":[{}],"sum_hessian":[{}],"default_left":[{}],)"
       R"("tree_param":{{"num_deleted":"0","num_nodes":"{}","size_leaf_vector":"1"}}}})",
       fmt::join(left, ","), fmt::join(right, ","), fmt::join(parents, ","),
-      fmt::join(features, ","), fmt::join(values, ","), fmt::join(sides, ","), count);
+      fmt::join(features, ","), fmt::join(values, ","), fmt::join(covers, ","),
+      fmt::join(sides, ","), count);
 }
 
 // `model` of several trees as a spec; leaves are scaled.

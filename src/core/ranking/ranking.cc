@@ -93,6 +93,8 @@ Result<PairScorer> PairScorer::Make(const ModelSpec& spec, const features::Catal
 PairScorer::PairScorer(std::shared_ptr<const forest::Forest> forest, features::PairRowMaker maker,
                        const ModelSpec& spec, const features::CatalogueView& view)
     : forest_(std::move(forest)),
+      explain_(std::make_shared<const ExplainOnce>()),
+      names_(std::make_shared<const std::vector<std::string>>(spec.inputs)),
       maker_(std::move(maker)),
       view_(&view),
       slope_(spec.calibration_slope),
@@ -156,6 +158,36 @@ void PairScorer::Blend(std::span<const float> propensity, std::span<const std::u
     if (category >= propensity.size()) continue;
     scores[i] = Blended(scores[i], blend_, propensity[category]);
   }
+}
+
+Result<std::vector<ExplainedPair>> PairScorer::Explain(
+    const features::CustomerRecord& customer, std::span<const float> propensity,
+    base::Timestamp now, std::span<const std::uint32_t> candidates, Scratch& scratch,
+    std::span<const features::Repriced> repriced) const {
+  AISLE_TRY(const forest::Explainer* explainer, explain_->Of(*forest_));
+  FillRows(customer, propensity, now, candidates, scratch, repriced);
+  std::vector<float> scores(candidates.size());
+  ScoreRows(propensity, candidates, scratch, scores);
+  const std::size_t inputs = maker_.InputCount();
+  std::vector<double> contributions(candidates.size() * explainer->Width());
+  explainer->Contributions(std::span<const float>(scratch.rows), contributions);
+  const auto& products = view_->FullCatalogue().products;
+  std::vector<ExplainedPair> pairs(candidates.size());
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    ExplainedPair& pair = pairs[i];
+    const auto row = std::span<const float>(scratch.rows).subspan(i * inputs, inputs);
+    const auto of_row =
+        std::span<const double>(contributions).subspan(i * explainer->Width(), explainer->Width());
+    pair.values.assign(row.begin(), row.end());
+    pair.contributions.assign(of_row.begin(), of_row.end() - 1);
+    pair.bias = of_row.back();
+    pair.margin = scratch.margins[i];
+    pair.model_score = Calibrated(pair.margin, slope_, offset_);
+    const auto category = products[candidates[i]].category;
+    if (blend_ > 0 && category < propensity.size()) pair.propensity = propensity[category];
+    pair.score = scores[i];
+  }
+  return pairs;
 }
 
 Result<CategoryScorer> CategoryScorer::Make(const ModelSpec& spec,

@@ -27,6 +27,7 @@
 #include "features/pair_row.h"
 #include "features/records.h"
 #include "forest/forest.h"
+#include "ranking/explained_pair.h"
 #include "registry/registry.h"
 
 namespace aisle::ranking {
@@ -94,6 +95,15 @@ class PairScorer {
   void Blend(std::span<const float> propensity, std::span<const std::uint32_t> candidates,
              std::span<float> scores) const;
 
+  // Why candidates have their scores. kFailedPrecondition: this model cannot be explained (explained_pair.h). The first
+  // call makes tables, which copies of this scorer share.
+  Result<std::vector<ExplainedPair>> Explain(
+      const features::CustomerRecord& customer, std::span<const float> propensity,
+      base::Timestamp now, std::span<const std::uint32_t> candidates, Scratch& scratch,
+      std::span<const features::Repriced> repriced = {}) const;
+  const std::vector<std::string>& InputNames() const { return *names_; }
+  BlendRule Rule() const { return {slope_, offset_, blend_}; }
+
   const forest::Forest& Forest() const { return *forest_; }
 
  private:
@@ -102,6 +112,8 @@ class PairScorer {
   PairScorer(std::shared_ptr<const forest::Forest> forest, features::PairRowMaker maker,
              const ModelSpec& spec, const features::CatalogueView& view);
   std::shared_ptr<const forest::Forest> forest_;
+  std::shared_ptr<const ExplainOnce> explain_;
+  std::shared_ptr<const std::vector<std::string>> names_;
   features::PairRowMaker maker_;
   const features::CatalogueView* view_;
   double slope_;

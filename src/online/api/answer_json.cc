@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "api/answer_parts.h"
+#include "api/explained_json.h"
 #include "web/json_text.h"
 
 namespace aisle::api {
@@ -17,7 +18,7 @@ void AppendMilliseconds(std::string& out, std::string_view name, std::chrono::na
                  micros % 1000);
 }
 
-void AppendItem(std::string& out, const recommend::Item& item, const domain::Currency& currency) {
+void AppendItem(std::string& out, const recommend::Item& item, const recommend::Answer& answer) {
   fmt::format_to(std::back_inserter(out), FMT_COMPILE(R"({{"rank":{},"product_id":)"), item.rank);
   AppendId(out, item.product_source_id, item.product.value);
   out += R"(,"product_name":)";
@@ -27,7 +28,7 @@ void AppendItem(std::string& out, const recommend::Item& item, const domain::Cur
   out += R"(,"department":)";
   web::AppendJsonString(out, item.department);
   out += R"(,"price":)";
-  AppendPrice(out, item.price, currency);
+  AppendPrice(out, item.price, answer.currency);
   out += R"(,"score":)";
   web::AppendJsonNumber(out, item.score);
   fmt::format_to(std::back_inserter(out),
@@ -37,6 +38,10 @@ void AppendItem(std::string& out, const recommend::Item& item, const domain::Cur
   if (!item.why.empty()) {
     out += R"(,"why":)";
     web::AppendJsonString(out, item.why);
+  }
+  if (answer.explained) {
+    out += R"(,"explanation":)";
+    AppendExplanation(out, *answer.explained, static_cast<std::size_t>(item.rank) - 1);
   }
   out += '}';
 }
@@ -70,7 +75,7 @@ void AppendAnswer(std::string& out, const recommend::Answer& answer) {
   out += R"(,"recommendations":[)";
   for (const recommend::Item& item : answer.items) {
     if (&item != &answer.items.front()) out += ',';
-    AppendItem(out, item, answer.currency);
+    AppendItem(out, item, answer);
   }
   out += R"(],"timings":)";
   AppendTimings(out, answer.timings);
@@ -88,7 +93,9 @@ void AppendAnswer(std::string& out, const recommend::Answer& answer) {
     web::AppendJsonString(out, degraded.why);
     out += '}';
   }
-  out += "]}";
+  out += ']';
+  if (answer.explained) AppendExplained(out, answer);
+  out += '}';
 }
 
 }  // namespace aisle::api

@@ -4,7 +4,8 @@
 //   units    price in the retailer's currency, with its digits; timings in milliseconds with three decimals; scores
 //            as the shortest text that reads back as the same float.
 //            ids as the retailer has them: texts where theirs are texts, else numbers.
-//   missing  currency: only where it is not USD; why: only where it was asked for; zip_code "" when nobody knows it;
+//   missing  currency: only where it is not USD; why, explanation, explained: only where they were asked
+//            for; explanation null: see `degraded`; zip_code "" when nobody knows it;
 //            model versions 0 when none took part.
 //   cost     one pass, about 250 bytes an item.
 #pragma once

@@ -18,7 +18,10 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kSwitchAccepted = "true or false";
-constexpr std::string_view kKnownFields = "customer_id, zip_code, top_n, strict, why, dry_run";
+constexpr std::string_view kKnownFields =
+    "customer_id, zip_code, top_n, strict, why, explain, product_id, dry_run";
+constexpr std::size_t kProductBytesMax = 256;
+constexpr std::string_view kProductAccepted = "the id of a product, with explain";
 
 std::unexpected<web::Problem> Refuse(std::string_view field, std::string detail,
                                      std::string_view accepted) {
@@ -69,6 +72,7 @@ struct Draft {
   bool* FindSwitch(std::string_view name) {
     if (name == "strict") return &request.strict;
     if (name == "why") return &request.why;
+    if (name == "explain") return &request.explain;
     return name == "dry_run" ? &request.dry_run : nullptr;
   }
   Checked<void> SetTopN(std::optional<std::int64_t> count, std::string_view shown) {
@@ -85,7 +89,15 @@ struct Draft {
       return RefuseField("zip_code", shown, catalogue.shape.AcceptedPostalCodes());
     return {};
   }
+  Checked<void> SetProduct(std::string_view id, std::string_view shown) {
+    if (id.empty() || id.size() > kProductBytesMax)
+      return RefuseField("product_id", shown, kProductAccepted);
+    request.product = id;
+    return {};
+  }
   Checked<recommend::Request> Finish() && {
+    if (!request.product.empty() && !request.explain)
+      return Refuse("product_id", "product_id stands there without explain", kProductAccepted);
     if (!has_customer) return Refuse("customer_id", "customer_id is missing", AcceptedCustomers());
     return std::move(request);
   }
@@ -104,6 +116,7 @@ Checked<void> SetParameter(Draft& draft, const web::Parameter& parameter) {
   }
   if (parameter.name == "top_n") return draft.SetTopN(ParseCount(parameter.value), shown);
   if (parameter.name == "zip_code") return draft.SetZip(parameter.value, true, shown);
+  if (parameter.name == "product_id") return draft.SetProduct(parameter.value, shown);
   if (bool* const wanted = draft.FindSwitch(parameter.name)) {
     if (parameter.value != "true" && parameter.value != "false")
       return Draft::RefuseField(parameter.name, shown, kSwitchAccepted);
@@ -144,6 +157,11 @@ Checked<void> SetField(Draft& draft, std::string_view name, const json::value& v
   const std::string shown = json::serialize(value);
   if (name == "customer_id") return draft.SetCustomer(KeyOf(value, draft.catalogue), shown);
   if (name == "top_n") return draft.SetTopN(CountOf(value), shown);
+  if (name == "product_id") {
+    if (value.is_string())
+      return draft.SetProduct({value.get_string().data(), value.get_string().size()}, shown);
+    return draft.SetProduct(CountOf(value) ? shown : "", shown);
+  }
   if (name == "zip_code") {
     const std::string_view zip =
         value.is_string() ? std::string_view(value.get_string().data(), value.get_string().size())

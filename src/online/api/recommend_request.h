@@ -5,10 +5,11 @@
 //         {"customer_id": 1000000, "zip_code": "10001", "top_n": 5, "strict": true}
 //         {"data": [[0, {"customer_id": 1000000}], [1, {...}]]}
 //
-// `why` says of each product why it is there; under `dry_run` nobody is shown the answer, so it is not logged.
+// `why` says of each product why it is there; `explain` what its score is made of and what was left out, `product_id`
+// with it why that product is or is not in the answer; under `dry_run` nobody is shown the answer, so it is not logged.
 //
 //   order    rows of a batch in theirs.
-//   missing  zip_code, or an empty one: the customer's own is used; top_n: 5; strict, why, dry_run: false. In JSON,
+//   missing  zip_code, or an empty one: the customer's own is used; top_n: 5; strict, why, explain, dry_run: false. In JSON,
 //            null is not missing but wrong.
 //   errors   problems of status 400 that name the field and what is accepted: unknown, repeated, missing,
 //            of the wrong type or out of range. A bad object in a batch fails its row only; a body that

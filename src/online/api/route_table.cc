@@ -23,6 +23,34 @@ web::Example RecommendByQuery() {
   "degraded": []})"};
 }
 
+web::Example RecommendExplained() {
+  return {.target =
+              "/recommend?customer_id=1000000&zip_code=10001&top_n=1&explain=true&product_id=9999",
+          .answer = R"({
+  "customer_id": 1000000, "zip_code": "10001", "region": "Northeast",
+  "recommendations": [
+    {"rank": 1, "product_id": 42, "product_name": "Silk Wrap Dress", "category": "Womens Clothing",
+     "department": "Apparel", "price": 89.99, "score": 0.9234, "in_stock_qty": 145,
+     "est_delivery_days": 2, "source": "model",
+     "explanation": {"margin": 2.49, "bias": -3.1, "contributions": [
+        {"input": "price_z", "value": 0.4, "contribution": 4.2},
+        {"input": "days_since_pair_view", "value": null, "contribution": 1.39}],
+      "blend": {"slope": 1, "offset": 0, "model_score": 0.9234, "propensity_share": 0, "propensity": null,
+                "score": 0.9234}}}],
+  "timings": {"features_ms": 0.012, "propensity_ms": 0.008, "inventory_ms": 0.004,
+              "candidates": 1701, "pair_features_ms": 0.031, "model_ms": 0.102, "model_ok": true,
+              "total_ms": 0.581, "backend": "embedded"},
+  "request_id": "5f0c8a1b2d3e4f60", "model": {"ranking": 7, "propensity": 12}, "generation": 31,
+  "degraded": [],
+  "explained": {"products": 2000, "candidates": 1701,
+                "left_out": [{"why": "hidden", "count": 9},
+                             {"why": "out of stock in the Northeast", "count": 290},
+                             {"why": "sold out while it was ranked", "count": 0},
+                             {"why": "ranked lower", "count": 1700}],
+                "product": {"product_id": "9999", "in_answer": false, "why": "no product has this id",
+                            "explanation": null}}})"};
+}
+
 web::Example RecommendByBody() {
   web::Example example = RecommendByQuery();
   example.target = "/recommend";
@@ -134,8 +162,9 @@ std::vector<web::Route> RouteTable(const std::shared_ptr<Desk>& desk) {
        .pattern = "/recommend",
        .role = Role::kReader,
        .summary = "the best products for a customer; query: customer_id, zip_code, top_n, strict, "
-                  "why, dry_run",
-       .examples = {RecommendByQuery(), RecommendToNobodyKnown(), RecommendRefused()},
+                  "why, explain, product_id, dry_run",
+       .examples = {RecommendByQuery(), RecommendExplained(), RecommendToNobodyKnown(),
+                    RecommendRefused()},
        .limits = {.body_bytes = kNoBody, .deadline = desk->request_deadline},
        .handler = by(GetRecommend)},
       {.method = "POST",

@@ -81,7 +81,10 @@ net::Task<web::Response> AnswerBatch(const Desk& desk, const web::Request& reque
   std::string& out = response.body;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (i > 0) out += ',';
-    if (i > 0 && i % kRowsPerTurn == 0) co_await net::Sleep(std::chrono::nanoseconds{0});
+    // One that is explained takes milliseconds.
+    const bool long_row = rows[i].request && rows[i].request->explain;
+    if (i > 0 && (long_row || i % kRowsPerTurn == 0))
+      co_await net::Sleep(std::chrono::nanoseconds{0});
     fmt::format_to(std::back_inserter(out), "[{},", rows[i].index);
     std::string row_id = fmt::format("{}.{}", request.request_id, i);
     if (rows[i].request) {

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "domain/ids.h"
 #include "domain/region.h"
 #include "events/events.h"
+#include "recommend/explained.h"
 #include "serving/store/ladder.h"
 
 namespace aisle::recommend {
@@ -62,7 +64,8 @@ struct Answer {
   int propensity_version = 0;  // Of the propensities that took part.
   std::int64_t generation = 0;
   std::vector<serving::Degraded> degraded;
-  bool batch = false;  // One of many of a request.
+  bool batch = false;                               // One of many of a request.
+  std::shared_ptr<const Explained> explained = {};  // Where the request asked.
 };
 
 // What the log keeps of it.

@@ -38,6 +38,8 @@ class Candidates {
   Candidates(std::shared_ptr<const serving::LiveShelf> shelf, domain::Region region);
 
   domain::Region Region() const { return region_; }
+  // What it was gathered from.
+  const serving::LiveShelf& Shelf() const { return *shelf_; }
   std::span<const CandidateList> Lists() const { return lists_; }
   // Whether the product of the shelf's list is a candidate. Those of the other all are.
   bool OnShelf(std::uint32_t product) const { return in_region_->OnShelf(product); }

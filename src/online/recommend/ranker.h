@@ -49,6 +49,8 @@ class Ranker {
   virtual bool Suspends() const { return true; }
   // Why requests are ranked without it for now, in words for whoever asks over HTTP; empty: all is well.
   virtual std::string_view LeftOut() const { return {}; }
+  // Why its scores cannot be explained by the generation's model, in words for an answer; empty: they can.
+  virtual std::string_view WhyUnexplained() const { return "another program ranked"; }
   // The best `count` of the candidates that are offered, or all of them when there are fewer, are in
   // task->work->finalists afterwards. Needs a state with a ranking model.
   virtual net::Task<Result<RankTimes>> Rank(std::shared_ptr<RankTask> task) = 0;
@@ -58,6 +60,7 @@ class Ranker {
 class LocalRanker : public Ranker {
  public:
   bool Suspends() const override { return false; }
+  std::string_view WhyUnexplained() const override { return {}; }
   net::Task<Result<RankTimes>> Rank(std::shared_ptr<RankTask> task) override;
 };
 

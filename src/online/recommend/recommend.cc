@@ -7,6 +7,7 @@
 
 #include "recommend/candidates.h"
 #include "recommend/choice.h"
+#include "recommend/explain.h"
 #include "recommend/reason.h"
 #include "recommend/rungs.h"
 #include "recommend/where.h"
@@ -218,6 +219,8 @@ net::Task<Result<Answer>> Recommender::Recommend(Request request, base::Timestam
   ChooseItems(*epoch->shelf, task->work->finalists, request.top_n, rung, answer);
   answer.timings.inventory = Steady::now() - ranked;
   if (request.why) SayWhy(*task, known, answer);
+  if (request.explain)
+    Explain(*task, *epoch->shelf, request.product, rung, impl_->ranker->WhyUnexplained(), answer);
   // 6. Remember what was shown.
   if (impl_->impressions != nullptr && !request.dry_run)
     impl_->impressions->Offer(ImpressionOf(answer, now));

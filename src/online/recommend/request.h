@@ -73,9 +73,12 @@ struct Request {
   TopN top_n = {};
   bool strict = false;   // An unknown customer is kNotFound.
   bool why = false;      // Each item says why it is there.
+  bool explain = false;  // The answer says what made each score, and what was left out.
   bool dry_run = false;  // Nobody is shown the answer: no impression.
   bool batch = false;    // One of many of a request: its impression says so.
   std::string request_id = {};
+  std::string product =
+      {};  // With explain: why this product, by the retailer's id, is or is not in the answer.
 };
 
 }  // namespace aisle::recommend

@@ -13,7 +13,8 @@ std::shared_ptr<const LiveShelf> LiveShelf::Of(std::shared_ptr<const ServingStat
 }
 
 std::shared_ptr<const LiveShelf> LiveShelf::With(std::span<const StockChange> stock,
-                                                 std::span<const PriceChange> prices) const {
+                                                 std::span<const PriceChange> prices,
+                                                 std::span<const HiddenChange> hidden) const {
   const std::shared_ptr<LiveShelf> next(new LiveShelf(*this));
   std::vector<std::uint32_t> unprepared;
   std::vector<features::Repriced> repriced =
@@ -37,6 +38,16 @@ std::shared_ptr<const LiveShelf> LiveShelf::With(std::span<const StockChange> st
   }
   if (!prices.empty())
     next->repriced_ = std::make_shared<const std::vector<features::Repriced>>(std::move(repriced));
+  if (!hidden.empty()) {
+    std::vector<std::uint32_t> list(Hidden().begin(), Hidden().end());
+    for (const HiddenChange& change : hidden) {
+      const auto place = std::ranges::lower_bound(list, change.product);
+      const bool there = place != list.end() && *place == change.product;
+      if (there && !change.hidden) list.erase(place);
+      if (!there && change.hidden) list.insert(place, change.product);
+    }
+    next->hidden_ = std::make_shared<const std::vector<std::uint32_t>>(std::move(list));
+  }
   if (!stock.empty() || !unprepared.empty()) next->stock_ = stock_->With(stock, unprepared);
   return next;
 }
@@ -52,6 +63,14 @@ domain::Cents LiveShelf::Price(std::uint32_t product) const {
       std::ranges::lower_bound(*repriced_, product, {}, &features::Repriced::position);
   if (found != repriced_->end() && found->position == product) return found->price;
   return state_->PublishedShelf().catalogue.products[product].price;
+}
+
+std::span<const std::uint32_t> LiveShelf::Hidden() const {
+  return hidden_ != nullptr ? *hidden_ : state_->PublishedShelf().hidden;
+}
+
+bool LiveShelf::IsHidden(std::uint32_t product) const {
+  return std::ranges::binary_search(Hidden(), product);
 }
 
 double LiveShelf::ShareByRows() const {

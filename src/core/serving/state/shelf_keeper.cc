@@ -8,6 +8,8 @@ namespace aisle::serving {
 struct ShelfKeeper::Changes {
   std::vector<StockChange> stock;
   std::vector<PriceChange> prices;
+  std::vector<HiddenChange> hidden;
+  bool IsEmpty() const { return stock.empty() && prices.empty() && hidden.empty(); }
 };
 
 namespace {
@@ -66,7 +68,9 @@ void ShelfKeeper::AddProduct(std::uint32_t product, Changes& changes) const {
   const auto found = products_.find(catalogue.products[product].product.value);
   if (found == products_.end()) return;
   if (const auto* price = News(found->second.price)) changes.prices.push_back({product, *price});
-  if (News(found->second.hidden) == nullptr) return;
+  const bool* const hidden = News(found->second.hidden);
+  if (hidden == nullptr) return;
+  changes.hidden.push_back({product, *hidden});
   for (const auto& region : catalogue.shape.All().regions) AddRegion(region.name, product, changes);
 }
 
@@ -84,8 +88,7 @@ void ShelfKeeper::Serve(std::shared_ptr<const ServingState> state) {
     const std::ptrdiff_t product = catalogue.Find({id});
     if (product >= 0) AddProduct(static_cast<std::uint32_t>(product), changes);
   }
-  if (!changes.stock.empty() || !changes.prices.empty())
-    shelf_ = shelf_->With(changes.stock, changes.prices);
+  if (!changes.IsEmpty()) shelf_ = shelf_->With(changes.stock, changes.prices, changes.hidden);
   if (last_ > 0) shelf_ = shelf_->Reaching(last_);
 }
 
@@ -112,8 +115,7 @@ void ShelfKeeper::Take(std::span<const Write> writes, std::uint64_t until) {
     if (write.price || write.hidden) AddProduct(position, changes);
   }
   last_ = std::max(last_, until);
-  if (!changes.stock.empty() || !changes.prices.empty())
-    shelf_ = shelf_->With(changes.stock, changes.prices);
+  if (!changes.IsEmpty()) shelf_ = shelf_->With(changes.stock, changes.prices, changes.hidden);
   if (shelf_ && shelf_->Until() != last_) shelf_ = shelf_->Reaching(last_);
 }
 
