@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/change_log.h"
 #include "app/print.h"
 #include "base/log.h"
@@ -43,6 +45,8 @@ Result<recommend::Request> MakeRequest(LocalRequest request, const features::Cat
   asked.top_n = request.top_n;
   asked.strict = request.strict;
   asked.why = true;
+  asked.explain = request.explain;
+  asked.product = std::move(request.product);
   asked.request_id = std::move(request.request_id);
   return asked;
 }
@@ -93,6 +97,50 @@ Result<LocalAnswer> AskPublished(const Context& context, LocalRequest request) {
   }());
   AISLE_TRY(local.answer, std::move(answer));
   return local;
+}
+
+namespace {
+
+constexpr std::size_t kContributionsShown = 4;
+
+// "margin 1.23 = bias -2.00, days_since_purchase +0.81, ..."
+std::string ExplanationText(const recommend::Explained& explained,
+                            const recommend::Explanation& of) {
+  std::string text = fmt::format("margin {:.3f} = bias {:.3f}", of.margin, of.bias);
+  const std::size_t shown = std::min(of.contributions.size(), kContributionsShown);
+  double rest = 0;
+  for (std::size_t i = 0; i < of.contributions.size(); ++i) {
+    const recommend::Contribution& each = of.contributions[i];
+    if (i >= shown) {
+      rest += each.contribution;
+    } else {
+      text += fmt::format(", {} {:+.3f}", explained.inputs[each.input], each.contribution);
+    }
+  }
+  if (of.contributions.size() > shown) text += fmt::format(", all others {:+.3f}", rest);
+  text += fmt::format("; by the model {:.4f}", of.model_score);
+  if (of.propensity)
+    text += fmt::format(", propensity {:.4f} counts {:g}", *of.propensity,
+                        explained.blend.propensity_share);
+  return text + '\n';
+}
+
+}  // namespace
+
+std::string ExplainedText(const recommend::Answer& answer) {
+  if (answer.explained == nullptr) return "";
+  const recommend::Explained& explained = *answer.explained;
+  std::string text;
+  for (std::size_t i = 0; i < explained.items.size(); ++i)
+    text += fmt::format("#{}: {}", i + 1, ExplanationText(explained, explained.items[i]));
+  for (const recommend::LeftOut& left_out : explained.left_out)
+    text += fmt::format("left out: {}: {}\n", left_out.why, left_out.count);
+  if (explained.asked) {
+    text += fmt::format("product {}: {}\n", explained.asked->id, explained.asked->why);
+    if (explained.asked->explanation)
+      text += ExplanationText(explained, *explained.asked->explanation);
+  }
+  return text;
 }
 
 std::string ItemsTable(const recommend::Answer& answer) {

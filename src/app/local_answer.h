@@ -19,6 +19,8 @@ struct LocalRequest {
   std::optional<std::string> zip_code = {};
   recommend::TopN top_n = {};
   bool strict = false;
+  bool explain = false;
+  std::string product = {};  // With explain.
   std::string request_id;
 };
 
@@ -28,6 +30,9 @@ struct LocalAnswer {
 };
 
 Result<LocalAnswer> AskPublished(const Context& context, LocalRequest request);
+
+// A line per product, of what made its score most, and one per reason for what was left out. Empty: not explained.
+std::string ExplainedText(const recommend::Answer& answer);
 
 // Rank, product, category, price, score, stock, delivery, source and why.
 std::string ItemsTable(const recommend::Answer& answer);

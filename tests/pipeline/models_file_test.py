@@ -55,6 +55,24 @@ class ModelFiles(shop.ShopTest):
         self.fails(2, "models", "predict", "--file", str(model), "--rows", str(rows), "-o", str(self.folder / "no.csv"))
         self.assertFalse((self.folder / "no.csv").exists())
 
+    def test_a_model_file_explains_the_rows_that_it_scores(self):
+        model = self.data / "registry" / "ranking" / "1" / "model.ubj"
+        inputs = [item["name"] for item in json.loads(self.must("models", "show", "ranking", "--json"))["inputs"]]
+        rows, why, margins = (self.folder / name for name in ("rows.csv", "why.csv", "margins.csv"))
+        lines = [",".join(inputs)] + [",".join(str(i + j) if (i + j) % 3 else "" for j in range(len(inputs))) for i in range(40)]
+        rows.write_text("\n".join(lines) + "\n")
+        files = ("--file", str(model), "--rows", str(rows))
+        said = json.loads(self.must("models", "explain", *files, "-o", str(why), "--json"))
+        self.assertEqual((said["rows"], said["values"]), (40, "contributions"))
+        self.must("models", "predict", *files, "--margin", "-o", str(margins))
+        header, *explained = why.read_text().splitlines()
+        self.assertEqual(header, ",".join(inputs + ["bias", "margin"]))
+        self.assertEqual([line.split(",")[-1] for line in explained], margins.read_text().splitlines()[1:])
+        for line in explained:
+            *parts, margin = map(float, line.split(","))
+            self.assertAlmostEqual(sum(parts), margin, places=4)
+        self.fails(1, "models", "explain", "--file", str(model), "-o", str(why))
+
     def test_a_model_that_stopped_early_says_that_all_rounds_are_used(self):
         model, rows = self.folder / "stopped.json", self.folder / "stopped_rows.csv"
         text = (CORPUS / "logistic.json").read_text()

@@ -9,11 +9,12 @@ namespace aisle::app {
 namespace {
 
 struct RecommendOptions {
-  std::optional<std::string> customer, zip_code, out, candidates;
+  std::optional<std::string> customer, zip_code, out, candidates, product;
   std::optional<std::int64_t> top_n, count;
   bool all = false;
   bool exclude_bought = false;
   bool strict = false;
+  bool explain = false;
 };
 
 std::unexpected<Error> Wrong(std::string message) {
@@ -35,11 +36,14 @@ Status One(Context& context, const RecommendOptions& options) {
     return Wrong("--as-of goes with --all; one customer is answered as of what is published");
   // The option's own bounds are TopN's.
   const auto top_n = recommend::TopN::Of(options.top_n.value_or(recommend::kTopNDefault));
-  AISLE_TRY(const LocalAnswer local, AskPublished(context, {.customer = *options.customer,
-                                                            .zip_code = options.zip_code,
-                                                            .top_n = *top_n,
-                                                            .strict = options.strict,
-                                                            .request_id = "aisle-recommend"}));
+  AISLE_TRY(const LocalAnswer local,
+            AskPublished(context, {.customer = *options.customer,
+                                   .zip_code = options.zip_code,
+                                   .top_n = *top_n,
+                                   .strict = options.strict,
+                                   .explain = options.explain || options.product,
+                                   .product = options.product.value_or(""),
+                                   .request_id = "aisle-recommend"}));
   if (context.json) {
     std::string text;
     api::AppendAnswer(text, local.answer);
@@ -50,6 +54,7 @@ Status One(Context& context, const RecommendOptions& options) {
   PrintOut(fmt::format("customer {}, {}, generation {}, {} candidates\n\n{}", *options.customer,
                        Place(answer), answer.generation, answer.timings.candidates,
                        ItemsTable(answer)));
+  if (const std::string text = ExplainedText(answer); !text.empty()) PrintOut("\n" + text);
   for (const serving::Degraded& degraded : answer.degraded)
     PrintOut(fmt::format("degraded: {}: {}\n", degraded.what, degraded.why));
   return {};
@@ -66,9 +71,10 @@ std::string Ranked(const EveryoneReport& report) {
 
 Status Everyone(Context& context, const RecommendOptions& options) {
   if (options.customer) return Wrong("a customer id and --all exclude each other");
-  if (options.zip_code || options.top_n || options.strict) {
+  if (options.zip_code || options.top_n || options.strict || options.explain || options.product) {
     return Wrong(
-        "--zip-code, --top-n and --strict belong to one customer; with --all the length is -k");
+        "--zip-code, --top-n, --strict, --explain and --product belong to one customer; with --all "
+        "the length is -k");
   }
   if (!options.out) return Wrong("--all needs -o FILE.csv");
   EveryoneRequest request{.count = static_cast<int>(options.count.value_or(20)),
@@ -105,6 +111,11 @@ void DefineRecommend(CommandBuilder& command) {
                "Where it would be delivered (default: the customer's own)");
   command.Number("--top-n", &options->top_n, 1, recommend::kTopNMax, "How many (default 5)");
   command.Switch("--strict", &options->strict, "An unknown customer is an error");
+  command.Switch(
+      "--explain", &options->explain,
+      "What each input added to each margin, how it became the score, what was left out");
+  command.Text("--product", "ID", &options->product,
+               "The same, and why this product is or is not in the answer");
   command.Switch("--all", &options->all, "Everybody, into a CSV file: customer_id,rank,product_id");
   command.Number("-k", &options->count, 1, 10'000,
                  "With --all: products per customer (default 20)");
@@ -116,7 +127,7 @@ void DefineRecommend(CommandBuilder& command) {
   command.Examples(
       {{"aisle recommend 1000000", "five products for one customer, and why"},
        {"aisle recommend 1000000 --zip-code 90210 --top-n 10", "delivered elsewhere"},
-       {"aisle recommend 1000000 --json", "the answer a server would give"},
+       {"aisle recommend 1000000 --json --explain", "the answer a server would give, explained"},
        {"aisle recommend --all --as-of 2017-11-13 --candidates catalogue.csv -k 20 -o lists.csv",
         "everybody's list over a given catalogue, stock not asked"}});
   command.Run([options](Context& context) {

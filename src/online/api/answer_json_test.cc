@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <memory>
+
 #include "web/json_body.h"
 
 namespace aisle::api {
@@ -99,6 +102,45 @@ TEST(AnswerJson, SaysWhatItAnsweredWithout) {
       Written(answer),
       testing::EndsWith(
           R"("degraded":[{"what":"model","why":"deadline"},{"what":"customer","why":"unknown"}]})"));
+}
+
+recommend::Explanation SampleExplanation() {
+  return {.margin = 0.1F,
+          .bias = -1.25,
+          .contributions = {{1, std::nanf(""), 1.5}, {0, 0.1F, -0.15}},
+          .model_score = 0.75F,
+          .propensity = 0.25F,
+          .score = 0.6F};
+}
+
+TEST(AnswerJson, WritesContributionsBlendAndWhatWasLeftOut) {
+  recommend::Answer answer = SampleAnswer();
+  recommend::Explained explained{.inputs = {"price", "a\"b"},
+                                 .blend = {0.8, -0.5, 0.3},
+                                 .items = {SampleExplanation()},
+                                 .products = 2000,
+                                 .left_out = {{"hidden", 9}, {"ranked lower", 1700}},
+                                 .asked = recommend::AskedProduct{.id = "x\"", .why = "hidden"}};
+  answer.explained = std::make_shared<recommend::Explained>(explained);
+  EXPECT_THAT(
+      Written(answer),
+      testing::HasSubstr(
+          R"("source":"model","explanation":{"margin":0.1,"bias":-1.25,"contributions":[)"
+          R"({"input":"a\"b","value":null,"contribution":1.5},)"
+          R"({"input":"price","value":0.1,"contribution":-0.15}],"blend":{"slope":0.8,"offset":-0.5,)"
+          R"("model_score":0.75,"propensity_share":0.3,"propensity":0.25,"score":0.6}}}],)"));
+  EXPECT_THAT(
+      Written(answer),
+      testing::EndsWith(
+          R"("degraded":[],"explained":{"products":2000,"candidates":1701,"left_out":[)"
+          R"({"why":"hidden","count":9},{"why":"ranked lower","count":1700}],)"
+          R"("product":{"product_id":"x\"","in_answer":false,"why":"hidden","explanation":null}}})"));
+  explained.items.clear();
+  explained.asked.reset();
+  answer.explained = std::make_shared<recommend::Explained>(explained);
+  EXPECT_THAT(Written(answer), testing::HasSubstr(R"("source":"model","explanation":null}],)"));
+  EXPECT_THAT(Written(answer), testing::EndsWith(R"("count":1700}]}})"));
+  EXPECT_TRUE(web::ParseJson(Written(answer)));
 }
 
 TEST(AnswerJson, IsJsonWhateverTheCatalogueHolds) {

@@ -110,6 +110,12 @@ TEST(RecommendRequest, SwitchesAreOffUnlessTheyAreAskedFor) {
   EXPECT_TRUE(OfQuery("customer_id=1&why=true")->why);
   EXPECT_TRUE(OfJson(R"({"customer_id": 1, "dry_run": true})")->dry_run);
   EXPECT_EQ(Refused("customer_id=1&why=1"), "why");
+  EXPECT_FALSE(plain->explain);
+  EXPECT_EQ(OfQuery("customer_id=1&explain=true&product_id=SKU-7")->product, "SKU-7");
+  EXPECT_EQ(OfQuery("product_id=42&explain=true&customer_id=1")->product, "42");
+  EXPECT_EQ(Refused("customer_id=1&product_id=42"), "product_id") << "without explain";
+  EXPECT_EQ(Refused("customer_id=1&explain=true&product_id="), "product_id");
+  EXPECT_EQ(Refused("customer_id=1&explain=yes"), "explain");
   EXPECT_EQ(RefusedJson(R"({"customer_id": 1, "dry_run": "true"})"), "dry_run");
 }
 

@@ -95,15 +95,20 @@ TEST_F(ShelfKeeperTest, AHiddenProductIsNowhereAndComesBackWithItsNewestStock) {
   keeper.Take({{{.position = 1, .time = At(1), .product = {id}, .hidden = true}}});
   for (std::size_t r = 0; r < shelf.regions.size(); ++r)
     EXPECT_FALSE(keeper.Shelf()->Stock()->In(static_cast<domain::Region>(r)).InStock(product));
+  EXPECT_TRUE(keeper.Shelf()->IsHidden(product));
+  EXPECT_EQ(keeper.Shelf()->Hidden().size(), 1U);
   keeper.Take(
       {{{.position = 2, .time = At(2), .product = {id}, .region = "Northeast", .quantity = 50}}});
   EXPECT_EQ(Level().quantity, 0) << "restocked, and still hidden";
   keeper.Take({{{.position = 3, .time = At(3), .product = {id}, .hidden = false}}});
   EXPECT_EQ(Level(), (StockLevel{50, before.delivery_days}));
+  EXPECT_FALSE(keeper.Shelf()->IsHidden(product));
 
   Shelf published = shelf;
   published.hidden = {product};
+  EXPECT_TRUE(LiveShelf::Of(StateOf(published))->IsHidden(product));
   keeper.Serve(StateOf(published));
+  EXPECT_FALSE(keeper.Shelf()->IsHidden(product));
   EXPECT_EQ(Level().quantity, 50) << "shown by a later write than the generation's";
 }
 
