@@ -5,7 +5,8 @@
 #             number. One would expect either that contributions do not depend on an order, or that the first split is the root.
 #   happens   path-dependent Shapley values do depend on it: what is expected when an input is not known is weighted by the share of the
 #             training data at each node, and nodes are prefixes of an order. CatBoost takes the last split for the root. Of the other order
-#             the contributions differ, here in the third digit, while bias and margin are the same; at depth 10 we met differences of half a margin.
+#             the contributions differ, here in the third digit, while bias and margin are the same; at depth 10 we met differences of half the largest
+#             contribution.
 #             It also refuses to explain a model with a scale other than 1 (set_scale_and_bias): "Non-identity {Scale} for feature
 #             importance is not supported".
 #   versions  catboost 1.2.10, numpy 2.2.6, Python 3.11; 2026-11-30
