@@ -71,7 +71,7 @@ class ModelFiles(shop.ShopTest):
         for line in explained:
             *parts, margin = map(float, line.split(","))
             self.assertAlmostEqual(sum(parts), margin, places=4)
-        self.fails(1, "models", "explain", "--file", str(model), "-o", str(why))
+        self.fails(2, "models", "explain", "--file", str(model), "-o", str(why))
 
     def test_a_model_that_stopped_early_says_that_all_rounds_are_used(self):
         model, rows = self.folder / "stopped.json", self.folder / "stopped_rows.csv"

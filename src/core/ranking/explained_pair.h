@@ -1,8 +1,8 @@
 // Why a pair has its score: what each input added to the margin, and how the margin became the score.
 //
 //   shapes   values and contributions have a place per input, in the order of the model's inputs.
-//   order    margin and score are those that ranked, bit by bit; contributions and bias add up to the margin but for the
-//            rounding of its float sum.
+//   order    margin and score are those that ranked, bit by bit; contributions and bias add up to the margin but for
+//            the rounding of its float sum.
 //   units    margins; probabilities.
 //   missing  a value that is missing is NaN; propensity: none took part.
 //   threads  ExplainOnce: any; the first call makes tables while others wait for it.

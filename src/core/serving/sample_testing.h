@@ -136,7 +136,8 @@ inline ranking::ModelSpec SampleModel(double price) {
       R"({{"learner":{{"feature_names":["price"],"feature_types":[],"gradient_booster":{{"model":)"
       R"({{"gbtree_model_param":{{"num_parallel_tree":"1","num_trees":"1"}},"tree_info":[0],"trees":[)"
       R"({{"left_children":[1,-1,-1],"right_children":[2,-1,-1],"parents":[2147483647,0,0],)"
-      R"("split_indices":[0,0,0],"split_conditions":[{},1,-1],"sum_hessian":[4,1,3],"default_left":[1,0,0],"tree_param":)"
+      R"("split_indices":[0,0,0],"split_conditions":[{},1,-1],"sum_hessian":[4,1,3],)"
+      R"("default_left":[1,0,0],"tree_param":)"
       R"({{"num_deleted":"0","num_nodes":"3","size_leaf_vector":"1"}}}}]}},"name":"gbtree"}},)"
       R"("learner_model_param":{{"base_score":"[5E-1]","num_class":"0","num_feature":"1",)"
       R"("num_target":"1"}},"objective":{{"name":"binary:logistic"}}}},"version":[3,2,0]}})",

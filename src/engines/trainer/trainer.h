@@ -88,8 +88,8 @@ class XgboostModel {
   // differ from Predict()'s, which starts from another base.
   Result<std::span<const float>> PredictMatrix(std::span<const float> rows,
                                                std::size_t feature_count, bool margin);
-  // Contributions of inputs to the margin, as pred_contribs: rows by classes by one more than there are inputs, the bias
-  // last. Through a DMatrix too.
+  // Contributions of inputs to the margin, as pred_contribs: rows by classes by one more than there are inputs, the
+  // bias last. Through a DMatrix too.
   Result<std::span<const float>> Contributions(std::span<const float> rows,
                                                std::size_t feature_count);
   Result<std::string> AsJson();

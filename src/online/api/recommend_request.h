@@ -9,8 +9,8 @@
 // with it why that product is or is not in the answer; under `dry_run` nobody is shown the answer, so it is not logged.
 //
 //   order    rows of a batch in theirs.
-//   missing  zip_code, or an empty one: the customer's own is used; top_n: 5; strict, why, explain, dry_run: false. In JSON,
-//            null is not missing but wrong.
+//   missing  zip_code, or an empty one: the customer's own is used; top_n: 5; strict, why, explain, dry_run: false. In
+//            JSON, null is not missing but wrong.
 //   errors   problems of status 400 that name the field and what is accepted: unknown, repeated, missing,
 //            of the wrong type or out of range. A bad object in a batch fails its row only; a body that
 //            is not a batch fails as a whole.

@@ -10,7 +10,8 @@
 //                deadline, unavailable · zip_code unknown (the first region is assumed) · stock empty (no items),
 //                behind (a newer change was written elsewhere and is not known here in time)
 //                · generation not current (another stands in for it)
-//                · explanation (where it was asked for) no model ranked, another program ranked, this model cannot be explained
+//                · explanation (where it was asked for) no model ranked, another program ranked, this model cannot be
+//                explained
 //
 //   threads  one event loop.
 //   errors   kNotFound: an unknown customer under `strict`, with its field; kUnavailable: nothing has been

@@ -4,7 +4,8 @@
 // what holds now. A request takes the newest by a pointer. With() makes the next version: stock by pages
 // (shelf/stock.h), prices as a list of the products whose price is another than the generation's. Both leave what
 // was prepared as it is: a product that sold out is masked, one that came back or costs something else is ranked
-// by rows. What is hidden is stock of 0 to a request; a list of it says why. Which writes it is made of, ShelfKeeper knows (shelf_keeper.h).
+// by rows. What is hidden is stock of 0 to a request; a list of it says why. Which writes it is made of, ShelfKeeper
+// knows (shelf_keeper.h).
 //
 //   shapes   products are positions in the generation's catalogue.
 //   order    Repriced() rises by position.

@@ -7,7 +7,8 @@
 //   order    a line per row, in the rows' order; of several classes one for each, class 0 first.
 //   units    margins; 9 significant digits, 17 where the model sums doubles, as predictions have.
 //   missing  a missing value contributes like any other: by the way it takes.
-//   errors   as PredictFile, and as Explainer::Build with the model's path. On any error the output file is not touched.
+//   errors   as PredictFile, and as Explainer::Build with the model's path. On any error the output file is not
+//            touched.
 //   cost     streams in blocks.
 #pragma once
 

@@ -1,7 +1,7 @@
 // What a walk through one tree for eight rows is given, and its compilations. Private to this module.
 //
-// A walk goes down and up again. Down it multiplies, for each point t of the quadrature, the factors of the inputs met so
-// far: t + (1 - t) z for an input whose value takes the row this way (z: the share of the training data that came
+// A walk goes down and up again. Down it multiplies, for each point t of the quadrature, the factors of the inputs met
+// so far: t + (1 - t) z for an input whose value takes the row this way (z: the share of the training data that came
 // this way by splits of this input), (1 - t) z for one whose value does not. Up it sums leaf times product over the
 // leaves below, and each node's edge adds to its input what this sum is worth: the product without the input's factor,
 // times what knowing the input changes. Where the path has asked the same input before, an edge replaces that factor

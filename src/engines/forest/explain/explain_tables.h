@@ -1,5 +1,5 @@
-// What the explainer makes of a model: per tree its nodes in the order of a walk, with all numbers that do not depend on
-// the row. Private to this module; explain_kernel.h says what they mean.
+// What the explainer makes of a model: per tree its nodes in the order of a walk, with all numbers that do not depend
+// on the row. Private to this module; explain_kernel.h says what they mean.
 //
 //   shapes   steps, splits and numbers of all trees one after the other.
 //   order    trees as in the model.

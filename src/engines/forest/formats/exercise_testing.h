@@ -94,8 +94,8 @@ inline void ScoreWithEveryEngine(const Model& model, std::size_t row_count, std:
   }
 }
 
-// Explains hard rows, or is told in words why it cannot: of a file that says strange things of its nodes the numbers are
-// strange, but memory is ours.
+// Explains hard rows, or is told in words why it cannot: of a file that says strange things of its nodes the numbers
+// are strange, but memory is ours.
 inline void ExplainOrRefuse(const Model& model, std::size_t row_count) {
   const auto forest = Forest::Build(model, Engine::kReference);
   AISLE_ASSERT(forest);
