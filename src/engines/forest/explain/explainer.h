@@ -9,7 +9,8 @@
 //   shapes   rows is row-major, as forest.h has it. contributions[(i * GroupCount() + g) * Width() + f]; the last
 //            place of each Width() is the bias: what the margin is expected to be when nothing is known.
 //   order    doubles throughout. A row's sum takes trees in the model's order, within a tree nodes in the order in
-//            which a walk, left before right, leaves them; so a row gets the same bits alone or among others, on every CPU.
+//            which a walk, left before right, leaves them; so a row gets the same bits alone or among others,
+//            on every CPU.
 //   units    margins. Contributions and bias of a group add up to its margin, but for rounding: where the forest sums
 //            floats, by as much as that sum is off.
 //   missing  a NaN goes the node's default way and contributes as any other value.
