@@ -36,7 +36,7 @@ target_include_directories(pin_nanoarrow SYSTEM PUBLIC ${nanoarrow_root}/include
 target_compile_options(pin_nanoarrow PRIVATE -w)
 
 find_package(PkgConfig REQUIRED)
-foreach(package lmdb libpq libssl libxxhash zlib)
+foreach(package libcrypto lmdb libpq libssl libxxhash zlib)
   pkg_check_modules(${package} REQUIRED IMPORTED_TARGET GLOBAL ${package})
 endforeach()
 find_package(Boost 1.81 REQUIRED CONFIG COMPONENTS json)

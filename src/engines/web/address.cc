@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "web/handed_socket.h"
 #include "web/message.h"
 
 namespace aisle::web {
@@ -22,6 +23,8 @@ bool IsIpv6(const std::string& host) {
 }
 
 constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kSystemd = "systemd";
+constexpr std::string_view kTls = "https://";
 
 bool IsDigits(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -30,18 +33,22 @@ bool IsDigits(std::string_view text) {
 }  // namespace
 
 bool Address::IsLoopback() const {
-  return !IsUnix() && (host == "::1" || host.starts_with("127."));
+  return !IsUnix() && !handed && (host == "::1" || host.starts_with("127."));
 }
 
 std::string Address::Text() const {
+  if (handed)
+    return handed->empty() ? std::string(kSystemd) : fmt::format("{}:{}", kSystemd, *handed);
   if (IsUnix()) return std::string(kUnix) + path;
-  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port)
-                                             : fmt::format("[{}]:{}", host, port);
+  const std::string_view scheme = tls ? kTls : std::string_view();
+  return host.find(':') == std::string::npos ? fmt::format("{}{}:{}", scheme, host, port)
+                                             : fmt::format("{}[{}]:{}", scheme, host, port);
 }
 
 std::string UrlOf(std::string_view address_text) {
-  return address_text.starts_with(kUnix) ? std::string(address_text)
-                                         : fmt::format("http://{}", address_text);
+  return address_text.starts_with(kUnix) || address_text.starts_with(kTls)
+             ? std::string(address_text)
+             : fmt::format("http://{}", address_text);
 }
 
 Result<Address> ParseAddress(std::string_view text) {
@@ -58,15 +65,28 @@ Result<Address> ParseAddress(std::string_view text) {
     }
     return address;
   }
+  if (text == kSystemd || (text.starts_with(kSystemd) && text[kSystemd.size()] == ':')) {
+    Address address;
+    address.handed = text.substr(std::min(kSystemd.size() + 1, text.size()));
+    if (text.size() == kSystemd.size() + 1)
+      return Fail(ErrorCode::kInvalidArgument,
+                  fmt::format("'{}' does not name the socket; `systemd` is the only one", text));
+    return address;
+  }
   const auto refuse = [&] {
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("'{}' is not HOST:PORT, such as 127.0.0.1:8000, nor unix:/PATH", text));
   };
-  const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return refuse();
   Address address;
-  std::string_view host = text.substr(0, colon);
-  const std::string_view port = text.substr(colon + 1);
+  std::string_view rest = text;
+  if (rest.starts_with(kTls)) {
+    address.tls = true;
+    rest.remove_prefix(kTls.size());
+  }
+  const std::size_t colon = rest.rfind(':');
+  if (colon == std::string_view::npos) return refuse();
+  std::string_view host = rest.substr(0, colon);
+  const std::string_view port = rest.substr(colon + 1);
   const auto parsed = std::from_chars(port.data(), port.data() + port.size(), address.port);
   if (port.empty() || parsed.ec != std::errc{} || parsed.ptr != port.data() + port.size())
     return refuse();
@@ -81,12 +101,17 @@ Result<Address> ParseAddress(std::string_view text) {
 }
 
 Result<Address> ParseLocalAddress(std::string_view text) {
-  AISLE_TRY(Address address, ParseAddress(text));
-  if (address.IsLoopback() || address.IsUnix()) return address;
+  AISLE_TRY(const Address address, ParseAddress(text));
+  Address at = address;
+  if (address.handed) {
+    AISLE_TRY(const HandedSocket socket, FindHandedSocket(*address.handed));
+    at = socket.address;
+  }
+  if (at.IsLoopback() || at.IsUnix()) return address;
   return Fail(ErrorCode::kInvalidArgument,
               fmt::format("{} is not loopback: without access tokens this server listens on "
                           "127.0.0.1, [::1] or a Unix socket only",
-                          text));
+                          address.handed ? fmt::format("{} ({})", text, at.Text()) : text));
 }
 
 bool IsLoopbackAuthority(std::string_view authority) {

@@ -108,15 +108,23 @@ std::string_view ClientAnswer::Find(std::string_view field_name) const {
   return {};
 }
 
-Result<Client> Client::Connect(const Address& address, std::chrono::milliseconds timeout) {
+Result<Client> Client::Connect(const Address& address, std::chrono::milliseconds timeout,
+                               const TlsAsk& tls) {
   const int descriptor = OpenSocket(address, timeout);
   if (descriptor < 0) return Unavailable(fmt::format("cannot reach {}", address.Text()));
-  return Client(descriptor, address.IsUnix() ? "localhost" : address.Text());
+  Client client(descriptor, address.IsUnix()
+                                ? "localhost"
+                                : Address{.host = address.host, .port = address.port}.Text());
+  if (address.tls) {
+    AISLE_TRY(client.tls_, TlsClient::ShakeHands(descriptor, tls));
+  }
+  return client;
 }
 
 Client::Client(Client&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)),
       host_(std::move(other.host_)),
+      tls_(std::move(other.tls_)),
       input_(std::move(other.input_)) {}
 
 Client::~Client() {
@@ -147,6 +155,7 @@ Result<ClientAnswer> Client::WithBody(std::string_view method, std::string_view 
 }
 
 Status Client::Send(std::string_view bytes) {
+  if (tls_) return tls_->Send(bytes);
   while (!bytes.empty()) {
     const ssize_t count = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (count < 0 && errno == EINTR) continue;
@@ -156,17 +165,23 @@ Status Client::Send(std::string_view bytes) {
   return {};
 }
 
-Status Client::ReadMore() {
-  std::array<char, 16 * 1024> buffer;
+Result<std::size_t> Client::ReadSome(std::span<char> into) {
+  if (tls_) return tls_->Receive(into);
   for (;;) {
-    const ssize_t count = ::recv(descriptor_, buffer.data(), buffer.size(), 0);
+    const ssize_t count = ::recv(descriptor_, into.data(), into.size(), 0);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return Unavailable(fmt::format("waiting for {}", host_));
-    if (count == 0)
-      return Fail(ErrorCode::kUnavailable, fmt::format("{} closed the connection", host_));
-    input_.append(buffer.data(), static_cast<std::size_t>(count));
-    return {};
+    return static_cast<std::size_t>(count);
   }
+}
+
+Status Client::ReadMore() {
+  std::array<char, 16 * 1024> buffer;
+  AISLE_TRY(const std::size_t count, ReadSome(buffer));
+  if (count == 0)
+    return Fail(ErrorCode::kUnavailable, fmt::format("{} closed the connection", host_));
+  input_.append(buffer.data(), count);
+  return {};
 }
 
 Result<ClientAnswer> Client::Receive(bool head_only) {
@@ -174,7 +189,7 @@ Result<ClientAnswer> Client::Receive(bool head_only) {
   while ((head_end = input_.find("\r\n\r\n")) == std::string::npos) AISLE_CHECK(ReadMore());
   AISLE_TRY(ClientAnswer answer, ParseHead(std::string_view(input_).substr(0, head_end)));
   input_.erase(0, head_end + 4);
-  if (head_only || answer.status < 200) return answer;
+  if (head_only || answer.status < 200 || answer.status == 204) return answer;
   const std::string_view length = answer.Find("Content-Length");
   if (length.empty()) {
     while (ReadMore()) {
@@ -191,12 +206,16 @@ Result<ClientAnswer> Client::Receive(bool head_only) {
   return answer;
 }
 
-void Client::FinishSending() { ::shutdown(descriptor_, SHUT_WR); }
+void Client::FinishSending() {
+  if (tls_) tls_->FinishSending();
+  ::shutdown(descriptor_, SHUT_WR);
+}
 
 bool Client::ClosedByServer() {
   if (!input_.empty()) return false;
-  char byte = 0;
-  return ::recv(descriptor_, &byte, 1, 0) == 0;
+  std::array<char, 1> byte{};
+  const auto count = ReadSome(byte);
+  return count && *count == 0;
 }
 
 }  // namespace aisle::web

@@ -11,11 +11,13 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "net/deadline.h"
+#include "web/client_counts.h"
 #include "web/server.h"
 #include "web/stream.h"
 
@@ -23,10 +25,11 @@ namespace aisle::web {
 
 class Connection;
 
-// What all loops of a server share: immutable once it listens.
+// What all loops of a server share: immutable once it listens, but for the counts.
 struct Site {
   ServerOptions options;
   Router router;
+  std::unique_ptr<ClientCounts> clients = std::make_unique<ClientCounts>();
 };
 
 // Holds no Asio object: those live in coroutines, which end with their loop at the latest.
@@ -66,7 +69,13 @@ class Connection {
   // The head is whole: finds the route, which says how long the body may be.
   std::size_t FindRoute(Request& request);
   net::Task<Got> ReadRequest();
+  // Feeds what has arrived to the reader.
+  RequestReader::State FeedArrived();
+  // What is answered by the head alone, whatever the body is; nothing: the handler is asked.
+  std::optional<Response> AnswerByHead();
   net::Task<Response> Answer();
+  net::Task<Response> Handle(const Request& request);
+  net::Task<void> Compress(Response& response);
   // False: the client is gone.
   net::Task<bool> Write(std::string_view head, std::string_view body);
   net::Task<void> Drain();
@@ -75,22 +84,28 @@ class Connection {
   void ComposeHead(const Response& response, bool keep_alive);
   void TakeRequestId();
   void WaitAtMost(std::chrono::milliseconds wait);
+  void WaitUntil(net::SteadyTime moment);
 
   std::shared_ptr<LoopState> loop_;
   std::unique_ptr<Stream> stream_;
   RequestReader reader_;
   Problem refusal_;
-  Status target_;  // Whether the target could be decoded.
+  std::optional<Response> by_head_;  // In place of refusal_.
+  Status target_;                    // Whether the target could be decoded.
+  Status client_deadline_;           // Whether what the client said of its deadline was sound.
   std::vector<char> input_;
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;
   std::size_t read_bytes_ = 0;  // Of the next read.
   std::string head_;            // Of the answer.
   net::SteadyTime deadline_ = net::SteadyTime::max();
-  std::size_t place_;  // In loop_->connections.
+  std::size_t place_;                // In loop_->connections.
+  std::optional<ClientKey> client_;  // That it is counted for.
+  std::size_t pipelined_ = 0;        // Requests since the last read that had arrived whole by then.
   bool idle_ = false;
   bool expired_ = false;
   bool overloaded_;
+  bool crowded_ = false;  // Its client has too many.
 };
 
 }  // namespace aisle::web

@@ -41,6 +41,7 @@ class MemoryStream final : public Stream {
  public:
   explicit MemoryStream(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
 
+  net::Task<bool> ShakeHands() override { co_return true; }
   net::Task<std::size_t> ReadSome(std::span<char> into) override {
     const int cancelled = wire_->cancel_count;
     while (wire_->arriving.empty() && !wire_->client_ended && wire_->cancel_count == cancelled)
@@ -68,6 +69,7 @@ class MemoryStream final : public Stream {
   bool HasInput() const override { return !wire_->arriving.empty(); }
   Reach ReachedBy() const override { return wire_->reach; }
   std::string Peer() const override { return "the test"; }
+  std::optional<ClientKey> Client() const override { return std::nullopt; }
 
  private:
   net::Task<void> Change() {
@@ -157,7 +159,7 @@ constexpr std::string_view kPost =
 TEST_F(Served, RequestsAreAnsweredInOrderHoweverTheirBytesCome) {
   for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, std::size_t{1'000'000}}) {
     wire->piece = piece;
-    wire->client_ended = false;
+    wire->client_ended = wire->server_ended = false;
     Connect();
     Send(std::string(kGet) + std::string(kPost));
     const std::string sent = Take();

@@ -86,7 +86,7 @@ inline Router EchoRouter() {
 class Running {
  public:
   explicit Running(ServerOptions options = {}, int loop_count = 1) : loops(loop_count, "test") {
-    options.listen = "127.0.0.1:0";
+    if (options.listen == ServerOptions{}.listen) options.listen = "127.0.0.1:0";
     auto started = Server::Start(loops, std::move(options), EchoRouter());
     AISLE_ASSERT(started);
     server = *std::move(started);
@@ -98,6 +98,14 @@ class Running {
   }
   Client Connect() const {
     auto client = Client::Connect(server->ListeningAt());
+    AISLE_ASSERT(client);
+    return *std::move(client);
+  }
+  // Below TLS, if there is any.
+  Client ConnectPlainly() const {
+    Address address = server->ListeningAt();
+    address.tls = false;
+    auto client = Client::Connect(address);
     AISLE_ASSERT(client);
     return *std::move(client);
   }

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/deadline.h"
+
 namespace aisle::web {
 
 struct Field {
@@ -41,6 +43,8 @@ struct Request {
 
   const Route* route = nullptr;            // The one that answers; a handler always has it.
   std::vector<Parameter> path_parameters;  // Of its pattern, decoded.
+
+  net::Deadline client_deadline;  // After it the client waits no more (client_deadline.h).
 
   std::string request_id;  // Never empty: the client's X-Request-Id, or one of ours.
   int loop_index = 0;      // The event loop that runs the handler.

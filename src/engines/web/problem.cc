@@ -45,7 +45,8 @@ Response ToResponse(const Problem& problem, std::string_view request_id) {
   response.status = problem.status;
   response.content_type = "application/problem+json";
   response.body = ToJson(problem, request_id);
-  if (problem.status == 503) response.fields.emplace_back("Retry-After", "1");
+  if (problem.status == 503 || problem.status == 429)
+    response.fields.emplace_back("Retry-After", "1");
   return response;
 }
 

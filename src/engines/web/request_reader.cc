@@ -137,7 +137,8 @@ std::optional<Problem> HeadProblem(const Request& request, const Framing& framin
                    .accepted = fmt::format("at most {} bytes", limits.target_bytes),
                    .position = {}};
   }
-  if (request.target.empty() || request.target[0] != '/')
+  const bool of_all = request.target == "*" && request.method == "OPTIONS";
+  if (!of_all && (request.target.empty() || request.target[0] != '/'))
     return Malformed("the target must be a path that begins with a slash");
   return std::nullopt;
 }
@@ -319,6 +320,7 @@ void RequestReader::Reset() {
   impl.request.query.clear();
   impl.request.route = nullptr;
   impl.request.path_parameters.clear();
+  impl.request.client_deadline = net::Deadline();
   if (impl.request.body.capacity() > 64 * 1024) std::string().swap(impl.request.body);
   impl.request.body.clear();
   impl.chunks.reset();
@@ -331,6 +333,7 @@ void RequestReader::Reset() {
 }
 
 bool RequestReader::Started() const { return impl_->started; }
+bool RequestReader::HasHead() const { return impl_->head_done; }
 bool RequestReader::TakeContinue() { return std::exchange(impl_->wants_continue, false); }
 Request& RequestReader::Received() { return impl_->request; }
 const Problem& RequestReader::WhatIsWrong() const { return impl_->problem; }

@@ -11,7 +11,7 @@
 // Refused, beyond what the grammar forbids: a missing, empty or repeated Host (HTTP/1.1), a
 // Transfer-Encoding other than `chunked`, Content-Length twice or not plain digits or together with
 // Transfer-Encoding, folded lines, Transfer-Encoding in HTTP/1.0, targets that are not in origin
-// form. Trailer fields and chunk extensions are read over.
+// form (but `*` of OPTIONS). Trailer fields and chunk extensions are read over.
 //
 //   units    limits in bytes; the target counts as part of the head.
 //   errors   problem(): 400, 408 (the caller's), 413, 414, 417, 431, 501, 505.
@@ -54,6 +54,8 @@ class RequestReader {
 
   // True once bytes of a request have arrived.
   bool Started() const;
+  // True once the head of that request is whole.
+  bool HasHead() const;
   // True once after the head, when the client waits for "100 Continue" before it sends the body.
   bool TakeContinue();
 

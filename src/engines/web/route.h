@@ -62,8 +62,10 @@ struct Route {
   Handler handler = {};
 };
 
-inline net::Deadline DeadlineOf(const Route& route) {
-  return route.limits.deadline ? net::Deadline::After(*route.limits.deadline) : net::Deadline();
+// Of an answer, or a row of a batch, that begins now: the sooner of the route's and the client's.
+inline net::Deadline DeadlineOf(const Request& request) {
+  const auto& own = request.route->limits.deadline;
+  return request.client_deadline.Within(own ? net::Deadline::After(*own) : net::Deadline());
 }
 
 // What makes a table unfit for a Router; empty: nothing. A route that is incomplete or stands there

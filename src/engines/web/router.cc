@@ -1,6 +1,7 @@
 #include "web/router.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -75,22 +76,35 @@ const Route* Router::Find(std::string_view method, std::string_view raw_path,
 
 Router::Miss Router::WhyNot(const Request& request) const {
   Miss miss;
-  const Place* place = PlaceOf(RawPath(request.target));
-  if (place == nullptr) {
+  miss.allow = AllowedAt(request.target);
+  if (miss.allow.empty()) {
     miss.problem.status = 404;
     miss.problem.type = "not-found";
     miss.problem.detail = fmt::format("there is nothing at {}", request.path);
     return miss;
-  }
-  for (const Route* route : place->routes) {
-    if (!miss.allow.empty()) miss.allow += ", ";
-    miss.allow += route->method == "GET" ? "GET, HEAD" : route->method;
   }
   miss.problem.status = 405;
   miss.problem.type = "method-not-allowed";
   miss.problem.detail = fmt::format("{} does not take {}", request.path, request.method);
   miss.problem.accepted = miss.allow;
   return miss;
+}
+
+std::string Router::AllowedAt(std::string_view target) const {
+  std::vector<std::string_view> methods;
+  const auto add = [&](const Route& route) {
+    if (std::ranges::find(methods, route.method) != methods.end()) return;
+    methods.push_back(route.method);
+    if (route.method == "GET") methods.emplace_back("HEAD");
+  };
+  if (target == "*") {
+    for (const Route& route : routes_) add(route);
+  } else if (const Place* place = PlaceOf(RawPath(target))) {
+    for (const Route* route : place->routes) add(*route);
+  }
+  if (methods.empty()) return {};
+  if (std::ranges::find(methods, "OPTIONS") == methods.end()) methods.emplace_back("OPTIONS");
+  return fmt::format("{}", fmt::join(methods, ", "));
 }
 
 std::optional<Problem> LoopbackProblem(const Request& request) {

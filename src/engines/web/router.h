@@ -41,6 +41,9 @@ class Router {
   };
   // Of a request that no route takes.
   Miss WhyNot(const Request& request) const;
+  // The value of Allow for a target that DecodeTarget() accepts, or for `*`, which stands for all; empty: nothing is
+  // there. OPTIONS is among it.
+  std::string AllowedAt(std::string_view target) const;
 
  private:
   // The routes of one pattern, in the order of the table.

@@ -43,8 +43,8 @@ TEST(Router, FindsByMethodAndPathAndNamesWhatIsAllowed) {
   EXPECT_EQ(Found(router, "HEAD", "/a"), "/a");
   EXPECT_EQ(Found(router, "POST", "/a?b=c"), "/a");
   EXPECT_EQ(Found(router, "GET", "/%61"), "/a");
-  EXPECT_EQ(Found(router, "DELETE", "/a"), "405 GET, HEAD, POST");
-  EXPECT_EQ(Found(router, "get", "/a"), "405 GET, HEAD, POST");
+  EXPECT_EQ(Found(router, "DELETE", "/a"), "405 GET, HEAD, POST, OPTIONS");
+  EXPECT_EQ(Found(router, "get", "/a"), "405 GET, HEAD, POST, OPTIONS");
   EXPECT_EQ(Found(router, "GET", "/a/"), "404");
   EXPECT_EQ(Found(router, "GET", "/"), "404");
 }
@@ -61,7 +61,7 @@ TEST(Router, LiteralSegmentsWinOverParametersInWhateverOrderTheyStand) {
     EXPECT_EQ(Found(router, "GET", "/v1/products/7"), "/v1/products/{id}");
     EXPECT_EQ(Found(router, "POST", "/v1/products/search"), "/v1/products/search");
     EXPECT_EQ(Found(router, "POST", "/v1/products/%73earch"), "/v1/products/search");
-    EXPECT_EQ(Found(router, "GET", "/v1/products/search"), "405 POST");
+    EXPECT_EQ(Found(router, "GET", "/v1/products/search"), "405 POST, OPTIONS");
     EXPECT_EQ(Found(router, "GET", "/v1/products/search%2F"), "/v1/products/{id}");
     EXPECT_EQ(Found(router, "GET", "/v1//7"), "404");
     EXPECT_EQ(Found(router, "GET", "/v1/products/"), "404");

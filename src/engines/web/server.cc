@@ -1,5 +1,7 @@
 #include "web/server.h"
 
+#include <fmt/format.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,6 +13,8 @@
 
 #include "base/log.h"
 #include "web/connection.h"
+#include "web/handed_socket.h"
+#include "web/tls_stream.h"
 
 namespace aisle::web {
 namespace asio = boost::asio;
@@ -18,8 +22,9 @@ namespace {
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kSweepEvery{250};
-// Above the cap, so many connections more are taken to be told so; the rest is closed unread.
+// Above a cap, so many connections more are taken to be told so; the rest is closed unread.
 constexpr std::size_t kOverloadedMax = 256;
+constexpr std::size_t kCrowdedMax = 16;
 
 // Points at an Asio object of this coroutine for as long as the coroutine lives.
 template <typename T>
@@ -39,6 +44,14 @@ net::Task<void> Serve(std::shared_ptr<LoopState> loop, std::unique_ptr<Stream> s
   co_await connection.Run();
 }
 
+// No connection is made of a stream of which there are far too many.
+bool IsFarTooMany(const LoopState& loop, const Stream& stream) {
+  const ServerOptions& options = loop.site->options;
+  if (loop.connections.size() >= options.connections_per_loop + kOverloadedMax) return true;
+  const auto client = stream.Client();
+  return client && loop.site->clients->Of(*client) >= options.connections_per_client + kCrowdedMax;
+}
+
 net::Task<void> Accept(std::shared_ptr<LoopState> loop, std::unique_ptr<Listener> listener) {
   const Shown shown(loop->listener, *listener);
   while (!loop->stopping) {
@@ -50,9 +63,11 @@ net::Task<void> Accept(std::shared_ptr<LoopState> loop, std::unique_ptr<Listener
       continue;
     }
     if (*accepted == nullptr) co_return;
-    if (loop->connections.size() >= loop->site->options.connections_per_loop + kOverloadedMax)
-      continue;
-    asio::co_spawn(co_await asio::this_coro::executor, Serve(loop, *std::move(accepted)),
+    std::unique_ptr<Stream> stream = *std::move(accepted);
+    if (IsFarTooMany(*loop, *stream)) continue;
+    if (const auto& certificate = loop->site->options.certificate)
+      stream = OverTls(std::move(stream), certificate->Context());
+    asio::co_spawn(co_await asio::this_coro::executor, Serve(loop, std::move(stream)),
                    [](const std::exception_ptr& failure) {
                      if (failure) std::rethrow_exception(failure);  // Logged by the loop.
                    });
@@ -77,6 +92,16 @@ void StopLoop(LoopState& loop) {
   if (loop.connections.empty() && loop.sweep_timer != nullptr) loop.sweep_timer->cancel();
 }
 
+// `address` then names where it listens.
+Result<Listeners> Listen(net::EventLoops& loops, Address& address) {
+  if (!address.handed)
+    return address.IsUnix() ? ListenOnUnix(loops, address) : ListenOnTcp(loops, address);
+  AISLE_TRY(const HandedSocket socket, FindHandedSocket(*address.handed));
+  address = socket.address;
+  return address.IsUnix() ? ListenOnHandedUnix(loops, socket.descriptor, address)
+                          : ListenOnHandedTcp(loops, socket.descriptor, address);
+}
+
 std::uint64_t RandomSeed() {
   std::random_device device;
   return (static_cast<std::uint64_t>(device()) << 32U) | device();
@@ -96,8 +121,18 @@ const Address& Server::ListeningAt() const { return impl_->address; }
 Result<std::unique_ptr<Server>> Server::Start(net::EventLoops& loops, ServerOptions options,
                                               Router router) {
   AISLE_TRY(Address address, ParseAddress(options.listen));
-  AISLE_TRY(Listeners listeners,
-            address.IsUnix() ? ListenOnUnix(loops, address) : ListenOnTcp(loops, address));
+  if (address.tls && !options.certificate) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} cannot be served without a certificate", address.Text()));
+  }
+  AISLE_TRY(Listeners listeners, Listen(loops, address));
+  if (options.certificate && address.IsUnix()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("{} is a Unix socket and a certificate is set: TLS is for TCP; the "
+                            "socket's file is its guard",
+                            options.listen));
+  }
+  address.tls = options.certificate != nullptr;
 
   auto site = std::make_shared<Site>();
   site->options = std::move(options);

@@ -73,7 +73,7 @@ TEST(Server, MissesWrongMethodsAndForeignHostsAreProblems) {
   ASSERT_TRUE(client.Send("DELETE /echo HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   const auto wrong_method = client.Receive();
   EXPECT_EQ(wrong_method->status, 405);
-  EXPECT_EQ(wrong_method->Find("Allow"), "GET, HEAD, POST");
+  EXPECT_EQ(wrong_method->Find("Allow"), "GET, HEAD, POST, OPTIONS");
   ASSERT_TRUE(client.Send("GET /echo HTTP/1.1\r\nHost: evil.example\r\n\r\n"));
   EXPECT_EQ(client.Receive()->status, 421);
   ASSERT_TRUE(
@@ -131,7 +131,7 @@ TEST(Server, APathsSegmentIsGivenToTheHandlerByItsName) {
     EXPECT_EQ(client.Get(path)->status, 404) << path;
   const auto wrong_method = client.Post("/v1/products/42", "{}");
   EXPECT_EQ(wrong_method->status, 405);
-  EXPECT_EQ(wrong_method->Find("Allow"), "GET, HEAD");
+  EXPECT_EQ(wrong_method->Find("Allow"), "GET, HEAD, OPTIONS");
   ASSERT_TRUE(client.Send("HEAD /v1/products/42 HTTP/1.1\r\nHost: localhost\r\n\r\n"));
   EXPECT_EQ(client.Receive(true)->Find("Content-Length"), "2");
 }

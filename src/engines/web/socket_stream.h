@@ -22,11 +22,13 @@ class SocketStream final : public Stream {
   using Socket = typename Protocol::socket;
   using PeerText = std::string (*)(const Socket& socket);
 
-  SocketStream(Socket socket, Reach reach, PeerText peer_text)
-      : socket_(std::move(socket)), reach_(reach), peer_text_(peer_text) {
+  SocketStream(Socket socket, Reach reach, PeerText peer_text, std::optional<ClientKey> client = {})
+      : socket_(std::move(socket)), reach_(reach), peer_text_(peer_text), client_(client) {
     boost::system::error_code ignored;
     socket_.non_blocking(true, ignored);
   }
+
+  net::Task<bool> ShakeHands() override { co_return true; }
 
   net::Task<std::size_t> ReadSome(std::span<char> into) override {
     const auto [error, count] =
@@ -68,6 +70,7 @@ class SocketStream final : public Stream {
   }
   Reach ReachedBy() const override { return reach_; }
   std::string Peer() const override { return peer_text_(socket_); }
+  std::optional<ClientKey> Client() const override { return client_; }
 
  private:
   static constexpr auto kAwait = boost::asio::as_tuple(boost::asio::use_awaitable);
@@ -75,6 +78,7 @@ class SocketStream final : public Stream {
   Socket socket_;
   Reach reach_;
   PeerText peer_text_;
+  std::optional<ClientKey> client_;
 };
 
 }  // namespace aisle::web

@@ -1,9 +1,9 @@
 // What a connection needs of the bytes below it, and where such streams come from: TCP and Unix
-// sockets are two kinds, TLS can be a third, and connection.cc knows none of them. Private to the
-// server.
+// sockets are two kinds, TLS over either is a third, and connection.cc knows none of them. Private to
+// the server.
 //
-// A connection owns its stream and drops it to close it. It waits for one thing at a time: it never
-// reads while it writes. A kind that must shake hands does so in its first read.
+// A connection owns its stream and drops it to close it. It lets it shake hands first, then waits for one
+// thing at a time: it never reads while it writes.
 //
 //   threads  one event loop.
 //   errors   none are told apart: a stream that broke has ended, and whoever waits reads 0 or false.
@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@
 #include "net/event_loops.h"
 #include "net/task.h"
 #include "web/address.h"
+#include "web/client_counts.h"
 
 namespace aisle::web {
 
@@ -36,6 +38,8 @@ class Stream {
  public:
   virtual ~Stream() = default;
 
+  // Whatever must be agreed on before the first byte. False: it was not, the stream broke, or Cancel().
+  virtual net::Task<bool> ShakeHands() = 0;
   // Reads at least one byte. 0: the other side sends no more, the stream broke, or Cancel().
   virtual net::Task<std::size_t> ReadSome(std::span<char> into) = 0;
   // Writes all of `head`, then all of `body`; both must live until then. False: the stream broke, or
@@ -50,6 +54,8 @@ class Stream {
   virtual bool HasInput() const = 0;
   virtual Reach ReachedBy() const = 0;
   virtual std::string Peer() const = 0;  // For logs: "127.0.0.1:51234".
+  // Whose connections are counted together; nothing: nobody's, they are not counted.
+  virtual std::optional<ClientKey> Client() const = 0;
 };
 
 class Listener {
@@ -70,5 +76,8 @@ using Listeners = std::vector<std::unique_ptr<Listener>>;
 Result<Listeners> ListenOnTcp(net::EventLoops& loops, Address& address);
 // kUnavailable: a program listens there, a file of another kind is there, or it cannot be made.
 Result<Listeners> ListenOnUnix(net::EventLoops& loops, const Address& address);
+// On sockets that somebody else made and keeps; all loops accept from the one. `at`: where it listens.
+Result<Listeners> ListenOnHandedTcp(net::EventLoops& loops, int descriptor, const Address& at);
+Result<Listeners> ListenOnHandedUnix(net::EventLoops& loops, int descriptor, const Address& at);
 
 }  // namespace aisle::web

@@ -1,4 +1,6 @@
-// Listening on TCP: a listener of its own for every loop, all on one port (SO_REUSEPORT).
+// Listening on TCP: a listener of its own for every loop, all on one port (SO_REUSEPORT), or one socket that was handed
+// over, which all loops accept from.
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -20,6 +22,20 @@ std::string PeerOf(const tcp::socket& socket) {
   return Address{.host = peer.address().to_string(), .port = peer.port()}.Text();
 }
 
+std::optional<ClientKey> ClientOf(const tcp::socket& socket) {
+  boost::system::error_code error;
+  const asio::ip::address client = socket.remote_endpoint(error).address();
+  if (error) return std::nullopt;
+  if (client.is_v4()) return 0xffff'ffff'0000'0000U | client.to_v4().to_uint();
+  const asio::ip::address_v6::bytes_type bytes = client.to_v6().to_bytes();
+  // A socket of IPv6 may take connections of IPv4 as well: ::ffff:10.0.0.1
+  const std::size_t begin = client.to_v6().is_v4_mapped() ? 12 : 0;
+  const std::size_t end = begin == 0 ? 8 : 16;
+  ClientKey key = begin == 0 ? 0 : 0xffff'ffffU;
+  for (std::size_t i = begin; i < end; ++i) key = key << 8U | bytes[i];
+  return key;
+}
+
 class TcpListener final : public Listener {
  public:
   TcpListener(tcp::acceptor acceptor, Reach reach)
@@ -31,7 +47,8 @@ class TcpListener final : public Listener {
     if (error) co_return Fail(ErrorCode::kUnavailable, error.message());
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    co_return std::make_unique<SocketStream<tcp>>(std::move(socket), reach_, PeerOf);
+    const std::optional<ClientKey> client = ClientOf(socket);
+    co_return std::make_unique<SocketStream<tcp>>(std::move(socket), reach_, PeerOf, client);
   }
   void Close() override {
     boost::system::error_code ignored;
@@ -96,6 +113,20 @@ Result<Listeners> ListenOnTcp(net::EventLoops& loops, Address& address) {
     listeners.push_back(std::make_unique<TcpListener>(std::move(acceptor), reach));
   }
   address.port = endpoint.port();
+  return listeners;
+}
+
+Result<Listeners> ListenOnHandedTcp(net::EventLoops& loops, int descriptor, const Address& at) {
+  const Reach reach = at.IsLoopback() ? Reach::kLoopback : Reach::kNetwork;
+  const bool is_v6 = at.host.find(':') != std::string::npos;
+  Listeners listeners;
+  for (int i = 0; i < loops.LoopCount(); ++i) {
+    tcp::acceptor acceptor(loops.Loop(i));
+    boost::system::error_code error;
+    acceptor.assign(is_v6 ? tcp::v6() : tcp::v4(), ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0), error);
+    if (error) return Unavailable(at, error);
+    listeners.push_back(std::make_unique<TcpListener>(std::move(acceptor), reach));
+  }
   return listeners;
 }
 

@@ -1,6 +1,6 @@
 // Listening on a Unix socket: one socket in the file system, which all loops accept from.
 //
-// The file is made for its owner alone (0600): who may open it may ask. A file that a killed server
+// The file of one that was handed over is its maker's. Ours is made for its owner alone (0600): who may open it may ask. A file that a killed server
 // left behind is taken away; a socket that somebody listens on, or a file of another kind, is not.
 // The file goes with the last listener, if it is still ours.
 #include <fcntl.h>
@@ -112,6 +112,19 @@ class UnixListener final : public Listener {
   std::shared_ptr<const SocketFile> file_;
 };
 
+Result<Listeners> ListenersOf(net::EventLoops& loops, int descriptor, const Address& address,
+                              const std::shared_ptr<const SocketFile>& file) {
+  Listeners listeners;
+  for (int i = 0; i < loops.LoopCount(); ++i) {
+    Unix::acceptor acceptor(loops.Loop(i));
+    boost::system::error_code error;
+    acceptor.assign(Unix(), ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0), error);
+    if (error) return Unavailable(address, error.message());
+    listeners.push_back(std::make_unique<UnixListener>(std::move(acceptor), file));
+  }
+  return listeners;
+}
+
 }  // namespace
 
 Result<Listeners> ListenOnUnix(net::EventLoops& loops, const Address& address) {
@@ -124,15 +137,11 @@ Result<Listeners> ListenOnUnix(net::EventLoops& loops, const Address& address) {
     return Unavailable(address, std::strerror(errno));
   const auto file = std::make_shared<const SocketFile>(address.path);
   if (::listen(made.Value(), SOMAXCONN) != 0) return Unavailable(address, std::strerror(errno));
-  Listeners listeners;
-  for (int i = 0; i < loops.LoopCount(); ++i) {
-    Unix::acceptor acceptor(loops.Loop(i));
-    boost::system::error_code error;
-    acceptor.assign(Unix(), ::fcntl(made.Value(), F_DUPFD_CLOEXEC, 0), error);
-    if (error) return Unavailable(address, error.message());
-    listeners.push_back(std::make_unique<UnixListener>(std::move(acceptor), file));
-  }
-  return listeners;
+  return ListenersOf(loops, made.Value(), address, file);
+}
+
+Result<Listeners> ListenOnHandedUnix(net::EventLoops& loops, int descriptor, const Address& at) {
+  return ListenersOf(loops, descriptor, at, nullptr);
 }
 
 }  // namespace aisle::web

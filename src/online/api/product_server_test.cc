@@ -166,10 +166,10 @@ TEST_F(Routes, BadInputsAreProblemsThatNameTheFieldAndTheServerIsWellAfterwards)
   }
   EXPECT_EQ(shop.Post("/recommend", "{}", "text/plain").status, 415);
   EXPECT_EQ(Json(shop.Post("/recommend", R"({"customer_id": x})")).at("position").as_int64(), 16);
-  EXPECT_EQ(shop.Post("/health", "{}").Find("Allow"), "GET, HEAD");
+  EXPECT_EQ(shop.Post("/health", "{}").Find("Allow"), "GET, HEAD, OPTIONS");
   web::Client client = shop.Connect();
   ASSERT_TRUE(client.Send("DELETE /recommend HTTP/1.1\r\nHost: localhost\r\n\r\n"));
-  EXPECT_EQ(client.Receive()->Find("Allow"), "GET, HEAD, POST");
+  EXPECT_EQ(client.Receive()->Find("Allow"), "GET, HEAD, POST, OPTIONS");
   shop.ExpectWell();
 }
 

@@ -54,7 +54,7 @@ net::Task<int> AppendAnswerOrProblem(const Desk& desk, const web::Request& asked
   recommend::Recommender& recommender =
       desk.places[static_cast<std::size_t>(asked.loop_index)]->recommender;
   const std::string request_id = request.request_id;
-  const net::Deadline deadline = web::DeadlineOf(*asked.route);
+  const net::Deadline deadline = web::DeadlineOf(asked);
   const Result<recommend::Answer> answer =
       co_await recommender.Recommend(std::move(request), base::Now(), deadline);
   if (answer) {
@@ -122,7 +122,7 @@ net::Task<web::Response> GetCustomer(DeskPointer desk, const web::Request& reque
   if (!key) co_return web::ToResponse(key.error(), request.request_id);
   const auto place = static_cast<std::size_t>(request.loop_index);
   const auto found =
-      co_await desk->places[place]->recommender.Describe(*key, web::DeadlineOf(*request.route));
+      co_await desk->places[place]->recommender.Describe(*key, web::DeadlineOf(request));
   if (!found)
     co_return web::ToResponse(ProblemOf(found.error(), request.request_id), request.request_id);
   web::Response response = JsonResponse({});
@@ -153,9 +153,8 @@ net::Task<web::Response> Write(const Desk& desk, const web::Request& request,
                                Taken<std::vector<events::Change>> changes) {
   if (!changes) co_return web::ToResponse(changes.error(), request.request_id);
   const std::size_t count = changes->size();
-  const auto written =
-      co_await net::FinishBy(web::DeadlineOf(*request.route),
-                             desk.changes->Write(*std::move(changes), state->RetailerShape()));
+  const auto written = co_await net::FinishBy(
+      web::DeadlineOf(request), desk.changes->Write(*std::move(changes), state->RetailerShape()));
   if (written && *written) co_return JsonResponse(fmt::format(R"({{"updated":{}}})", count));
   if (written && written->error().code == ErrorCode::kInvalidArgument)
     co_return web::ToResponse(web::ProblemOf(written->error()), request.request_id);
@@ -207,7 +206,7 @@ net::Task<web::Response> PutCustomer(DeskPointer desk, const web::Request& reque
     // Numbers for new texts are given by an import.
     const auto place = static_cast<std::size_t>(request.loop_index);
     const auto found =
-        co_await desk->places[place]->recommender.Describe(*key, web::DeadlineOf(*request.route));
+        co_await desk->places[place]->recommender.Describe(*key, web::DeadlineOf(request));
     if (!found)
       co_return web::ToResponse(ProblemOf(found.error(), request.request_id), request.request_id);
     customer = found->record.customer;
