@@ -23,9 +23,11 @@ inline const std::multimap<std::string, std::string> kWalls = {{"CLI/", "app"},
                                                                {"lmdb.h", "kv"},
                                                                {"nanoarrow/", "arrow"},
                                                                {"openssl/", "postgres"},
+                                                               {"openssl/", "web"},
                                                                {"simde/", "forest"},
                                                                {"spdlog/", "base"},
                                                                {"toml++/", "base"},
                                                                {"xgboost/", ""},
                                                                {"xxhash.h", "base"},
-                                                               {"zlib.h", "ingest"}};
+                                                               {"zlib.h", "ingest"},
+                                                               {"zlib.h", "web"}};

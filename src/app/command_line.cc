@@ -158,7 +158,8 @@ void CommandBuilder::Switch(const std::string& flag, bool* value, const std::str
 }
 void CommandBuilder::ServerOptions() {
   Text("--listen", "ADDRESS", &impl_->globals->listen,
-       "HOST:PORT (default 127.0.0.1:8000; port 0 picks a free one and prints it) or unix:/PATH");
+       "HOST:PORT (default 127.0.0.1:8000; port 0 picks a free one and prints it), unix:/PATH or "
+       "systemd");
   Number("--threads", &impl_->globals->threads, 0, 256, "Event loops (default: one per core)");
 }
 

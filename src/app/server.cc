@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "api/product_server.h"
+#include "app/http_settings.h"
 #include "app/listener.h"
 #include "app/print.h"
 #include "app/print_json.h"
@@ -33,6 +34,12 @@ Result<std::optional<recommend::RemoteRankerOptions>> RemoteRankingOf(
   if (url.ends_with('/')) url.remove_suffix(1);
   auto address = web::ParseAddress(url);
   if (!address) return Within("ranking.url", address.error());
+  if (address->tls || address->handed) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("ranking.url is '{}'; a model service is asked at http://HOST:PORT or "
+                            "unix:/PATH",
+                            settings.ranking_url));
+  }
   // It becomes part of a path.
   const std::string& model = settings.ranking_model;
   const bool plain = !model.empty() && std::ranges::all_of(model, [](unsigned char c) {
@@ -115,8 +122,11 @@ Status ServeUntilStopped(const Context& context,
   const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int threads =
       settings.serve_threads == 0 ? cores : static_cast<int>(settings.serve_threads);
+  AISLE_TRY(const auto certificate, CertificateOf(settings));
   net::EventLoops loops(threads, "serve");
   api::ServerOptions options;
+  options.http = HttpOptionsOf(settings);
+  options.http.certificate = certificate;
   options.listen = settings.serve_listen;
   options.serving_root = context.workspace.Serving();
   options.event_log = context.workspace.Events();
@@ -153,11 +163,18 @@ Status ServeUntilStopped(const Context& context,
   }
   base::LogInfo("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
                 threads == 1 ? "" : "s");
+  if (certificate) base::LogInfo("TLS: {}", certificate->Line());
   if (context.json) {
     PrintJson({{"address", server->Address()}, {"ready", server->ReadyLine()}});
     std::fflush(stdout);
   }
-  loops.StopOnSignals();
+  if (certificate) loops.OnHangup([certificate] { certificate->LookNow(); });
+  const std::chrono::milliseconds drain_wait(settings.serve_drain_wait_ms);
+  loops.StopOnSignals(drain_wait, [&server, drain_wait] {
+    server->Drain();
+    if (drain_wait.count() > 0)
+      base::LogInfo("stopping in {} ms; /readyz says so from now on", drain_wait.count());
+  });
   loops.Start();
   if (ready) ready(server->Address());
   const bool in_time = loops.Join();

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "web/address.h"
+#include "web/tls_client.h"
 
 namespace aisle::app {
 namespace {
@@ -43,6 +44,17 @@ class Connection {
   template <typename Name>
   bool Connect(const Name& name) const {
     return connect(descriptor_, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0;
+  }
+  bool AskOverTls(std::string& answer) const {
+    auto tls = web::TlsClient::ShakeHands(descriptor_);
+    if (!tls || !tls->Send(kAsk)) return false;
+    std::array<char, 4096> chunk{};
+    for (;;) {
+      const auto count = tls->Receive(chunk);
+      if (!count) return false;
+      if (*count == 0) return true;
+      answer.append(chunk.data(), *count);
+    }
   }
   bool Ask(std::string& answer) const {
     if (send(descriptor_, kAsk.data(), kAsk.size(), MSG_NOSIGNAL) !=
@@ -75,14 +87,16 @@ bool Exchange(const web::Address& address, std::chrono::milliseconds patience,
     name.sin_family = AF_INET;
     name.sin_port = htons(address.port);
     const Connection connection(AF_INET, patience);
-    return connection.Connect(name) && connection.Ask(answer);
+    return connection.Connect(name) &&
+           (address.tls ? connection.AskOverTls(answer) : connection.Ask(answer));
   }
   sockaddr_in6 name{};
   name.sin6_family = AF_INET6;
   name.sin6_port = htons(address.port);
   inet_pton(AF_INET6, address.host.c_str(), &name.sin6_addr);
   const Connection connection(AF_INET6, patience);
-  return connection.Connect(name) && connection.Ask(answer);
+  return connection.Connect(name) &&
+         (address.tls ? connection.AskOverTls(answer) : connection.Ask(answer));
 }
 
 }  // namespace
@@ -131,7 +145,10 @@ std::vector<std::string> ProblemsOf(const json::object& health) {
       return found != nullptr && found->is_string() ? std::string(found->get_string())
                                                     : std::string("not said");
     };
-    problems.push_back(fmt::format("the server does without {}: {}", text("what"), text("why")));
+    const std::string what = text("what");
+    problems.push_back(what == "certificate"
+                           ? fmt::format("TLS: {}", text("why"))
+                           : fmt::format("the server does without {}: {}", what, text("why")));
   }
   return problems;
 }

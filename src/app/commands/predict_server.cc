@@ -3,6 +3,7 @@
 
 #include "api/model_service/model_server.h"
 #include "app/command.h"
+#include "app/http_settings.h"
 #include "app/listener.h"
 #include "app/print_json.h"
 #include "base/log.h"
@@ -31,6 +32,7 @@ api::ModelServerOptions OptionsOf(const Context& context, const PredictServerOpt
       given.batch_wait_us.value_or(settings.predict_server_batch_wait_us));
   options.service.batch_rows = static_cast<std::size_t>(settings.predict_server_batch_rows);
   options.service.version = AISLE_VERSION;
+  options.http = HttpOptionsOf(settings);
   return options;
 }
 

@@ -78,6 +78,12 @@ std::string Words(int status) {
 // A port that another program listens on is not taken from it by trying again.
 Status CheckPort(const Context& context) {
   AISLE_TRY(const web::Address address, web::ParseAddress(context.settings.serve_listen));
+  if (address.handed) {
+    return Fail(
+        ErrorCode::kInvalidArgument,
+        "systemd hands its socket to the process it starts: have it start `aisle serve` and "
+        "`aisle worker`, and restart them");
+  }
   if (!address.IsUnix() && address.port == 0) return {};
   const auto holder = WhoListens(address);
   if (!holder) return {};
@@ -128,11 +134,11 @@ Status Reap(const Context& context, std::vector<Child>& children) {
 }
 
 // SIGTERM to all, then SIGKILL to those that stay.
-void StopAll(std::vector<Child>& children) {
+void StopAll(std::vector<Child>& children, milliseconds drain_wait) {
   for (const Child& child : children) {
     if (child.pid != 0) kill(child.pid, SIGTERM);
   }
-  const auto deadline = Clock::now() + kStopGrace;
+  const auto deadline = Clock::now() + drain_wait + kStopGrace;
   for (Child& child : children) {
     int status = 0;
     while (child.pid != 0 && waitpid(child.pid, &status, WNOHANG) == 0) {
@@ -170,7 +176,7 @@ Status Up(Context& context, const UpOptions& options) {
       if (status) status = Reap(context, children);
     }
     CancelInterruptGrace();
-    StopAll(children);
+    StopAll(children, milliseconds(context.settings.serve_drain_wait_ms));
   }
   return status;
 }

@@ -37,6 +37,14 @@ void ReadSection(base::TomlSection table, std::string_view section, Settings& se
         },
         key.field);
   }
+  // [section.below]
+  std::string_view last;
+  for (const SettingKey& key : SettingKeys()) {
+    if (key.section != last && key.section.starts_with(section) &&
+        key.section.substr(section.size()).starts_with('.'))
+      ReadSection(table.Table(key.section.substr(section.size() + 1)), key.section, settings);
+    last = key.section;
+  }
   table.Close();
 }
 
@@ -104,7 +112,25 @@ const std::vector<SettingKey>& SettingKeys() {
       {"serve", "threads", &S::serve_threads, 0, 256},
       {"serve", "request_deadline_ms", &S::serve_request_deadline_ms, 1, 60'000},
       {"serve", "log_impressions", &S::serve_log_impressions},
+      {"serve", "drain_wait_ms", &S::serve_drain_wait_ms, 0, 600'000},
       {"serve", "store", &S::serve_store},
+      {"serve.tls", "certificate", &S::serve_tls_certificate},
+      {"serve.tls", "key", &S::serve_tls_key},
+      {"serve.tls", "minimum_version", &S::serve_tls_minimum_version},
+      {"serve.tls", "look_every_s", &S::serve_tls_look_every_s, 1, 86'400},
+      {"http", "head_bytes", &S::http_head_bytes, 1'024, 1'048'576},
+      {"http", "head_fields", &S::http_head_fields, 8, 1'000},
+      {"http", "target_bytes", &S::http_target_bytes, 256, 65'536},
+      {"http", "body_bytes", &S::http_body_bytes, 1'024, 1'073'741'824},
+      {"http", "connections_per_loop", &S::http_connections_per_loop, 1, 1'000'000},
+      {"http", "connections_per_client", &S::http_connections_per_client, 1, 1'000'000},
+      {"http", "pipeline_depth", &S::http_pipeline_depth, 0, 10'000},
+      {"http", "handshake_timeout_ms", &S::http_handshake_timeout_ms, 100, 600'000},
+      {"http", "head_timeout_ms", &S::http_head_timeout_ms, 100, 600'000},
+      {"http", "request_timeout_ms", &S::http_request_timeout_ms, 100, 600'000},
+      {"http", "idle_timeout_ms", &S::http_idle_timeout_ms, 100, 3'600'000},
+      {"http", "write_timeout_ms", &S::http_write_timeout_ms, 100, 600'000},
+      {"http", "compress_bytes", &S::http_compress_bytes, 0, 1'073'741'824},
       {"ranking", "backend", &S::ranking_backend},
       {"ranking", "url", &S::ranking_url},
       {"ranking", "model", &S::ranking_model},
@@ -145,7 +171,8 @@ Status ApplySettingsText(base::NamedText text, Settings& settings) {
   base::TomlSection top = file.Top();
   std::string_view last;
   for (const SettingKey& key : SettingKeys()) {
-    if (key.section != last) ReadSection(top.Table(key.section), key.section, settings);
+    if (key.section != last && key.section.find('.') == std::string_view::npos)
+      ReadSection(top.Table(key.section), key.section, settings);
     last = key.section;
   }
   top.Close();
@@ -176,6 +203,20 @@ Result<Settings> LoadSettings(const std::optional<std::filesystem::path>& file,
     return Fail(ErrorCode::kInvalidArgument,
                 fmt::format("ranking.backend is \"{}\"; it must be \"local\" or \"remote\"",
                             settings.ranking_backend));
+  }
+  if (settings.serve_tls_minimum_version != "1.2" && settings.serve_tls_minimum_version != "1.3") {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("serve.tls.minimum_version is \"{}\"; it must be \"1.2\" or \"1.3\"",
+                            settings.serve_tls_minimum_version));
+  }
+  if (settings.serve_tls_certificate.empty() != settings.serve_tls_key.empty()) {
+    return Fail(ErrorCode::kInvalidArgument,
+                "serve.tls.certificate and serve.tls.key are a pair: set both, or neither");
+  }
+  if (settings.http_head_timeout_ms > settings.http_request_timeout_ms) {
+    return Fail(ErrorCode::kInvalidArgument,
+                fmt::format("http.head_timeout_ms is {}, more than http.request_timeout_ms, {}",
+                            settings.http_head_timeout_ms, settings.http_request_timeout_ms));
   }
   if (settings.up_restart_first_ms > settings.up_restart_most_ms) {
     return Fail(ErrorCode::kInvalidArgument,

@@ -38,7 +38,25 @@ struct Settings {
   std::int64_t serve_threads = 0;
   std::int64_t serve_request_deadline_ms = 0;
   bool serve_log_impressions = false;
-  std::string serve_store;      // "embedded" or "postgres"
+  std::int64_t serve_drain_wait_ms = 0;
+  std::string serve_store;  // "embedded" or "postgres"
+  std::string serve_tls_certificate;
+  std::string serve_tls_key;
+  std::string serve_tls_minimum_version;  // "1.2" or "1.3"
+  std::int64_t serve_tls_look_every_s = 0;
+  std::int64_t http_head_bytes = 0;
+  std::int64_t http_head_fields = 0;
+  std::int64_t http_target_bytes = 0;
+  std::int64_t http_body_bytes = 0;
+  std::int64_t http_connections_per_loop = 0;
+  std::int64_t http_connections_per_client = 0;
+  std::int64_t http_pipeline_depth = 0;
+  std::int64_t http_handshake_timeout_ms = 0;
+  std::int64_t http_head_timeout_ms = 0;
+  std::int64_t http_request_timeout_ms = 0;
+  std::int64_t http_idle_timeout_ms = 0;
+  std::int64_t http_write_timeout_ms = 0;
+  std::int64_t http_compress_bytes = 0;
   std::string ranking_backend;  // "local" or "remote"
   std::string ranking_url;
   std::string ranking_model;
@@ -66,7 +84,8 @@ struct Settings {
 
 // One key of the file and where its value goes.
 struct SettingKey {
-  std::string_view section;
+  std::string_view
+      section;  // "serve", or "serve.tls" within it, whose keys follow those of "serve".
   std::string_view key;
   std::variant<std::int64_t Settings::*, bool Settings::*, std::string Settings::*,
                std::vector<std::string> Settings::*>

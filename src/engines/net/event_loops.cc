@@ -70,12 +70,24 @@ void RunLogged(asio::io_context& context) {
   }
 }
 
+// What the signals of a process do. On loop 0.
+struct Signals {
+  explicit Signals(asio::io_context& context) : stop(context), hangup(context), wait(context) {}
+  asio::signal_set stop;
+  asio::signal_set hangup;
+  asio::steady_timer wait;  // Until what drains is stopped.
+  bool draining = false;
+  std::chrono::milliseconds drain_wait{};
+  std::function<void()> drain;
+  std::function<void()> on_hangup;
+};
+
 }  // namespace
 
 struct EventLoops::State {
   std::string name;
   std::vector<std::unique_ptr<OneLoop>> loops;
-  std::optional<asio::signal_set> signals;
+  std::optional<Signals> signals;
   std::vector<std::function<void()>> hooks;
   std::mutex mutex;  // hooks, running_count, started
   std::condition_variable changed;
@@ -83,6 +95,10 @@ struct EventLoops::State {
   bool started = false;
   std::atomic<bool> stopping = false;
 
+  Signals& SignalsOnLoop0() {
+    if (!signals) signals.emplace(loops.front()->context);
+    return *signals;
+  }
   void WaitUntilStopping() {
     std::unique_lock lock(mutex);
     changed.wait(lock, [&] { return stopping.load(); });
@@ -167,13 +183,52 @@ bool EventLoops::Join(std::chrono::milliseconds grace) {
   return ended;
 }
 
-void EventLoops::StopOnSignals() {
-  state_->signals.emplace(state_->loops.front()->context, SIGINT, SIGTERM);
-  state_->signals->async_wait([this](const boost::system::error_code& error, int) {
+void EventLoops::StopOnSignals(std::chrono::milliseconds drain_wait, std::function<void()> drain) {
+  Signals& signals = state_->SignalsOnLoop0();
+  signals.drain_wait = drain_wait;
+  signals.drain = std::move(drain);
+  signals.stop.add(SIGINT);
+  signals.stop.add(SIGTERM);
+  AwaitStopSignal();
+}
+
+void EventLoops::AwaitStopSignal() {
+  state_->signals->stop.async_wait([this](const boost::system::error_code& error, int number) {
     if (error) return;
-    state_->signals
-        .reset();  // Before Stop(), so that whoever sees Stopping() may count on the next signal.
-    Stop();
+    Signals& signals = *state_->signals;
+    const bool drains = number == SIGTERM && !signals.draining;
+    if (drains && signals.drain) signals.drain();
+    if (!drains || signals.drain_wait.count() == 0) {
+      StopBySignal();
+      return;
+    }
+    signals.draining = true;
+    signals.wait.expires_after(signals.drain_wait);
+    signals.wait.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled) StopBySignal();
+    });
+    AwaitStopSignal();
+  });
+}
+
+void EventLoops::StopBySignal() {
+  // Before Stop(), so that whoever sees Stopping() may count on the next signal.
+  state_->signals.reset();
+  Stop();
+}
+
+void EventLoops::OnHangup(std::function<void()> hook) {
+  Signals& signals = state_->SignalsOnLoop0();
+  signals.on_hangup = std::move(hook);
+  signals.hangup.add(SIGHUP);
+  AwaitHangup();
+}
+
+void EventLoops::AwaitHangup() {
+  state_->signals->hangup.async_wait([this](const boost::system::error_code& error, int) {
+    if (error || !state_->signals) return;
+    state_->signals->on_hangup();
+    AwaitHangup();
   });
 }
 

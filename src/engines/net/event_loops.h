@@ -4,7 +4,7 @@
 //   ... a server registers its listeners ...
 //   loops.StopOnSignals();
 //   loops.Start();
-//   loops.Join();          // until Stop() or SIGINT / SIGTERM
+//   loops.Join();          // until Stop(), SIGINT or SIGTERM
 //
 // Stopping is graceful: the stop hooks tell servers to accept nothing more; the loops then run
 // until their work is done, at most `grace` long, and what is left is dropped.
@@ -57,9 +57,12 @@ class EventLoops {
   // Does not wait. Calling it again does nothing.
   void Stop();
   bool Stopping() const;
-  // The first SIGINT or SIGTERM calls Stop(); once Stopping() is true the next one finds the default
-  // handler and ends the process at once. Loop 0 receives them: while its thread is blocked, none is.
-  void StopOnSignals();
+  // SIGINT calls Stop(). SIGTERM calls `drain`, on loop 0, and Stop() when `drain_wait` is over, or at the next signal.
+  // Once Stopping() is true the next one finds the default handler and ends the process at once. Loop 0 receives
+  // them: while its thread is blocked, none is.
+  void StopOnSignals(std::chrono::milliseconds drain_wait = {}, std::function<void()> drain = {});
+  // Each SIGHUP calls `hook`, on loop 0; without this it ends the process. Before Start().
+  void OnHangup(std::function<void()> hook);
   void OnStop(std::function<void()> hook);
 
   void Post(int loop_index, std::function<void()> work);
@@ -68,6 +71,9 @@ class EventLoops {
 
  private:
   struct State;
+  void AwaitStopSignal();
+  void StopBySignal();
+  void AwaitHangup();
   std::unique_ptr<State> state_;
 };
 

@@ -114,6 +114,53 @@ TEST(EventLoops, ASignalStopsThemAfterTheHooksHaveRunOnce) {
   EXPECT_TRUE(loops.Stopping());
 }
 
+TEST(EventLoops, SigtermDrainsFirstAndStopsWhenTheWaitIsOver) {
+  EventLoops loops(1, "test");
+  std::atomic<int> drain_count = 0;
+  std::atomic<bool> stopping_at_drain = true;
+  loops.StopOnSignals(50ms, [&] {
+    stopping_at_drain = loops.Stopping();
+    ++drain_count;
+  });
+  loops.Start();
+  ::kill(::getpid(), SIGTERM);
+  EXPECT_TRUE(loops.Join());
+  EXPECT_EQ(drain_count, 1);
+  EXPECT_FALSE(stopping_at_drain);
+}
+
+TEST(EventLoops, ASecondSignalDoesNotWaitAndSigintNeverDoes) {
+  for (const bool second : {true, false}) {
+    EventLoops loops(1, "test");
+    std::atomic<bool> drained = false;
+    loops.StopOnSignals(1h, [&] { drained = true; });
+    loops.Start();
+    if (second) {
+      ::kill(::getpid(), SIGTERM);
+      while (!drained) std::this_thread::sleep_for(1ms);
+      EXPECT_FALSE(loops.Stopping());
+    }
+    ::kill(::getpid(), second ? SIGTERM : SIGINT);
+    EXPECT_TRUE(loops.Join());
+    EXPECT_EQ(drained, second);
+  }
+}
+
+TEST(EventLoops, EveryHangupCallsItsHookAndTheyGoOn) {
+  EventLoops loops(1, "test");
+  std::atomic<int> count = 0;
+  loops.OnHangup([&] { ++count; });
+  loops.StopOnSignals();
+  loops.Start();
+  for (int i = 1; i <= 3; ++i) {
+    ::kill(::getpid(), SIGHUP);
+    while (count < i) std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_FALSE(loops.Stopping());
+  ::kill(::getpid(), SIGINT);
+  EXPECT_TRUE(loops.Join());
+}
+
 TEST(EventLoops, AHookThatIsAddedAfterStopRunsAtOnce) {
   EventLoops loops(1, "test");
   loops.Start();

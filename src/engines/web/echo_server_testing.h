@@ -58,6 +58,12 @@ inline Router EchoRouter() {
     response.body.assign(32 * 1024 * 1024, 'x');
     co_return response;
   }));
+  routes.push_back(At("GET", "/medium", [](const Request&) -> net::Task<Response> {
+    Response response;
+    response.content_type = "application/octet-stream";
+    response.body.assign(256 * 1024, 'x');
+    co_return response;
+  }));
   routes.push_back(
       At("GET", "/v1/products/{id}", [](const Request& request) -> net::Task<Response> {
         Response response;

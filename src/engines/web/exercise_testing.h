@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "web/client_deadline.h"
+#include "web/compression.h"
 #include "web/json_body.h"
 #include "web/json_reader.h"
 #include "web/json_text.h"
@@ -46,7 +48,10 @@ inline ReadOutcome ReadAll(std::string_view bytes, std::size_t piece) {
     if (state == RequestReader::State::kDone) {
       Request& request = reader.Received();
       AISLE_ASSERT(request.body.size() <= 1024);
+      const auto deadline = ClientDeadlineOf(request);
+      AISLE_ASSERT(deadline || deadline.error().code == ErrorCode::kInvalidArgument);
       std::string text(request.method);
+      text += TakesGzip(request.Find("Accept-Encoding")) ? "|gzip" : "|plain";
       text.append(" ").append(request.target);
       for (const Field& field : request.fields)
         text.append("|").append(field.name).append(":").append(field.value);
@@ -84,6 +89,7 @@ inline void ExerciseTarget(std::string_view target) {
   const Route* found = router.Find("GET", raw, parameters);
   const Expected expected = ExpectedRoute(ExerciseRoutes(), "GET", raw);
   AISLE_ASSERT((found == nullptr ? "" : found->pattern) == expected.pattern);
+  AISLE_ASSERT(router.AllowedAt(target).empty() == (found == nullptr));
   AISLE_ASSERT(parameters.size() == expected.values.size());
   for (std::size_t i = 0; i < parameters.size(); ++i)
     AISLE_ASSERT(parameters[i].value == expected.values[i]);

@@ -22,6 +22,8 @@
 #include <optional>
 
 #include "net/finish_by.h"
+#include "web/socket_stream.h"
+#include "web/tls_stream.h"
 
 namespace aisle::web {
 namespace asio = boost::asio;
@@ -66,7 +68,9 @@ class Kept {
 struct HttpClient::Impl {
   explicit Impl(HttpClientOptions given)
       : options(std::move(given)),
-        host(options.address.IsUnix() ? "localhost" : options.address.Text()) {}
+        host(options.address.IsUnix()
+                 ? "localhost"
+                 : Address{.host = options.address.host, .port = options.address.port}.Text()) {}
 
   HttpClientOptions options;
   std::string host;
@@ -114,25 +118,65 @@ struct Exchanged {
   bool again = false;  // The connection can be used again.
 };
 
-net::Task<Exchanged> Exchange(const HttpClient::Impl& impl, Socket& socket, const std::string& head,
+// What came of a read; 0 bytes: why there are none.
+struct Read {
+  std::size_t count = 0;
+  std::string why = {};
+};
+
+class PlainWire {
+ public:
+  explicit PlainWire(Socket& socket) : socket_(socket) {}
+  net::Task<bool> Write(const std::string& head, const std::string& body) {
+    const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body)};
+    const auto [failed, written] = co_await asio::async_write(socket_, buffers, kAwait);
+    co_return !failed;
+  }
+  net::Task<Read> ReadSome(std::span<char> into) {
+    const auto [error, count] =
+        co_await socket_.async_read_some(asio::buffer(into.data(), into.size()), kAwait);
+    if (!error && count > 0) co_return Read{.count = count};
+    co_return Read{.why =
+                       error == asio::error::eof ? "it closed without an answer" : error.message()};
+  }
+
+ private:
+  Socket& socket_;
+};
+
+class TlsWire {
+ public:
+  explicit TlsWire(Socket& socket)
+      : stream_(OverTlsAsClient(std::make_unique<SocketStream<asio::generic::stream_protocol>>(
+            std::move(socket), Reach::kNetwork, [](const Socket&) { return std::string(); }))) {}
+  net::Task<bool> ShakeHands() { return stream_->ShakeHands(); }
+  net::Task<bool> Write(const std::string& head, const std::string& body) {
+    return stream_->WriteAll(head, body);
+  }
+  net::Task<Read> ReadSome(std::span<char> into) {
+    const std::size_t count = co_await stream_->ReadSome(into);
+    co_return Read{.count = count, .why = "it closed without an answer"};
+  }
+
+ private:
+  std::unique_ptr<Stream> stream_;
+};
+
+template <typename Wire>
+net::Task<Exchanged> Exchange(const HttpClient::Impl& impl, Wire& wire, const std::string& head,
                               const std::string& body) {
-  const std::array<asio::const_buffer, 2> buffers = {asio::buffer(head), asio::buffer(body)};
-  const auto [failed, written] = co_await asio::async_write(socket, buffers, kAwait);
+  const bool written = co_await wire.Write(head, body);
   // A server may answer before it has read everything, and close: then there is something to read.
   ResponseReader reader(impl.options.limits);
   std::string input;
   std::size_t filled = 0;
   for (;;) {
     input.resize(std::max(input.size(), filled + kReadBytes));
-    const auto [error, count] = co_await socket.async_read_some(
-        asio::buffer(input.data() + filled, input.size() - filled), kAwait);
-    if (error || count == 0) {
-      if (!reader.Started()) {
-        co_return Exchanged{
-            .answer = impl.Unavailable(error == asio::error::eof ? "it closed without an answer"
-                                                                 : error.message()),
-            .stale = true};
-      }
+    const Read read = co_await wire.ReadSome({input.data() + filled, input.size() - filled});
+    const std::size_t count = read.count;
+    if (count == 0) {
+      if (!reader.Started())
+        co_return Exchanged{.answer = impl.Unavailable(read.why), .stale = true};
       co_return Exchanged{.answer = impl.Unavailable("it cut its answer off")};
     }
     filled += count;
@@ -144,7 +188,7 @@ net::Task<Exchanged> Exchange(const HttpClient::Impl& impl, Socket& socket, cons
       co_return Exchanged{.answer =
                               impl.Unavailable("its answer is not sound: " + reader.WhatIsWrong())};
     if (state == ResponseReader::State::kNeedMore) continue;
-    const bool again = reader.Received().keep_alive && filled == 0 && !failed;
+    const bool again = reader.Received().keep_alive && filled == 0 && written;
     co_return Exchanged{.answer = std::move(reader.Received()), .again = again};
   }
 }
@@ -163,7 +207,15 @@ net::Task<Result<HttpAnswer>> SendOwned(ImplPointer impl, HttpAsk ask) {
     } else {
       AISLE_CO_CHECK(co_await Connect(*impl, socket));
     }
-    Exchanged exchanged = co_await Exchange(*impl, socket, head, ask.body);
+    if (impl->options.address.tls) {
+      TlsWire wire(socket);
+      const bool agreed = co_await wire.ShakeHands();
+      if (!agreed) co_return impl->Unavailable("it did not shake hands over TLS");
+      Exchanged exchanged = co_await Exchange(*impl, wire, head, ask.body);
+      co_return std::move(exchanged.answer);
+    }
+    PlainWire wire(socket);
+    Exchanged exchanged = co_await Exchange(*impl, wire, head, ask.body);
     if (exchanged.stale && kept) continue;
     if (exchanged.again && impl->kept.size() < impl->options.kept_max) {
       boost::system::error_code error;

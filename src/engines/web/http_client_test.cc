@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temp_folder_testing.h"
 #include "net/event_loops.h"
+#include "web/certificate_testing.h"
 #include "web/echo_server_testing.h"
 #include "web/hostile_server_testing.h"
 
@@ -44,6 +46,18 @@ Script Saying(std::string text) {
     victim.Read();
     victim.Send(text);
   };
+}
+
+TEST(HttpClient, AsksOverTlsWhereTheAddressSaysSo) {
+  const base::TempFolder folder;
+  const Running running({.certificate = KeepCertificate(folder.Path(), "shop.example")});
+  HttpClient client({.address = running.server->ListeningAt()});
+  EXPECT_THAT(Ask(client, 2), testing::ElementsAre("body 0", "body 1"));
+  const Running plain;
+  Address wrong = plain.server->ListeningAt();
+  wrong.tls = true;
+  HttpClient to_plain({.address = wrong});
+  EXPECT_THAT(Ask(to_plain, 1).front(), HasSubstr("did not shake hands over TLS"));
 }
 
 TEST(HttpClient, ConnectionsAreKeptAndUsedAgain) {

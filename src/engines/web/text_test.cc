@@ -85,6 +85,26 @@ TEST(Address, AUnixSocketIsNamedByAnAbsolutePath) {
     EXPECT_FALSE(ParseAddress(bad)) << bad;
 }
 
+TEST(Address, SaysWhetherItIsSpokenToOverTlsOrWasHandedOver) {
+  const auto tls = ParseAddress("https://[::1]:8443");
+  ASSERT_TRUE(tls);
+  EXPECT_TRUE(tls->tls && tls->IsLoopback());
+  EXPECT_EQ(tls->Text(), "https://[::1]:8443");
+  EXPECT_EQ(UrlOf(tls->Text()), "https://[::1]:8443");
+  for (const auto& [text, name] : {std::pair("systemd", ""), std::pair("systemd:http", "http"),
+                                   std::pair("systemd:a:b", "a:b")}) {
+    const auto handed = ParseAddress(text);
+    ASSERT_TRUE(handed) << text;
+    EXPECT_EQ(handed->handed, name);
+    EXPECT_EQ(handed->Text(), text);
+    EXPECT_FALSE(handed->IsLoopback());
+    EXPECT_FALSE(handed->IsUnix());
+  }
+  for (const char* bad :
+       {"https://unix:/a", "https://", "http://127.0.0.1:80", "systemd:", "systemdx", "system"})
+    EXPECT_FALSE(ParseAddress(bad)) << bad;
+}
+
 TEST(Address, OnlyLoopbackNamesPassTheHostCheck) {
   for (const char* good :
        {"localhost", "LOCALHOST:8000", "127.0.0.1:1", "127.9.9.9", "[::1]", "[::1]:80"})

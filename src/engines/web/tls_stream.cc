@@ -15,7 +15,7 @@ constexpr std::size_t kFlushBytes = 4 * kRecordBytes;
 
 class TlsStream final : public Stream {
  public:
-  TlsStream(std::unique_ptr<Stream> below, const TlsContext& context)
+  TlsStream(std::unique_ptr<Stream> below, const TlsContext& context, bool as_client)
       : below_(std::move(below)), ssl_(SSL_new(context.get()), SSL_free) {
     AISLE_ASSERT(ssl_);
     arrived_ = BIO_new(BIO_s_mem());
@@ -25,7 +25,7 @@ class TlsStream final : public Stream {
     BIO_set_mem_eof_return(arrived_, -1);
     BIO_set_mem_eof_return(leaving_, -1);
     SSL_set_bio(ssl_.get(), arrived_, leaving_);
-    SSL_set_accept_state(ssl_.get());
+    as_client ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
   }
 
   net::Task<bool> ShakeHands() override {
@@ -142,7 +142,14 @@ class TlsStream final : public Stream {
 }  // namespace
 
 std::unique_ptr<Stream> OverTls(std::unique_ptr<Stream> below, const TlsContext& context) {
-  return std::make_unique<TlsStream>(std::move(below), context);
+  return std::make_unique<TlsStream>(std::move(below), context, false);
+}
+
+std::unique_ptr<Stream> OverTlsAsClient(std::unique_ptr<Stream> below) {
+  const TlsContext context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  AISLE_ASSERT(context);
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
+  return std::make_unique<TlsStream>(std::move(below), context, true);
 }
 
 }  // namespace aisle::web

@@ -1,4 +1,4 @@
-// TLS over any stream, the server's side. Private to the server.
+// TLS over any stream, either side. Private to the server and to HttpClient.
 //
 //   threads  as streams: one event loop. The context may be shared by all.
 //   errors   as streams: what breaks TLS's rules has ended. A client that speaks another version or protocol is told so
@@ -15,5 +15,7 @@
 namespace aisle::web {
 
 std::unique_ptr<Stream> OverTls(std::unique_ptr<Stream> below, const TlsContext& context);
+// The client's side. It does not ask whose certificate it is shown: for a server that is known by its process.
+std::unique_ptr<Stream> OverTlsAsClient(std::unique_ptr<Stream> below);
 
 }  // namespace aisle::web

@@ -55,10 +55,7 @@ class OpenShop {
   explicit OpenShop(bool published = true, int loop_count = 2, std::filesystem::path place = {})
       : given(std::move(place)), loops(loop_count, "shop") {
     if (published) PublishGeneration(Root(), 1);
-    auto started = ProductServer::Start(loops, Options());
-    EXPECT_TRUE(started) << started.error().message;
-    AISLE_ASSERT(started);
-    server = *std::move(started);
+    server = MustStart(loops, Options());
     loops.Start();
   }
   ~OpenShop() { Close(); }
@@ -99,6 +96,13 @@ class OpenShop {
     EXPECT_EQ(Get("/recommend?customer_id=1000000&zip_code=10001").status, 200);
   }
 
+  static std::unique_ptr<ProductServer> MustStart(net::EventLoops& on,
+                                                  const ServerOptions& options) {
+    auto started = ProductServer::Start(on, options);
+    EXPECT_TRUE(started) << started.error().message;
+    AISLE_ASSERT(started);
+    return *std::move(started);
+  }
   static web::ClientAnswer MustHave(Result<web::ClientAnswer> answer) {
     EXPECT_TRUE(answer) << answer.error().message;
     return answer ? *std::move(answer) : web::ClientAnswer{};

@@ -11,7 +11,6 @@
 #include "api/shared_change_writer.h"
 #include "events/events.h"
 #include "serving/postgres/store_log.h"
-#include "web/server.h"
 
 namespace aisle::api {
 
@@ -75,13 +74,16 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
       [changes = desk->changes] { changes->Upkeep(); });
   // The first generation is posted before the listeners are, so no request comes before it.
   impl->watcher->Start(options.look_every);
-  web::ServerOptions web_options;
+  desk->certificate = options.http.certificate;
+  web::ServerOptions web_options = options.http;
   web_options.listen = options.listen;
   AISLE_TRY(impl->server,
             web::Server::Start(loops, std::move(web_options), web::Router(RouteTable(desk))));
   loops.OnStop([watcher = impl->watcher] { watcher->Stop(); });
   return std::unique_ptr<ProductServer>(new ProductServer(std::move(impl)));
 }
+
+void ProductServer::Drain() { impl_->desk->draining = true; }
 
 std::string ProductServer::Address() const { return impl_->server->ListeningAt().Text(); }
 

@@ -28,6 +28,7 @@
 #include "recommend/recommend.h"
 #include "recommend/remote_ranker.h"
 #include "serving/postgres/names.h"
+#include "web/server.h"
 
 namespace aisle::api {
 
@@ -49,6 +50,8 @@ struct ServerOptions {
   bool log_impressions = true;
   // How often it looks for a newer generation.
   std::chrono::milliseconds look_every{500};
+  // Limits and TLS; `listen` is the one above.
+  web::ServerOptions http = {};
   // Who ranks candidates; nothing: the generation's own model, in this process.
   std::optional<recommend::RemoteRankerOptions> remote_ranking = {};
 };
@@ -61,9 +64,12 @@ class ProductServer {
   ProductServer(const ProductServer&) = delete;
   ProductServer& operator=(const ProductServer&) = delete;
 
+  // From now on /readyz says that it is about to stop. All else goes on. From any thread.
+  void Drain();
   // Whether it has a generation to serve.
   bool IsReady() const;
-  std::string Address() const;  // "127.0.0.1:8000" with the port that was picked.
+  std::string Address()
+      const;  // "127.0.0.1:8000" with the port that was picked; with TLS "https://...".
   // What it stands on: "Embedded store: 50000 features, 600000 propensity, 8443 inventory rows", or why on none.
   std::string StoreLine() const;
   // "Ready - 2000 products cached, ranking 7, propensity 12, generation 31, backend=embedded", or why

@@ -13,6 +13,7 @@
 #include "api/open_shop_testing.h"
 #include "api/product_server.h"
 #include "events/events.h"
+#include "web/certificate_testing.h"
 
 namespace aisle::api {
 namespace {
@@ -236,6 +237,82 @@ TEST(ProductServer, AnswersOnAUnixSocketToWhomeverMayOpenIt) {
   EXPECT_EQ(client->Receive()->status, 200);
   loops.Stop();
   EXPECT_TRUE(loops.Join());
+}
+
+// A server beside the shop's own, over the same generation.
+struct Beside {
+  Beside(const OpenShop& shop, web::ServerOptions http) : loops(1, "beside") {
+    ServerOptions options = shop.Options();
+    options.log_impressions = false;
+    options.change_log = shop.folder.Path() / "changes-of-the-second";
+    options.http = std::move(http);
+    server = OpenShop::MustStart(loops, options);
+    loops.Start();
+  }
+  ~Beside() {
+    loops.Stop();
+    EXPECT_TRUE(loops.Join());
+  }
+  web::ClientAnswer Ask(const std::string& target, const std::string& fields = {}) const {
+    auto client = web::Client::Connect(*web::ParseAddress(server->Address()));
+    AISLE_ASSERT(client);
+    AISLE_ASSERT(
+        client->Send(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n", target, fields)));
+    return OpenShop::MustHave(client->Receive());
+  }
+  net::EventLoops loops;
+  std::unique_ptr<ProductServer> server;
+};
+
+TEST(ProductServer, SaysThatItIsAboutToStopAndStillAnswers) {
+  const OpenShop shop;
+  const Beside beside(shop, {});
+  EXPECT_EQ(beside.Ask("/readyz").status, 200);
+  beside.server->Drain();
+  const auto ready = beside.Ask("/readyz");
+  EXPECT_EQ(ready.status, 503);
+  EXPECT_THAT(ready.body, HasSubstr("urn:problem-type:aisle:draining"));
+  EXPECT_EQ(beside.Ask("/livez").status, 200);
+  EXPECT_EQ(beside.Ask(kAsk).status, 200);
+}
+
+TEST(ProductServer, OverTlsItSaysWhatIsWrongWithItsCertificate) {
+  const OpenShop shop;
+  const base::TempFolder folder;
+  web::TlsOptions tls = web::WritePair(folder.Path(), web::MakeCertificate("shop.example"));
+  tls.look_every = 5ms;
+  const Beside beside(shop, {.certificate = *web::CertificateKeeper::Start(tls)});
+  EXPECT_THAT(beside.server->Address(), StartsWith("https://127.0.0.1:"));
+  EXPECT_EQ(beside.Ask(kAsk).status, 200);
+  EXPECT_EQ(beside.Ask("/readyz").body, kReady);
+  std::ofstream(tls.certificate) << "nonsense";
+  const std::string wrong = R"("degraded":[{"what":"certificate","why":"the new certificate)";
+  for (int i = 0; i < 2000; ++i) {
+    if (beside.Ask("/readyz").body.find(wrong) != std::string::npos) return;
+    std::this_thread::sleep_for(5ms);
+  }
+  ADD_FAILURE() << beside.Ask("/readyz").body;
+}
+
+TEST(ProductServer, TheClientsOwnDeadlineHoldsForItsAnswer) {
+  const OpenShop shop;
+  const Beside beside(shop, {});
+  EXPECT_EQ(beside.Ask(kAsk, "X-Envoy-Expected-Rq-Timeout-Ms: 60000\r\n").status, 200);
+  const auto wrong = beside.Ask(kAsk, "X-Envoy-Expected-Rq-Timeout-Ms: soon\r\n");
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_THAT(wrong.body, HasSubstr(R"("field":"X-Envoy-Expected-Rq-Timeout-Ms")"));
+}
+
+TEST(ProductServer, ALongAnswerIsCompressedForWhoeverTakesIt) {
+  const OpenShop shop;
+  const Beside beside(shop, {.compress_bytes = 4096});
+  const auto page = beside.Ask("/");
+  const auto packed = beside.Ask("/", "Accept-Encoding: gzip\r\n");
+  for (const auto* answer : {&page, &packed}) EXPECT_EQ(answer->Find("Vary"), "Accept-Encoding");
+  EXPECT_EQ(page.Find("Content-Encoding"), "");
+  EXPECT_EQ(packed.Find("Content-Encoding"), "gzip");
+  EXPECT_LT(packed.body.size() * 2, page.body.size());
+  EXPECT_EQ(beside.Ask("/livez", "Accept-Encoding: gzip\r\n").Find("Content-Encoding"), "");
 }
 
 TEST(GenerationWatcher, AReplacedGenerationIsLetGo) {

@@ -265,6 +265,13 @@ net::Task<web::Response> GetHealth(DeskPointer desk, const web::Request& request
 }
 
 net::Task<web::Response> GetReady(DeskPointer desk, const web::Request& request) {
+  if (desk->draining) {
+    web::Problem problem;
+    problem.status = 503;
+    problem.type = "draining";
+    problem.detail = "this server is about to stop; it still answers";
+    co_return web::ToResponse(problem, request.request_id);
+  }
   if (!desk->StateOf(request)) co_return web::ToResponse(NotReady(), request.request_id);
   co_return JsonResponse(R"({"status":"ready")" + desk->StoresJson(request) +
                          desk->DegradedJson(request) + '}');
@@ -399,6 +406,7 @@ std::string Desk::DegradedJson(const web::Request& request) const {
   if (changes) add("changes", changes->Behind());
   if (impressions && impressions->Failing())
     add("impressions", fmt::format("they are {}: see the log", impressions->WhenRefused()));
+  if (certificate) add("certificate", certificate->Trouble());
   return out.empty() ? out : out + ']';
 }
 

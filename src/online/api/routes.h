@@ -9,6 +9,7 @@
 //            until something is published, because nobody knows yet which postal codes there are.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -27,6 +28,7 @@
 #include "net/task.h"
 #include "recommend/recommend.h"
 #include "recommend/remote_ranker.h"
+#include "web/certificate_keeper.h"
 #include "web/message.h"
 
 namespace aisle::api {
@@ -68,6 +70,9 @@ struct Desk {
   std::shared_ptr<events::ImpressionQueue> impressions;  // May be null.
   std::shared_ptr<ChangeWriter> changes;                 // Set before the loops run.
   std::vector<std::unique_ptr<Place>> places;            // By loop.
+  std::shared_ptr<const web::CertificateKeeper>
+      certificate;                     // Null: no TLS. Set before the loops run.
+  std::atomic<bool> draining = false;  // It will stop soon.
   std::chrono::milliseconds request_deadline;
   std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 };

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "api/model_service/service_route_table.h"
-#include "web/server.h"
 
 namespace aisle::api {
 namespace {
@@ -45,7 +44,7 @@ Result<std::unique_ptr<ModelServer>> ModelServer::Start(net::EventLoops& loops,
       });
   // What is served is posted before the listeners are, so no request comes before it.
   AISLE_CHECK(impl->keeper->Start(options.look_every));
-  web::ServerOptions web_options;
+  web::ServerOptions web_options = options.http;
   web_options.listen = options.listen;
   web_options.limits.body_bytes = kBodyBytesMax;
   AISLE_TRY(impl->server, web::Server::Start(loops, std::move(web_options),

@@ -21,6 +21,7 @@
 #include "api/model_service/service_routes.h"
 #include "base/result.h"
 #include "net/event_loops.h"
+#include "web/server.h"
 
 namespace aisle::api {
 
@@ -31,6 +32,8 @@ struct ModelServerOptions {
   std::size_t versions_max = 8;
   std::chrono::milliseconds look_every{500};  // At the registry.
   ServiceOptions service;
+  // Limits, but for the body's; `listen` is the one above.
+  web::ServerOptions http = {};
 };
 
 class ModelServer {
