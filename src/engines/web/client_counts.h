@@ -1,7 +1,7 @@
 // How many connections each client has open, over all loops of a server. Private to the server.
 //
-// A client is an IPv4 address, or the /64 that an IPv6 address is of: the least that a network hands out to one customer,
-// who may use all of its addresses.
+// A client is an IPv4 address, or the /64 that an IPv6 address is of: the least that a network hands out to one
+// customer, who may use all of its addresses.
 //
 //   threads  any; the lock is held for a few instructions.
 //   cost     one entry per client that is connected; asked once per connection, never per request.

@@ -7,8 +7,8 @@
 //   units    milliseconds, 1 to 9,999,999,999, from the moment that the head is whole.
 //   missing  no field: never.
 //   errors   kInvalidArgument: empty, 0, not plain digits, more than ten of them, or twice.
-//   source   Envoy's "HTTP header manipulation". gRPC's grpc-timeout says the same with a unit behind the digits; only its
-//            own clients send it.
+//   source   Envoy's "HTTP header manipulation". gRPC's grpc-timeout says the same with a unit behind the digits; only
+//            its own clients send it.
 #pragma once
 
 #include <string_view>

@@ -6,8 +6,8 @@
 //   order    deterministic: equal bodies give equal bytes.
 //   threads  one event loop, which others get their turn on every 64 KB.
 //   cost     about 10 ms a MB.
-//   source   RFC 1952 (gzip), RFC 9110 12.5.3 (Accept-Encoding). zstd would take a third of the time; few HTTP clients ask
-//            for it, and its headers are one more package.
+//   source   RFC 1952 (gzip), RFC 9110 12.5.3 (Accept-Encoding). zstd would be faster; few HTTP clients ask for it, and
+//            its headers are one more package.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Bytes whose end two readers could see in two places, or that are no HTTP, each with the status it is refused with: the
-// framing suite. The reader is asked for them in memory; a server on every kind of stream, alone and with a second
+// Bytes whose end two readers could see in two places, or that are no HTTP, each with the status it is refused with:
+// the framing suite. The reader is asked for them in memory; a server on every kind of stream, alone and with a second
 // request behind them that must not be answered.
 //
 //   order    as the reader's head comment names them.

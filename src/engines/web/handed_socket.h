@@ -1,8 +1,8 @@
 // A listening socket that whoever started this process made for it: socket activation, as systemd does it.
 //
-// The sockets are the descriptors from 3 on, LISTEN_FDS of them, if LISTEN_PID is this process; LISTEN_FDNAMES has their
-// names between colons (FileDescriptorName= of the unit). They stay open while the service is restarted, so no client
-// is refused meanwhile.
+// The sockets are the descriptors from 3 on, LISTEN_FDS of them, if LISTEN_PID is this process; LISTEN_FDNAMES has
+// their names between colons (FileDescriptorName= of the unit). They stay open while the service is restarted, so no
+// client is refused meanwhile.
 //
 //   missing  an empty name asks for the only one.
 //   threads  reads the environment; before other threads change it.

@@ -8,8 +8,8 @@
 // for another answer. A kept connection that the server has closed meanwhile is replaced, if no byte of an
 // answer came, so requests must be safe to repeat.
 //
-// Over TLS (an address that says so) it believes whoever answers: that is for the server of this machine, which is known by
-// its process. There each request has a connection of its own.
+// Over TLS (an address that says so) it believes whoever answers: that is for the server of this machine, which is
+// known by its process. There each request has a connection of its own.
 //
 //   threads  one event loop. Tasks may outlive the client, and the client the loop: connections that wait for their
 //            next request are plain descriptors.

@@ -220,8 +220,9 @@ std::vector<web::Route> RouteTable(const std::shared_ptr<Desk>& desk) {
       {.method = "GET",
        .pattern = "/readyz",
        .role = Role::kPublic,
-       .summary =
-           "200 once something published is open, else 503; degraded: what somebody should look at",
+       .summary = "200 once something published is open, else 503, also when about to stop; "
+                  "degraded: what "
+                  "somebody should look at",
        .examples =
            {{.target = "/readyz",
              .answer =
