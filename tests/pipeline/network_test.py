@@ -123,9 +123,26 @@ class Network(shop.ShopTest):
     def start_with(self, handed, *arguments):
         """As systemd starts it: the socket is descriptor 3, and the process knows its own number."""
         command = ["sh", "-c", 'export LISTEN_PID=$$; exec "$@"', "sh", shop.AISLE, "serve", *arguments, "--data", str(self.data)]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, close_fds=False,
-                                env=shop.environment(LISTEN_FDS="1", LISTEN_FDNAMES="http"),
-                                preexec_fn=lambda: os.dup2(handed.fileno(), 3))
+        kept = os.dup(3) if handed.fileno() != 3 and self.is_open(3) else None
+        if handed.fileno() != 3:
+            os.dup2(handed.fileno(), 3)
+        try:
+            return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, pass_fds=(3,),
+                                    env=shop.environment(LISTEN_FDS="1", LISTEN_FDNAMES="http"))
+        finally:
+            if kept is not None:
+                os.dup2(kept, 3, inheritable=False)
+                os.close(kept)
+            elif handed.fileno() != 3:
+                os.close(3)
+
+    @staticmethod
+    def is_open(descriptor):
+        try:
+            os.fstat(descriptor)
+            return True
+        except OSError:
+            return False
 
     def test_a_handed_socket_outlives_the_server_and_nobody_is_refused_meanwhile(self):
         with socket.create_server(("127.0.0.1", 0)) as handed:
