@@ -5,7 +5,7 @@
 //
 //   order    deterministic: equal bodies give equal bytes.
 //   threads  one event loop, which others get their turn on every 64 KB.
-//   cost     about 10 ms a MB.
+//   cost     about 4 ms a MB, and 25 microseconds to begin.
 //   source   RFC 1952 (gzip), RFC 9110 12.5.3 (Accept-Encoding). zstd would be faster; few HTTP clients ask for it, and
 //            its headers are one more package.
 #pragma once

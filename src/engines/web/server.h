@@ -19,7 +19,7 @@
 //   errors   kInvalidArgument: `listen` is no address, or no socket was handed over, or a certificate is given for
 //            a Unix socket, or https:// is asked for without one; kUnavailable: the port or the socket is taken, or the
 //            address is not ours. An exception of a handler is answered 500 and logged.
-//   cost     about 20 KB per connection, 60 KB more with TLS; one timer per loop.
+//   cost     about 20 KB per connection, 35 KB more with TLS; one timer per loop.
 //   source   RFC 9110, RFC 9112.
 #pragma once
 
