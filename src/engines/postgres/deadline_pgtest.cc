@@ -1,6 +1,7 @@
 // What a deadline that passes leaves behind: nothing on the server, and a connection that works.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include "net/finish_by.h"
 #include "postgres/cluster_testing.h"
@@ -63,6 +64,51 @@ TEST(Deadline, ACancelNeverHitsTheNextStatement) {
       EXPECT_EQ(IntOf(second, "n"), 7);
     }
     EXPECT_GT(late, 0);
+  });
+}
+
+// At the limit of tasks no thread starts; here because nobody has room for its stack.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_attr_t none;
+    EXPECT_EQ(pthread_getattr_default_np(&before_), 0);
+    EXPECT_EQ(pthread_getattr_default_np(&none), 0);
+    EXPECT_EQ(pthread_attr_setstacksize(&none, std::size_t{1} << 47), 0);
+    EXPECT_EQ(pthread_setattr_default_np(&none), 0);
+    pthread_attr_destroy(&none);
+  }
+  ~NoThreads() {
+    EXPECT_EQ(pthread_setattr_default_np(&before_), 0);
+    pthread_attr_destroy(&before_);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  pthread_attr_t before_{};
+};
+
+TEST(Deadline, WhereNoThreadStartsForTheCancelRequestTheConnectionIsClosed) {
+  AISLE_NEEDS_POSTGRES(cluster);
+  // More often than cancel requests may be under way: none of these counts as one.
+  for (int i = 0; i < 20; ++i) {
+    OnConnection(cluster.Settings(), [](Connection& connection) -> net::Task<void> {
+      const NoThreads none;
+      const auto late =
+          co_await connection.Run("SELECT pg_sleep(3), 'no thread'", net::Deadline::After(10ms));
+      EXPECT_FALSE(late.has_value());
+      EXPECT_FALSE(connection.IsOpen());
+      const auto closed = co_await connection.Run("SELECT 7", Soon());
+      EXPECT_FALSE(closed.has_value());
+    });
+  }
+  OnConnection(cluster.Settings(), [&cluster](Connection& connection) -> net::Task<void> {
+    AISLE_CO_EXPECT(Connection watcher, co_await Connection::Open(cluster.Settings(), Soon()));
+    const auto late = co_await connection.Run("SELECT pg_sleep(300), 'a thread again'",
+                                              net::Deadline::After(100ms));
+    EXPECT_FALSE(late.has_value());
+    EXPECT_TRUE(co_await UntilRunning(watcher, "SELECT pg_sleep(300), 'a thread", 0));
   });
 }
 

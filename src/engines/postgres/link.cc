@@ -9,6 +9,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -46,8 +47,9 @@ struct CancelFreer {
 };
 
 // PQcancel connects, sends and waits for the server to close, all of it blocking: on a thread of
-// its own, which nobody waits for. It owns all that it touches.
-std::shared_ptr<CancelRequest> SendCancel(PGconn* handle) {
+// its own, which nobody waits for. It owns all that it touches. Null: so many are under way that none is sent; an error:
+// there is no thread to be had. Does not throw: it is called where a stack is unwound.
+Result<std::shared_ptr<CancelRequest>> SendCancel(PGconn* handle) {
   std::unique_ptr<PGcancel, CancelFreer> cancel(PQgetCancel(handle));
   if (!cancel) return nullptr;
   if (cancels.fetch_add(1) >= kCancelsMax) {
@@ -55,14 +57,19 @@ std::shared_ptr<CancelRequest> SendCancel(PGconn* handle) {
     return nullptr;
   }
   auto request = std::make_shared<CancelRequest>();
-  std::thread([cancel = std::move(cancel), request]() mutable {
-    std::array<char, 256> words{};
-    if (PQcancel(cancel.get(), words.data(), static_cast<int>(words.size())) == 0)
-      request->failure = words.data();
-    cancel.reset();
-    request->ended.store(true);
+  try {
+    std::thread([cancel = std::move(cancel), request]() mutable {
+      std::array<char, 256> words{};
+      if (PQcancel(cancel.get(), words.data(), static_cast<int>(words.size())) == 0)
+        request->failure = words.data();
+      cancel.reset();
+      request->ended.store(true);
+      cancels.fetch_sub(1);
+    }).detach();
+  } catch (const std::system_error& error) {
     cancels.fetch_sub(1);
-  }).detach();
+    return Fail(ErrorCode::kUnavailable, error.what());
+  }
   return request;
 }
 
@@ -184,7 +191,15 @@ void Link::Interrupt() {
   if (IsClosed()) return;
   state = State::kInterrupted;
   const bool under_way = cancel_ && !cancel_->ended.load();
-  if (PQtransactionStatus(handle_) == PQTRANS_ACTIVE && !under_way) cancel_ = SendCancel(handle_);
+  if (PQtransactionStatus(handle_) != PQTRANS_ACTIVE || under_way) return;
+  auto sent = SendCancel(handle_);
+  if (sent) {
+    cancel_ = *std::move(sent);
+    return;
+  }
+  base::LogWarning("postgres {}: no cancel request, the connection is closed: {}", target_,
+                   sent.error().message);
+  Close();
 }
 
 // Reads to the end of what was under way.

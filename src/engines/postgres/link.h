@@ -68,6 +68,7 @@ class Link : public std::enable_shared_from_this<Link> {
   // Sends what is to be sent.
   net::Task<Status> Flush(net::Deadline deadline);
 
+  // Cancels what is under way; where there is no thread for that, closes the connection. Does not wait or throw.
   void Interrupt();
   net::Task<Status> Settle(net::Deadline deadline);
   // After an error of the server: whether the session is one that should not be used again.
