@@ -164,6 +164,8 @@ Status TakeIn(const fs::path& root, const OfferedGeneration& offered, std::strin
   base::RemoveStagingLeftovers(root);
   // Somebody else may have done it, or published, in between.
   if (StandingOf(root, offered) != Standing::kMissing) return {};
+  // It would take the place of what is in service, which the tables still hold: its turn comes with theirs.
+  if (!make_current && CurrentGeneration(root) == offered.generation) return {};
   AISLE_TRY(base::StagedFolder staged,
             base::StagedFolder::Create(GenerationFolder(root, offered.generation)));
   AISLE_CHECK(WriteFiles(staged.Path(), manifest, files));

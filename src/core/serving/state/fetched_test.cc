@@ -162,6 +162,23 @@ TEST_F(Fetched, OneThatIsFetchedAheadIsNotInServiceYet) {
   EXPECT_EQ(Current(), 2);
 }
 
+TEST_F(Fetched, OneThatIsFetchedAheadNeverTakesThePlaceOfTheOneInService) {
+  ASSERT_TRUE(Publish(root, 1));
+  const Stored before = Read(root);
+  ASSERT_TRUE(Take(before));
+  // The publisher's folder was made anew.
+  fs::remove_all(root);
+  ASSERT_TRUE(Publish(root, 9));
+  const Stored anew = Read(root);
+  ASSERT_EQ(anew.offered.generation, before.offered.generation);
+  ASSERT_TRUE(Take(anew, false));
+  EXPECT_EQ(StandingOf(here, before.offered), Standing::kInService);
+  EXPECT_EQ(StandingOf(here, anew.offered), Standing::kMissing);
+  EXPECT_EQ(OpenHere()->OpenCustomers()->Checksum(), before.offered.checksum);
+  ASSERT_TRUE(Take(anew));
+  EXPECT_EQ(StandingOf(here, anew.offered), Standing::kInService);
+}
+
 TEST_F(Fetched, WhoPublishesHereIsLeftAloneUnlessTheOfferIsNewer) {
   ASSERT_TRUE(Publish(root, 1));
   const Stored older = Read(root);
