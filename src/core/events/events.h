@@ -157,6 +157,7 @@ class EventLog : public Log {
 class ImpressionQueue {
  public:
   static constexpr std::size_t kCapacity = 65'536;
+  static constexpr std::chrono::seconds kEndWait{3};
   // `log` (opened for writing) is moved in; the writer thread starts at once. At most `capacity`
   // impressions are in memory, those being written included.
   ImpressionQueue(EventLog log, std::size_t capacity = kCapacity);
@@ -168,12 +169,15 @@ class ImpressionQueue {
       const std::filesystem::path& folder,
       std::chrono::milliseconds again = std::chrono::seconds{10});
   // Of a log that other servers write as well: `open` is called on the writer's thread, at once and after a refusal
-  // every `again`. What cannot be written meanwhile is kept, up to `capacity`; then what is offered is dropped.
-  using OpenLog = std::function<Result<std::unique_ptr<Log>>()>;
+  // every `again`. What cannot be written meanwhile is kept, up to `capacity`; then what is offered is dropped. `open`
+  // and the calls of what it gives may wait until `too_late` says so, which any thread may ask as long as they last.
+  using TooLate = std::function<bool()>;
+  using OpenLog = std::function<Result<std::unique_ptr<Log>>(const TooLate& too_late)>;
   static std::shared_ptr<ImpressionQueue> StartShared(
       OpenLog open, std::chrono::milliseconds again = std::chrono::seconds{1},
       std::size_t capacity = kCapacity);
-  // Writes what is queued, then ends: as long as the disk takes.
+  // Writes what is queued, then ends: as long as the disk takes; a log that other servers write as well has kEndWait for
+  // all of it. After the first refusal the rest is dropped, counted and said.
   ~ImpressionQueue();
   ImpressionQueue(const ImpressionQueue&) = delete;
   ImpressionQueue& operator=(const ImpressionQueue&) = delete;

@@ -210,6 +210,48 @@ TEST_F(Events, AFullDiskIsCountedAndTheQueueGoesOnWhenThereIsRoomAgain) {
   EXPECT_EQ(numbers.back(), 5100U);
 }
 
+// A log elsewhere that hangs until it is too late, as a database does that is stopped.
+class HangingLog : public Log {
+ public:
+  HangingLog(ImpressionQueue::TooLate too_late, std::atomic<int>& asked)
+      : too_late_(std::move(too_late)), asked_(asked) {}
+  const std::string& Id() const override { return id_; }
+  Status Append(std::span<const Change>, const domain::RetailerShape&) override { return {}; }
+  Status Append(std::span<const Impression>) override {
+    ++asked_;
+    while (!too_late_()) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    return Fail(ErrorCode::kUnavailable, "it hangs");
+  }
+  Result<std::vector<LogRecord>> Read(std::uint64_t, std::size_t) const override { return {}; }
+  Result<std::uint64_t> LastPosition() const override { return 0; }
+  Status Register(std::string_view) override { return {}; }
+  Status Advance(std::string_view, std::uint64_t) override { return {}; }
+  Result<std::uint64_t> Mark(std::string_view) const override { return 0; }
+  Result<std::vector<LogReader>> Readers() const override { return {}; }
+
+ private:
+  std::string id_;
+  ImpressionQueue::TooLate too_late_;
+  std::atomic<int>& asked_;
+};
+
+TEST_F(Events, AtTheEndALogElsewhereThatHangsIsAskedOnceAndNotForEachBatch) {
+  constexpr std::uint64_t kCount = 26'000;
+  std::atomic<int> asked = 0;
+  testing::internal::CaptureStderr();
+  {
+    const auto queue =
+        ImpressionQueue::StartShared([&](const auto& too_late) -> Result<std::unique_ptr<Log>> {
+          return std::make_unique<HangingLog>(too_late, asked);
+        });
+    for (std::uint64_t i = 0; i < kCount; ++i) ASSERT_TRUE(queue->Offer(Sample(i)));
+    while (asked == 0) std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  }
+  EXPECT_EQ(asked, 1);
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              testing::HasSubstr("impressions: 26000 are dropped at the end"));
+}
+
 TEST_F(Events, AKilledServerLosesOnlyWhatWasNotWrittenYet) {
   for (std::uint64_t round = 0; round < 6; ++round) {
     std::array<int, 2> said{};

@@ -39,6 +39,8 @@ struct ImpressionQueue::Impl {
   std::vector<Impression> waiting{};
   std::size_t writing_count = 0;  // Taken out of `waiting`, not on disk yet.
   bool stopping = false;
+  std::atomic<std::chrono::steady_clock::time_point> end_by =
+      std::chrono::steady_clock::time_point::max();
   std::atomic<std::uint64_t> written = 0;
   std::atomic<std::uint64_t> dropped = 0;
   std::atomic<bool> failing = false;  // There is no log, or the last batch was refused.
@@ -77,11 +79,14 @@ struct ImpressionQueue::Impl {
     if (!failing.exchange(true)) base::LogError("impressions are {}: {}", WordOf(refused), why);
   }
 
+  // Of a log that is shared: whether the queue has ended for so long that what is left is given up.
+  bool TooLate() const { return std::chrono::steady_clock::now() >= end_by.load(); }
+
   // Looks whether the log can be written now, once in a while.
   void Reopen() {
     const auto now = std::chrono::steady_clock::now();
     if (log || !open || now < try_at) return;
-    auto opened = open();
+    auto opened = open([this] { return TooLate(); });
     try_at = now + again;
     if (!opened) return Fail(opened.error().message);
     log = *std::move(opened);
@@ -111,16 +116,32 @@ struct ImpressionQueue::Impl {
     return true;
   }
 
-  // Until it is written, or given up.
-  void WriteOrDrop(std::span<const Impression> batch) {
-    while (!WriteBatch(batch)) {
+  // Until it is written, or given up: false, it was dropped.
+  bool WriteOrDrop(std::span<const Impression> batch) {
+    while (TooLate() || !WriteBatch(batch)) {
       if (refused == Refused::kDropped || !Pause()) {
         dropped += batch.size();
-        return;
+        return false;
       }
       Reopen();
       try_at = std::chrono::steady_clock::now() + again;
     }
+    return true;
+  }
+
+  // At the end a log that has refused one batch is not asked for each of the others: it may hang each time.
+  // `gone` were dropped with that batch already.
+  void DropRest(std::size_t gone, std::size_t rest) {
+    const std::lock_guard lock(mutex);
+    rest += waiting.size();
+    waiting.clear();
+    dropped += rest;
+    base::LogError("impressions: {} are dropped at the end", gone + rest);
+  }
+
+  bool IsTold() {
+    const std::lock_guard lock(mutex);
+    return stopping;
   }
 
   void Run() {
@@ -131,7 +152,8 @@ struct ImpressionQueue::Impl {
       std::span<const Impression> rest = taken;
       while (!rest.empty()) {
         const std::size_t count = std::min(rest.size(), kBatchMax);
-        WriteOrDrop(rest.first(count));
+        if (!WriteOrDrop(rest.first(count)) && IsTold())
+          return DropRest(count, rest.size() - count);
         rest = rest.subspan(count);
       }
     }
@@ -149,7 +171,7 @@ ImpressionQueue::ImpressionQueue(EventLog log, std::size_t capacity)
 Result<std::shared_ptr<ImpressionQueue>> ImpressionQueue::Start(const std::filesystem::path& folder,
                                                                 std::chrono::milliseconds again) {
   AISLE_TRY(KeptLog kept, OpenKept(folder));
-  const auto open = [folder]() -> Result<std::unique_ptr<Log>> {
+  const auto open = [folder](const TooLate&) -> Result<std::unique_ptr<Log>> {
     AISLE_TRY(KeptLog found, OpenKept(folder));
     if (!found.log) return aisle::Fail(ErrorCode::kUnavailable, found.trouble);
     return std::make_unique<EventLog>(*std::move(found.log));
@@ -175,6 +197,8 @@ ImpressionQueue::~ImpressionQueue() {
   {
     const std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
+    if (impl_->refused == Refused::kKept)
+      impl_->end_by = std::chrono::steady_clock::now() + kEndWait;
   }
   impl_->changed.notify_all();
   impl_->writer.join();

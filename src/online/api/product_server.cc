@@ -32,8 +32,10 @@ Result<std::shared_ptr<events::ImpressionQueue>> StartImpressions(const ServerOp
   if (!options.log_impressions) return nullptr;
   if (!options.shared_logs) return events::ImpressionQueue::Start(options.event_log);
   return events::ImpressionQueue::StartShared(
-      [of = *options.shared_logs]() -> Result<std::unique_ptr<events::Log>> {
-        return serving::StoreLog::Open(of.reader, of.names, serving::StoreLog::Kind::kImpressions);
+      [of = *options.shared_logs](const events::ImpressionQueue::TooLate& too_late)
+          -> Result<std::unique_ptr<events::Log>> {
+        return serving::StoreLog::Open(of.reader, of.names, serving::StoreLog::Kind::kImpressions,
+                                       too_late);
       });
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "net/await.h"
+#include "net/finish_by.h"
 #include "postgres/connection.h"
 #include "postgres/rows.h"
 #include "serving/postgres/log_rows.h"
@@ -21,6 +22,7 @@ using postgres::Parameters;
 using postgres::Statement;
 
 constexpr std::chrono::seconds kWait{10};
+constexpr std::chrono::milliseconds kAskTooLate{50};
 // A message holds a few tens of kilobytes then.
 constexpr std::size_t kRowsPerInsert = 1'000;
 
@@ -48,13 +50,17 @@ struct StoreLog::Impl {
   postgres::ConnectionSettings settings;
   StoreNames names;
   Kind kind = Kind::kWrites;
+  TooLate too_late;
   std::string id = {};
   net::StandingLoop loop = {};
   std::optional<postgres::Connection> connection = {};  // After the loop it lives on.
 
   // In one transaction; what each of them gave.
   Result<std::vector<postgres::Rows>> Run(std::vector<Statement> statements) {
-    return net::AwaitOn(loop, RunAll(std::move(statements)));
+    auto rows =
+        net::AwaitOn(loop, net::FinishUnless(too_late, kAskTooLate, RunAll(std::move(statements))));
+    if (rows) return *std::move(rows);
+    return Fail(ErrorCode::kUnavailable, fmt::format("{}: given up, it is too late", NameOf(kind)));
   }
   Result<postgres::Rows> Run(Statement statement) {
     std::vector<Statement> one;
@@ -82,8 +88,9 @@ StoreLog::StoreLog(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 StoreLog::~StoreLog() = default;
 
 Result<std::unique_ptr<StoreLog>> StoreLog::Open(postgres::ConnectionSettings settings,
-                                                 StoreNames names, Kind kind) {
-  auto impl = std::make_unique<Impl>(std::move(settings), std::move(names), kind);
+                                                 StoreNames names, Kind kind, TooLate too_late) {
+  auto impl =
+      std::make_unique<Impl>(std::move(settings), std::move(names), kind, std::move(too_late));
   AISLE_TRY(LogEnd end, impl->End());
   impl->id = std::move(end.id);
   return std::unique_ptr<StoreLog>(new StoreLog(std::move(impl)));

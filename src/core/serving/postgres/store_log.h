@@ -11,10 +11,12 @@
 //   threads  one at a time, which blocks; not an event loop. A server's writes go by shared_writes.h.
 //   errors   as events::Log, and as OpenStore; Append of the other log's records: an assertion. A connection that broke
 //            is opened anew by the next call.
-//   cost     a round trip for each call; two for Advance.
+//   cost     a round trip for each call; two for Advance. A server that hangs: ten seconds, or until `too_late`, which a
+//            call asks every now and then while it waits; it ends with kUnavailable then.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,8 +33,10 @@ namespace aisle::serving {
 class StoreLog : public events::Log {
  public:
   enum class Kind : std::uint8_t { kWrites, kImpressions };
-  static Result<std::unique_ptr<StoreLog>> Open(postgres::ConnectionSettings settings,
-                                                StoreNames names, Kind kind);
+  using TooLate = std::function<bool()>;
+  static Result<std::unique_ptr<StoreLog>> Open(
+      postgres::ConnectionSettings settings, StoreNames names, Kind kind,
+      TooLate too_late = [] { return false; });
   ~StoreLog() override;
 
   const std::string& Id() const override;

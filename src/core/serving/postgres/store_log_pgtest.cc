@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "net/await.h"
 #include "serving/postgres/store_log.h"
 #include "serving/postgres/store_testing.h"
 
@@ -177,6 +178,27 @@ TEST_F(StoreLogTest, WhoAddsImpressionsWaitsForWhoAddedBefore) {
     EXPECT_TRUE(co_await other->Run(add, {}));
   }(As(names.reader), As(names.reader)));
   EXPECT_EQ(Ask("SELECT count(*) FROM impressions"), "2");
+}
+
+TEST_F(StoreLogTest, ACallThatHangsEndsWhenItIsTooLateAndTheLogGoesOnAfterwards) {
+  int left = -1;  // So often it is not too late yet; below nothing: never.
+  const auto log = StoreLog::Open(As(names.reader), names, StoreLog::Kind::kImpressions,
+                                  [&left] { return left == 0 || (left > 0 && --left == 0); });
+  ASSERT_TRUE(log) << log.error().message;
+  net::StandingLoop loop;
+  auto holder = net::AwaitOn(loop, postgres::Connection::Open(Admin(), {}));
+  ASSERT_TRUE(holder) << holder.error().message;
+  ASSERT_TRUE(net::AwaitOn(
+      loop, holder->RunScript("BEGIN; LOCK TABLE aisle.impressions IN ACCESS EXCLUSIVE MODE", {})));
+  left = 4;
+  const Status hung = (*log)->Append(std::vector{Shown("r", 1)});
+  ASSERT_FALSE(hung);
+  EXPECT_EQ(hung.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(hung.error().message, HasSubstr("it is too late"));
+  left = -1;
+  ASSERT_TRUE(net::AwaitOn(loop, holder->RunScript("ROLLBACK", {})));
+  EXPECT_TRUE((*log)->Append(std::vector{Shown("r", 1)}));
+  EXPECT_EQ(Ask("SELECT count(*) FROM impressions"), "1");
 }
 
 TEST_F(StoreLogTest, AConnectionThatBrokeIsOpenedAnew) {
