@@ -40,34 +40,45 @@ bool IsReadable(const std::filesystem::path& log, const std::string& what) {
   return false;
 }
 
-// Null: there is none, or it does not answer, which is said: what it holds waits there.
-std::unique_ptr<serving::StoreLog> StoreLogOf(const Context& context, serving::StoreLog::Kind kind,
-                                              const std::string& what) {
+struct Shared {
+  std::unique_ptr<serving::StoreLog> log;  // Null: there is none, or nothing was ever in it,
+  bool is_away = false;                    // or it does not answer: what it holds waits there.
+};
+Shared StoreLogOf(const Context& context, serving::StoreLog::Kind kind, const std::string& what) {
   auto log = StoreLogToTakeIn(context, kind);
   if (log) {
-    if (*log == nullptr) return nullptr;
+    if (*log == nullptr) return {};
     const auto last = (*log)->LastPosition();
-    if (last) return *last == 0 ? nullptr : *std::move(log);
+    if (last && *last == 0) return {};
+    if (last) return {.log = *std::move(log)};
     log = std::unexpected(last.error());
   }
   base::LogWarning("{} of the Postgres store are not taken in: {}", what, log.error().message);
-  return nullptr;
+  return {.log = nullptr, .is_away = true};
+}
+
+// Whether generations are to name the folder's log of changes: the one that servers share comes first.
+ingest::Named NamedOf(const Context& context, const Shared& shared) {
+  const bool is_shared =
+      shared.log != nullptr || shared.is_away || context.settings.serve_store == "postgres";
+  return is_shared ? ingest::Named::kAsBefore : ingest::Named::kThisLog;
 }
 
 }  // namespace
 
 Result<std::int64_t> TakeInChanges(const Context& context, Job& job) {
   std::int64_t taken = 0;
+  const Shared shared = StoreLogOf(context, serving::StoreLog::Kind::kWrites, "changes");
   const auto folder = context.workspace.Changes();
   if (IsReadable(folder, "changes")) {
     AISLE_TRY(taken, TakeIn("changes", "records", [&](const auto& progress) {
-                return ingest::CollectChanges(job.Connection(), folder, progress);
+                return ingest::CollectChanges(job.Connection(), folder, progress,
+                                              NamedOf(context, shared));
               }));
   }
-  const auto shared = StoreLogOf(context, serving::StoreLog::Kind::kWrites, "changes");
-  if (!shared) return taken;
+  if (!shared.log) return taken;
   AISLE_TRY(const std::int64_t more, TakeIn("changes", "records", [&](const auto& progress) {
-              return ingest::CollectChanges(job.Connection(), *shared, progress);
+              return ingest::CollectChanges(job.Connection(), *shared.log, progress);
             }));
   return taken + more;
 }
@@ -80,10 +91,10 @@ Result<std::int64_t> TakeInImpressions(const Context& context, Job& job) {
                 return ingest::CollectImpressions(job.Connection(), folder, progress);
               }));
   }
-  const auto shared = StoreLogOf(context, serving::StoreLog::Kind::kImpressions, "impressions");
-  if (!shared) return taken;
+  const Shared shared = StoreLogOf(context, serving::StoreLog::Kind::kImpressions, "impressions");
+  if (!shared.log) return taken;
   AISLE_TRY(const std::int64_t more, TakeIn("impressions", "answers", [&](const auto& progress) {
-              return ingest::CollectImpressions(job.Connection(), *shared, progress);
+              return ingest::CollectImpressions(job.Connection(), *shared.log, progress);
             }));
   return taken + more;
 }

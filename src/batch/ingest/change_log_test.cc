@@ -23,10 +23,56 @@ TEST_F(ChangeLogTest, TheTablesSayUpToWhereTheyKnowTheLog) {
   ASSERT_TRUE(log);
   EXPECT_FALSE(log->Id().empty());
   EXPECT_EQ(Rows("SELECT key, value FROM raw.about WHERE key LIKE 'changes%' ORDER BY key"),
-            "changes_log|" + log->Id() + "\nchanges_until|2\n");
+            "changes_log|" + log->Id() + "\nchanges_until|2\nchanges_until." + log->Id() + "|2\n");
   ASSERT_TRUE(RecreateTables(*connection_));
-  EXPECT_EQ(Rows("SELECT value FROM raw.about WHERE key = 'changes_until'"), "2\n")
+  EXPECT_EQ(Rows("SELECT value FROM raw.about WHERE key LIKE 'changes_until%'"), "2\n2\n")
       << "what is loaded next is newer than those";
+}
+
+// A data directory that served by itself once, and now beside others: its old log is still there.
+TEST_F(ChangeLogTest, EachLogHasAPositionOfItsOwnAndGenerationsNameTheOneThatServersUse) {
+  Append({Stock(0, 7, "West", 4), Stock(1, 7, "West", 3)});
+  EXPECT_EQ(Collect(), 2);
+  const std::string named =
+      "SELECT value FROM raw.about WHERE key IN ('changes_log', 'changes_until') ORDER BY key";
+  const std::string old_id = EventLog::Open(Log(), EventLog::Access::kRead)->Id();
+  EXPECT_EQ(Rows(named), old_id + "\n2\n");
+  const auto shared = folder_ / "shared";
+  const std::string shared_id = EventLog::Open(shared, EventLog::Access::kWrite)->Id();
+  ASSERT_TRUE(events::AppendBytes(
+      shared,
+      std::vector{Stock(2, 7, "West", 2), Stock(2, 7, "South", 1), Stock(3, 7, "West", 1)}));
+  const auto pass = [&](const std::filesystem::path& log, Named which) {
+    return CollectChanges(*connection_, log, {}, which).value_or(-1);
+  };
+  EXPECT_EQ(pass(Log(), Named::kAsBefore), 0);
+  EXPECT_EQ(Rows(named), old_id + "\n2\n") << "nobody has said otherwise yet";
+  EXPECT_EQ(pass(shared, Named::kThisLog), 3);
+  EXPECT_EQ(Rows(named), shared_id + "\n3\n");
+  // The shared one is away for this pass.
+  EXPECT_EQ(pass(Log(), Named::kAsBefore), 0);
+  EXPECT_EQ(Rows(named), shared_id + "\n3\n");
+  // Killed between the commit and the mark, the pass before.
+  const std::string before = Everything();
+  for (const auto& file : std::filesystem::directory_iterator(shared / "readers"))
+    ASSERT_TRUE(base::WriteFileAtomic(file.path(), "1\n"));
+  EXPECT_EQ(pass(shared, Named::kThisLog), 0);
+  EXPECT_EQ(Everything(), before);
+  // And back: servers use the folder's again.
+  Append({Stock(9, 7, "West", 8)});
+  EXPECT_EQ(pass(Log(), Named::kThisLog), 1);
+  EXPECT_EQ(Rows(named), old_id + "\n3\n");
+}
+
+// As a program left it that knew of one log only.
+TEST_F(ChangeLogTest, APositionWithoutTheIdOfItsLogIsThatOfTheLogThatIsNamed) {
+  Append({Stock(0, 7, "West", 4), Stock(1, 7, "West", 3)});
+  EXPECT_EQ(Collect(), 2);
+  Rows("DELETE FROM raw.about WHERE key LIKE 'changes_until.%'");
+  PutMarkBack();
+  Append({Stock(2, 7, "West", 2)});
+  EXPECT_EQ(Collect(), 1);
+  EXPECT_EQ(Mark(), 3U);
 }
 
 TEST_F(ChangeLogTest, KilledBetweenCommitAndMarkNothingIsTakenInTwice) {
@@ -47,7 +93,7 @@ TEST_F(ChangeLogTest, TakenInAgainRecordsChangeNothingTheSecondTime) {
           Customer(3, {{"zip_code", "10001"}})});
   EXPECT_EQ(Collect(), 7);
   const std::string before = Everything();
-  Rows("UPDATE raw.about SET value = '0' WHERE key = 'changes_until'");
+  Rows("UPDATE raw.about SET value = '0' WHERE key LIKE 'changes_until%'");
   EXPECT_EQ(Collect(), 7);
   EXPECT_EQ(Everything(), before);
 }

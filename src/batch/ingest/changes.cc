@@ -86,9 +86,10 @@ raw::Row RowOf(Change change) {
   return std::move(change.row);
 }
 
-// How far the tables have come in the log, as they say themselves.
+// How far the tables have come in a log, as they say themselves.
 struct Position {
-  std::string log;
+  bool known = false;  // The tables know of this log at all.
+  bool named = false;  // It is the one that generations name.
   std::uint64_t until = 0;
 };
 
@@ -97,20 +98,38 @@ Result<std::string> About(Connection& connection, std::string_view key) {
   return rows.empty() ? std::string() : rows[0][0];
 }
 
-Result<Position> ReadPosition(Connection& connection) {
-  Position position;
-  AISLE_TRY(position.log, About(connection, kAboutChangesLog));
+std::uint64_t Number(std::string_view text) {
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::string KeyOf(std::string_view log) { return std::string(kAboutChangesOf).append(log); }
+
+Result<Position> ReadPosition(Connection& connection, const std::string& log) {
+  AISLE_TRY(const std::string own, About(connection, KeyOf(log)));
+  AISLE_TRY(const std::string named, About(connection, kAboutChangesLog));
   AISLE_TRY(const std::string until, About(connection, kAboutChangesUntil));
-  std::from_chars(until.data(), until.data() + until.size(), position.until);
+  Position position{
+      .known = !own.empty(), .named = named.empty() || named == log, .until = Number(own)};
+  // A program that knows of one log only has no line for it, or has gone on without that.
+  if (named == log && !until.empty()) {
+    position.known = true;
+    position.until = std::max(position.until, Number(until));
+  }
   return position;
 }
 
-Status WritePosition(Connection& connection, const Position& position) {
-  AISLE_CHECK(connection.Execute(
-      sql::kSetAbout, {{"key", std::string(kAboutChangesLog)}, {"value", position.log}}));
-  AISLE_CHECK(connection.Execute(sql::kSetAbout, {{"key", std::string(kAboutChangesUntil)},
-                                                  {"value", fmt::to_string(position.until)}}));
-  return {};
+Status WritePosition(Connection& connection, const std::string& log, const Position& position) {
+  const auto set = [&](std::string_view key, const std::string& value) -> Status {
+    AISLE_CHECK(connection.Execute(sql::kSetAbout, {{"key", std::string(key)}, {"value", value}}));
+    return {};
+  };
+  const std::string until = fmt::to_string(position.until);
+  AISLE_CHECK(set(KeyOf(log), until));
+  if (!position.named) return {};
+  AISLE_CHECK(set(kAboutChangesLog, log));
+  return set(kAboutChangesUntil, until);
 }
 
 using Categories = std::set<std::string, std::less<>>;
@@ -162,43 +181,47 @@ Status Move(Connection& connection, const domain::RetailerShape& shape,
 }  // namespace
 
 Result<std::int64_t> CollectChanges(Connection& connection, const std::filesystem::path& change_log,
-                                    const std::function<bool(std::int64_t)>& progress) {
+                                    const MovedSoFar& progress, Named named) {
   auto log = EventLog::Open(change_log, EventLog::Access::kRead);
   if (!log && log.error().code == ErrorCode::kNotFound) return 0;
   if (!log) return std::unexpected(std::move(log).error());
-  return CollectChanges(connection, *log, progress);
+  return CollectChanges(connection, *log, progress, named);
 }
 
 Result<std::int64_t> CollectChanges(Connection& connection, events::Log& log,
-                                    const std::function<bool(std::int64_t)>& progress) {
+                                    const MovedSoFar& progress, Named named) {
   AISLE_CHECK(CreateTables(connection));
   AISLE_CHECK(log.Register(events::kWarehouseReader));  // If somebody had it forgotten.
-  AISLE_TRY(Position position, ReadPosition(connection));
+  AISLE_TRY(Position position, ReadPosition(connection, log.Id()));
   AISLE_TRY(const std::uint64_t mark, log.Mark(events::kWarehouseReader));
   AISLE_TRY(const std::uint64_t last, log.LastPosition());
-  if (position.log != log.Id() || position.until > last) {
-    // The tables know nothing of this log, or of a longer one that was put back: what its reader is past is in them.
-    position = {.log = log.Id(), .until = mark};
-    AISLE_CHECK(
-        warehouse::InTransaction(connection, [&] { return WritePosition(connection, position); }));
-  } else if (mark < position.until) {
-    // Killed between the two.
-    AISLE_CHECK(log.Advance(events::kWarehouseReader, position.until));
+  const bool anew = !position.known || position.until > last;
+  // The tables know nothing of this log, or of a longer one that was put back: what its reader is past is in them.
+  if (anew) position.until = mark;
+  const bool renamed = named == Named::kThisLog && !position.named;
+  position.named = position.named || renamed;
+  if (anew || renamed) {
+    AISLE_CHECK(warehouse::InTransaction(
+        connection, [&] { return WritePosition(connection, log.Id(), position); }));
   }
+  // Killed between the two.
+  if (mark < position.until) AISLE_CHECK(log.Advance(events::kWarehouseReader, position.until));
   AISLE_TRY(const domain::RetailerShape shape, ReadShape(connection));
   AISLE_TRY(const Categories categories, ReadCategories(connection));
   const LogIntake intake{
       .log = kLogName, .known = Known, .move = [&](std::span<const LogRecord> records) -> Status {
         AISLE_CHECK(Move(connection, shape, categories, records));
-        return WritePosition(connection, {.log = log.Id(), .until = records.back().position});
+        position.until = records.back().position;
+        return WritePosition(connection, log.Id(), position);
       }};
-  return TakeInLog(connection, log, position.until, intake, progress);
+  const std::uint64_t from = position.until;
+  return TakeInLog(connection, log, from, intake, progress);
 }
 
 Status FollowImport(Connection& connection, base::Timestamp begun) {
-  AISLE_TRY(const Position position, ReadPosition(connection));
+  AISLE_TRY(const auto logs, connection.QueryText(sql::kKnownLogs));
   // Without changes histories are the files' own.
-  return position.log.empty() ? Status() : FollowFiles(connection, begun);
+  return logs.empty() ? Status() : FollowFiles(connection, begun);
 }
 
 }  // namespace aisle::ingest

@@ -124,7 +124,7 @@ Status Move(Connection& connection, std::span<const LogRecord> records) {
 
 Result<std::int64_t> CollectImpressions(Connection& connection,
                                         const std::filesystem::path& event_log,
-                                        const std::function<bool(std::int64_t)>& progress) {
+                                        const MovedSoFar& progress) {
   auto log = EventLog::Open(event_log, EventLog::Access::kRead);
   if (!log && log.error().code == ErrorCode::kNotFound) return 0;
   if (!log) return std::unexpected(std::move(log).error());
@@ -132,7 +132,7 @@ Result<std::int64_t> CollectImpressions(Connection& connection,
 }
 
 Result<std::int64_t> CollectImpressions(Connection& connection, events::Log& log,
-                                        const std::function<bool(std::int64_t)>& progress) {
+                                        const MovedSoFar& progress) {
   AISLE_CHECK(CreateTables(connection));
   AISLE_CHECK(log.Register(events::kWarehouseReader));  // If somebody had it forgotten.
   AISLE_TRY(const std::uint64_t mark, log.Mark(events::kWarehouseReader));

@@ -40,10 +40,8 @@ Result<std::vector<std::pair<std::string, std::string>>> KnownChanges(Connection
   std::vector<std::pair<std::string, std::string>> lines;
   AISLE_TRY(const bool known, connection.HasTable("raw.about"));
   if (!known) return lines;
-  for (const std::string_view key : {kAboutChangesLog, kAboutChangesUntil}) {
-    AISLE_TRY(const auto rows, connection.QueryText(sql::kGetAbout, {{"key", std::string(key)}}));
-    if (!rows.empty()) lines.emplace_back(key, rows[0][0]);
-  }
+  AISLE_TRY(const auto rows, connection.QueryText(sql::kKnownLogs));
+  for (const auto& row : rows) lines.emplace_back(row[0], row[1]);
   return lines;
 }
 

@@ -26,9 +26,11 @@ namespace aisle::ingest {
 inline constexpr int kRawFormat = 2;
 
 Status CreateTables(warehouse::Connection& connection);
-// Keys of raw.about: the log of changes that the tables know, by its id, and up to which position.
+// Keys of raw.about: the log of changes that servers use, by its id, and up to which position the tables know it: what a
+// generation says of itself. And, before the id of any log that was ever taken in, up to where that one is known.
 inline constexpr std::string_view kAboutChangesLog = "changes_log";
 inline constexpr std::string_view kAboutChangesUntil = "changes_until";
+inline constexpr std::string_view kAboutChangesOf = "changes_until.";
 
 // Drops every raw and oracle table and creates the raw ones anew. Which changes the tables know is kept: what is loaded
 // now is newer than those.
@@ -44,12 +46,13 @@ Result<std::int64_t> LoadTable(warehouse::Connection& connection, std::string_vi
 // what came before it is moved. 0 when there is no log. `progress` hears how many records have been
 // moved so far, after every few thousand; false from it cancels (kUnavailable): what was moved stays
 // moved, the rest stays in the log.
+using MovedSoFar = std::function<bool(std::int64_t)>;
 Result<std::int64_t> CollectImpressions(warehouse::Connection& connection,
                                         const std::filesystem::path& event_log,
-                                        const std::function<bool(std::int64_t)>& progress = {});
+                                        const MovedSoFar& progress = {});
 // The same of a log that lies elsewhere.
 Result<std::int64_t> CollectImpressions(warehouse::Connection& connection, events::Log& log,
-                                        const std::function<bool(std::int64_t)>& progress = {});
+                                        const MovedSoFar& progress = {});
 
 // Moves changes of the log at `change_log` into raw.inventory, raw.product_catalog and raw.customers, and into their
 // histories, each once and in their order, advances the mark of the warehouse's reader, and says in raw.about up to
@@ -59,11 +62,15 @@ Result<std::int64_t> CollectImpressions(warehouse::Connection& connection, event
 // A record holds from its own time on. One that repeats what is there changes nothing; one that is older than what the
 // table holds of its row (a file was imported that knew of a later moment) takes nothing back; what begins after now is
 // planned, and stays: README.md.
+//
+// Several logs may be taken in, each from where it was left. Generations name one of them: `named` says that it is this
+// one, from now on, or the one that it was before; the first of all is named in any case.
+enum class Named : std::uint8_t { kThisLog, kAsBefore };
 Result<std::int64_t> CollectChanges(warehouse::Connection& connection,
                                     const std::filesystem::path& change_log,
-                                    const std::function<bool(std::int64_t)>& progress = {});
+                                    const MovedSoFar& progress = {}, Named named = Named::kThisLog);
 // The same of a log that lies elsewhere.
 Result<std::int64_t> CollectChanges(warehouse::Connection& connection, events::Log& log,
-                                    const std::function<bool(std::int64_t)>& progress = {});
+                                    const MovedSoFar& progress = {}, Named named = Named::kThisLog);
 
 }  // namespace aisle::ingest
