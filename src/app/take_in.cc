@@ -1,5 +1,7 @@
 #include "app/take_in.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -17,7 +19,7 @@ namespace {
 
 using Move = std::function<Result<std::int64_t>(const std::function<bool(std::int64_t)>&)>;
 
-Result<std::int64_t> TakeIn(const std::string& what, const std::string& unit, const Move& move) {
+Result<TakenIn> TakeIn(const std::string& what, const std::string& unit, const Move& move) {
   std::optional<base::Progress> progress;  // Where there is something.
   auto taken = move([&](std::int64_t moved) {
     if (!progress) progress.emplace("  " + what, 0, unit);
@@ -26,10 +28,12 @@ Result<std::int64_t> TakeIn(const std::string& what, const std::string& unit, co
   });
   // Records of a newer program, after going back to this one: they wait for that, and the rest does not.
   if (!taken && taken.error().code == ErrorCode::kFailedPrecondition) {
-    base::LogError("{} wait: {}", what, taken.error().message);
-    return 0;
+    TakenIn waiting{.waits = fmt::format("{} wait: {}", what, taken.error().message)};
+    base::LogError("{}", waiting.waits);
+    return waiting;
   }
-  return taken;
+  if (!taken) return std::unexpected(std::move(taken).error());
+  return TakenIn{.count = *taken};
 }
 
 // It may crash its readers, so a log is looked at first.
@@ -66,8 +70,8 @@ ingest::Named NamedOf(const Context& context, const Shared& shared) {
 
 }  // namespace
 
-Result<std::int64_t> TakeInChanges(const Context& context, Job& job) {
-  std::int64_t taken = 0;
+Result<TakenIn> TakeInChanges(const Context& context, Job& job) {
+  TakenIn taken;
   const Shared shared = StoreLogOf(context, serving::StoreLog::Kind::kWrites, "changes");
   const auto folder = context.workspace.Changes();
   if (IsReadable(folder, "changes")) {
@@ -76,15 +80,17 @@ Result<std::int64_t> TakeInChanges(const Context& context, Job& job) {
                                               NamedOf(context, shared));
               }));
   }
+  taken.waits.clear();
   if (!shared.log) return taken;
-  AISLE_TRY(const std::int64_t more, TakeIn("changes", "records", [&](const auto& progress) {
+  AISLE_TRY(TakenIn more, TakeIn("changes", "records", [&](const auto& progress) {
               return ingest::CollectChanges(job.Connection(), *shared.log, progress);
             }));
-  return taken + more;
+  more.count += taken.count;
+  return more;
 }
 
-Result<std::int64_t> TakeInImpressions(const Context& context, Job& job) {
-  std::int64_t taken = 0;
+Result<TakenIn> TakeInImpressions(const Context& context, Job& job) {
+  TakenIn taken;
   const auto folder = context.workspace.Events();
   if (IsReadable(folder, "impressions")) {
     AISLE_TRY(taken, TakeIn("impressions", "answers", [&](const auto& progress) {
@@ -92,11 +98,13 @@ Result<std::int64_t> TakeInImpressions(const Context& context, Job& job) {
               }));
   }
   const Shared shared = StoreLogOf(context, serving::StoreLog::Kind::kImpressions, "impressions");
+  taken.waits.clear();
   if (!shared.log) return taken;
-  AISLE_TRY(const std::int64_t more, TakeIn("impressions", "answers", [&](const auto& progress) {
+  AISLE_TRY(TakenIn more, TakeIn("impressions", "answers", [&](const auto& progress) {
               return ingest::CollectImpressions(job.Connection(), *shared.log, progress);
             }));
-  return taken + more;
+  more.count += taken.count;
+  return more;
 }
 
 }  // namespace aisle::app

@@ -1,11 +1,14 @@
 """Several servers on one Postgres: what one takes in none shows wrongly, and the worker finds changes and impressions there."""
 import contextlib
 import json
+import pathlib
 import re
 import shutil
 import signal
+import subprocess
 
 import shop
+from postgres_dev_test import PSQL
 from postgres_shop import PostgresShopTest
 
 ASK = "customer_id=1000000&zip_code=10001&top_n=20&dry_run=true"
@@ -108,6 +111,76 @@ class SharedChanges(PostgresShopTest):
 
     def shown_anyhow(self, server):
         return [item["product_id"] for item in self.answer(server, ASK)["recommendations"]]
+
+    def ask(self, sql):
+        password = pathlib.Path(self.facts["password_file"]).read_text().strip()
+        done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql], text=True, capture_output=True, timeout=shop.PATIENCE,
+                              env={"PGHOST": self.facts["host"], "PGPORT": self.facts["port"], "PGDATABASE": self.facts["database"],
+                                   "PGUSER": "postgres", "PGPASSWORD": password, "PGSSLMODE": "verify-full",
+                                   "PGSSLROOTCERT": self.facts["root_certificate"]})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip()
+
+    def add_record(self, record):
+        self.ask(f"INSERT INTO aisle.writes (kind, key, record) VALUES ('stock', 'x', '{record}')")
+
+    def changes_of_a_pass(self):
+        return json.loads(self.must("worker", "--json"))["changes"]
+
+    def test_a_record_of_a_newer_program_waits_and_one_of_no_program_holds_up_nobody(self):
+        with self.two_servers() as servers:
+            first = self.shown(servers[0])
+            self.add_record("\\x7eff00")
+            self.sell_out(servers[0], first[0])
+            self.assertEqual(self.changes_of_a_pass(), 2)
+            rejected = json.loads(self.must("sql", "--json", "SELECT line, row_text FROM raw.rejects WHERE source = 'log of changes'"))
+            self.assertEqual(rejected, {"line": 1, "row_text": "\\x7eff00"})
+            self.assertNotIn("changes wait", shop.run("status", data=self.data)[1])
+            # The next format: it may be a newer server's, and what comes after it must not be undone by a generation.
+            self.add_record("\\x03")
+            self.sell_out(servers[1], first[1])
+            self.assertEqual(self.changes_of_a_pass(), 0)
+            code, said, _ = shop.run("status", data=self.data)
+            self.assertEqual(code, 6)
+            self.assertIn("changes wait: log of changes: record 3: record: format 3 is newer", said)
+            newest = self.manifest()["generation"]
+            shop.wait_until(lambda: servers[0].get("/health")[2]["generation"] == newest, "it is served")
+            for server in servers:
+                self.assertNotIn(first[1], self.shown_anyhow(server))
+            self.ask("DELETE FROM aisle.writes WHERE position = 3")
+            self.assertEqual(self.changes_of_a_pass(), 1)
+            self.assertNotIn("changes wait", shop.run("status", data=self.data)[1])
+
+    def manifest(self):
+        serving = self.data / "serving"
+        number = (serving / "CURRENT").read_text().strip()
+        return json.loads((serving / f"generation-{number}" / "manifest.json").read_text())
+
+    def changes_log(self):
+        return self.manifest()["changes_log"]
+
+    def test_generations_name_the_log_of_the_store_beside_an_old_one_of_the_directory(self):
+        settings = (self.data / "aisle.toml").read_text()
+        (self.data / "aisle.toml").write_text("")
+        process = shop.start("serve", "--listen", "127.0.0.1:0", data=self.data)
+        self.sell_out(shop.Server(self.data, process), 1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=shop.PATIENCE)
+        self.assertEqual(self.changes_of_a_pass(), 1)
+        self.assertEqual(self.changes_log(), (self.data / "changes" / "id").read_text().strip())
+        (self.data / "aisle.toml").write_text(settings)
+        self.must("store", "sync")
+        with self.two_servers() as servers:
+            self.sell_out(servers[0], self.shown(servers[0])[0])
+        self.assertEqual(self.changes_of_a_pass(), 1)
+        shared = self.ask("SELECT log_id FROM aisle.writes_position")
+        self.assertEqual(self.changes_log(), shared)
+        # Away for a pass.
+        (self.data / "aisle.toml").write_text(settings.replace(f":{self.facts['port']}/", ":1/"))
+        self.assertEqual(self.changes_of_a_pass(), 0)
+        self.assertEqual(self.changes_log(), shared)
+        (self.data / "aisle.toml").write_text(settings)
+        self.assertEqual(self.changes_of_a_pass(), 0)
 
     def test_stock_of_a_file_goes_to_the_servers_log_without_a_server_here(self):
         corner = self.folder / "corner"

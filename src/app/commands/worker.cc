@@ -23,6 +23,7 @@ struct PassReport {
   base::Timestamp as_of{};
   std::int64_t changes = 0;
   std::int64_t impressions = 0;
+  std::string waits;  // What of them is not taken in, and why.
   std::int64_t refreshed_tables = 0;
   publish::ScoreReport scores;
   bool scored = false;
@@ -62,8 +63,11 @@ Result<PassReport> PassOfTheWarehouse(const Context& context) {
   PassReport report;
   AISLE_TRY(auto job, Job::Begin(context, Job::Needs::kData));
   AISLE_TRY(report.as_of, context.AsOfNow());
-  AISLE_TRY(report.changes, TakeInChanges(context, job));
-  AISLE_TRY(report.impressions, TakeInImpressions(context, job));
+  AISLE_TRY(const TakenIn changes, TakeInChanges(context, job));
+  AISLE_TRY(const TakenIn impressions, TakeInImpressions(context, job));
+  report.changes = changes.count;
+  report.impressions = impressions.count;
+  report.waits = changes.waits.empty() ? impressions.waits : changes.waits;
   AISLE_TRY(const auto refreshed, RefreshStep(context, job, report.as_of));
   report.refreshed_tables = static_cast<std::int64_t>(refreshed.tables.size());
   auto scores = ScoreStep(context, job, report.as_of);
@@ -88,6 +92,11 @@ Result<PassReport> PassOfTheWarehouse(const Context& context) {
 Result<PassReport> Pass(const Context& context) {
   AISLE_TRY(PassReport report, PassOfTheWarehouse(context));
   Sync(context, report);
+  // The pass did the rest, but somebody has to act: until then `aisle status` has it.
+  if (!report.waits.empty()) {
+    workspace::EndAttempt(context.workspace, context.command,
+                          Fail(ErrorCode::kFailedPrecondition, report.waits));
+  }
   return report;
 }
 

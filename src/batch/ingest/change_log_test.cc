@@ -162,6 +162,21 @@ TEST_F(ChangeLogTest, ADamagedRecordHoldsUpNobody) {
       << "a region that is no more";
 }
 
+// Who may add to a log that servers share may add anything.
+TEST_F(ChangeLogTest, ARecordThatNoProgramWroteIsSetAsideWithItsBytesAndHoldsUpNobody) {
+  std::string made_up = Stock(1, 7, "West", 1);
+  made_up[0] = '\x7E';
+  Append({Stock(0, 7, "West", 4), made_up, std::string("\xFF\x00", 2), Stock(2, 7, "West", 2)});
+  EXPECT_EQ(Collect(), 4);
+  EXPECT_EQ(Mark(), 4U);
+  EXPECT_EQ(Rows("SELECT qty_on_hand FROM raw.inventory WHERE region = 'West'"), "2\n");
+  EXPECT_EQ(Rows("SELECT line, reason FROM raw.rejects ORDER BY line"),
+            "2|record: format 126 is no program's\n3|record: format 255 is no program's\n");
+  EXPECT_EQ(Rows("SELECT row_text FROM raw.rejects WHERE line = 3"), "\\xff00\n");
+  EXPECT_EQ(Rows("SELECT octet_length(unhex(substr(row_text, 3))) FROM raw.rejects WHERE line = 2"),
+            fmt::format("{}\n", made_up.size()));
+}
+
 TEST_F(ChangeLogTest, AProductOfACategoryThatIsNoMoreIsRejectedAndHoldsUpNobody) {
   Append({Soap(0, {{"category_id", "c3"}}), Soap(1, {{"price", domain::Cents{1300}}})});
   Rows("DELETE FROM raw.product_categories WHERE category_id = 'c3'");
@@ -178,7 +193,7 @@ TEST_F(ChangeLogTest, WhatThisBuildDoesNotKnowStaysInTheLogWithAllAfterIt) {
       Kind::kStock, 1,
       {{"product_id", std::int64_t{7}}, {"region", "West"}, {"shelf_meters", std::int64_t{7}}});
   std::string newer = Stock(1, 7, "West", 1);
-  newer[0] = '\x7E';
+  newer[0] = 3;
   int logs = 0;
   for (const auto& [record, words] : std::vector<std::pair<std::string, std::string>>{
            {event, "log of changes: record 2: kind 'shop event' is not taken into"},

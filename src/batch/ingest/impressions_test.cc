@@ -103,7 +103,7 @@ TEST_F(ImpressionsTest, CancelledOnTheWayTheRestIsMovedNextTime) {
 
 TEST_F(ImpressionsTest, RecordsOfANewerProgramStayInTheLog) {
   std::string newer = EncodeImpression(Answer("r1", 1));
-  newer[0] = '\x7E';
+  newer[0] = 3;
   Append({newer});
   const auto moved = CollectImpressions(*connection_, folder_ / "log");
   ASSERT_FALSE(moved);

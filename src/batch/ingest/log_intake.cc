@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/log.h"
 #include "ingest/sql.h"
 #include "raw/plain_text.h"
 
@@ -13,6 +14,14 @@ namespace {
 using events::LogRecord;
 
 constexpr std::size_t kRecordsPerRead = 5'000;
+constexpr std::size_t kBytesKept = 2'000;
+
+// As Postgres writes bytes, and DuckDB's unhex() reads what comes after the first two.
+std::string Hex(std::string_view bytes) {
+  std::string text = "\\x";
+  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return text;
+}
 
 // What can be moved, from the front; and why it ends where it ends, if not with the last.
 struct Movable {
@@ -56,15 +65,15 @@ Result<std::int64_t> TakeInLog(warehouse::Connection& connection, events::Log& l
 
 Status RejectRecord(warehouse::Connection& connection, std::string_view log, std::string_view table,
                     const LogRecord& record, const std::string& reason) {
-  const std::string_view bytes = std::string_view(record.bytes).substr(0, 2'000);
+  base::LogError("{}: record {} is set aside in raw.rejects: {}", log, record.position, reason);
+  const std::string_view bytes = std::string_view(record.bytes).substr(0, kBytesKept);
   AISLE_CHECK(connection.Execute(
-      sql::kAddReject,
-      {{"source", std::string(log)},
-       {"table_name", std::string(table)},
-       {"line", static_cast<std::int64_t>(record.position)},
-       {"reason", reason},
-       {"row_text", raw::IsPlainText(bytes) ? std::string(bytes) : std::string("(bytes)")},
-       {"rejected_at", base::Now()}}));
+      sql::kAddReject, {{"source", std::string(log)},
+                        {"table_name", std::string(table)},
+                        {"line", static_cast<std::int64_t>(record.position)},
+                        {"reason", reason},
+                        {"row_text", raw::IsPlainText(bytes) ? std::string(bytes) : Hex(bytes)},
+                        {"rejected_at", base::Now()}}));
   return {};
 }
 

@@ -32,7 +32,8 @@ Result<std::int64_t> TakeInLog(warehouse::Connection& connection, events::Log& l
                                std::uint64_t position, const LogIntake& intake,
                                const std::function<bool(std::int64_t)>& progress);
 
-// A record that cannot be read must not hold up those after it: it becomes a row of raw.rejects.
+// A record that cannot be read must not hold up those after it: it becomes a row of raw.rejects, with its position and
+// its first 2,000 bytes ("\x00ff…" where they are no text), and is said.
 Status RejectRecord(warehouse::Connection& connection, std::string_view log, std::string_view table,
                     const events::LogRecord& record, const std::string& reason);
 

@@ -10,7 +10,8 @@
 //            is there without a value becomes NULL.
 //   threads  pure functions.
 //   errors   decoders believe nothing: kInternal for what is damaged; kFailedPrecondition for a newer
-//            format, or a kind that this build does not know; kInvalidArgument for a record of another kind
+//            format, or a kind that this build does not know, if it is one of the next sixteen (farther ahead is
+//            damage); kInvalidArgument for a record of another kind
 //            than the one asked for. CheckChange: as raw::Check (a product or a customer may
 //            be a part of its row), and for an id that is none.
 //   source   format 1 had impressions alone, without an envelope; they are read as what they are.

@@ -10,8 +10,13 @@ namespace {
 constexpr std::uint8_t kRecordFormat = 2;
 constexpr std::size_t kEnvelopeBytes = 16;   // About, beside the id.
 constexpr std::uint8_t kBareImpression = 1;  // The format without envelopes.
+// Formats and kinds are counted up one by one. What is farther ahead of this build is nobody's: damage, or made up by
+// who may write a log that is shared. A newer program's records wait for that; these must not hold up anybody.
+constexpr int kAheadMax = 16;
 
 std::unexpected<Error> Unknown(int kind) {
+  if (kind > static_cast<int>(kKinds.back()) + kAheadMax)
+    return Fail(ErrorCode::kInternal, fmt::format("record: kind {} is no program's", kind));
   std::string known;
   for (const Kind one : kKinds)
     known += fmt::format("{}{}", known.empty() ? "" : ", ", KindName(one));
@@ -22,6 +27,8 @@ std::unexpected<Error> Unknown(int kind) {
 }
 
 std::unexpected<Error> Newer(std::string_view what, int format, int newest) {
+  if (format > newest + kAheadMax)
+    return Fail(ErrorCode::kInternal, fmt::format("{}: format {} is no program's", what, format));
   return Fail(ErrorCode::kFailedPrecondition,
               fmt::format("{}: format {} is newer than this build's {}; use a newer aisle", what,
                           format, newest));

@@ -193,6 +193,20 @@ TEST(RecordBytes, AKindOrFormatOfANewerProgramIsRefusedInWords) {
   const std::size_t body = 1 + 1 + 1 + 7 + 8;
   ASSERT_EQ(bytes[body], 1);
   EXPECT_EQ(refusal(body, 2), "stock: format 2 is newer than this build's 1; use a newer aisle");
+  for (const std::size_t at : {std::size_t{0}, std::size_t{1}, body}) refusal(at, 17);
+}
+
+// Else one record that nobody ever wrote would hold up all that come after it.
+TEST(RecordBytes, AKindOrFormatFarAheadIsDamageAndNoNewerProgram) {
+  const std::size_t body = 1 + 1 + 1 + 7 + 8;
+  for (const std::size_t at : {std::size_t{0}, std::size_t{1}, body}) {
+    std::string bytes = EncodeChange(StockChange(1));
+    bytes[at] = '\x7E';
+    const auto change = DecodeChange(bytes);
+    ASSERT_FALSE(change);
+    EXPECT_EQ(change.error().code, ErrorCode::kInternal);
+    EXPECT_THAT(change.error().message, HasSubstr("126 is no program's"));
+  }
 }
 
 TEST(RecordBytes, AChangeIsCheckedByTheRulesOfItsTable) {
