@@ -15,6 +15,7 @@
 
 #include "base/stopwatch.h"
 #include "recommend/ask_testing.h"
+#include "serving/state/shelf_keeper.h"
 
 namespace aisle::recommend {
 namespace {
@@ -57,10 +58,10 @@ Request NthRequest(std::int64_t i) {
   return Of(kFirst + i % kCustomers, "10001", kTopNDefault, "00000000-0000-0000-0000-000000000000");
 }
 
-void Run(benchmark::State& state, std::shared_ptr<const serving::ServingState> serving,
+void Run(benchmark::State& state, std::shared_ptr<const serving::LiveShelf> shelf,
          base::Timestamp now) {
   Recommender recommender(nullptr);
-  recommender.SetState(std::move(serving));
+  recommender.SetShelf(std::move(shelf));
   Timings sum;
   std::vector<double> totals;
   std::int64_t checksum = 0;
@@ -105,7 +106,7 @@ void BM_Recommend(benchmark::State& state, std::size_t trees, unsigned depth,
   for (auto& customer : shop.customers)
     customer.propensity = serving::SamplePropensity(1, customer.record.customer.value);
   if (trees > 0) shop.model = ranking::RandomSpec(9, trees, depth, inputs);
-  Run(state, shop.Open(), kNow);
+  Run(state, serving::LiveShelf::Of(shop.Open()), kNow);
 }
 BENCHMARK_CAPTURE(BM_Recommend, trees_150_depth_6, 150, 6, DefaultInputs())
     ->Unit(benchmark::kMicrosecond);
@@ -134,9 +135,34 @@ void BM_RecommendPublished(benchmark::State& state) {
   auto serving = OpenPublished(state);
   if (serving == nullptr) return;
   const base::Timestamp now = serving->Manifest().as_of;
-  Run(state, std::move(serving), now);
+  Run(state, serving::LiveShelf::Of(serving), now);
 }
 BENCHMARK(BM_RecommendPublished)->Unit(benchmark::kMicrosecond);
+
+// The same while some thousandths of the products have a price of after the generation, and so are ranked by rows.
+void BM_RecommendAfterPrices(benchmark::State& state) {
+  auto serving = OpenPublished(state);
+  if (serving == nullptr) return;
+  serving::ShelfKeeper keeper("prices");
+  keeper.Serve(serving);
+  std::vector<serving::Write> writes;
+  for (const features::ProductRecord& product : serving->PublishedShelf().catalogue.products) {
+    if (product.product.value % 1000 >= state.range(0)) continue;
+    writes.push_back({.position = writes.size() + 1,
+                      .time = serving->Manifest().as_of,
+                      .product = product.product,
+                      .price = domain::Cents{product.price.value + 1}});
+  }
+  if (!writes.empty()) keeper.Take(writes);
+  state.counters["by_rows"] = static_cast<double>(writes.size());
+  Run(state, keeper.Shelf(), serving->Manifest().as_of);
+}
+BENCHMARK(BM_RecommendAfterPrices)
+    ->Unit(benchmark::kMicrosecond)
+    ->Arg(0)
+    ->Arg(10)
+    ->Arg(50)
+    ->Arg(120);
 
 // Lists by the screen beside those by columns, of 2,000 customers in every region, each with and without propensities, of
 // 13 and of 108 products: products and score bits are asserted to be equal. Times are of one list, the steps alone.
