@@ -18,7 +18,8 @@ namespace aisle::app {
 
 struct TakenIn {
   std::int64_t count = 0;  // Of records; of impressions, answers.
-  std::string waits = {};  // Why a shared log waits. Of one in a folder `aisle status` sees it by itself.
+  // Why a shared log waits. Of one in a folder `aisle status` sees it by itself.
+  std::string waits = {};
 };
 Result<TakenIn> TakeInChanges(const Context& context, Job& job);
 Result<TakenIn> TakeInImpressions(const Context& context, Job& job);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ingest/sql.h"
+#include "warehouse/row_reader.h"
 
 namespace aisle::ingest {
 namespace {
@@ -40,9 +41,14 @@ Result<std::vector<std::pair<std::string, std::string>>> KnownChanges(Connection
   std::vector<std::pair<std::string, std::string>> lines;
   AISLE_TRY(const bool known, connection.HasTable("raw.about"));
   if (!known) return lines;
-  AISLE_TRY(const auto rows, connection.QueryText(sql::kKnownLogs));
-  for (const auto& row : rows) lines.emplace_back(row[0], row[1]);
-  return lines;
+  AISLE_TRY(auto rows, warehouse::RowReader::Open(connection, sql::kKnownLogs));
+  const auto key = rows.Text("key");
+  const auto value = rows.Text("value");
+  for (;;) {
+    AISLE_TRY(const bool more, rows.Next());
+    if (!more) return lines;
+    lines.emplace_back(rows[key], rows[value]);
+  }
 }
 
 }  // namespace

@@ -26,8 +26,8 @@ namespace aisle::ingest {
 inline constexpr int kRawFormat = 2;
 
 Status CreateTables(warehouse::Connection& connection);
-// Keys of raw.about: the log of changes that servers use, by its id, and up to which position the tables know it: what a
-// generation says of itself. And, before the id of any log that was ever taken in, up to where that one is known.
+// Keys of raw.about: the log of changes that servers use, by its id, and up to which position the tables know it: what
+// a generation says of itself. And, before the id of any log that was ever taken in, up to where that one is known.
 inline constexpr std::string_view kAboutChangesLog = "changes_log";
 inline constexpr std::string_view kAboutChangesUntil = "changes_until";
 inline constexpr std::string_view kAboutChangesOf = "changes_until.";

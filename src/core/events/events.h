@@ -176,8 +176,8 @@ class ImpressionQueue {
   static std::shared_ptr<ImpressionQueue> StartShared(
       OpenLog open, std::chrono::milliseconds again = std::chrono::seconds{1},
       std::size_t capacity = kCapacity);
-  // Writes what is queued, then ends: as long as the disk takes; a log that other servers write as well has kEndWait for
-  // all of it. After the first refusal the rest is dropped, counted and said.
+  // Writes what is queued, then ends: as long as the disk takes; a log that other servers write as well has kEndWait
+  // for all of it. After the first refusal the rest is dropped, counted and said.
   ~ImpressionQueue();
   ImpressionQueue(const ImpressionQueue&) = delete;
   ImpressionQueue& operator=(const ImpressionQueue&) = delete;

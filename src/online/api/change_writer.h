@@ -9,8 +9,8 @@
 //
 //   order    times never fall along the log, whatever the clock does.
 //   threads  Write on an event loop; Serve and Upkeep on one other thread; the rest any.
-//   errors   Write: kInvalidArgument: as events::CheckChange, and nothing was taken; else the log cannot be written now, and nobody
-//            may know whether it was: the same again does no harm.
+//   errors   Write: kInvalidArgument: as events::CheckChange, and nothing was taken; else the log cannot be written
+//            now, and nobody may know whether it was: the same again does no harm.
 #pragma once
 
 #include <cstdint>

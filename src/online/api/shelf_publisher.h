@@ -30,8 +30,8 @@ class ShelfPublisher {
   bool Serve(const StatePointer& state, const std::string& stands_in);
   // As ChangeWriter::Upkeep.
   void Upkeep();
-  // What is known is this from now on; and what of the log the generation lacks for good, which stands in for a newer one
-  // then. Empty: nothing.
+  // What is known is this from now on; and what of the log the generation lacks for good, so that it stands in for a
+  // newer one. Empty: nothing.
   void Begin(serving::ShelfKeeper keeper, std::string behind = {});
   // As ShelfKeeper::Take, where the keeper is of this log.
   void Take(std::string_view log, std::span<const serving::Write> writes, std::uint64_t until = 0);

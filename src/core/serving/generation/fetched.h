@@ -57,8 +57,8 @@ using FetchedFiles = std::map<std::string, std::string>;
 // Whether they are what the manifest says, and that what was offered. TakeIn does it.
 Status CheckFiles(const OfferedGeneration& offered, std::string_view manifest,
                   const FetchedFiles& files);
-// Makes it one that is here. `make_current`: and the current one, with what BringIntoService does; without, one that has
-// the number of the current one is left for later (a publisher whose folder was made anew begins again with 1).
+// Makes it one that is here. `make_current`: and the current one, with what BringIntoService does; without, one that
+// has the number of the current one is left for later (a publisher whose folder was made anew begins again with 1).
 Status TakeIn(const std::filesystem::path& root, const OfferedGeneration& offered,
               std::string_view manifest, const FetchedFiles& files, bool make_current);
 // Removes the one that lies here, if it was fetched and its files are not what its manifest says: it is to be fetched

@@ -39,13 +39,13 @@ struct StoreWrites {
   std::string log;                         // Its id: positions of another one mean nothing here.
   std::uint64_t last = 0;                  // Of the newest change, read here or not.
   std::vector<events::LogRecord> records;  // Their times are the database's.
-  // When the change at the position that was asked for, and the last one of these, was written; nothing: it is no longer
-  // kept, or there is none.
+  // When the change at the position that was asked for, and the last one of these, was written; nothing: it is no
+  // longer kept, or there is none.
   std::optional<base::Timestamp> known_at;
   std::optional<base::Timestamp> last_at;
   // Up to where they go: `last`, or the last of them where there are more.
   std::uint64_t Until() const;
-  // Whether they are all that came after `known` of the log whose change there was written at `at`, where that is known.
+  // Whether they are all that came after `known` of the log whose change there was written at `at`, if that is known.
   // False: some in between were removed, or the database was put back to before it.
   bool GoOnFrom(std::uint64_t known, std::optional<base::Timestamp> at) const;
 };

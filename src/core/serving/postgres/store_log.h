@@ -11,8 +11,8 @@
 //   threads  one at a time, which blocks; not an event loop. A server's writes go by shared_writes.h.
 //   errors   as events::Log, and as OpenStore; Append of the other log's records: an assertion. A connection that broke
 //            is opened anew by the next call.
-//   cost     a round trip for each call; two for Advance. A server that hangs: ten seconds, or until `too_late`, which a
-//            call asks every now and then while it waits; it ends with kUnavailable then.
+//   cost     a round trip for each call; two for Advance. A server that hangs: ten seconds, or until `too_late`, which
+//            a call asks every now and then while it waits; it ends with kUnavailable then.
 #pragma once
 
 #include <cstdint>
