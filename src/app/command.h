@@ -129,6 +129,7 @@ void DefineStoreStatus(CommandBuilder& command);
 void DefineStoreAccess(CommandBuilder& command);
 void DefineStoreBench(CommandBuilder& command);
 void DefineStoreDrop(CommandBuilder& command);
+void DefineTokens(CommandBuilder& command);
 void DefineClean(CommandBuilder& command);
 
 }  // namespace aisle::app

@@ -55,6 +55,8 @@ const std::vector<Command>& Commands() {
        DefineRecommend},
       {"store", "Serving", "the serving tables in Postgres: create, load, sync, look, drop",
        DefineStore},
+      {"tokens", "Serving", "who may ask a server: create, list, revoke, rotate, log",
+       DefineTokens},
       {"status", "Looking after it", "what stands where", DefineStatus},
       {"clean", "Looking after it", "remove a data directory's contents", DefineClean},
   };

@@ -10,6 +10,7 @@
 #include "app/print.h"
 #include "app/print_json.h"
 #include "app/store_settings.h"
+#include "app/token_settings.h"
 #include "base/log.h"
 #include "net/await.h"
 #include "net/event_loops.h"
@@ -53,6 +54,7 @@ Result<std::optional<recommend::RemoteRankerOptions>> RemoteRankingOf(
   recommend::RemoteRankerOptions options;
   options.address = *std::move(address);
   options.model = model;
+  AISLE_TRY(options.authorization, ClientAuthorization(settings));
   options.deadline_share = static_cast<double>(settings.ranking_deadline_percent) / 100;
   return options;
 }
@@ -134,6 +136,7 @@ Status ServeUntilStopped(const Context& context,
   options.request_deadline = std::chrono::milliseconds(settings.serve_request_deadline_ms);
   options.log_impressions = settings.serve_log_impressions;
   AISLE_TRY(options.remote_ranking, RemoteRankingOf(settings));
+  AISLE_TRY(options.access, GatekeeperOf(context));
   std::optional<FromPostgres> store;
   std::unique_ptr<serving::GenerationFetcher> fetcher;
   if (settings.serve_store == "postgres") {
@@ -161,6 +164,8 @@ Status ServeUntilStopped(const Context& context,
                   web::UrlOf(options.remote_ranking->address.Text()),
                   options.remote_ranking->model);
   }
+  base::LogInfo("{}", server->AccessLine());
+  WarnOfPlainText(server->Address());
   base::LogInfo("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
                 threads == 1 ? "" : "s");
   if (certificate) base::LogInfo("TLS: {}", certificate->Line());

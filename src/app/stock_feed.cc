@@ -37,11 +37,13 @@ std::string ItemJson(const raw::Row& row, const ProductIdJson& id) {
   return text + "}";
 }
 
-Result<web::HttpAnswer> Put(web::HttpClient& client, std::string body) {
+Result<web::HttpAnswer> Put(web::HttpClient& client, std::string body,
+                            const std::string& authorization) {
   Result<web::HttpAnswer> answer = Fail(ErrorCode::kUnavailable, "the server was not asked");
   // Made outside of the coroutine: g++ 12 destroys an aggregate in a co_await twice.
   web::HttpAsk made{.method = "PUT", .target = "/v1/inventory"};
   made.body = std::move(body);
+  if (!authorization.empty()) made.fields.emplace_back("Authorization", authorization);
   const auto ask = [&]() -> net::Task<void> {
     answer = co_await client.Send(std::move(made), net::Deadline::After(kPatience));
   };
@@ -75,15 +77,22 @@ std::map<std::size_t, std::string> ReadRefused(const web::HttpAnswer& answer, st
 // Sends rows of these places; those that cannot be taken go to `refused`.
 Status SendSome(web::HttpClient& client, const std::vector<raw::Row>& rows,
                 std::vector<std::size_t> places, const ProductIdJson& id,
-                std::vector<RefusedRow>& refused) {
+                const std::string& authorization, std::vector<RefusedRow>& refused) {
   while (!places.empty()) {
     std::string body = R"({"items":[)";
     for (const std::size_t place : places)
       body += (body.ends_with('[') ? "" : ",") + ItemJson(rows[place], id);
-    AISLE_TRY(const web::HttpAnswer answer, Put(client, body + "]}"));
+    AISLE_TRY(const web::HttpAnswer answer, Put(client, body + "]}", authorization));
     if (answer.status == 200) return {};
     const auto wrong = answer.status == 422 ? ReadRefused(answer, places.size())
                                             : std::map<std::size_t, std::string>{};
+    if (answer.status == 401 || answer.status == 403) {
+      return Fail(
+          ErrorCode::kFailedPrecondition,
+          fmt::format("the server at {} wants a writer's token: `aisle tokens create --role "
+                      "writer > FILE`, and FILE as [client] token_file; it said {}",
+                      client.To().Text(), Shown(answer)));
+    }
     if (wrong.empty()) {
       const bool for_now = answer.status >= 500 || answer.status == 429;
       return Fail(for_now ? ErrorCode::kUnavailable : ErrorCode::kFailedPrecondition,
@@ -119,14 +128,15 @@ Result<base::Timestamp> TimeAfter(const events::Log& log) {
 
 Result<std::vector<RefusedRow>> SendStock(const web::Address& server,
                                           const std::vector<raw::Row>& rows,
-                                          const ProductIdJson& id) {
+                                          const ProductIdJson& id,
+                                          const std::string& authorization) {
   web::HttpClient client({.address = server});
   std::vector<RefusedRow> refused;
   for (std::size_t first = 0; first < rows.size(); first += kFeedItemsMax) {
     std::vector<std::size_t> places;
     for (std::size_t i = first; i < std::min(first + kFeedItemsMax, rows.size()); ++i)
       places.push_back(i);
-    AISLE_CHECK(SendSome(client, rows, std::move(places), id, refused));
+    AISLE_CHECK(SendSome(client, rows, std::move(places), id, authorization, refused));
   }
   return refused;
 }

@@ -34,9 +34,11 @@ struct RefusedRow {
 // The text of a product's id as the server takes it: JSON.
 using ProductIdJson = std::function<std::string(std::int64_t)>;
 
+// `authorization`: the field's value; empty: none is sent.
 Result<std::vector<RefusedRow>> SendStock(const web::Address& server,
                                           const std::vector<raw::Row>& rows,
-                                          const ProductIdJson& id);
+                                          const ProductIdJson& id,
+                                          const std::string& authorization = {});
 Result<std::vector<RefusedRow>> AppendStock(events::Log& log, const std::vector<raw::Row>& rows,
                                             const domain::RetailerShape& shape);
 

@@ -9,6 +9,7 @@
 #include "app/sql.h"
 #include "app/stock_feed.h"
 #include "app/take_in.h"
+#include "app/token_settings.h"
 #include "base/log.h"
 #include "base/stopwatch.h"
 #include "ingest/import_stock.h"
@@ -32,13 +33,15 @@ Result<std::vector<RefusedRow>> Deliver(const Context& context, Job& job,
     return AppendStock(*log, rows, shape);
   }
   AISLE_TRY(const web::Address address, web::ParseAddress(server->address));
+  AISLE_TRY(const std::string authorization, ClientAuthorization(context.settings));
   AISLE_TRY(const auto ids, publish::SourceIds::Read(job.Connection(), "product"));
-  return SendStock(address, rows, [&](std::int64_t product) {
+  const auto id = [&](std::int64_t product) {
     if (!ids.Mapped()) return fmt::to_string(product);
     std::string text;
     web::AppendJsonString(text, ids.Source(product));
     return text;
-  });
+  };
+  return SendStock(address, rows, id, authorization);
 }
 
 }  // namespace

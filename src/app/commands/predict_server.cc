@@ -6,6 +6,7 @@
 #include "app/http_settings.h"
 #include "app/listener.h"
 #include "app/print_json.h"
+#include "app/token_settings.h"
 #include "base/log.h"
 #include "net/event_loops.h"
 #include "web/address.h"
@@ -42,11 +43,14 @@ Status Serve(Context& context, const PredictServerOptions& given) {
       static_cast<int>(given.threads.value_or(context.settings.predict_server_threads));
   const int threads = asked == 0 ? cores : asked;
   net::EventLoops loops(threads, "predict");
-  const api::ModelServerOptions options = OptionsOf(context, given);
+  api::ModelServerOptions options = OptionsOf(context, given);
+  AISLE_TRY(options.access, GatekeeperOf(context));
   auto started = api::ModelServer::Start(loops, options);
   if (!started) return std::unexpected(NamingTheHolder(started.error(), options.listen));
   const std::unique_ptr<api::ModelServer> server = *std::move(started);
   for (const std::string& line : server->ModelLines()) base::LogInfo("{}", line);
+  base::LogInfo("{}", server->AccessLine());
+  WarnOfPlainText(server->Address());
   base::LogInfo("Listening on {} with {} event loop{}", web::UrlOf(server->Address()), threads,
                 threads == 1 ? "" : "s");
   if (context.json) {

@@ -131,6 +131,7 @@ const std::vector<SettingKey>& SettingKeys() {
       {"http", "idle_timeout_ms", &S::http_idle_timeout_ms, 100, 3'600'000},
       {"http", "write_timeout_ms", &S::http_write_timeout_ms, 100, 600'000},
       {"http", "compress_bytes", &S::http_compress_bytes, 0, 1'073'741'824},
+      {"client", "token_file", &S::client_token_file},
       {"ranking", "backend", &S::ranking_backend},
       {"ranking", "url", &S::ranking_url},
       {"ranking", "model", &S::ranking_model},

@@ -57,6 +57,7 @@ struct Settings {
   std::int64_t http_idle_timeout_ms = 0;
   std::int64_t http_write_timeout_ms = 0;
   std::int64_t http_compress_bytes = 0;
+  std::string client_token_file;
   std::string ranking_backend;  // "local" or "remote"
   std::string ranking_url;
   std::string ranking_model;

@@ -7,6 +7,7 @@
 //   <data>/serving/           published generations
 //   <data>/events/            the event log of the server: answers as they were shown
 //   <data>/changes/           the same form of log: what was acknowledged to others (stock, products, customers)
+//   <data>/access/           tokens, by their hashes, and the log of what was done with them; for the owner alone
 //   <data>/run/               locks, process files, jobs.json: the last run of each job
 //
 // Jobs that write take the job lock first; there is one per data directory. `aisle status` reads the
@@ -71,6 +72,7 @@ class Workspace {
   std::filesystem::path Serving() const { return root_ / "serving"; }
   std::filesystem::path Events() const { return root_ / "events"; }
   std::filesystem::path Changes() const { return root_ / "changes"; }
+  std::filesystem::path Access() const { return root_ / "access"; }
   std::filesystem::path Run() const { return root_ / "run"; }
   std::filesystem::path SettingsFile() const { return root_ / "aisle.toml"; }
   registry::Registry Models() const { return registry::Registry(Registry()); }

@@ -100,18 +100,10 @@ Result<Address> ParseAddress(std::string_view text) {
   return address;
 }
 
-Result<Address> ParseLocalAddress(std::string_view text) {
-  AISLE_TRY(const Address address, ParseAddress(text));
-  Address at = address;
-  if (address.handed) {
-    AISLE_TRY(const HandedSocket socket, FindHandedSocket(*address.handed));
-    at = socket.address;
-  }
-  if (at.IsLoopback() || at.IsUnix()) return address;
-  return Fail(ErrorCode::kInvalidArgument,
-              fmt::format("{} is not loopback: without access tokens this server listens on "
-                          "127.0.0.1, [::1] or a Unix socket only",
-                          address.handed ? fmt::format("{} ({})", text, at.Text()) : text));
+Result<Address> WhereItListens(const Address& address) {
+  if (!address.handed) return address;
+  AISLE_TRY(const HandedSocket socket, FindHandedSocket(*address.handed));
+  return socket.address;
 }
 
 bool IsLoopbackAuthority(std::string_view authority) {

@@ -40,9 +40,8 @@ inline constexpr std::size_t kSocketPathBytesMax = 107;
 std::string UrlOf(std::string_view address_text);
 
 Result<Address> ParseAddress(std::string_view text);
-// One that a server without access tokens may listen at: loopback, or a Unix socket, whoever made it. Any other:
-// kInvalidArgument.
-Result<Address> ParseLocalAddress(std::string_view text);
+// The address itself; of a socket that was handed over, where that listens. kInvalidArgument: as FindHandedSocket.
+Result<Address> WhereItListens(const Address& address);
 
 // "localhost", "127.x.y.z" or "[::1]", each with or without a port: the only hosts a browser can have
 // meant when it reaches a loopback listener by an honest name.

@@ -101,7 +101,7 @@ net::Task<void> Connection::Run() {
     const bool too_many = overloaded_ || crowded_;
     Response response;
     if (got == Got::kRefused) {
-      response = by_head_ ? *std::move(by_head_) : ToResponse(refusal_, request.request_id);
+      response = by_head_ ? *std::move(by_head_) : Refusal();
     } else if (overloaded_) {
       response = ToResponse(MakeProblem(503, "overloaded", "too many connections are open"),
                             request.request_id);
@@ -156,6 +156,7 @@ RequestReader::State Connection::FeedArrived() {
 net::Task<Connection::Got> Connection::ReadRequest() {
   reader_.Reset();
   reader_.Received().request_id.clear();
+  verdict_.reset();
   read_bytes_ = kReadBytes;
   const ServerOptions& options = loop_->site->options;
   net::SteadyTime begun{};
@@ -168,8 +169,18 @@ net::Task<Connection::Got> Connection::ReadRequest() {
   WaitAtMost(unwanted ? options.drain_timeout : options.idle_timeout);
   for (;;) {
     const auto state = FeedArrived();
+    // A connection too many is told so, whoever asks.
+    if (reader_.Received().route != nullptr && !verdict_ && !unwanted) {
+      AskGate(false);
+      if (verdict_->may_be_new) {
+        co_await options.gate->LookAgain();
+        AskGate(true);
+      }
+    }
     if (state == RequestReader::State::kDone) co_return Got::kRequest;
-    if (state == RequestReader::State::kRefused) co_return Got::kRefused;
+    // What is refused for who asks has its body left unread.
+    if (state == RequestReader::State::kRefused || (verdict_ && verdict_->refused))
+      co_return Got::kRefused;
     if (reader_.Started() && !has_begun) {
       has_begun = true;
       begun = std::chrono::steady_clock::now();
@@ -201,6 +212,27 @@ net::Task<Connection::Got> Connection::ReadRequest() {
                    : MakeProblem(400, "malformed-request", "the request ended before it was whole");
     co_return Got::kRefused;
   }
+}
+
+void Connection::AskGate(bool looked) {
+  Request& request = reader_.Received();
+  request.loop_index = loop_->loop_index;
+  request.encrypted = stream_->IsEncrypted();
+  verdict_.emplace();
+  Gate* const gate = loop_->site->options.gate.get();
+  const bool guarded = stream_->ReachedBy() == Reach::kLoopback && LoopbackProblem(request);
+  if (gate == nullptr || guarded) return;
+  *verdict_ = gate->Admit(request, looked);
+  request.principal = verdict_->principal;
+}
+
+Response Connection::Refusal() {
+  const bool by_gate = verdict_ && verdict_->refused;
+  const Problem& problem = by_gate ? *verdict_->refused : refusal_;
+  Response response = ToResponse(problem, reader_.Received().request_id);
+  if (by_gate)
+    response.fields.insert(response.fields.end(), verdict_->fields.begin(), verdict_->fields.end());
+  return response;
 }
 
 std::span<char> Connection::Room() {
@@ -251,6 +283,7 @@ std::optional<Response> Connection::AnswerByHead() {
 net::Task<Response> Connection::Answer() {
   Request& request = reader_.Received();
   request.loop_index = loop_->loop_index;
+  if (verdict_ && verdict_->refused) co_return Refusal();
   if (auto response = AnswerByHead()) co_return *std::move(response);
   if (request.client_deadline.Passed()) {
     const Problem problem =

@@ -73,6 +73,9 @@ class Connection {
   RequestReader::State FeedArrived();
   // What is answered by the head alone, whatever the body is; nothing: the handler is asked.
   std::optional<Response> AnswerByHead();
+  // The head is whole: asks the gate; once more after it has looked again.
+  void AskGate(bool looked);
+  Response Refusal();
   net::Task<Response> Answer();
   net::Task<Response> Handle(const Request& request);
   net::Task<void> Compress(Response& response);
@@ -90,9 +93,10 @@ class Connection {
   std::unique_ptr<Stream> stream_;
   RequestReader reader_;
   Problem refusal_;
-  std::optional<Response> by_head_;  // In place of refusal_.
-  Status target_;                    // Whether the target could be decoded.
-  Status client_deadline_;           // Whether what the client said of its deadline was sound.
+  std::optional<Response> by_head_;       // In place of refusal_.
+  std::optional<Gate::Verdict> verdict_;  // Of the gate; nothing: it was not asked.
+  Status target_;                         // Whether the target could be decoded.
+  Status client_deadline_;                // Whether what the client said of its deadline was sound.
   std::vector<char> input_;
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;

@@ -8,6 +8,7 @@
 //   threads  plain data, one event loop.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,7 +29,8 @@ struct Parameter {
   std::string value;
 };
 
-struct Route;  // route.h
+struct Route;      // route.h
+struct Principal;  // gate.h
 
 struct Request {
   std::string_view method;  // "GET", as sent.
@@ -48,6 +50,9 @@ struct Request {
 
   std::string request_id;  // Never empty: the client's X-Request-Id, or one of ours.
   int loop_index = 0;      // The event loop that runs the handler.
+  bool encrypted = false;  // It came over TLS.
+  // Who asks; null: the server has no gate (gate.h), or the route is public and nobody said who they are.
+  std::shared_ptr<const Principal> principal;
 
   std::string_view Find(std::string_view field_name) const;
   // What stands in the path where the route's pattern says {name}; the pattern must have it.

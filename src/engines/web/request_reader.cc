@@ -321,6 +321,7 @@ void RequestReader::Reset() {
   impl.request.route = nullptr;
   impl.request.path_parameters.clear();
   impl.request.client_deadline = net::Deadline();
+  impl.request.principal.reset();
   if (impl.request.body.capacity() > 64 * 1024) std::string().swap(impl.request.body);
   impl.request.body.clear();
   impl.chunks.reset();

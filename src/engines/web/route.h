@@ -33,7 +33,7 @@ namespace aisle::web {
 // The request outlives the task that the handler returns.
 using Handler = std::function<net::Task<Response>(const Request& request)>;
 
-// Who may call a route; each may what those before it may. Not enforced: there are no tokens yet.
+// Who may call a route; each may what those before it may. Enforced where the server has a gate (gate.h).
 enum class Role : std::uint8_t { kPublic, kReader, kWriter, kAdmin };
 std::string_view RoleName(Role role);  // "public", ...
 

@@ -32,6 +32,7 @@
 #include "net/event_loops.h"
 #include "web/address.h"
 #include "web/certificate_keeper.h"
+#include "web/gate.h"
 #include "web/request_reader.h"
 #include "web/router.h"
 
@@ -56,6 +57,7 @@ struct ServerOptions {
   std::size_t pipeline_depth = 128;
   // Texts of so many bytes are compressed for whoever takes gzip; 0: never.
   std::size_t compress_bytes = 16 * 1024;
+  std::shared_ptr<Gate> gate = {};          // Null: everybody may do everything.
 };
 
 class Server {

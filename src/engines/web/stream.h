@@ -53,6 +53,7 @@ class Stream {
   // Something has arrived that was not read.
   virtual bool HasInput() const = 0;
   virtual Reach ReachedBy() const = 0;
+  virtual bool IsEncrypted() const { return false; }
   virtual std::string Peer() const = 0;  // For logs: "127.0.0.1:51234".
   // Whose connections are counted together; nothing: nobody's, they are not counted.
   virtual std::optional<ClientKey> Client() const = 0;

@@ -96,6 +96,7 @@ class TlsStream final : public Stream {
     return SSL_pending(ssl_.get()) > 0 || BIO_ctrl_pending(arrived_) > 0 || below_->HasInput();
   }
   Reach ReachedBy() const override { return below_->ReachedBy(); }
+  bool IsEncrypted() const override { return true; }
   std::string Peer() const override { return below_->Peer(); }
   std::optional<ClientKey> Client() const override { return below_->Client(); }
 

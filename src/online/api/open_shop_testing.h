@@ -58,6 +58,17 @@ class OpenShop {
     server = MustStart(loops, Options());
     loops.Start();
   }
+  // Published, and with these tokens.
+  explicit OpenShop(access::GatekeeperOptions access) : loops(2, "shop") {
+    PublishGeneration(Root(), 1);
+    ServerOptions options = Options();
+    options.access = std::move(access);
+    auto started = ProductServer::Start(loops, options);
+    EXPECT_TRUE(started) << started.error().message;
+    AISLE_ASSERT(started);
+    server = *std::move(started);
+    loops.Start();
+  }
   ~OpenShop() { Close(); }
 
   ServerOptions Options() const {

@@ -17,6 +17,7 @@ namespace aisle::api {
 struct ProductServer::Impl {
   std::shared_ptr<Desk> desk;
   std::shared_ptr<GenerationWatcher> watcher;
+  std::shared_ptr<access::Gatekeeper> gate;
   std::unique_ptr<web::Server> server;
 };
 
@@ -24,6 +25,7 @@ ProductServer::ProductServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 ProductServer::~ProductServer() {
   impl_->watcher->Stop();
   impl_->desk->changes->Stop();
+  if (impl_->gate) impl_->gate->Close();
 }
 
 namespace {
@@ -52,13 +54,14 @@ Result<std::shared_ptr<ChangeWriter>> StartChanges(const ServerOptions& options,
 
 Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loops,
                                                             const ServerOptions& options) {
-  AISLE_TRY([[maybe_unused]] const auto local, web::ParseLocalAddress(options.listen));
+  AISLE_TRY(auto gate, access::StartGate(loops, options.listen, options.access));
   AISLE_TRY(auto impressions, StartImpressions(options));
   auto desk =
       std::make_shared<Desk>(loops.LoopCount(), std::move(impressions), options.request_deadline,
                              options.stores, options.remote_ranking);
   auto impl = std::make_unique<Impl>();
   impl->desk = desk;
+  impl->gate = desk->gate = std::move(gate);
   // The desk holds the writer: the writer must not hold the desk.
   const std::weak_ptr<Desk> to = desk;
   AISLE_TRY(
@@ -79,6 +82,7 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
   desk->certificate = options.http.certificate;
   web::ServerOptions web_options = options.http;
   web_options.listen = options.listen;
+  web_options.gate = impl->gate;
   AISLE_TRY(impl->server,
             web::Server::Start(loops, std::move(web_options), web::Router(RouteTable(desk))));
   loops.OnStop([watcher = impl->watcher] { watcher->Stop(); });
@@ -86,6 +90,8 @@ Result<std::unique_ptr<ProductServer>> ProductServer::Start(net::EventLoops& loo
 }
 
 void ProductServer::Drain() { impl_->desk->draining = true; }
+
+std::string ProductServer::AccessLine() const { return access::LineOf(impl_->gate.get()); }
 
 std::string ProductServer::Address() const { return impl_->server->ListeningAt().Text(); }
 

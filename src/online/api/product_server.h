@@ -9,7 +9,7 @@
 // (change_writer.h). What stands in and what is dropped is in /readyz and /health.
 //
 //   threads  Start belongs to the thread that owns the loops; the server must outlive their Join().
-//   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket;
+//   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket and there are no tokens;
 //            kUnavailable: the address is taken, or another server owns this event log.
 //   cost     one listener per loop (SO_REUSEPORT).
 #pragma once
@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 
+#include "access/gatekeeper.h"
 #include "base/result.h"
 #include "net/event_loops.h"
 #include "postgres/settings.h"
@@ -54,6 +55,8 @@ struct ServerOptions {
   web::ServerOptions http = {};
   // Who ranks candidates; nothing: the generation's own model, in this process.
   std::optional<recommend::RemoteRankerOptions> remote_ranking = {};
+  // Whose tokens are asked for; nothing: everybody may do everything, on loopback or a Unix socket.
+  std::optional<access::GatekeeperOptions> access = {};
 };
 
 class ProductServer {
@@ -68,8 +71,9 @@ class ProductServer {
   void Drain();
   // Whether it has a generation to serve.
   bool IsReady() const;
-  std::string Address()
-      const;  // "127.0.0.1:8000" with the port that was picked; with TLS "https://...".
+  std::string AccessLine() const;  // Who may ask: "Access by token: 3 of 4 can be used (...)".
+  // "127.0.0.1:8000" with the port that was picked; with TLS "https://...".
+  std::string Address() const;
   // What it stands on: "Embedded store: 50000 features, 600000 propensity, 8443 inventory rows", or why on none.
   std::string StoreLine() const;
   // "Ready - 2000 products cached, ranking 7, propensity 12, generation 31, backend=embedded", or why

@@ -1,11 +1,17 @@
 #include "api/route_table.h"
 
+#include "api/session_routes.h"
+
 namespace aisle::api {
 namespace {
 
 using web::Role;
 
 constexpr std::size_t kNoBody = 0;
+constexpr std::size_t kSessionBody = 1024;
+// Of a server that has no tokens yet.
+constexpr std::string_view kOpenSession =
+    R"({"token_needed": false, "token": null, "role": "admin", "customers": null})";
 // A disk that does not answer must not hold a client for ever.
 constexpr std::chrono::seconds kWriteTime{5};
 
@@ -203,6 +209,37 @@ std::vector<web::Route> RouteTable(const std::shared_ptr<Desk>& desk) {
        .examples = {NewAddress()},
        .limits = {.deadline = kWriteTime},
        .handler = by(PutCustomer)},
+      {.method = "POST",
+       .pattern = "/v1/session",
+       .role = Role::kPublic,
+       .summary =
+           "signs a browser in with a token: a cookie that ends with it, after 12 hours at most",
+       .examples = {{.target = "/v1/session",
+                     .body = R"({"token": "aisle_..."})",
+                     .answer = kOpenSession}},
+       .limits = {.body_bytes = kSessionBody},
+       .handler = by(PostSession)},
+      {.method = "GET",
+       .pattern = "/v1/session",
+       .role = Role::kPublic,
+       .summary = "whether a token is needed, and whose this one is",
+       .examples = {{.target = "/v1/session", .answer = kOpenSession}},
+       .limits = {.body_bytes = kNoBody},
+       .handler = by(GetSession)},
+      {.method = "DELETE",
+       .pattern = "/v1/session",
+       .role = Role::kPublic,
+       .summary = "signs a browser out: its cookie ends",
+       .examples = {{.target = "/v1/session", .answer = kOpenSession}},
+       .limits = {.body_bytes = kSessionBody},
+       .handler = by(DeleteSession)},
+      {.method = "GET",
+       .pattern = "/v1/tokens",
+       .role = Role::kAdmin,
+       .summary = "the tokens that this server knows, without secrets",
+       .examples = {{.target = "/v1/tokens", .answer = R"({"tokens": []})"}},
+       .limits = {.body_bytes = kNoBody, .deadline = kWriteTime},
+       .handler = by(GetTokens)},
       {.method = "GET",
        .pattern = "/health",
        .role = Role::kPublic,

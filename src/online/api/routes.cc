@@ -6,6 +6,7 @@
 #include <iterator>
 #include <random>
 
+#include "api/allowed_customer.h"
 #include "api/answer_json.h"
 #include "api/customer_json.h"
 #include "api/embedded.h"
@@ -87,7 +88,11 @@ net::Task<web::Response> AnswerBatch(const Desk& desk, const web::Request& reque
       co_await net::Sleep(std::chrono::nanoseconds{0});
     fmt::format_to(std::back_inserter(out), "[{},", rows[i].index);
     std::string row_id = fmt::format("{}.{}", request.request_id, i);
-    if (rows[i].request) {
+    const auto not_allowed =
+        rows[i].request ? CustomerNotAllowed(request, rows[i].request->customer) : std::nullopt;
+    if (not_allowed) {
+      out += web::ToJson(*not_allowed, row_id);
+    } else if (rows[i].request) {
       recommend::Request row = *std::move(rows[i].request);
       row.request_id = std::move(row_id);
       row.batch = true;
@@ -108,6 +113,8 @@ net::Task<web::Response> GetRecommend(DeskPointer desk, const web::Request& requ
   if (!state) co_return web::ToResponse(NotReady(), request.request_id);
   auto asked = RequestOfQuery(request.query, state->PublishedShelf().catalogue);
   if (!asked) co_return web::ToResponse(asked.error(), request.request_id);
+  if (const auto problem = CustomerNotAllowed(request, asked->customer))
+    co_return web::ToResponse(*problem, request.request_id);
   asked->request_id = request.request_id;
   // The answer to HEAD is shown to nobody.
   if (request.method == "HEAD") asked->dry_run = true;
@@ -120,6 +127,8 @@ net::Task<web::Response> GetCustomer(DeskPointer desk, const web::Request& reque
   const features::Catalogue& catalogue = state->PublishedShelf().catalogue;
   const auto key = KeyOfText(request.PathParameter("customer_id"), catalogue);
   if (!key) co_return web::ToResponse(key.error(), request.request_id);
+  if (const auto problem = CustomerNotAllowed(request, *key))
+    co_return web::ToResponse(*problem, request.request_id);
   const auto place = static_cast<std::size_t>(request.loop_index);
   const auto found =
       co_await desk->places[place]->recommender.Describe(*key, web::DeadlineOf(request));
@@ -142,6 +151,8 @@ net::Task<web::Response> PostRecommend(DeskPointer desk, const web::Request& req
   if (auto* rows = std::get_if<std::vector<BatchRow>>(&*body))
     co_return co_await AnswerBatch(*desk, request, std::move(*rows));
   recommend::Request one = std::get<recommend::Request>(*std::move(body));
+  if (const auto problem = CustomerNotAllowed(request, one.customer))
+    co_return web::ToResponse(*problem, request.request_id);
   one.request_id = request.request_id;
   co_return co_await AnswerOne(*desk, request, std::move(one));
 }
@@ -201,6 +212,8 @@ net::Task<web::Response> PutCustomer(DeskPointer desk, const web::Request& reque
   const auto key =
       KeyOfText(request.PathParameter("customer_id"), state->PublishedShelf().catalogue);
   if (!key) co_return web::ToResponse(key.error(), request.request_id);
+  if (const auto problem = CustomerNotAllowed(request, *key))
+    co_return web::ToResponse(*problem, request.request_id);
   domain::CustomerId customer = key->Number();
   if (key->IsText()) {
     // Numbers for new texts are given by an import.
@@ -404,6 +417,7 @@ std::string Desk::DegradedJson(const web::Request& request) const {
     add("changes", "they are stamped ahead of the clock: see the log");
   if (changes && !changes->Trouble().empty()) add("changes", "they are refused: see the log");
   if (changes) add("changes", changes->Behind());
+  if (gate) add("tokens", gate->Trouble());
   if (impressions && impressions->Failing())
     add("impressions", fmt::format("they are {}: see the log", impressions->WhenRefused()));
   if (certificate) add("certificate", certificate->Trouble());

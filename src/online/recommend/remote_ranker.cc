@@ -96,9 +96,11 @@ net::Task<Status> RemoteRanker::Impl::Score(const RankTask& task, std::span<cons
                      .version = task.state->Manifest().ranking_version,
                      .id = fmt::format("{:016x}", base::Mix(seed + ++asked)),
                      .inputs = task.state->Ranker()->Forest().FeatureCount()};
-  AISLE_CO_TRY(
-      const web::HttpAnswer answer,
-      co_await client.Send(MakeInferAsk(ask, rows), Share(task.deadline, options.deadline_share)));
+  web::HttpAsk made = MakeInferAsk(ask, rows);
+  if (!options.authorization.empty())
+    made.fields.emplace_back("Authorization", options.authorization);
+  AISLE_CO_TRY(const web::HttpAnswer answer,
+               co_await client.Send(std::move(made), Share(task.deadline, options.deadline_share)));
   if (answer.status != 200) {
     co_return Fail(ErrorCode::kUnavailable,
                    fmt::format("{}: {}: {}", web::UrlOf(options.address.Text()), answer.status,

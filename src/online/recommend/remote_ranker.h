@@ -27,8 +27,9 @@ namespace aisle::recommend {
 
 struct RemoteRankerOptions {
   web::Address address;
-  std::string model = "ranking";  // Its name at the service.
-  double deadline_share = 0.6;    // In (0, 1].
+  std::string model = "ranking";   // Its name at the service.
+  std::string authorization = {};  // The field's value, "Bearer ..."; empty: none is sent.
+  double deadline_share = 0.6;     // In (0, 1].
   int failures_to_open = 5;
   std::chrono::milliseconds open_for{1000};
   // The clock of the breaker; tests have their own.

@@ -47,11 +47,12 @@ Status CheckNames(const StoreNames& names) {
 }
 
 std::span<const postgres::Migration> StoreMigrations() {
-  static constexpr std::array<postgres::Migration, 4> kSteps = {
+  static constexpr std::array<postgres::Migration, 5> kSteps = {
       {{.number = 1, .name = "store_tables", .sql = sql::kStoreTables.text},
        {.number = 2, .name = "store_shared_logs", .sql = sql::kStoreSharedLogs.text},
        {.number = 3, .name = "store_files", .sql = sql::kStoreFiles.text},
-       {.number = 4, .name = "store_append_writes", .sql = sql::kStoreAppendWrites.text}}};
+       {.number = 4, .name = "store_append_writes", .sql = sql::kStoreAppendWrites.text},
+       {.number = 5, .name = "store_tokens", .sql = sql::kStoreTokens.text}}};
   return kSteps;
 }
 

@@ -33,10 +33,10 @@ Status CheckNames(const StoreNames& names);
 // What a load replaces.
 inline constexpr std::array<std::string_view, 5> kLoadedTables = {
     "customer_features", "customer_propensity", "inventory", "product_catalog", "customer_ids"};
-// What stays: which generation it is, and what servers write.
-inline constexpr std::array<std::string_view, 7> kKeptTables = {
-    "aisle_meta",      "generation_files", "impressions",     "writes",
-    "writes_position", "log_readers",      "aisle_migrations"};
+// What stays: which generation it is, what servers write, who may ask them.
+inline constexpr std::array<std::string_view, 9> kKeptTables = {
+    "aisle_meta",  "generation_files", "impressions", "writes",          "writes_position",
+    "log_readers", "tokens",           "token_audit", "aisle_migrations"};
 // A loaded table before it is swapped in, and what it replaced until that is dropped.
 inline constexpr std::string_view kNewSuffix = "__new";
 inline constexpr std::string_view kOldSuffix = "__old";

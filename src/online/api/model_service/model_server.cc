@@ -18,20 +18,23 @@ struct ModelServer::Impl {
   std::vector<ModelAsk> asks;
   std::shared_ptr<ServiceDesk> desk;
   std::shared_ptr<ModelKeeper> keeper;
+  std::shared_ptr<access::Gatekeeper> gate;
   std::unique_ptr<web::Server> server;
 };
 
 ModelServer::ModelServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-ModelServer::~ModelServer() = default;
+ModelServer::~ModelServer() {
+  if (impl_->gate) impl_->gate->Close();
+}
 
 Result<std::unique_ptr<ModelServer>> ModelServer::Start(net::EventLoops& loops,
                                                         const ModelServerOptions& options) {
-  AISLE_TRY([[maybe_unused]] const auto local, web::ParseLocalAddress(options.listen));
   if (options.models.empty()) {
     return Fail(ErrorCode::kInvalidArgument,
                 "no model is named; --model ranking@champion, or --model FILE");
   }
   auto impl = std::make_unique<Impl>();
+  AISLE_TRY(impl->gate, access::StartGate(loops, options.listen, options.access));
   for (const std::string& text : options.models) {
     AISLE_TRY(ModelAsk ask, ModelAsk::Of(text));
     impl->asks.push_back(std::move(ask));
@@ -46,12 +49,15 @@ Result<std::unique_ptr<ModelServer>> ModelServer::Start(net::EventLoops& loops,
   AISLE_CHECK(impl->keeper->Start(options.look_every));
   web::ServerOptions web_options = options.http;
   web_options.listen = options.listen;
+  web_options.gate = impl->gate;
   web_options.limits.body_bytes = kBodyBytesMax;
   AISLE_TRY(impl->server, web::Server::Start(loops, std::move(web_options),
                                              web::Router(ServiceRouteTable(impl->desk))));
   loops.OnStop([keeper = impl->keeper] { keeper->Stop(); });
   return std::unique_ptr<ModelServer>(new ModelServer(std::move(impl)));
 }
+
+std::string ModelServer::AccessLine() const { return access::LineOf(impl_->gate.get()); }
 
 std::string ModelServer::Address() const { return impl_->server->ListeningAt().Text(); }
 

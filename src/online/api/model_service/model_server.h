@@ -7,7 +7,7 @@
 // follows its alias without a restart (model_keeper.h).
 //
 //   threads  Start belongs to the thread that owns the loops; the server must outlive their Join().
-//   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket; no model, or one
+//   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket and there are no tokens; no model, or one
 //            twice; kNotFound and others: a model that is not there or does not load, named; kUnavailable: the
 //            address is taken.
 //   cost     one listener per loop (SO_REUSEPORT); a request of up to 64 MiB is held in memory.
@@ -15,9 +15,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "access/gatekeeper.h"
 #include "api/model_service/service_routes.h"
 #include "base/result.h"
 #include "net/event_loops.h"
@@ -34,6 +36,8 @@ struct ModelServerOptions {
   ServiceOptions service;
   // Limits, but for the body's; `listen` is the one above.
   web::ServerOptions http = {};
+  // Whose tokens are asked for; nothing: everybody may do everything, on loopback or a Unix socket.
+  std::optional<access::GatekeeperOptions> access = {};
 };
 
 class ModelServer {
@@ -44,7 +48,8 @@ class ModelServer {
   ModelServer(const ModelServer&) = delete;
   ModelServer& operator=(const ModelServer&) = delete;
 
-  std::string Address() const;  // "127.0.0.1:8001" with the port that was picked.
+  std::string AccessLine() const;  // Who may ask: "Access by token: 3 of 4 can be used (...)".
+  std::string Address() const;     // "127.0.0.1:8001" with the port that was picked.
   // One for each model: "Model ranking version 7 (ranking@champion): 14 inputs, 300 trees, bitsliced-avx2".
   std::vector<std::string> ModelLines() const;
 
