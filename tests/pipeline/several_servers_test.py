@@ -98,6 +98,28 @@ class SeveralServers(PostgresShopTest):
             self.assertEqual(there.get("/customers/C001")[2]["customer_id"], "C001")
             self.assertEqual(there.get("/customers/nobody")[0], 404)
 
+    def test_a_token_holds_at_every_server_and_ends_at_every_server(self):
+        self.copy_shop()
+        self.publisher()
+        self.must("store", "load")
+        other = self.elsewhere()
+        with self.serving() as here, other.serving() as there:
+            ask = lambda server, token: server.ask("GET", "/recommend?customer_id=1000000&dry_run=true", None,
+                                                   {"Authorization": f"Bearer {token}"} if token else {})[0]
+            both = lambda token, status: [ask(here, token), ask(there, token)] == [status, status]
+            shop.wait_until(lambda: both(None, 200), "both are open", 30)
+            token = self.must("tokens", "create", "--role", "reader").strip()
+            shop.wait_until(lambda: both(None, 401), "both are closed", 30)
+            self.assertTrue(both(token, 200))
+            self.assertIn("password", other.fails(5, "tokens", "create", "--role", "admin"))
+            self.must("tokens", "revoke", token.split("_")[1])
+            shop.wait_until(lambda: both(token, 401), "it is revoked at both", 30)
+        # What it knew is there for a start without Postgres, for its owner alone.
+        remembered = other.data / "access" / "remembered.json"
+        self.assertEqual(remembered.stat().st_mode & 0o777, 0o600)
+        self.assertNotIn(token.split("_")[2], remembered.read_text())
+        self.assertIn("revoke", self.must("tokens", "log"))
+
     def test_a_new_generation_is_taken_without_a_restart_and_no_request_fails(self):
         self.copy_shop()
         self.publisher()

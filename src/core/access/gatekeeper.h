@@ -3,11 +3,11 @@
 //   AISLE_TRY(web_options.gate, StartGate(loops, options.listen, GatekeeperOptions{.store = store}));
 //
 // While the store has never had a token the gate is open: everybody may do everything, so such a server listens on
-// loopback or a Unix socket only. From the first token on all routes but the public ones need one, on a Unix socket too
-// (a proxy may stand before it), and that does not end while the server runs, whatever becomes of the store: a token that
-// was revoked or is past its time keeps its record. A thread looks at the store twice a second and posts what changed to
-// every loop; so a token is revoked everywhere within a second. A token that is not known yet is looked for at once, ten
-// times a second at most, and its request waits for that.
+// loopback or a Unix socket only. From the first token on all routes but the public ones need one, on a Unix socket
+// too (a proxy may stand before it), and that does not end while the server runs, whatever becomes of the store: a
+// token that was revoked or is past its time keeps its record. A thread looks at the store twice a second and posts
+// what changed to every loop; so a token is revoked everywhere within a second. A token that is not known yet is
+// looked for at once, ten times a second at most, and its request waits for that.
 //
 // What a browser sends by itself (a cookie) changes nothing unless the page it is on is the server's own.
 //
@@ -15,7 +15,7 @@
 //            without one, 503 until it answers, and no listening but on loopback and Unix sockets.
 //   threads  Start() and MayListenAt() on the thread that owns the loops; Admit() and Look() on a loop, without locks;
 //            Trouble() and Stop() anywhere. It must be stopped before the loops go.
-//   errors   Start: as the store's Read(), but for kUnavailable and kFailedPrecondition of one that is `elsewhere`.
+//   errors   Start: as the store's Read(), but for kUnavailable and kFailedPrecondition where `remembered` is named.
 //            Answers: 401 (with WWW-Authenticate, RFC 6750), 403, 429, 503, as web/gate.h says.
 #pragma once
 
@@ -110,9 +110,9 @@ class Gatekeeper : public web::Gate {
   std::thread thread_;
 };
 
-// The gate of a server that is to listen at `listen`; null without `options`, where everybody may do everything. This is
-// the place that decides where a server may listen: kInvalidArgument: it has no tokens, and `listen` is neither loopback
-// nor a Unix socket; the others as Gatekeeper's.
+// The gate of a server that is to listen at `listen`; null without `options`, where everybody may do everything. This
+// is the place that decides where a server may listen: kInvalidArgument: it has no tokens, and `listen` is neither
+// loopback nor a Unix socket; the others as Gatekeeper's.
 Result<std::shared_ptr<Gatekeeper>> StartGate(net::EventLoops& loops, std::string_view listen,
                                               const std::optional<GatekeeperOptions>& options);
 // gate->Line(), also of none.

@@ -1,7 +1,7 @@
 // What is kept of a token, and of what was done with tokens; and the text that both have in a file.
 //
-// A token that was revoked, or is past its time, keeps its record: so a store that once had a token never looks like one
-// that has none, which would be open to everybody.
+// A token that was revoked, or is past its time, keeps its record: so a store that once had a token never looks like
+// one that has none, which would be open to everybody.
 //
 //   shapes   a file of tokens: {"format": 1, "tokens": [{"id", "name", "role", "created", "expires", "customers"?,
 //            "requests_per_second"?, "hash", "old_hash"?, "old_until"?, "revoked"?}]}. A line of the audit log: {"at",

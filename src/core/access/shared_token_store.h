@@ -1,7 +1,7 @@
 // Tokens in the tables of a Postgres store, for all servers that share it.
 //
-// Who makes, revokes and rotates connects as the store's owner; a server as its reader, which may read the tokens and add
-// to the log, and neither change a token nor read the log.
+// Who makes, revokes and rotates connects as the store's owner; a server as its reader, which may read the tokens and
+// add to the log, and neither change a token nor read the log.
 //
 //   order    an action and its line of the log are one transaction. The log's times are the database's.
 //   missing  a store that an older aisle made: no token was ever made.

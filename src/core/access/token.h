@@ -13,8 +13,8 @@
 //            nothing of what was given.
 //   cost     HashOf: one block of SHA-256, under a microsecond. A password's slow hash would buy nothing: a secret has
 //            256 bits and comes from no dictionary.
-//   source   FIPS 180-4 by OpenSSL; the checksum is the CRC-32 of IEEE 802.3 over all that stands before it, in base 62,
-//            as other makers of tokens have it.
+//   source   FIPS 180-4 by OpenSSL; the checksum is the CRC-32 of IEEE 802.3 over all that stands before it, in base
+//            62, as other makers of tokens have it.
 #pragma once
 
 #include <array>

@@ -74,7 +74,7 @@ class TokenFolder {
   }
 
   std::vector<Asker> Everybody() const {
-    std::vector<Asker> askers = {{"nobody", "", {}, "aisle_"},
+    std::vector<Asker> askers = {{"nobody", "", {}, "no secret was sent"},
                                  {"somebody else", "Authorization: Basic YTpi", {}, "YTpi"}};
     const auto add = [&](std::string name, std::string_view form, std::optional<web::Role> role,
                          const std::string& token) {

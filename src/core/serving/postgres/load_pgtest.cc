@@ -70,7 +70,8 @@ TEST_F(PostgresStoreTest, ASecondLoadTakesThePlaceOfTheFirstAndLeavesNothing) {
       Ask("SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class WHERE relnamespace = "
           "'aisle'::regnamespace AND relkind = 'r'"),
       "aisle_meta aisle_migrations customer_features customer_ids customer_propensity "
-      "generation_files impressions inventory log_readers product_catalog writes writes_position");
+      "generation_files impressions inventory log_readers product_catalog token_audit tokens "
+      "writes writes_position");
   EXPECT_EQ(Ask("SELECT count(*) FROM pg_class WHERE relname LIKE '%\\_\\_new' OR relname LIKE "
                 "'%\\_\\_old'"),
             "0");

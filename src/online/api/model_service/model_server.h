@@ -7,9 +7,9 @@
 // follows its alias without a restart (model_keeper.h).
 //
 //   threads  Start belongs to the thread that owns the loops; the server must outlive their Join().
-//   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket and there are no tokens; no model, or one
-//            twice; kNotFound and others: a model that is not there or does not load, named; kUnavailable: the
-//            address is taken.
+//   errors   kInvalidArgument: `listen` is no address, or neither loopback nor a Unix socket and there are no tokens;
+//            no model, or one twice; kNotFound and others: a model that is not there or does not load, named;
+//            kUnavailable: the address is taken.
 //   cost     one listener per loop (SO_REUSEPORT); a request of up to 64 MiB is held in memory.
 #pragma once
 
