@@ -70,9 +70,10 @@ Result<TokenRecord> RecordOf(const TokenOptions& options, const access::Token& t
   record.expires = record.created + lasts;
   if (options.customers) {
     record.customers = access::RangeOf(*options.customers);
-    if (!record.customers)
+    if (!record.customers) {
       return Wrong(fmt::format("--customers is '{}'", *options.customers),
                    "a range of numbers, like 1000000-1000999");
+    }
   }
   record.requests_per_second = options.rate.value_or(0);
   return record;

@@ -54,7 +54,7 @@ void Refuse(web::Gate::Verdict& verdict, int status, std::string_view type, std:
 // Where a server may listen, by what is known of its tokens; those are kept at `where`.
 Result<web::Address> MayListen(std::string_view listen, TokenBook::State state,
                                const std::string& where) {
-  AISLE_TRY(const web::Address address, web::ParseAddress(listen));
+  AISLE_TRY(web::Address address, web::ParseAddress(listen));
   AISLE_TRY(const web::Address at, web::WhereItListens(address));
   if (state == TokenBook::State::kClosed || at.IsLoopback() || at.IsUnix()) return address;
   const std::string named =
@@ -96,7 +96,7 @@ void Gatekeeper::Stop() {
 
 Result<std::shared_ptr<Gatekeeper>> Gatekeeper::Start(net::EventLoops& loops,
                                                       GatekeeperOptions options) {
-  const std::shared_ptr<Gatekeeper> gate(new Gatekeeper(loops, std::move(options)));
+  std::shared_ptr<Gatekeeper> gate(new Gatekeeper(loops, std::move(options)));
   auto records = gate->options_.store->Read();
   if (!records) {
     const bool may_come = records.error().code == ErrorCode::kUnavailable ||

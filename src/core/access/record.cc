@@ -193,9 +193,10 @@ Result<AuditEntry> ReadLine(std::string_view line) {
   entry.by = fields.Text("by");
   if (fields.Has("token")) entry.token = fields.Text("token");
   if (fields.Has("detail")) entry.detail = fields.Text("detail");
-  if (!fields.WhatIsWrong().empty())
+  if (!fields.WhatIsWrong().empty()) {
     return Fail(ErrorCode::kInternal,
                 fmt::format("a line of the audit log lacks {}", fields.WhatIsWrong()));
+  }
   return entry;
 }
 

@@ -1,6 +1,7 @@
 #include "access/token_book.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace aisle::access {
@@ -57,7 +58,9 @@ std::size_t TokenBook::LiveCount(base::Timestamp now) const {
 std::vector<TokenRecord> TokenBook::Records() const {
   std::vector<TokenRecord> records;
   for (const auto& [id, entry] : entries_) records.push_back(entry.record);
-  std::ranges::stable_sort(records, {}, &TokenRecord::created);
+  std::ranges::sort(records, [](const TokenRecord& a, const TokenRecord& b) {
+    return std::tie(a.created, a.id) < std::tie(b.created, b.id);
+  });
   return records;
 }
 
