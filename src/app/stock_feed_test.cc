@@ -96,6 +96,20 @@ TEST(StockFeed, AServerThatRefusesForAnotherReasonIsNamedWithItsWords) {
   }
 }
 
+TEST(StockFeed, ATokenIsShownAndARefusalSaysWhereOneComesFrom) {
+  Taker server({Answer("200 OK", "{}")});
+  ASSERT_TRUE(SendStock(server.At(), Rows(1), Ours, "Bearer aisle_x"));
+  EXPECT_THAT(server.Requests()[0], HasSubstr("\r\nAuthorization: Bearer aisle_x\r\n"));
+  for (const char* line : {"401 Unauthorized", "403 Forbidden"}) {
+    Taker closed({Answer(line, R"({"detail":"no token"})")});
+    const auto refused = SendStock(closed.At(), Rows(1), Ours);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kFailedPrecondition);
+    EXPECT_THAT(refused.error().message, HasSubstr("[client] token_file"));
+    EXPECT_THAT(closed.Requests()[0], testing::Not(HasSubstr("Authorization")));
+  }
+}
+
 TEST(StockFeed, AThousandGoAtOnce) {
   Taker server({Answer("200 OK", "{}"), Answer("200 OK", "{}"), Answer("200 OK", "{}")});
   ASSERT_TRUE(SendStock(server.At(), Rows(2'001), Ours));
