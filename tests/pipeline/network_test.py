@@ -46,14 +46,18 @@ class Network(shop.ShopTest):
             self.server_said = process.communicate(timeout=shop.PATIENCE)[1]
             self.server_code = process.returncode
 
-    def ask(self, server, path, trusted=None):
-        """Over TLS, where the server's certificate must be the one that is trusted. Status, and JSON."""
-        host, port = server.address.removeprefix("https://").rsplit(":", 1)
+    def exchange(self, server, method, path, body=None, head=None, trusted=None):
+        """Over TLS, where the server's certificate must be the one that is trusted. Status, fields, and JSON."""
+        port = server.address.rsplit(":", 1)[1]
         context = ssl.create_default_context(cadata=trusted)
-        with contextlib.closing(http.client.HTTPSConnection(host, int(port), timeout=30, context=context)) as connection:
-            connection.request("GET", path)
+        with contextlib.closing(http.client.HTTPSConnection("127.0.0.1", int(port), timeout=30, context=context)) as connection:
+            connection.request(method, path, body, head or {})
             response = connection.getresponse()
-            return response.status, json.loads(response.read())
+            return response.status, dict(response.getheaders()), json.loads(response.read() or "null")
+
+    def ask(self, server, path, trusted=None):
+        status, _, answer = self.exchange(server, "GET", path, trusted=trusted)
+        return status, answer
 
     def test_tls_is_verified_by_its_clients_and_a_new_pair_is_taken_at_sighup(self):
         self.put_pair("first.example")
@@ -83,6 +87,34 @@ class Network(shop.ShopTest):
         self.assertEqual(self.server_code, 0, self.server_said)
         self.assertIn("TLS: CN = first.example, until ", self.server_said)
         self.assertIn("certificate.pem holds no certificate", self.server_said)
+
+    def test_over_tls_a_token_works_and_a_session_is_of_tls_alone(self):
+        self.put_pair("shop.example")
+        trusted = self.certificate.read_text()
+        token = self.must("tokens", "create", "--role", "writer").strip()
+        path = "/recommend?customer_id=1000000&zip_code=10001"
+        change = json.dumps({"items": [{"product_id": 1, "region": "Northeast", "qty_on_hand": 0}]})
+        with self.running("--listen", "0.0.0.0:0", **self.tls_settings()) as server:
+            def ask(method, target, body=None, **head):
+                fields = {"Content-Type": "application/json", **head}
+                return self.exchange(server, method, target, body, fields, trusted)
+            self.assertEqual(ask("GET", path)[0], 401)
+            self.assertEqual(ask("GET", path, Authorization=f"Bearer {token}")[0], 200)
+            self.assertEqual(ask("OPTIONS", path)[0], 204)
+            status, fields, _ = ask("POST", "/v1/session", json.dumps({"token": token}))
+            self.assertEqual(status, 200)
+            cookie, *attributes = fields["Set-Cookie"].split("; ")
+            self.assertEqual(cookie, f"__Host-aisle_session={token}")
+            self.assertLessEqual({"Secure", "HttpOnly", "Path=/", "SameSite=Strict"}, set(attributes))
+            self.assertEqual(ask("GET", path, Cookie=cookie)[0], 200)
+            self.assertEqual(ask("PUT", "/v1/inventory", change, Cookie=cookie)[0], 403)
+            own = f"https://127.0.0.1:{server.address.rsplit(':', 1)[1]}"
+            self.assertEqual(ask("PUT", "/v1/inventory", change, Cookie=cookie, Origin=own)[0], 200)
+            self.assertIn("Secure", ask("DELETE", "/v1/session", Cookie=cookie)[1]["Set-Cookie"])
+            self.assertEqual(self.status()["problems"], [])
+        self.assertEqual(self.server_code, 0, self.server_said)
+        self.assertIn("Access by token: 1 of 1", self.server_said)
+        self.assertNotIn("without TLS", self.server_said)
 
     def subject(self, server):
         host, port = server.address.removeprefix("https://").rsplit(":", 1)
@@ -163,12 +195,34 @@ class Network(shop.ShopTest):
                     waiting.close()
                 self.assertEqual(process.returncode, 0, said)
 
-    def test_a_handed_socket_of_the_network_is_refused(self):
+    def test_a_handed_socket_of_the_network_needs_tokens(self):
         with socket.create_server(("0.0.0.0", 0)) as handed:
             process = self.start_with(handed, "--listen", "systemd")
             said = process.communicate(timeout=shop.PATIENCE)[1]
             self.assertEqual(process.returncode, 2, said)
+            self.assertIn("systemd (0.0.0.0:", said)
             self.assertIn("is not loopback", said)
+            self.must("tokens", "create", "--role", "reader")
+            process = self.start_with(handed, "--listen", "systemd")
+            try:
+                server = shop.Server(self.data, process)
+                self.assertEqual(server.get("/livez")[0], 200)
+                self.assertEqual(server.get("/recommend?customer_id=1000000")[0], 401)
+            finally:
+                process.send_signal(signal.SIGTERM)
+                said = process.communicate(timeout=shop.PATIENCE)[1]
+            self.assertEqual(process.returncode, 0, said)
+            self.assertIn("without TLS", said)
+
+    def test_ipv6_of_the_network_needs_tokens(self):
+        self.assertIn("is not loopback", self.fails(2, "serve", "--listen", "[::]:0"))
+        self.must("tokens", "create", "--role", "reader")
+        with self.running("--listen", "[::]:0") as server:
+            port = int(server.address.rsplit(":", 1)[1])
+            with contextlib.closing(http.client.HTTPConnection("::1", port, timeout=30)) as connection:
+                connection.request("GET", "/recommend?customer_id=1000000")
+                self.assertEqual(connection.getresponse().status, 401)
+        self.assertEqual(self.server_code, 0, self.server_said)
 
     def test_ipv6_is_served_on(self):
         with self.running("--listen", "[::1]:0") as server:

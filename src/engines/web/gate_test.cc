@@ -110,6 +110,34 @@ TEST_F(GateTest, WhatFollowsARefusedBodyIsNoRequest) {
   EXPECT_EQ(gate->asked, 1);
 }
 
+// It tells nothing but methods, and a browser asks it without a token before it asks with one.
+TEST_F(GateTest, WhichMethodsThereAreIsToldToEverybody) {
+  Client client = running.Connect();
+  const ClientAnswer answer = Ask(client, "OPTIONS /echo HTTP/1.1\r\nHost: localhost\r\n");
+  EXPECT_EQ(answer.status, 204);
+  EXPECT_THAT(std::string(answer.Find("Allow")), HasSubstr("OPTIONS"));
+  EXPECT_EQ(gate->asked, 0);
+}
+
+// A request without a body is whole with its head: what the head alone would be answered comes after the gate.
+TEST_F(GateTest, WhoIsRefusedIsNotToldWhatElseIsWrong) {
+  Client client = running.Connect();
+  EXPECT_EQ(Ask(client, std::string(kGet) + "X-Envoy-Expected-Rq-Timeout-Ms: soon\r\n").status,
+            401);
+  EXPECT_EQ(Ask(client, std::string(kGet) +
+                            "X-Envoy-Expected-Rq-Timeout-Ms: soon\r\nAuthorization: yes\r\n")
+                .status,
+            400);
+}
+
+TEST_F(GateTest, WhoIsLetInIsToldToContinue) {
+  Client client = running.Connect();
+  ASSERT_TRUE(
+      client.Send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
+                  "Authorization: yes\r\nExpect: 100-continue\r\n\r\n"));
+  EXPECT_EQ(client.Receive()->status, 100);
+}
+
 TEST_F(GateTest, PipelinedRequestsAreEachAsked) {
   Client client = running.Connect();
   const std::string with = std::string(kGet) + "Authorization: yes\r\n\r\n";

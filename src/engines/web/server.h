@@ -57,7 +57,7 @@ struct ServerOptions {
   std::size_t pipeline_depth = 128;
   // Texts of so many bytes are compressed for whoever takes gzip; 0: never.
   std::size_t compress_bytes = 16 * 1024;
-  std::shared_ptr<Gate> gate = {};          // Null: everybody may do everything.
+  std::shared_ptr<Gate> gate = {};  // Null: everybody may do everything.
 };
 
 class Server {

@@ -70,8 +70,8 @@ struct Desk {
 
   std::shared_ptr<events::ImpressionQueue> impressions;  // May be null.
   std::shared_ptr<ChangeWriter> changes;                 // Set before the loops run.
-  std::shared_ptr<access::Gatekeeper> gate;              // The same; null: everybody may do everything.
-  std::vector<std::unique_ptr<Place>> places;            // By loop.
+  std::shared_ptr<access::Gatekeeper> gate;    // The same; null: everybody may do everything.
+  std::vector<std::unique_ptr<Place>> places;  // By loop.
   std::shared_ptr<const web::CertificateKeeper>
       certificate;                     // Null: no TLS. Set before the loops run.
   std::atomic<bool> draining = false;  // It will stop soon.
