@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "base/temp_folder_testing.h"
+#include "web/certificate_testing.h"
 #include "web/echo_server_testing.h"
 
 namespace aisle::web {
@@ -18,6 +20,7 @@ class SomeGate : public Gate {
  public:
   Verdict Admit(const Request& request, bool looked) override {
     ++asked;
+    encrypted = request.encrypted;
     Verdict verdict;
     const std::string_view said = request.Find("Authorization");
     if (said == "yes" || (said == "soon" && looked)) {
@@ -39,6 +42,7 @@ class SomeGate : public Gate {
 
   std::atomic<int> asked = 0;
   std::atomic<int> looks = 0;
+  std::atomic<bool> encrypted = false;  // The last that was asked about.
 };
 
 class GateTest : public testing::Test {
@@ -136,6 +140,20 @@ TEST_F(GateTest, WhoIsLetInIsToldToContinue) {
       client.Send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n"
                   "Authorization: yes\r\nExpect: 100-continue\r\n\r\n"));
   EXPECT_EQ(client.Receive()->status, 100);
+}
+
+// Sessions are made by it: a cookie that is good over TLS is never sent without.
+TEST_F(GateTest, WhetherARequestCameOverTlsIsKnown) {
+  const base::TempFolder folder;
+  const Running over_tls(
+      {.certificate = KeepCertificate(folder.Path(), "shop.example"), .gate = gate});
+  Client client = over_tls.Connect();
+  EXPECT_EQ(Ask(client, std::string(kGet) + "Authorization: yes\r\n").status, 200);
+  EXPECT_TRUE(gate->encrypted);
+  EXPECT_EQ(Ask(client, kGet).status, 401);
+  Client plain = running.Connect();
+  EXPECT_EQ(Ask(plain, std::string(kGet) + "Authorization: yes\r\n").status, 200);
+  EXPECT_FALSE(gate->encrypted);
 }
 
 TEST_F(GateTest, PipelinedRequestsAreEachAsked) {
