@@ -17,4 +17,4 @@ GRANT INSERT (request_id, served_at, customer_id, region, generation, record) ON
 GRANT EXECUTE ON FUNCTION append_writes(text[], text[], bytea[]) TO {reader};
 REVOKE ALL ON tokens, token_audit FROM {writer};
 REVOKE ALL ON token_audit FROM {reader};
-GRANT INSERT ON token_audit TO {reader};
+GRANT INSERT (action, by_whom, token, detail) ON token_audit TO {reader};
