@@ -150,6 +150,14 @@ Status ServeUntilStopped(const Context& context,
   auto started = api::ProductServer::Start(loops, options);
   if (!started) return std::unexpected(NamingTheHolder(started.error(), options.listen));
   const std::unique_ptr<api::ProductServer> server = *std::move(started);
+  // Before anybody is told whom to send a signal to.
+  if (certificate) loops.OnHangup([certificate] { certificate->LookNow(); });
+  const std::chrono::milliseconds drain_wait(settings.serve_drain_wait_ms);
+  loops.StopOnSignals(drain_wait, [&server, drain_wait] {
+    server->Drain();
+    if (drain_wait.count() > 0)
+      base::LogInfo("stopping in {} ms; /readyz says so from now on", drain_wait.count());
+  });
   AISLE_TRY(const auto file, workspace::ProcessFile::WriteIfItCan(context.workspace.Run(), "serve",
                                                                   server->Address()));
   if (store && fetcher->IsAnswered()) base::LogInfo("{}", store->Line());
@@ -173,13 +181,6 @@ Status ServeUntilStopped(const Context& context,
     PrintJson({{"address", server->Address()}, {"ready", server->ReadyLine()}});
     std::fflush(stdout);
   }
-  if (certificate) loops.OnHangup([certificate] { certificate->LookNow(); });
-  const std::chrono::milliseconds drain_wait(settings.serve_drain_wait_ms);
-  loops.StopOnSignals(drain_wait, [&server, drain_wait] {
-    server->Drain();
-    if (drain_wait.count() > 0)
-      base::LogInfo("stopping in {} ms; /readyz says so from now on", drain_wait.count());
-  });
   loops.Start();
   if (ready) ready(server->Address());
   const bool in_time = loops.Join();

@@ -29,7 +29,7 @@ CLIENT_DEADLINE_MS = 1000 if LONG else 10_000   # What a client on a busy machin
 CUSTOMERS = range(1000000, 1000020)
 TOP_N = 5
 LOOPS = 2
-CONNECTIONS_MAX = 4 * LOOPS + 4     # The pool of each loop; changes (two, and a listener); the generation in the tables.
+CONNECTIONS_MAX = 4 * LOOPS + 5     # The pool of each loop; changes (two, and a listener); the generation in the tables; tokens.
 IN_A_ROW = 12                       # Answers, so that each event loop has given some.
 MINIMUM = 8                         # Answers during a fault.
 WHYS = {"unavailable", "deadline", "breaker open", "another generation"}
@@ -203,7 +203,7 @@ class Served:
                 there += 1
             elif not told.startswith("anon_inode:"):
                 others.append(told)
-        assert loops <= LOOPS + 2, f"{loops} event loops: of requests, changes and generations there are {LOOPS + 2}"
+        assert loops <= LOOPS + 3, f"{loops} event loops: of requests, changes, generations and tokens there are {LOOPS + 3}"
         return there, sorted(others)
 
 

@@ -108,13 +108,13 @@ class Night(shop.ShopTest):
         while whole[body] & 0x80:
             body += 1
         for at, generation in ((whole.index(record), 2), (body + 1, 3)):
-            log.write_bytes(whole[:at] + b"\x63" + whole[at + 1:])
+            log.write_bytes(whole[:at] + b"\x05" + whole[at + 1:])
             self.must("worker")
             found = self.status()
             self.assertEqual((found["generation"]["generation"], found["impressions"]["waiting"]), (generation, 1))
             problem, = found["problems"]
             self.assertIn("1 impressions wait for the program that logged them: ", problem)
-            self.assertIn("format 99 is newer", problem)
+            self.assertIn("format 5 is newer", problem)
         log.write_bytes(whole)  # The newer program is back.
         self.must("worker")
         self.assertEqual((self.status()["impressions"]["waiting"], self.status()["problems"]), (0, []))

@@ -122,7 +122,7 @@ class SharedChanges(PostgresShopTest):
         return done.stdout.strip()
 
     def add_record(self, record):
-        self.ask(f"INSERT INTO aisle.writes (kind, key, record) VALUES ('stock', 'x', '{record}')")
+        self.ask(f"SELECT aisle.append_writes('{{stock}}', '{{x}}', ARRAY['{record}'::bytea])")
 
     def changes_of_a_pass(self):
         return json.loads(self.must("worker", "--json"))["changes"]

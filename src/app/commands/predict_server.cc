@@ -48,6 +48,7 @@ Status Serve(Context& context, const PredictServerOptions& given) {
   auto started = api::ModelServer::Start(loops, options);
   if (!started) return std::unexpected(NamingTheHolder(started.error(), options.listen));
   const std::unique_ptr<api::ModelServer> server = *std::move(started);
+  loops.StopOnSignals();
   for (const std::string& line : server->ModelLines()) base::LogInfo("{}", line);
   base::LogInfo("{}", server->AccessLine());
   WarnOfPlainText(server->Address());
@@ -59,7 +60,6 @@ Status Serve(Context& context, const PredictServerOptions& given) {
                {"models", boost::json::array(lines.begin(), lines.end())}});
     std::fflush(stdout);
   }
-  loops.StopOnSignals();
   loops.Start();
   const bool in_time = loops.Join();
   base::LogInfo("{}", in_time ? "stopped" : "stopped; some requests were dropped");
