@@ -118,7 +118,9 @@ class Faults(unittest.TestCase):
     def judge_changes(self, writer, before):
         """Each that was acknowledged is there; what was refused, or not answered, may be, and nothing more than was asked for."""
         self.assertTrue(set(writer.statuses) <= {200, 503}, writer.statuses)
-        self.assertGreater(writer.acknowledged.total(), 0, writer.statuses)
+        # Over a connection that is lost without a word a change waits for five seconds, which may be all that it has.
+        if "half_open" not in self.id():
+            self.assertGreater(writer.acknowledged.total(), 0, writer.statuses)
         after = self.held()
         for customer, tried in writer.tried.items():
             came = after[customer] - before[customer]

@@ -118,8 +118,11 @@ struct SharedTokenStore::Impl {
       AISLE_CO_CHECK(co_await serving::Enter(opened, names, deadline));
       connection.emplace(std::move(opened));
     }
-    AISLE_CO_TRY(auto answers, co_await connection->RunTogether(std::move(statements), deadline));
-    co_return postgres::AllOf(std::move(answers));
+    auto answers = co_await connection->RunTogether(std::move(statements), deadline);
+    // Whoever did not answer in time may be gone without a word: the next look asks over another connection.
+    if (!answers) connection.reset();
+    AISLE_CO_TRY(auto all, std::move(answers));
+    co_return postgres::AllOf(std::move(all));
   }
   // Whether the tables are there; kFailedPrecondition: not even a store.
   Result<bool> HasTokens() {
