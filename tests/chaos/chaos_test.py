@@ -196,7 +196,7 @@ class Chaos(Faults):
         def restore():
             self.must("store", "create")
             self.must("store", "load")
-        self.endure(lambda: self.pg.ask("DROP SCHEMA aisle CASCADE"), restore, "embedded")
+        self.endure(lambda: self.pg.ask("DROP SCHEMA aisle CASCADE"), restore, "embedded", log_stays=False)
 
     def fill_the_disk(self):
         # A segment of the log that is begun and whole: what is written while the disk is full fits in.

@@ -71,9 +71,9 @@ class Faults(unittest.TestCase):
                      "-set_serial", 7, "-extfile", "extensions", "-out", f"{name}.crt")
         return name
 
-    def endure(self, begin, end, rung, during=None, after=None, serve=None, proxies=None, readers=None, seconds=None):
+    def endure(self, begin, end, rung, during=None, after=None, serve=None, proxies=None, readers=None, seconds=None, log_stays=True):
         """`rung`: who answers while it lasts; None: whichever can. `during` is done over and over meanwhile, `after` once the
-        counts are taken and before the next repeat."""
+        counts are taken and before the next repeat. `log_stays`: the fault does not take the log of changes with it."""
         serve, proxies = serve or self.serve, proxies or [self.proxy]
         readers = readers or self.pg.readers
         result = served.Result(self.id().rsplit("test_", 1)[1].replace("_", " "))
@@ -94,7 +94,7 @@ class Faults(unittest.TestCase):
                 ended = time.monotonic()
                 first = shop.wait_until(lambda: load.recovered(ended), "Postgres answers again", served.RECOVERY_S)
             # What a standby that was promoted had not got is lost, acknowledged or not: it was not waited for.
-            if serve is self.serve:
+            if serve is self.serve and log_stays:
                 self.judge_changes(writer, held)
             after_it = self.connections(serve, proxies, readers, before[1])
             self.judge(load.samples, load.within(since, until), rung, serve)
