@@ -75,8 +75,11 @@ struct StoreLog::Impl {
       AISLE_CO_TRY(auto opened, co_await OpenStore(settings, names, deadline));
       connection.emplace(std::move(opened));
     }
-    AISLE_CO_TRY(auto answers, co_await connection->RunTogether(std::move(statements), deadline));
-    co_return postgres::AllOf(std::move(answers));
+    auto answers = co_await connection->RunTogether(std::move(statements), deadline);
+    // Whoever did not answer in time may be gone without a word: the next call asks over another connection.
+    if (!answers) connection.reset();
+    AISLE_CO_TRY(auto all, std::move(answers));
+    co_return postgres::AllOf(std::move(all));
   }
   Result<LogEnd> End() {
     AISLE_TRY(auto rows, Run(PutIn(sql::kStoreLogEnd, names)));
