@@ -2,6 +2,7 @@
 import json
 import pathlib
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -29,3 +30,13 @@ class PostgresShopTest(shop.ShopTest):
         assert code == 0, err
         cls.addClassCleanup(shop.run, "store", "dev-down", str(cls.server), data=top / "none")
         cls.facts = json.loads(out)
+
+    def ask(self, sql):
+        """What the administrator is told."""
+        password = pathlib.Path(self.facts["password_file"]).read_text().strip()
+        done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql], text=True, capture_output=True, timeout=shop.PATIENCE,
+                              env={"PGHOST": self.facts["host"], "PGPORT": self.facts["port"], "PGDATABASE": self.facts["database"],
+                                   "PGUSER": "postgres", "PGPASSWORD": password, "PGSSLMODE": "verify-full",
+                                   "PGSSLROOTCERT": self.facts["root_certificate"]})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip()

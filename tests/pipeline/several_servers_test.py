@@ -1,17 +1,14 @@
 """Servers of one database: one that has nothing but the address and the reader's password answers as one that has the publisher's folder."""
 import json
 import os
-import pathlib
 import random
 import shutil
 import signal
-import subprocess
 import threading
 import time
 
 import shop
 from postgres_shop import Machine, PostgresShopTest
-from postgres_dev_test import PSQL
 
 
 class SeveralServers(PostgresShopTest):
@@ -262,15 +259,6 @@ class SeveralServers(PostgresShopTest):
             self.store("sync")
             shop.wait_until(lambda: there.get("/health")[2]["generation"] == 2, "another generation is fetched")
             self.assertNotIn(best, [item["product_id"] for item in self.answer(there, ask)["recommendations"]])
-
-    def ask(self, sql):
-        password = pathlib.Path(self.facts["password_file"]).read_text().strip()
-        done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql], text=True, capture_output=True, timeout=shop.PATIENCE,
-                              env={"PGHOST": self.facts["host"], "PGPORT": self.facts["port"], "PGDATABASE": self.facts["database"],
-                                   "PGUSER": "postgres", "PGPASSWORD": password, "PGSSLMODE": "verify-full",
-                                   "PGSSLROOTCERT": self.facts["root_certificate"]})
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout.strip()
 
 
 if __name__ == "__main__":

@@ -1,14 +1,11 @@
 """Several servers on one Postgres: what one takes in none shows wrongly, and the worker finds changes and impressions there."""
 import contextlib
 import json
-import pathlib
 import re
 import shutil
 import signal
-import subprocess
 
 import shop
-from postgres_dev_test import PSQL
 from postgres_shop import PostgresShopTest
 
 ASK = "customer_id=1000000&zip_code=10001&top_n=20&dry_run=true"
@@ -111,15 +108,6 @@ class SharedChanges(PostgresShopTest):
 
     def shown_anyhow(self, server):
         return [item["product_id"] for item in self.answer(server, ASK)["recommendations"]]
-
-    def ask(self, sql):
-        password = pathlib.Path(self.facts["password_file"]).read_text().strip()
-        done = subprocess.run([PSQL, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql], text=True, capture_output=True, timeout=shop.PATIENCE,
-                              env={"PGHOST": self.facts["host"], "PGPORT": self.facts["port"], "PGDATABASE": self.facts["database"],
-                                   "PGUSER": "postgres", "PGPASSWORD": password, "PGSSLMODE": "verify-full",
-                                   "PGSSLROOTCERT": self.facts["root_certificate"]})
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout.strip()
 
     def add_record(self, record):
         self.ask(f"SELECT aisle.append_writes('{{stock}}', '{{x}}', ARRAY['{record}'::bytea])")
